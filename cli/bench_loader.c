@@ -53,12 +53,12 @@ static void print_text(const rates *r, const char *data)
         printf("libjpeg-turbo alone, from memory: %.1f images/s; the loader is at %.0f%% of it\n",
                r->decoder, 100 * r->loader / r->decoder);
     if (s->decoder_processor > 0)
-        printf("processors worked %.3f ms for a picture of the loader, %.3f ms for one of "
-               "libjpeg-turbo: %.0f%%\n",
+        printf("processor time per picture: %.3f ms in the loader, %.3f ms in libjpeg-turbo "
+               "(%.0f%%)\n",
                1e3 * s->processor / pictures, 1e3 * s->decoder_processor / (double)s->jpegs,
                100 * share_of_processor(r));
     if (r->decoder > 0 && s->jpegs < s->pictures)
-        printf("measured on %lld of the pictures: the others are no JPEGs, or too many for "
+        printf("measured on %lld of the pictures: the others are not JPEGs, or do not fit in "
                "memory\n",
                (long long)s->jpegs);
 }

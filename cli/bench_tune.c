@@ -41,9 +41,9 @@ static void print_table(const alexnet_tuner *tuner, const char *path)
     table_print(&t, stdout);
     alexnet_tuner_result(tuner, &seconds, &built_in);
     putchar('\n');
-    terminal_line(stdout,
-                  "%.1f ms per step; %.1f ms with what is built in. Written to %s, for --tuning",
-                  seconds * 1e3, built_in * 1e3, path);
+    terminal_line(
+        stdout, "%.1f ms per step; %.1f ms with the built-in choices. Written to %s, for --tuning",
+        seconds * 1e3, built_in * 1e3, path);
 }
 
 static void print_json(const alexnet_tuner *tuner, const char *path)

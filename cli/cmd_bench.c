@@ -23,7 +23,8 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .arg = "NAME|FILE",
      .standard = "alexnet",
-     .help = "a built-in network or a network file, with 1000 classes if it leaves them open",
+     .help =
+         "a built-in network or a network file; with 1000 classes, unless it fixes their number",
      .offset = offsetof(bench_options, net)},
     {.name = "mode",
      .type = OPT_CHOICE,
@@ -72,7 +73,7 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "bench",
     .usage = {"bench [options]", "bench --mode loader DATA [options]"},
-    .about = "Measure how fast this machine trains a network, or computes classes with it: as a "
+    .about = "Measure how fast this machine trains a network, or classifies with it: as a "
              "whole and layer by layer, each with its share of the machine's peak, which is "
              "measured too (multiply and add with operands in registers). Pictures are random and "
              "in memory; reading and decoding files is not included. Operations are those of "
@@ -198,7 +199,7 @@ static void print_results(const alexnet_bench *bench, const results *r)
     printf("\n");
     if (r->training)
         printf("The paper's rig, two GTX 580, trained alexnet at about %.0f images/s; this machine "
-               "trains %s at %.1f images/s, %.2f times the operations a second\n",
+               "trains %s at %.1f images/s, %.2f times the operations per second\n",
                PAPER_RATE, s->net, r->rate, r->flops / (PAPER_RATE * PAPER_OPERATIONS));
 }
 
@@ -334,7 +335,7 @@ int cmd_bench(int argc, char **argv)
     if (opt_parse(&args, argc, argv, &code)) {
         const bool loader = options.mode == MODE_LOADER;
         if (!loader && args.file_count > 0)
-            code = opt_wrong(&page, "bench takes no files, but for --mode loader");
+            code = opt_wrong(&page, "bench takes no files, except with --mode loader");
         else if (loader && args.file_count != 1)
             code = opt_wrong(&page, "--mode loader takes one DATA");
         else if (loader && options.tune)

@@ -59,7 +59,7 @@ static const opt rows[] = {
      .letter = 'q',
      .type = OPT_FLAG,
      .also = {"silent"},
-     .help = "no notes about what was recognised; warnings and errors remain",
+     .help = "no notes about what was recognised, only warnings and errors",
      .offset = offsetof(convert_options, quiet)},
     {.name = "json",
      .type = OPT_FLAG,
@@ -114,7 +114,7 @@ static void list_as_text(void)
 
 /* ---- Conversion ---- */
 
-/* Refuse to overwrite the file that is read: what a conversion loses would be gone. */
+/* Refuse to overwrite IN: what the conversion drops would be lost. */
 static int check_not_same(const char *in, const char *out)
 {
     struct stat from, to;
@@ -191,7 +191,7 @@ static int convert(const char *in, const char *out, const alexnet_format_info *t
 static int run(const opt_args *args, const convert_options *options, const model_options *how)
 {
     if (options->list && args->file_count > 0)
-        return opt_wrong(&page, "--list stands alone");
+        return opt_wrong(&page, "--list takes no files");
     if (options->list) {
         options->json ? list_as_json() : list_as_text();
         return CLI_DONE;
@@ -207,8 +207,8 @@ static int run(const opt_args *args, const convert_options *options, const model
         code = code_of(alexnet_format_find(&to, options->to, out));
     if (code == CLI_DONE && options->lpips &&
         (!to.names || options->names == ALEXNET_NAMES_TORCHVISION))
-        code = opt_wrong(&page, "--lpips: %s has no place for them",
-                         to.names ? "a file under torchvision's names" : to.name);
+        code = opt_wrong(&page, "--lpips: %s cannot hold these weights",
+                         to.names ? "a file with torchvision's names" : to.name);
     if (code == CLI_DONE)
         code = file_check_output(out);
     return code == CLI_DONE ? convert(in, out, &to, options, how) : code;

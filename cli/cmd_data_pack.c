@@ -22,7 +22,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
-     .help = "validation pictures, packed beside the others: another data set, or the share of "
+     .help = "validation pictures, packed as well: another data set, or the share of "
              "DATA to hold back, chosen as by 'train' (default: DATA's own 'val', else none)",
      .offset = offsetof(pack_options, val)},
     {.name = "side",
@@ -131,8 +131,8 @@ static int take_options(alexnet_pack_options *out, const pack_options *options)
     *out = (alexnet_pack_options)ALEXNET_PACK_OPTIONS_INIT;
     if (!parse_shard_size(out, options->shard_size))
         return opt_wrong(&page,
-                         "--shard-size %s: a number of pictures (10000) or a size in kB, MB, GB, "
-                         "KiB, MiB or GiB (500MB) is expected",
+                         "--shard-size %s: expected a number of pictures (10000) or a size in kB, "
+                         "MB, GB, KiB, MiB or GiB (500MB)",
                          options->shard_size);
     out->side = (int)options->side;
     out->fit = (alexnet_pack_fit)options->fit;
@@ -205,7 +205,7 @@ static void report(const alexnet_pack_progress *p, const char *out, bool json)
                   text_plural(p->shards, "archive", "archives"), out,
                   text_bytes(bytes, (double)p->bytes));
     if (p->unchanged)
-        terminal_line(stdout, "%" PRId64 " are JPEG files as they were", p->unchanged);
+        terminal_line(stdout, "%" PRId64 " are unchanged JPEG files", p->unchanged);
     if (p->left_out)
         terminal_line(stdout, "%" PRId64 " left out", p->left_out);
 }
@@ -232,7 +232,7 @@ static int run(const opt_args *args, const pack_options *options, const machine_
     if (code == CLI_DONE)
         code = pack_all(&progress, ctx, &data, out, &how);
     if (code == CLI_DONE && progress.found == progress.total)
-        progress_note("%s was packed already, and is as it was", out);
+        progress_note("%s was packed already and is unchanged", out);
     if (code == CLI_DONE)
         report(&progress, out, machine->json);
     train_data_free(&data);

@@ -90,7 +90,7 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, const machine_op
 static void say_the_rest(const demo_folders *folders)
 {
     char *run = cli_quote(folders->run), *unseen = cli_quote(folders->unseen);
-    progress_say("and then, for what the demo would have shown:");
+    progress_say("and then, to see what the demo would have shown:");
     progress_say("  %s eval %s %s", cli_program, run, unseen);
     progress_say("  %s plot curves %s", cli_program, run);
     free(run);
@@ -122,7 +122,7 @@ static int choose_out(char **out, const demo_options *options)
     if (!options->out)
         return path_new_folder(out, "alexnet-demo");
     if (path_exists(options->out))
-        return opt_wrong(&page, "%s exists already; give --out another folder", options->out);
+        return opt_wrong(&page, "%s already exists; give --out another folder", options->out);
     *out = cli_copy(options->out);
     return CLI_DONE;
 }

@@ -35,7 +35,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"output", "save"},
      .arg = "FILE",
-     .help = "write them to FILE, as CSV unless --json says otherwise",
+     .help = "write the results to FILE, as CSV unless --json is given",
      .offset = offsetof(distance_options, out)},
 };
 
@@ -108,9 +108,9 @@ static int check_files(const opt_args *args, const distance_options *options, bo
     if (code != CLI_DONE)
         return code;
     if (options->csv && json)
-        return opt_wrong(&page, "--csv and --json exclude each other");
+        return opt_wrong(&page, "--csv and --json cannot be combined");
     if (options->all_pairs && args->file_count == 2 && !path_is_folder(files[1]))
-        return opt_wrong(&page, "--all-pairs takes a folder; %s is none", files[1]);
+        return opt_wrong(&page, "--all-pairs takes a folder; %s is not one", files[1]);
     if (!options->all_pairs && args->file_count == 2 && path_is_folder(files[1]))
         return opt_wrong(&page, "give a second folder, or --all-pairs to compare the pictures of "
                                 "this one with each other");

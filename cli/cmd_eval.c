@@ -117,7 +117,7 @@ static const alexnet_weight_measure measures[] = {[SEARCH_TOP1] = ALEXNET_WEIGHT
                                                   [SEARCH_TOP5] = ALEXNET_WEIGHT_TOP5,
                                                   [SEARCH_LOSS] = ALEXNET_WEIGHT_LOSS};
 
-/* ---- The files beside the report ---- */
+/* ---- The files besides the report ---- */
 
 static int write_matrix(const alexnet_evaluation *evaluation, const alexnet_model *model,
                         const char *path)
@@ -230,7 +230,7 @@ static bool is_data(const char *path)
     return !run && !path_is_model(path);
 }
 
-/* Count the models: all arguments but the last, which is DATA, unless a run stands alone. */
+/* Count the models: all arguments but the last, which is DATA, unless the only one is a run. */
 static int count_models(int *out, const opt_args *args)
 {
     *out = args->file_count > 1 ? args->file_count - 1 : 1;
@@ -255,16 +255,15 @@ static int count_models(int *out, const opt_args *args)
     return CLI_DONE;
 }
 
-/* Reject options that exclude each other, and, before the work, files that cannot be written. */
+/* Reject options that cannot be combined, and, before the work, files that cannot be written. */
 static int check_options(const eval_options *o, int models)
 {
     const char *const written[] = {o->confusion, o->calibration, o->images};
     int code = CLI_DONE;
     if (models == 1 && (o->weights || o->search))
-        return opt_wrong(&page, "--%s belongs to several models",
-                         o->weights ? "weights" : "search");
+        return opt_wrong(&page, "--%s needs several models", o->weights ? "weights" : "search");
     if (o->weights && o->search)
-        return opt_wrong(&page, "--weights gives what --search looks for; one of the two");
+        return opt_wrong(&page, "--weights gives what --search looks for; use only one of them");
     for (size_t i = 0; code == CLI_DONE && i < COUNT_OF(written); i++)
         if (written[i])
             code = file_check_output(written[i]);

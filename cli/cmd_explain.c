@@ -124,21 +124,21 @@ static bool is_given(const opt_args *args, const char *name)
     return false;
 }
 
-/* Reject options that do not go together. */
+/* Reject options that cannot be combined. */
 static int check_options(const opt_args *args, const explain_options *o)
 {
     static const char *const of_maps[] = {"class", "map", "occlusion-size", "occlusion-stride"};
     if (o->activations + (o->filter != NULL) + o->filters > 1)
-        return opt_wrong(&page, "--activations, --filter and --filters draw different things; one "
-                                "at a time");
+        return opt_wrong(&page, "--activations, --filter and --filters draw different things; use "
+                                "one at a time");
     if (o->filter && !o->in)
         return opt_wrong(&page, "--filter needs pictures to search: --in FOLDER");
     if (o->in && !o->filter)
-        return opt_wrong(&page, "--in belongs to --filter");
+        return opt_wrong(&page, "--in needs --filter");
     bool maps = !o->activations && !o->filter && !o->filters;
     for (size_t i = 0; i < COUNT_OF(of_maps) && !maps; i++)
         if (is_given(args, of_maps[i]))
-            return opt_wrong(&page, "--%s belongs to the maps of a class, which %s does not draw",
+            return opt_wrong(&page, "--%s is for the maps of a class, which %s does not draw",
                              of_maps[i],
                              o->activations ? "--activations"
                              : o->filter    ? "--filter"

@@ -175,7 +175,7 @@ static int work(feature_store *store, alexnet_features *features, const alexnet_
     if (code == CLI_DONE)
         return feature_write(store);
     if (feature_store_flush(store) == CLI_DONE && store->rows > 0)
-        progress_note("%" PRId64 " rows are kept; --resume goes on with them", store->rows);
+        progress_note("%" PRId64 " rows are kept; --resume continues from them", store->rows);
     return code;
 }
 

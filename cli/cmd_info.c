@@ -108,7 +108,7 @@ static int subject_load(subject *out, alexnet_ctx *ctx, const char *name, const 
     return path_is_recipe(name) ? load_recipe(out) : load_network(out, ctx);
 }
 
-/* Print the text of a file, safe for a terminal, with line ends as they are here. */
+/* Print the text of a file, safe for a terminal, with the line ends of Linux. */
 static void print_file(const char *text)
 {
     char *lines = cli_copy(text), *to = lines;

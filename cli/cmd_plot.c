@@ -51,7 +51,7 @@ static int plot_filters(const char *path, const char *since_path, const char *ou
     if (code == CLI_DONE)
         code = model_open_as(&model, ctx, path, "MODEL comes after what is to be plotted", how);
     if (code == CLI_DONE && since_path)
-        code = model_open(&since, ctx, since_path, "a MODEL belongs to --since");
+        code = model_open(&since, ctx, since_path, "--since takes a MODEL");
     if (code == CLI_DONE)
         code = draw_filters(model, since, out);
     alexnet_model_free(since);
@@ -153,7 +153,7 @@ static int run(const opt_args *args, const plot_options *options, const model_op
     if (args->file_count < 2 || (args->file_count > 2 && subject != CURVES))
         return opt_wrong(&page, "plot %s takes %s", what, subjects[subject].of);
     if (options->since && subject != FILTERS)
-        return opt_wrong(&page, "--since belongs to plot filters");
+        return opt_wrong(&page, "--since is for plot filters");
     char *out = options->out ? cli_copy(options->out) : default_out(args, subjects[subject].file);
     int code = path_ends_in(out, ".png")
                    ? plot((enum subject)subject, args, options, how, out)

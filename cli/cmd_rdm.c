@@ -105,7 +105,7 @@ static int make_table(table *t, const alexnet_features *features, int64_t pictur
     char *what = cli_format("the features of %" PRId64 " pictures", pictures);
     int code = machine_check_memory(
         (double)pictures * ((double)alexnet_features_length(features) * 4 + (double)pictures * 8),
-        what, "; take fewer layers, or --pool");
+        what, "; use fewer layers, or --pool");
     free(what);
     if (code != CLI_DONE)
         return code;
@@ -174,7 +174,7 @@ static void warn_of_flat(const table *t, int layer, int metric)
         }
     if (flat > 0)
         progress_say("warning: %s: all features of %" PRId64 " %s, such as %s, are %s: "
-                     "dissimilarities of such a picture are NaN",
+                     "their dissimilarities are NaN",
                      t->info[layer].name, flat, text_plural(flat, "picture", "pictures"), first,
                      metric == ALEXNET_DISSIMILARITY_COSINE ? "zero" : "equal");
 }

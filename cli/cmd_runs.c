@@ -187,7 +187,7 @@ static bool has_top5(const run_rows *runs)
 
 static bool differs(const run_rows *runs, const char *key)
 {
-    const run_row *first = NULL; /* with a recipe; one without differs in nothing that is known */
+    const run_row *first = NULL; /* with a recipe; a run without one shows no differences */
     for (size_t i = 0; i < runs->count; i++) {
         const run_row *row = &runs->rows[i];
         if (first && row->recipe && strcmp(value_of(row, key), value_of(first, key)) != 0)

@@ -124,7 +124,7 @@ static const opt_page page = {
                   "start from a trained model and keep its convolutions unchanged"}},
 };
 
-/* Whether an option may be given with --resume. All others are part of the run already. The library
+/* Whether an option may be given with --resume. All others are fixed when a run begins. The library
  * decides which keys of the recipe may change. */
 static bool fits_resume(const opt *row)
 {
@@ -150,7 +150,7 @@ static int wrong_run(const char *path)
 {
     char *word = cli_quote(path);
     int code = opt_wrong(&page,
-                         "%s is a run folder; train takes DATA, and a run goes on with: %s train "
+                         "%s is a run folder; train takes DATA. To continue the run: %s train "
                          "--resume %s",
                          path, cli_program, word);
     free(word);
@@ -173,8 +173,8 @@ static int check_resume(const opt_args *args, const train_options *options)
     for (int i = 0; i < args->given_count; i++)
         if (!fits_resume(args->given[i]))
             return opt_wrong(&page,
-                             "--resume goes on with what the run began with, so --%s has no "
-                             "meaning; to train on otherwise, begin a new run with --init-from %s",
+                             "--resume continues with what the run began with, so --%s cannot be "
+                             "given; to train differently, begin a new run with --init-from %s",
                              args->given[i]->name, options->resume);
     alexnet_dataset_kind kind;
     if (options->val && alexnet_dataset_layout(options->val, &kind) != ALEXNET_OK)
@@ -200,11 +200,12 @@ static int check_usage(const opt_args *args, const train_options *options)
                          "DATA is missing: a folder with one folder of pictures per class, or "
                          "archives of pictures");
     if (options->accept_changes)
-        return opt_wrong(&page, "--accept-changes belongs to --resume");
+        return opt_wrong(&page, "--accept-changes needs --resume");
     if (!!options->preview + !!options->find_rate + options->overfit > 1)
-        return opt_wrong(&page, "--preview, --find-rate and --overfit-one-batch are one at a time");
+        return opt_wrong(&page,
+                         "--preview, --find-rate and --overfit-one-batch: use one at a time");
     if (options->out && (options->find_rate || options->overfit))
-        return opt_wrong(&page, "--out has no meaning where no run is kept");
+        return opt_wrong(&page, "--out cannot be given here, because no run is kept");
     if (options->init_from)
         return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
     return CLI_DONE;

@@ -61,7 +61,7 @@ static const int64_t count_max = (int64_t)1 << 40;
 
 static int wrong(const csv_reader *csv, const char *expected)
 {
-    return cli_error(CLI_BAD_INPUT, "%s:%ld: no confusion matrix: expected %s, found '%.60s'",
+    return cli_error(CLI_BAD_INPUT, "%s:%ld: not a confusion matrix: expected %s, found '%.60s'",
                      csv->path, csv->line, expected, csv->field);
 }
 

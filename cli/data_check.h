@@ -20,7 +20,7 @@ typedef struct data_check_options {
 /** A finished examination, and the data that it examined. */
 typedef struct data_checked {
     const char *name; /* DATA as it was typed */
-    char *root;       /* its real path; NULL if it is no file or folder */
+    char *root;       /* its real path; NULL if it is not a file or folder */
     const data_check_options *options;
     train_data data;
     alexnet_check *check;

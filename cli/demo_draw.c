@@ -68,8 +68,8 @@ int demo_draw(const demo_folders *folders, uint64_t seed, int count)
     progress_note("drawing ten classes of pictures in %s: of each %d to train on, %d to validate "
                   "with, %d to keep unseen",
                   folders->out, count, held, unseen);
-    progress_note("each is a shape and a colour; by its shape alone at most %.0f%% can be told, by "
-                  "its colour alone at most %.0f%%",
+    progress_note("each is a shape and a colour; by shape alone at most %.0f%% can be recognised, "
+                  "by colour alone at most %.0f%%",
                   100 * draw_best_by_shape(), 100 * draw_best_by_colour());
     for (size_t s = 0; s < COUNT_OF(sets); s++)
         for (int c = 0; draw_shape_class(c) && code == CLI_DONE; c++)

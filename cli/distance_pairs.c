@@ -49,7 +49,7 @@ static const char *name_at(const folder *f, int64_t index)
 }
 
 /* Count a bad picture or pair, and continue: it does not stop the others. */
-static int go_on(distance_job *job, int code)
+static int count_bad(distance_job *job, int code)
 {
     if (code != CLI_BAD_INPUT)
         return code;
@@ -82,7 +82,7 @@ static int compare_files(distance_job *job, const char *a, const char *b)
 
 static void report_lonely(distance_job *job, const char *path, const folder *other)
 {
-    go_on(job, cli_error(CLI_BAD_INPUT, "%s has no counterpart in %s", path, other->name));
+    count_bad(job, cli_error(CLI_BAD_INPUT, "%s has no counterpart in %s", path, other->name));
 }
 
 /* Pair the pictures of equal names, and report the others. @return the number of pairs */
@@ -118,7 +118,7 @@ static int compare_next(distance_job *job, alexnet_distance_stream *a, alexnet_d
         code = distance_compare(job, first.picture, second.picture, first.path, second.path);
     alexnet_distance_picture_free(first.picture);
     alexnet_distance_picture_free(second.picture);
-    return go_on(job, code);
+    return count_bad(job, code);
 }
 
 static int compare_folders(distance_job *job, const char *left, const char *right)
@@ -185,8 +185,8 @@ static int compare_with_block(distance_job *job, const block *held, const folder
 {
     int code = CLI_DONE;
     for (size_t i = 0; i < held->count && code == CLI_DONE; i++)
-        code = go_on(job, distance_compare(job, held->pictures[i], result->picture,
-                                           path_at(f, held->indices[i]), result->path));
+        code = count_bad(job, distance_compare(job, held->pictures[i], result->picture,
+                                               path_at(f, held->indices[i]), result->path));
     return code;
 }
 
@@ -200,7 +200,7 @@ static int compare_block(distance_job *job, block *held, folder *f, bool *is_bad
     for (int64_t i = held->first; i < f->count; i++)
         if (!is_bad[i])
             f->order[count++] = (uint32_t)i;
-    held->next = f->count; /* if none of them is good */
+    held->next = f->count; /* if none of them can be read */
     int code = open_stream(&stream, job, f, count);
     for (int64_t i = 0; i < count && code == CLI_DONE; i++) {
         alexnet_distance_result result;
@@ -209,7 +209,7 @@ static int compare_block(distance_job *job, block *held, folder *f, bool *is_bad
             break;
         is_bad[result.index] = result.status != ALEXNET_OK;
         if (result.status) {
-            code = go_on(job, distance_bad(&result));
+            code = count_bad(job, distance_bad(&result));
         } else {
             code = compare_with_block(job, held, f, &result);
             hold(held, &result);

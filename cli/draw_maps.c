@@ -96,7 +96,7 @@ static void put_gradient(const panel *p, const explanation *found)
     const char *ends[3] = {"0", NULL, top > 0 ? top_text : "0 everywhere"};
     char *lines[3] = {
         cli_format("change of the score of %s", found->class_name),
-        cli_format("(%.4g) by one grey level of a pixel", (double)found->score),
+        cli_format("(%.4g) per grey level of a pixel", (double)found->score),
         cli_copy("the largest of its three colours"),
     };
     put_title(p, "Gradient");
@@ -122,7 +122,7 @@ static void put_occlusion(const panel *p, const explanation *found)
     const char *ends[3] = {low, "0", high};
     char *lines[3] = {
         cli_format("drop of the probability of %s", found->class_name),
-        cli_format("(%.4g) when a grey square is laid over the place", (double)found->probability),
+        cli_format("(%.4g) when a grey square covers the place", (double)found->probability),
         cli_format("square of %d pixels, moved by %d", found->square, found->stride),
     };
     put_title(p, "Occlusion");

@@ -108,7 +108,7 @@ int draw_rates(const alexnet_trial *trial, const char *path)
     draw_losses(&p, trial, false);
     draw_losses(&p, trial, true);
     if (verdict.good) {
-        mark(&p, verdict.lowest_at, least_colour, "least loss at", 0);
+        mark(&p, verdict.lowest_at, least_colour, "lowest loss at", 0);
         mark(&p, verdict.rate, rate_colour, "take", 1);
     }
     return draw_page_save(page, path);

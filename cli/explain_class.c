@@ -55,8 +55,8 @@ static int no_such_class(const alexnet_model *model, const char *word)
     if (near)
         return cli_error(CLI_USAGE, "the model has no class %s; did you mean %s?", word, near);
     return cli_error(CLI_USAGE,
-                     "the model has no class %s; it has %d, which 'alexnet info --json' lists, and "
-                     "--class takes their names or their places from 0 to %d",
+                     "the model has no class %s; it has %d, which 'alexnet info --json' lists; "
+                     "--class takes a name, or a number from 0 to %d",
                      word, count, count - 1);
 }
 
@@ -69,10 +69,11 @@ int explain_choose_class(explanation *found, const explain_job *job)
     if (found->class_index < 0)
         return no_such_class(model, word);
     if (other >= 0)
-        return cli_error(CLI_USAGE,
-                         "--class %s: %s (%d) and %s (%d) are both called so; give one's place",
-                         word, alexnet_model_class_id(model, found->class_index),
-                         found->class_index, alexnet_model_class_id(model, other), other);
+        return cli_error(
+            CLI_USAGE,
+            "--class %s: %s (%d) and %s (%d) both have this name; give the number of one", word,
+            alexnet_model_class_id(model, found->class_index), found->class_index,
+            alexnet_model_class_id(model, other), other);
     found->class_name = alexnet_model_class_name(model, found->class_index);
     return CLI_DONE;
 }

@@ -109,7 +109,7 @@ static int report(const explain_job *job, const channel *c, const alexnet_patche
     if (count == 0)
         return cli_error(CLI_BAD_INPUT, "%s: no picture could be read", job->options->in);
     if (best[0].value == 0)
-        progress_say("warning: %s:%d answers to none of these pictures with more than 0",
+        progress_say("warning: %s:%d responds to none of these pictures: it is never above 0",
                      c->info.name, c->index);
     char *title = cli_format("%s, filter %d of 0 to %d: where it is largest in %" PRId64 " %s",
                              c->info.name, c->index, c->info.output[0] - 1, pictures - skipped,

@@ -100,7 +100,7 @@ static int open_file(FILE **out, const char *path, bool create)
         return cannot(path);
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         close(fd);
-        return cli_error(CLI_BAD_INPUT, "cannot write %s: it is no file", path);
+        return cli_error(CLI_BAD_INPUT, "cannot write %s: it is not a file", path);
     }
     *out = fdopen(fd, "r+");
     if (*out)
@@ -184,7 +184,7 @@ static int check_head(const feature_store *s, const feature_layer *layer, int64_
         return CLI_DONE;
     return cli_error(CLI_BAD_INPUT,
                      "%s was begun with another model or other options: it cannot be resumed; "
-                     "remove it to begin anew",
+                     "remove it to start over",
                      layer->partial);
 }
 
@@ -216,7 +216,7 @@ static int cut(FILE *file, const char *path, int64_t size)
 }
 
 /* Reopen the files that a run left or finished, and cut them after the last complete picture. */
-static int go_on(feature_store *s)
+static int reopen(feature_store *s)
 {
     int64_t least = INT64_MAX, end;
     int code = open_names(s, false);
@@ -266,10 +266,11 @@ static int take_arrays(feature_store *s)
 static int check_start(const feature_store *s, bool resume)
 {
     if (!resume && exists(s->names_partial))
-        return cli_error(CLI_BAD_INPUT,
-                         "%s is there from a run that did not end: --resume goes on with it; "
-                         "remove it and the files beside it that end in .partial to begin anew",
-                         s->names_partial);
+        return cli_error(
+            CLI_BAD_INPUT,
+            "%s was left by a run that did not finish: --resume continues it; to start "
+            "over, remove it and the other files beside it that end in .partial",
+            s->names_partial);
     if (resume && s->format != FEATURE_NPY && !exists(s->names_partial) &&
         exists(s->layers[0].final))
         return cli_error(CLI_BAD_INPUT, "%s is complete; only .npy files can be added to",
@@ -277,7 +278,7 @@ static int check_start(const feature_store *s, bool resume)
     for (int i = 0; i < s->count; i++)
         if (!exists(s->names_partial) && !(resume && exists(s->names_final)) &&
             exists(s->layers[i].partial))
-            return cli_error(CLI_BAD_INPUT, "%s is there, but not %s with the names of its rows",
+            return cli_error(CLI_BAD_INPUT, "%s exists, but %s with the names of its rows does not",
                              s->layers[i].partial, s->names_partial);
     return CLI_DONE;
 }
@@ -298,7 +299,7 @@ int feature_store_open(feature_store *s, const char *out, const alexnet_features
     if (code == CLI_DONE && there && s->format == FEATURE_NPY)
         code = take_arrays(s);
     if (code == CLI_DONE)
-        code = there ? go_on(s) : begin(s);
+        code = there ? reopen(s) : begin(s);
     s->ready = code == CLI_DONE;
     return code;
 }

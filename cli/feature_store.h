@@ -1,7 +1,7 @@
 /*
  * The features of many pictures while they are computed: a file of rows for each layer, and a file
  * of the pictures' names. The files grow picture by picture, so that memory does not depend on the
- * number of pictures, and a run can be resumed in whatever way it was stopped.
+ * number of pictures, and a run can be resumed however it was stopped.
  *
  *     STEM.LAYER.partial   a header of 192 bytes, then rows of float32
  *     STEM.names.partial   a name on each line (feature_name_escape())

@@ -56,7 +56,7 @@ static opt rows[] = {
      .offset = offsetof(machine_options, json)},
     {.name = "deterministic",
      .type = OPT_FLAG,
-     .help = "cuda: the same bits from run to run, for a price in speed; cpu gives them always",
+     .help = "cuda: the same bits from run to run, at a cost in speed; cpu always gives them",
      .offset = offsetof(machine_options, deterministic)},
 };
 enum { ROWS_OF_CUDA = 1 }; /* the last rows, which only CUDA uses */
@@ -201,6 +201,6 @@ int machine_check_memory(double bytes, const char *what, const char *remedy)
     const double available = (double)alexnet_memory_available();
     if (bytes <= available)
         return CLI_DONE;
-    return cli_error(CLI_FAILED, "%s take %s of memory, and %s can be had%s", what,
+    return cli_error(CLI_FAILED, "%s take %s of memory, but only %s is available%s", what,
                      text_bytes(need, bytes), text_bytes(there, available), remedy);
 }

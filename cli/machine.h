@@ -39,7 +39,7 @@ void machine_close(alexnet_ctx *ctx);
 
 /**
  * Report a lack of memory before the work, not after it.
- * @param what    that takes so many bytes, in the plural
+ * @param what    the things that take these bytes, in the plural
  * @param remedy  "; ..." to end the message, or ""
  * @return CLI_DONE or CLI_FAILED
  */

@@ -53,8 +53,9 @@ static int check_run(const char *folder, const char *rule)
             cli_error(CLI_BAD_INPUT,
                       "%s is a run without best.safetensors: no epoch of it is complete", folder);
     else if (trouble == ENOENT)
-        code = cli_error(CLI_USAGE, "%s is a folder without best.safetensors, so it is no run; %s",
-                         folder, rule);
+        code =
+            cli_error(CLI_USAGE, "%s is a folder without best.safetensors, so it is not a run; %s",
+                      folder, rule);
     else if (trouble)
         code = cli_error(CLI_BAD_INPUT, "cannot open %s: %s", best, strerror(trouble));
     free(best);

@@ -33,8 +33,8 @@ typedef struct opt {
     const char *name; /* without its dashes */
     char letter;      /* short form, or 0 */
     opt_type type;
-    const char *also[OPT_ALSO]; /* names of this option in other programs, of which a near one
-                                   suggests it; unused ones are NULL */
+    const char *also[OPT_ALSO]; /* names of this option in other programs; a word near to one
+                                   suggests this option; unused ones are NULL */
     const char *arg;            /* what help calls the value; NULL for a flag */
     /* of OPT_CHOICE: pairs of a word of another program and the choice that it means; a word near
      * to either suggests the choice. Ended by NULL; or NULL */
@@ -60,7 +60,7 @@ typedef struct opt_example {
     const char *does;
 } opt_example;
 
-/** What `--help` says about a command beside its options. */
+/** What `--help` says about a command besides its options. */
 typedef struct opt_page {
     const char *command;
     const char *usage[3]; /* lines after "alexnet ", the unused ones NULL */
@@ -72,7 +72,7 @@ typedef struct opt_page {
 enum { OPT_GROUPS = 3 };
 
 /**
- * A command line that is parsed. The caller sets the first two members; groups without rows are
+ * A parsed command line. The caller sets the first two members; groups without rows are
  * skipped.
  */
 typedef struct opt_args {

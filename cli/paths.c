@@ -165,8 +165,8 @@ int path_make_folder(const char *path)
     return code;
 }
 
-/* Why a stream that begins so is not a list; NULL if it may be one. */
-static const char *is_no_list(const char *line, size_t length)
+/* Why a stream with this beginning is not a list; NULL if it may be one. */
+static const char *why_not_list(const char *line, size_t length)
 {
     if (length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0))
         return "the list of pictures is UTF-16 text; save it as UTF-8";
@@ -174,8 +174,7 @@ static const char *is_no_list(const char *line, size_t length)
         return "standard input holds a picture; - reads a list of paths, one on each line";
     if (begin_archive((const unsigned char *)line, length))
         return "standard input holds an archive; - reads a list of paths, one on each line, such "
-               "as "
-               "that of a .tar file";
+               "as that of a .tar file";
     return NULL;
 }
 
@@ -193,8 +192,9 @@ static void add_name(string_list *list, const char *text)
         free(name);
 }
 
-/* Read a stream to its end, with a zero byte behind it, but only its beginning if that is no list.
- * @param wrong  out: why it is none, or NULL */
+/* Read a stream to its end, with a zero byte after it, but only its beginning if that is not a
+ * list.
+ * @param wrong  out: why it is not one, or NULL */
 static char *read_list(FILE *stream, size_t *length, const char **wrong)
 {
     size_t room = 1 << 16;
@@ -203,7 +203,7 @@ static char *read_list(FILE *stream, size_t *length, const char **wrong)
     *wrong = NULL;
     for (size_t got; !*wrong && (got = fread(text + *length, 1, room - 1 - *length, stream)) > 0;) {
         if (*length == 0)
-            *wrong = is_no_list(text, got);
+            *wrong = why_not_list(text, got);
         *length += got;
         if (*length == room - 1)
             text = cli_realloc(text, room *= 2);

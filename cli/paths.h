@@ -13,7 +13,8 @@
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /**
- * A file that begins like a picture, or any path that ends like a picture's name and is no folder.
+ * A file that begins like a picture, or any path that ends like a picture's name and is not a
+ * folder.
  */
 bool path_is_picture(const char *path);
 /** A file that begins like one of the model formats. */

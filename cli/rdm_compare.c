@@ -28,8 +28,8 @@ static int check_matrices(int64_t *count, char **files)
         return cli_input_failed(status);
     if (n != m)
         return cli_error(CLI_BAD_INPUT,
-                         "%s is of %" PRId64 " pictures and %s of %" PRId64 ": they must be of the "
-                         "same, in the same order",
+                         "%s has %" PRId64 " pictures and %s has %" PRId64 ": both must have the "
+                         "same ones, in the same order",
                          files[0], n, files[1], m);
     *count = n;
     const double values = (double)n * (double)n;

@@ -20,7 +20,7 @@ int info_classes(const alexnet_network *network);
 
 /** Print one network: its structure, a row per layer, the sums. */
 void report_info(const alexnet_network *network);
-/** Print what a model has beside its network: classes, preprocessing, provenance. */
+/** Print what a model has besides its network: classes, preprocessing, provenance. */
 void report_model(const alexnet_model *model);
 /** Print several side by side: rows are layers of the same name, a group of columns for each. */
 void report_info_compared(const alexnet_network *const *networks, int count);

@@ -8,7 +8,7 @@
 #include "paths.h"
 
 static const char COMMAND_FILE[] = "command.txt";
-/* What is longer is cut off; no run has so many commands. */
+/* A longer file is cut off; no run has that many commands. */
 enum { COMMANDS_MAX = 1 << 20 };
 
 /* " value", as it must be typed. */
@@ -29,9 +29,9 @@ static void put_option(FILE *out, const char *name, const char *value)
 }
 
 /* "alexnet train DATA --option value ...": the options that have a value, the settings,
- * `behind`. */
+ * `ending`. */
 static char *command_of(const char *data, const char *const options[][2],
-                        const string_list *settings, const char *behind)
+                        const string_list *settings, const char *ending)
 {
     size_t length = 0;
     char *text = NULL;
@@ -48,7 +48,7 @@ static char *command_of(const char *data, const char *const options[][2],
         put_option(out, "--set", setting);
         free(setting);
     }
-    fputs(behind, out);
+    fputs(ending, out);
     fclose(out);
     return text;
 }
@@ -63,14 +63,14 @@ char *run_command(const training_request *request, const char *val, const char *
                                       {"--names", request->names},
                                       {NULL, NULL}};
     const char *machine = request->machine_arguments ? request->machine_arguments : "";
-    char *behind = cli_format(" --split %d%s", split, machine);
-    char *text = command_of(request->data, options, request->settings, behind);
-    free(behind);
+    char *ending = cli_format(" --split %d%s", split, machine);
+    char *text = command_of(request->data, options, request->settings, ending);
+    free(ending);
     return text;
 }
 
-/* Write the file: what it has already, then the working folder and a command. */
-static int write_behind(const char *run, const char *before, const char *words)
+/* Append to the file: write what it has, then the working folder and a command. */
+static int append(const char *run, const char *before, const char *words)
 {
     file_output out;
     char *path = path_join(run, COMMAND_FILE), *here = getcwd(NULL, 0);
@@ -94,7 +94,7 @@ static int write_behind(const char *run, const char *before, const char *words)
 
 int run_command_write(const char *run, const char *words)
 {
-    return write_behind(run, "", words);
+    return append(run, "", words);
 }
 
 /* The contents of the file; empty if there is none. Owned by the caller. */
@@ -111,7 +111,7 @@ static int read_before(char **out, const char *run)
     return code;
 }
 
-int run_command_go_on(const training_again *again)
+int run_command_resume(const training_again *again)
 {
     const char *const options[][2] = {
         {"--resume", again->run}, {"--val", again->val}, {NULL, NULL}};
@@ -121,7 +121,7 @@ int run_command_go_on(const training_again *again)
                                       again->accept_changes ? " --accept-changes" : "");
     int code = read_before(&before, again->run);
     if (code == CLI_DONE)
-        code = write_behind(again->run, before, words);
+        code = append(again->run, before, words);
     free(before);
     free(words);
     return code;

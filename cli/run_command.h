@@ -17,6 +17,6 @@ int run_command_write(const char *run, const char *words);
  * Append the command that resumes the run, if it says more than --resume.
  * @return exit code: reported
  */
-int run_command_go_on(const training_again *again);
+int run_command_resume(const training_again *again);
 
 #endif

@@ -17,8 +17,8 @@ enum { PNG_MAX = 16 << 20 };
 static void give_up(run_files *files)
 {
     files->failed = true;
-    progress_say("warning: tables, pictures and events of this run are no longer kept; training "
-                 "goes on");
+    progress_say("warning: tables, pictures and events of this run are no longer written; "
+                 "training continues");
 }
 
 /* ---- TensorBoard ---- */

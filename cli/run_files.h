@@ -1,5 +1,5 @@
 /*
- * Files that the command writes to the folder of a run in progress, beside those of the library:
+ * Files that the command writes to the folder of a run in progress, besides those of the library:
  *
  *     log.csv           the log as a table
  *     curves.png        loss and error over the epochs

@@ -47,12 +47,12 @@ static log_point point_of(const json_t *line)
  * network take a quarter of this. */
 enum { LINE_BYTES = 1 << 19 };
 
-/* A last line without its end is left by a machine that stopped while it was written. */
+/* A last line without its end is from a machine that stopped while writing it. */
 static int bad_line(const char *path, size_t number, bool whole, const char *reason)
 {
     if (whole)
         return cli_error(CLI_BAD_INPUT, "%s:%zu: not a JSON object: %s", path, number, reason);
-    progress_say("warning: %s:%zu: the last line is not whole and is left out", path, number);
+    progress_say("warning: %s:%zu: the last line is incomplete and is left out", path, number);
     return CLI_DONE;
 }
 

@@ -12,7 +12,7 @@
 /**
  * Call a function with every line of a run's log, as a JSON object. Lines of norms are left out,
  * because they are not reports; so is an incomplete last line, with a warning.
- * @return CLI_DONE; CLI_BAD_INPUT, reported, for no log, or a line that is no object
+ * @return CLI_DONE; CLI_BAD_INPUT, reported, for no log, or a line that is not an object
  */
 int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user);
 
@@ -33,7 +33,7 @@ typedef struct run_log {
 
 /** Read the log of a run's folder; as run_log_lines(). */
 int run_log_read_new(run_log *out, const char *run);
-/** The same, but that the run has not reported yet is an error: there is at least one point. */
+/** The same, but a run that has not reported yet is an error: there is at least one point. */
 int run_log_read(run_log *out, const char *run);
 
 /** The seconds that all updates took, without validation; NAN if a line does not say. */

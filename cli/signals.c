@@ -15,7 +15,8 @@ static void on_stop(int number)
     if (atomic_exchange(&stopped_by, number) != 0)
         _exit(128 + number);
     if (atomic_load(&training)) {
-        static const char text[] = "\nfinishing the step, then saving; once more stops at once\n";
+        static const char text[] =
+            "\nfinishing the step, then saving; a second signal stops at once\n";
         ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
         (void)ignored;
     }

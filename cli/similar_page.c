@@ -32,7 +32,8 @@ static char *real_folder(const char *path)
     return out;
 }
 
-/* The way from the page to a picture: up to the folder that both share, and down again. */
+/* The relative path from the page to a picture: up to the folder that both share, and down again.
+ */
 static void put_way(const similar_page *page, const char *path)
 {
     char *from = real_folder(page->path), *to = real_folder(path);

@@ -35,8 +35,8 @@ int train_data_val(char **out, const char *data, const char *val, const char *st
                 CLI_USAGE,
                 "--val takes a share from 0 to below 1 or a data set, as DATA is; not %s", val);
         if (divided && share > 0)
-            return cli_error(CLI_USAGE, "%s holds train and val, so --val %s has no meaning", data,
-                             val);
+            return cli_error(CLI_USAGE, "%s holds train and val, so --val cannot be the share %s",
+                             data, val);
     }
     if (val)
         *out = cli_copy(val);

@@ -27,7 +27,7 @@ static void describe_trainer(const alexnet_trainer *trainer)
     alexnet_memory m;
     char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE], d[TEXT_SIZE];
     alexnet_trainer_memory(trainer, &m);
-    progress_note("network  %s: %s parameters, %s multiply-adds a picture",
+    progress_note("network  %s: %s parameters, %s multiply-adds per picture",
                   alexnet_network_name(network), text_count(a, sum.parameters),
                   text_count(b, sum.mult_adds));
     size_t weights = m.parameters + m.gradients + m.momentum;
@@ -80,7 +80,7 @@ static void show_epoch(const alexnet_progress *p, int classes)
                   100 * p->top1_error, p->rate, val);
 }
 
-/* @param began  when the run was begun, or went on: with the mean image, if that is computed */
+/* @param began  when the run was begun or resumed, before any mean image is computed */
 static void show(const alexnet_progress *p, int classes, double began)
 {
     char text[PACE_SIZE];
@@ -116,7 +116,7 @@ static int fail(alexnet_status status, const char *run_dir)
                         status == ALEXNET_ERROR_DEVICE;
     char *last = path_join(run_dir, "last.safetensors");
     if (passes && path_exists(last))
-        say_resume("the run is kept as it was saved last. To go on from there", run_dir);
+        say_resume("the last checkpoint is kept. To continue from it", run_dir);
     free(last);
     return code;
 }
@@ -127,7 +127,7 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
     alexnet_status status = alexnet_trainer_save(trainer);
     if (status)
         return fail(status, run_dir);
-    say_resume("stopped; the run is saved. To go on", run_dir);
+    say_resume("stopped; the run is saved. To continue", run_dir);
     return signals_exit_code();
 }
 
@@ -136,15 +136,15 @@ static int stop_for_pictures(const char *run_dir)
 {
     int code = cli_failed(ALEXNET_ERROR_BAD_DATA);
     char *run = cli_quote(run_dir);
-    progress_say("the run is saved. To go on once they are repaired, replaced or removed:");
+    progress_say("the run is saved. To continue once they are repaired, replaced or removed:");
     progress_say("  %s train --resume %s --accept-changes", cli_program, run);
-    progress_say("or without them:");
+    progress_say("or to continue without them:");
     progress_say("  %s train --resume %s --bad-pictures N", cli_program, run);
     free(run);
     return code;
 }
 
-static void save_and_go_on(alexnet_trainer *trainer)
+static void save_and_continue(alexnet_trainer *trainer)
 {
     if (alexnet_trainer_save(trainer))
         progress_say("warning: the checkpoint was not written: %s", alexnet_error_text());
@@ -172,13 +172,13 @@ static int run(alexnet_trainer *trainer, training_result *result)
             result->skipped = p.skipped;
         }
         if (!status && signals_take_hangup())
-            save_and_go_on(trainer);
+            save_and_continue(trainer);
     }
     progress_clear();
     run_files_end(&files);
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
     if (!status && !worked)
-        progress_note("%s is complete already", result->run);
+        progress_note("%s is already complete", result->run);
     if (status == ALEXNET_ERROR_CANCELLED)
         return stop(trainer, result->run);
     if (status == ALEXNET_ERROR_BAD_DATA)
@@ -326,8 +326,8 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         options.settings = settings;
         options.accept_changes = again->accept_changes;
         alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
-        if (!status && run_command_go_on(again) != CLI_DONE)
-            progress_say("warning: command.txt lacks the command by which the run goes on");
+        if (!status && run_command_resume(again) != CLI_DONE)
+            progress_say("warning: command.txt lacks the command that resumed the run");
         code = status ? cli_input_failed(status) : run(trainer, result);
     }
     alexnet_trainer_free(trainer);

@@ -147,7 +147,7 @@ static void report_rates(const alexnet_trial_verdict *v, const char *picture, co
         return;
     }
     if (v->good)
-        terminal_line(stdout, "rate %.2g: a tenth of %.2g, where the loss was least (%.4f)",
+        terminal_line(stdout, "rate %.2g: a tenth of %.2g, where the loss was lowest (%.4f)",
                       v->rate, v->lowest_at, v->loss);
     else
         terminal_line(stdout,

@@ -7,7 +7,7 @@
 #include "infer/runner.h"
 #include "infer/views.h"
 
-/* A row of the centre within a stored square, in bytes from its start. */
+/* The offset in bytes of a row of the centre within a stored square. */
 static size_t row_at(const alexnet_network *network, int row)
 {
     const an_input *input = &network->input;

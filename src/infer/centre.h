@@ -1,5 +1,5 @@
 /*
- * What a network sees of a picture when it is classified by one view: the centre of the stored
+ * What a network sees of a picture that is classified by one view: the centre of the stored
  * square, as pixels [size][size][3] in R, G, B order, before mean and scale.
  */
 #ifndef AN_INFER_CENTRE_H
@@ -13,7 +13,7 @@ alexnet_status an_centre_cut(uint8_t *crop, const alexnet_network *network,
                              const an_picture *picture);
 /** Copy the centre of a stored square [side][side][3]. */
 void an_centre_copy(uint8_t *crop, const alexnet_network *network, const uint8_t *stored);
-/** Lay a crop into the centre of a stored square, whose border stays as it is. */
+/** Copy a crop into the centre of a stored square, whose border stays as it is. */
 void an_centre_lay(uint8_t *stored, const alexnet_network *network, const uint8_t *crop);
 
 #endif

@@ -28,7 +28,7 @@ static alexnet_status find_preprocessing(an_distance *d)
 
 /* The layer whose output is that of a convolution after its ReLU, which may be a layer of its
  * own. */
-static int behind_neuron(const alexnet_network *network, int layer)
+static int after_neuron(const alexnet_network *network, int layer)
 {
     if (network->layers[layer].has_neuron)
         return layer;
@@ -45,7 +45,7 @@ static int list_layers(const alexnet_network *network, int *layers)
     int n = 0;
     for (int i = 0; i < network->count; i++)
         if (network->layers[i].type == AN_LAYER_CONV)
-            layers[n++] = behind_neuron(network, i);
+            layers[n++] = after_neuron(network, i);
     return n;
 }
 
@@ -100,8 +100,8 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
     if (!d->lpips->count) {
         rc = AN_FAIL(
             ALEXNET_ERROR_INVALID_ARGUMENT,
-            "the model holds no weights of LPIPS, and no file of them is given; the published "
-            "one is weights/v0.1/alex.pth of github.com/richzhang/PerceptualSimilarity");
+            "the model holds no weights of LPIPS, and no file with them is given; the published "
+            "ones are weights/v0.1/alex.pth of github.com/richzhang/PerceptualSimilarity");
         goto cleanup;
     }
     AN_TRY(find_layers(d));

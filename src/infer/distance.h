@@ -35,7 +35,7 @@ typedef struct an_distance_size {
 
 struct alexnet_distance {
     an_net *net;
-    uint64_t number;          /* its own in this process */
+    uint64_t number;          /* unique in this process */
     an_lpips own;             /* from a file; else empty */
     const an_lpips *lpips;    /* `own`, or the net's */
     int *layers;              /* index in the network, per layer of lpips */
@@ -48,8 +48,8 @@ typedef struct alexnet_distance an_distance;
 
 /** What the network computes of a picture. */
 struct alexnet_distance_picture {
-    an_distance *distance; /* it is made for this one, which may be freed before it */
-    uint64_t number;       /* of the distance: another one may get its address */
+    an_distance *distance; /* that the picture was made for; it may be freed first */
+    uint64_t number;       /* of the distance, whose address may be reused */
     int rows, columns;
     size_t bytes;    /* of the following */
     float *input;    /* [channels][rows][columns], of the network */

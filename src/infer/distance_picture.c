@@ -59,7 +59,7 @@ static alexnet_status make_buffers(an_distance_picture *p, const an_program *pro
     return ALEXNET_OK;
 }
 
-/* How much of R, G, B is in a channel of the network. */
+/* The share of R, G or B in a channel of the network. */
 static double share_of(const an_distance *d, int channel, int colour)
 {
     return an_channel_share((an_channels)d->net->network->input.channels, channel, colour);
@@ -119,7 +119,7 @@ static alexnet_status check_pixels(int rows, int columns, const char *name)
     if ((int64_t)rows * columns <= AN_DISTANCE_PIXELS_MAX)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s has %d x %d pixels; a distance is computed of at most %d (4096 x 4096)",
+                   "%s has %d x %d pixels; a distance takes pictures of at most %d (4096 x 4096)",
                    name, columns, rows, AN_DISTANCE_PIXELS_MAX);
 }
 

@@ -42,7 +42,7 @@ static an_picture picture_at(const an_distance_stream *s, int index)
 }
 
 /* Compute a picture that could be read. One that has too few pixels, or too many, is a bad picture;
- * whatever else fails ends the call. */
+ * any other failure ends the call. */
 static alexnet_status compute(an_distance_stream *s, int index, alexnet_distance_result *result)
 {
     const an_picture picture = picture_at(s, index);

@@ -219,7 +219,7 @@ static alexnet_status compute_batch(an_evaluation *e)
     return ALEXNET_OK;
 }
 
-/* Count what is reported beside the errors. */
+/* Count what is reported besides the errors. */
 static void count_details(an_evaluation *e, int i)
 {
     const float *p = e->probabilities + (size_t)i * (size_t)e->classes;

@@ -50,7 +50,7 @@ typedef struct alexnet_evaluation an_evaluation;
  * Decodes nothing before the first step: a trainer makes its evaluation when it starts, and does
  * not need it before the end of the first epoch.
  * @param runners  [count], of equal batch size and classes; equal weights at first
- * @param detail   whether confusion, calibration and probabilities are wanted beside the errors
+ * @param detail   whether confusion, calibration and probabilities are wanted besides the errors
  */
 alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *const *runners,
                                  int count, const alexnet_dataset *dataset, bool detail);
@@ -63,7 +63,7 @@ alexnet_status an_evaluation_weigh(an_evaluation *evaluation, const double *weig
 /** Whether the probabilities of all pictures have been kept. */
 bool an_evaluation_kept(const an_evaluation *evaluation);
 /** Begin at the first picture, or begin again, with the current weights of the runners. The first
- *  step does it by itself. */
+ *  step does so by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
 /** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is
  * false after the last. After a failure the next step begins at the first picture. */

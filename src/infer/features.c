@@ -146,7 +146,7 @@ static void add_view(const an_features *f, const an_feature *o, const float *x)
             sum += x[i];
             most = x[i] > most ? x[i] : most;
         }
-        /* comparisons do not find NaN; the sum does, and is given instead if it is not finite */
+        /* comparisons miss a NaN; the sum does not, and replaces the maximum if it is not finite */
         f->sums[c] += f->pool == ALEXNET_POOLING_MAX && isfinite(sum) ? most : sum / (double)plane;
     }
 }

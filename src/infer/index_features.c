@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "infer/runner.h"
 
-/* Names begin with that of the layer; what a file's name should not have becomes '_'. */
+/* The identity begins with the layer's name; characters unsuitable for a file name become '_'. */
 static void write_identity(an_feature_maker *maker, const an_features *f, uint64_t hash)
 {
     char name[AN_NAME_MAX + 1];

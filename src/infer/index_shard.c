@@ -8,7 +8,7 @@
 #include "format/safetensors.h"
 #include "format/tensor_file.h"
 
-/* Find a tensor, and check its type and rank, and that it lies in the mapping. */
+/* Find a tensor, and check its type and rank, and that it is inside the mapping. */
 static alexnet_status find(const an_index_shard *s, const an_tensor_file *file, const char *name,
                            an_dtype type, int rank, const an_tensor_entry **out)
 {
@@ -18,7 +18,8 @@ static alexnet_status find(const an_index_shard *s, const an_tensor_file *file, 
         entry->offset <= s->mapping.length && entry->bytes <= s->mapping.length - entry->offset &&
         entry->offset % an_dtype_bytes(type) == 0)
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: no tensor %s as an index has it", s->path, name);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s of an index is missing or damaged", s->path,
+                   name);
 }
 
 /* The keys, of which there must be as many as rows. */
@@ -40,7 +41,7 @@ static alexnet_status list_keys(an_index_shard *s, const char *bytes, uint64_t l
     }
     return s->count == 0 && length == 0
                ? ALEXNET_OK
-               : AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: it has not one name for each of %lld pictures",
+               : AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: expected one name for each of %lld pictures",
                          s->path, (long long)s->count);
 }
 

@@ -6,7 +6,7 @@
  *     features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read
  *     keys      U8  [bytes]  names of the pictures within their folder, a zero byte after each
  *
- * and metadata `alexnet.index`, the identity of model and layer. It is read by mapping it.
+ * and metadata `alexnet.index`, the identity of model and layer. The file is mapped, not read.
  */
 #ifndef AN_INFER_INDEX_SHARD_H
 #define AN_INFER_INDEX_SHARD_H
@@ -26,7 +26,7 @@ typedef struct an_index_shard {
     const int64_t *stamps; /* [count] */
     const float *features; /* [count][dims] */
     const char **key;      /* [count] */
-    bool waste;            /* its used rows are to be written again, and it is to be removed */
+    bool waste;            /* to be removed, once its used rows are in another file */
     int64_t used;          /* rows in use, as the index counts them */
 } an_index_shard;
 

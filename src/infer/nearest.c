@@ -8,7 +8,7 @@
 #include "base/team.h"
 #include "infer/nearest_measure.h"
 
-enum { CHUNK = 256 }; /* rows between two checks whether the caller has cancelled */
+enum { CHUNK = 256 }; /* rows between two checks for cancellation */
 
 /* The arguments of a search, shared by its threads. */
 typedef struct search {

@@ -5,9 +5,9 @@
  *     Euclidean  sqrt(SUM (x - q)^2)
  *     cosine     1 - SUM x q / sqrt(SUM x^2 SUM q^2); 1 where either is zero
  *
- * Sums are float32 over 512 products at most, then double. A row that is NULL is
- * skipped. Of equal distances the lower row comes first, so that results do not depend on the
- * number of threads. The paper uses nearest neighbours in section 6.1.
+ * Sums are in float32 over at most 512 products, then in double. A row that is NULL is skipped. Of
+ * equal distances the lower row comes first, so that results do not depend on the number of
+ * threads. The paper uses nearest neighbours in section 6.1.
  */
 #ifndef AN_INFER_NEAREST_H
 #define AN_INFER_NEAREST_H
@@ -39,7 +39,7 @@ typedef struct alexnet_pairs an_pairs;
  */
 alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *rows,
                             alexnet_metric metric, int64_t limit, double most);
-/** Compare some more rows with all later ones. *fraction is how much is done, 0 to 1. */
+/** Compare some more rows with all later ones. *fraction of the work is done, 0 to 1. */
 alexnet_status an_pairs_step(an_pairs *pairs, double *fraction, bool *more);
 /** Get one of the pairs found so far; the nearest is 0. @return false past the last */
 bool an_pairs_get(an_pairs *pairs, int64_t index, alexnet_pair *out);

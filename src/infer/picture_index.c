@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 
-/* A file is written once it has so many bytes of rows. */
+/* A file is written once its rows have this many bytes. */
 static const size_t SHARD_BYTES = (size_t)64 << 20;
 enum { SHARD_ROWS_MAX = 1 << 16 };
 
@@ -18,7 +18,7 @@ static alexnet_status no_memory(size_t bytes)
     return AN_FAIL_MEMORY(bytes, "the index of a folder");
 }
 
-/* ---- Reading what there is ------------------------------------------------------------------- */
+/* ---- Reading the index ----------------------------------------------------------------------- */
 
 /* "fc7-0123456789abcdef-000012.safetensors"; @return its number, or -1 */
 static int number_of(const an_picture_index *x, const char *name)
@@ -148,7 +148,7 @@ static void match(an_picture_index *x, const known *list, int64_t count, int *at
     }
 }
 
-/* ---- Writing what is new --------------------------------------------------------------------- */
+/* ---- Writing new rows ------------------------------------------------------------------------ */
 
 static alexnet_status write_fresh(an_picture_index *x)
 {
@@ -203,7 +203,7 @@ static void find_waste(an_picture_index *x)
     }
 }
 
-/* Add the used rows of such shards to the new rows. @param at  from match() */
+/* Add the used rows of these shards to the new rows. @param at  from match() */
 static alexnet_status save_rest(an_picture_index *x, const int *at)
 {
     find_waste(x);
@@ -213,7 +213,7 @@ static alexnet_status save_rest(an_picture_index *x, const int *at)
     return ALEXNET_OK;
 }
 
-/* Remove such shards. Their rows must have been written again. */
+/* Remove these shards. Their used rows must be in other files by then. */
 static void remove_waste(an_picture_index *x)
 {
     int kept = 0;

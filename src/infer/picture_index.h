@@ -1,11 +1,12 @@
 /*
- * Features of the pictures of a folder, kept in files beside it. A refresh computes what changed.
+ * Features of the pictures of a folder, kept in files beside it. A refresh computes only what has
+ * changed.
  *
- * The files (index_shard.h) lie in one folder, the index, and are never changed. New and changed
- * pictures go to new files. The used rows of a file that has few of them are written again to a new
- * file too. So the cost of a refresh depends on what has changed, and if it is interrupted, only
- * the last file is lost. Indices of several models and layers share the folder; the name of a file
- * begins with the identity of model and layer.
+ * The files (index_shard.h) are in one folder, the index, and never change. Rows of new and changed
+ * pictures go to new files, and so do the used rows of a file that has few of them. The cost of a
+ * refresh therefore depends on what has changed, and an interruption loses only the last file.
+ * Indices of several models and layers share the folder; the name of a file begins with the
+ * identity of model and layer.
  */
 #ifndef AN_INFER_PICTURE_INDEX_H
 #define AN_INFER_PICTURE_INDEX_H
@@ -55,7 +56,7 @@ alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, c
 /** Compute the next batch of missing pictures; *more is false once all are computed and written.
  *  Pictures that cannot be read are warnings in the log, and counted in `bad`. */
 alexnet_status an_picture_index_step(an_picture_index *index, bool *more);
-/** Write what is computed; for a caller who stops before the end. */
+/** Write the rows computed so far; for a caller who stops before the end. */
 alexnet_status an_picture_index_flush(an_picture_index *index);
 an_rows an_picture_index_rows(const an_picture_index *index);
 void an_picture_index_free(an_picture_index *index); /* NULL allowed */

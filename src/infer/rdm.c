@@ -17,7 +17,7 @@ typedef struct job {
     const float *features;
     int64_t count, length;
     alexnet_dissimilarity measure;
-    double *means, *scales; /* per row: what is subtracted, then what is multiplied by */
+    double *means, *scales; /* per row: subtracted, then multiplied by */
     double *rdm;
 } job;
 

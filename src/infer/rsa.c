@@ -100,7 +100,7 @@ static alexnet_status spearman(double *out, double *a, double *b, int64_t count,
 
 /* ---- Kendall ---- */
 
-/* Count the pairs of elements with equal `a`, `b` or both, as asked; such are neighbours. */
+/* Count the pairs of elements with equal `a`, `b` or both, as asked, in a list sorted by these. */
 static int64_t ties(const pair *pairs, int64_t count, bool a, bool b)
 {
     int64_t sum = 0, run = 1;
@@ -132,8 +132,8 @@ static double kendall(const double *a, const double *b, int64_t count, pair *pai
 
 /* ---- Both ---- */
 
-/* The elements above the diagonal. Those below must be the same, but for what rounding to float32
- * makes of the largest: half a matrix would be taken for one of zeros. */
+/* Take the elements above the diagonal. Those below must be the same, up to rounding the largest to
+ * float32; else a file with only the lower half filled would be read as a matrix of zeros. */
 static alexnet_status take_upper(double *out, const double *rdm, int64_t count, const char *which)
 {
     double largest = 0;

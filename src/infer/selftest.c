@@ -47,8 +47,8 @@ static void next_precision(alexnet_selftest *test)
     }
 }
 
-/* Find the device that is next, after those that are not tested: ref, and tf32 where no device of
- * the backend has it. @return false at the end */
+/* Find the next device to test. Skipped are ref, and tf32 where no device of the backend has it.
+ * @return false at the end */
 static bool find_device(alexnet_selftest *test, an_device *device)
 {
     while (an_device_at(device, test->device, test->ctx->max_isa)) {
@@ -62,8 +62,8 @@ static bool find_device(alexnet_selftest *test, an_device *device)
     return false;
 }
 
-/* Open the device. If it or the precision is missing, or the device cannot be had, test->why says
- * so on return. */
+/* Open the device. If it or the precision is missing, or the device refuses, test->why says so on
+ * return. */
 static alexnet_status open_device(alexnet_selftest *test, const an_device *device)
 {
     test->why[0] = '\0';

@@ -15,7 +15,7 @@ struct alexnet_selftest {
     alexnet_precision precision;
     int which; /* the next case */
     char name[96], computed_by[256];
-    char why[1024]; /* the device or precision is left out */
+    char why[1024]; /* the device or precision is skipped */
 };
 
 alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx);

@@ -49,7 +49,7 @@ static known_class *class_of(const reading *r, const char *name)
                    compare_ids);
 }
 
-/* Name the nearest class, or else the first of all. */
+/* Suggest the nearest class, or else list the first ones. */
 static alexnet_status fail_unknown(reading *r, const char *name, int number)
 {
     enum { SHOWN = 5 };
@@ -92,8 +92,8 @@ static char *last_blank(char *line)
     return !space || (tab && tab > space) ? tab : space;
 }
 
-/* Cut the last field and the blanks before it from a line. @return the field; NULL: there is but
- * one, and the line is as it was */
+/* Cut the last field and the blanks before it from a line. @return the field; NULL, and the line
+ * unchanged, if it has only one field */
 static const char *cut_field(char *line)
 {
     char *blank = last_blank(line);
@@ -119,7 +119,7 @@ static alexnet_status check_comment(const reading *r, const char *name, const ch
     if (!field || !parse_weight(field, &weight) || !class_of(r, name))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s:%d: a line that begins with # is a comment, so that the class \"%.80s\" "
+                   "%s:%d: a line that begins with # is a comment, so the class \"%.80s\" "
                    "gets no weight here; rename the class, or change the comment",
                    r->path, number, name);
 }
@@ -171,7 +171,7 @@ static alexnet_status check(const reading *r)
         any |= r->weights[i] > 0;
     if (r->named == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has no weights: expected lines of the name of a class and its weight",
+                       "%s has no weights: expected lines with the name of a class and its weight",
                        r->path);
     if (!any)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,

@@ -6,7 +6,7 @@
 
 #include "model/classes.h"
 
-/** What a weight above 0 may be: sums of them, and their shares of these, are floats. */
+/** Bounds of weights above 0: sums of weights, and their shares of these, must fit into floats. */
 #define AN_CLASS_WEIGHT_MIN 1e-9f
 #define AN_CLASS_WEIGHT_MAX 1e9f
 

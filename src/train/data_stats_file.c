@@ -72,7 +72,7 @@ alexnet_status an_data_stats_save(const alexnet_data_stats *s, const char *path)
     an_tensor_writer *file;
     if (!s->done)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "statistics of pictures that are not counted yet cannot be saved");
+                       "statistics cannot be saved before all pictures are counted");
     AN_CHECK(an_tensor_writer_new(&file, path));
     alexnet_status rc = put(file, s);
     if (rc == ALEXNET_OK)

@@ -21,8 +21,8 @@ void an_draws_set_axes(an_draws *draws, const an_input *input, const double axes
         }
 }
 
-/* The loader does what resamples pictures: it cuts boxes of the size of the network's input, or
- * rotates stored squares.
+/* Whatever resamples pictures is done by the loader: it cuts boxes of the size of the network's
+ * input, or rotates stored squares.
  */
 static void set_regions(an_region_rule *regions, const alexnet_recipe *recipe,
                         const an_input *input)

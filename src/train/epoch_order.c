@@ -12,8 +12,8 @@ alexnet_status an_epoch_order_new(an_epoch_order *out, const alexnet_recipe *rec
                             .count = (uint32_t)dataset->count};
     if (shards && balanced)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "sampling = balanced takes pictures from anywhere, and order = shards reads "
-                       "archives from front to back; class_weights = balanced goes with it");
+                       "sampling = balanced takes pictures from anywhere, but order = shards reads "
+                       "archives from front to back; use class_weights = balanced instead");
     if (shards)
         return an_shard_order_new(&out->shards, dataset, 0, 0);
     return balanced ? an_balanced_new(&out->balanced, dataset) : ALEXNET_OK;

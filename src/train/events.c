@@ -117,7 +117,7 @@ alexnet_status an_events_picture(alexnet_events *events, int64_t step, const cha
     an_wire_buffer v = {0}, picture = {0};
     if (length < 33 || memcmp(bytes, start, 16) != 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "the picture %s is no PNG file: %zu bytes that begin otherwise", tag,
+                       "the picture %s is not a PNG file: its %zu bytes do not begin like one", tag,
                        length);
     uint32_t size[2];
     for (int i = 0; i < 2; i++) /* width and height follow the name of the first chunk */
@@ -140,7 +140,7 @@ typedef struct histogram {
     int64_t bucket[HISTOGRAM_BUCKETS];
 } histogram;
 
-/* Counts the finite values, in buckets of equal width from the minimum to the maximum. */
+/* Count the finite values, in buckets of equal width from the minimum to the maximum. */
 static histogram count_values(const float *values, int64_t count)
 {
     histogram h = {.min = INFINITY, .max = -INFINITY};

@@ -25,18 +25,18 @@ void an_exchange_word(an_exchange *x, const char *key, char *value, size_t room)
  * @param standard  the value of an absent one; NULL: it is required
  */
 void an_exchange_text(an_exchange *x, const char *key, char **value, const char *standard);
-/** A number of 64 bits that is no count: as hexadecimal text. */
+/** A 64-bit number that is not a count, as hexadecimal text. */
 void an_exchange_wide(an_exchange *x, const char *key, uint64_t *value);
-/** A truth value that is written only if it holds. */
+/** A flag, written only if it is true. */
 void an_exchange_flag(an_exchange *x, const char *key, bool *flag);
 
 /** A nested object; to be ended with an_exchange_leave(). */
 an_exchange an_exchange_enter(an_exchange *x, const char *key);
 void an_exchange_leave(an_exchange *x, an_exchange *inner);
 
-/** A field of the object; NULL, and `missing`, if it is absent. For values of other kinds. */
+/** A field of another kind. If the object lacks it: NULL, and `missing` is set. */
 json_t *an_exchange_take(an_exchange *x, const char *key);
-/** @param value  taken over; NULL if memory was short */
+/** @param value  now owned by the object; NULL if memory was short */
 void an_exchange_put(an_exchange *x, const char *key, json_t *value);
 
 #endif

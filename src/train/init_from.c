@@ -69,14 +69,14 @@ cleanup:
     return rc;
 }
 
-/* @return false once enough is said */
-static bool say_not_taken(origin *from, const char *tensor, const char *why)
+/* @return false once LINES lines are logged */
+static bool say_not_used(origin *from, const char *tensor, const char *why)
 {
     if (from->said++ < LINES)
-        an_log(from->net->ctx, ALEXNET_LOG_WARNING, "%s: tensor %s is not taken: %s", from->name,
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING, "%s: tensor %s is not used: %s", from->name,
                tensor, why);
     else
-        an_log(from->net->ctx, ALEXNET_LOG_WARNING, "%s: more tensors are not taken", from->name);
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING, "%s: more tensors are not used", from->name);
     return from->said <= LINES;
 }
 
@@ -100,7 +100,7 @@ static alexnet_status their_network(origin *from, alexnet_network **theirs)
     return ALEXNET_OK;
 }
 
-/* Warn if the file's weights were trained on pictures prepared otherwise, or if that is not
+/* Warn if the file's weights were trained on pictures prepared differently, or if that is not
  * known. */
 static alexnet_status compare_input(origin *from)
 {
@@ -110,13 +110,13 @@ static alexnet_status compare_input(origin *from)
     AN_CHECK(their_network(from, &theirs));
     if (!theirs) {
         an_log(from->net->ctx, ALEXNET_LOG_WARNING,
-               "%s does not say how its pictures were prepared; %s takes them so: %s", from->name,
-               ours->name, ours->preprocessing);
+               "%s does not say how its pictures were prepared; %s prepares them like this: %s",
+               from->name, ours->name, ours->preprocessing);
         return ALEXNET_OK;
     }
     if (an_input_differs(&ours->input, &theirs->input, differences, sizeof differences))
         an_log(from->net->ctx, ALEXNET_LOG_WARNING,
-               "the weights of %s were trained on pictures prepared otherwise than for %s: %s",
+               "the weights of %s were trained on pictures prepared differently than for %s: %s",
                from->name, ours->name, differences);
     from->other_order = ours->input.channels != theirs->input.channels;
     an_network_release(theirs);
@@ -141,8 +141,8 @@ static alexnet_status compare_classes(origin *from, const an_classes *ours)
     return ALEXNET_OK;
 }
 
-/* Whether a layer's scores have the right shape but another meaning: the file has other classes,
- * but as many. */
+/* Whether a layer's scores have the right shape but another meaning, because the file has as many
+ * classes, but other ones. */
 static bool is_of_other_classes(const origin *from, const an_classes *ours, int layer)
 {
     return from->other_class >= 0 && from->classes.count == ours->count &&
@@ -154,7 +154,7 @@ static bool may_take(const origin *from, const an_classes *ours, int index, char
 {
     const an_param *param = &from->net->params[index];
     if (is_of_other_classes(from, ours, param->layer)) {
-        snprintf(why, 256, "its classes are others: class %d is \"%.80s\" there, \"%.80s\" here",
+        snprintf(why, 256, "its classes differ: class %d is \"%.80s\" there, \"%.80s\" here",
                  from->other_class, from->classes.ids[from->other_class],
                  ours->ids[from->other_class]);
         return false;
@@ -165,7 +165,7 @@ static bool may_take(const origin *from, const an_classes *ours, int index, char
     }
     if (!an_binding_is(&from->bindings[index])) {
         char shape[96];
-        snprintf(why, 256, "shape %s expected, the file has none",
+        snprintf(why, 256, "shape %s expected, the file has no such tensor",
                  an_shape_text(param->shape, shape));
         return false;
     }
@@ -183,7 +183,7 @@ static alexnet_status take_tensors(origin *from, const an_classes *ours)
             continue;
         from->wanted++;
         if (!may_take(from, ours, i, why)) {
-            more = more && say_not_taken(from, param->name, why);
+            more = more && say_not_used(from, param->name, why);
             continue;
         }
         AN_CHECK(an_binding_read(&from->bindings[i], from->file, net, AN_VALUES, i));
@@ -193,7 +193,7 @@ static alexnet_status take_tensors(origin *from, const an_classes *ours)
     return ALEXNET_OK;
 }
 
-/* Momentum and its like: "momentum.conv1.weight". */
+/* Whether a tensor is momentum or other state: "momentum.conv1.weight". */
 static bool is_state(const an_net *net, const char *tensor)
 {
     const char *dot = strchr(tensor, '.');
@@ -216,7 +216,7 @@ static void name_the_rest(origin *from)
         const an_tensor_entry *entry = an_tensor_file_entry(from->file, i);
         if (an_dtype_is_float(entry->dtype) && !is_bound(from, i) &&
             !is_state(from->net, entry->name))
-            say_not_taken(from, entry->name, "the network has none of that name");
+            say_not_used(from, entry->name, "the network has no parameter of that name");
     }
 }
 
@@ -244,9 +244,10 @@ static alexnet_status take(origin *from, an_classes *classes)
     an_model_file_warn(from->file, from->net->ctx);
     name_the_rest(from);
     if (!from->taken)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
-                       from->name, from->net->network->name);
-    an_log(from->net->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", from->taken,
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s has no tensor with the name and shape of one of %s", from->name,
+                       from->net->network->name);
+    an_log(from->net->ctx, ALEXNET_LOG_INFO, "copied %d of %d tensors from %s", from->taken,
            from->wanted, from->name);
     take_names(from, classes);
     return ALEXNET_OK;

@@ -23,8 +23,8 @@ alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, con
  * The mean (input.mean) is copied too, and then not computed from the data, unless the network file
  * fixes it or the channels are in another order.
  *
- * @param classes  in/out: missing readable names are taken from a file with the same classes
- * @param has_mean out, whether the mean was taken
+ * @param classes  in/out: missing readable names are copied from a file with the same classes
+ * @param has_mean out, whether the mean was copied
  * @return ALEXNET_ERROR_FORMAT if nothing fits
  */
 alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, bool *has_mean);

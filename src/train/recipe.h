@@ -98,7 +98,7 @@ void an_recipe_free(alexnet_recipe *recipe); /* NULL allowed */
 
 alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value);
 /** The same for a run that is resumed: only keys whose at_resume is true. */
-alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, const char *value);
+alexnet_status an_recipe_set_at_resume(alexnet_recipe *recipe, const char *name, const char *value);
 /** A value as text; NULL for an unknown key. "conv1.rate" gives that of "rate" if nothing is set
  * for conv1. */
 const char *an_recipe_get(const alexnet_recipe *recipe, const char *name);

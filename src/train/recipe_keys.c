@@ -248,8 +248,8 @@ static bool layers_are_good(const char *text)
     return count > 0 && at[strspn(at, " \t,")] == '\0';
 }
 
-/* A path must be what a recipe file gives back: blanks around a value are cut off, and so is what
- * follows a semicolon behind a blank. */
+/* Whether a recipe file would give a path back unchanged: it cuts off blanks around a value, and a
+ * comment, which begins with a semicolon after a blank. */
 static bool path_is_good(const char *text)
 {
     const size_t length = strlen(text);
@@ -334,7 +334,7 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
 }
 
 /* "epochs, bad_pictures, report" */
-static void list_anew(char *text, size_t room)
+static void list_resumable(char *text, size_t room)
 {
     size_t length = 0;
     text[0] = '\0';
@@ -344,7 +344,7 @@ static void list_anew(char *text, size_t room)
                                        an_recipe_keys[i].name);
 }
 
-alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, const char *value)
+alexnet_status an_recipe_set_at_resume(alexnet_recipe *recipe, const char *name, const char *value)
 {
     char those[256];
     an_key key;
@@ -352,9 +352,9 @@ alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, cons
     AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
     if (!dot && an_recipe_keys[key].at_resume)
         return an_recipe_set(recipe, name, value);
-    list_anew(those, sizeof those);
+    list_resumable(those, sizeof those);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is settled when a run begins; a resumed run may be given new values of %s. "
+                   "%s is fixed when a run begins; a resumed run may be given new values of %s. "
                    "To continue with another %s, begin a new run with --init-from",
                    name, those, name);
 }

@@ -100,7 +100,7 @@ alexnet_status an_recipe_set_layer(alexnet_recipe *recipe, an_key key, const cha
     return ALEXNET_OK;
 }
 
-/* ---- Against a network ---- */
+/* ---- Checked against a network ---- */
 
 static bool has_parameters(const alexnet_network *network, int layer)
 {
@@ -138,7 +138,7 @@ static alexnet_status check_pattern(const char *pattern, const char *said,
     list_layers(network, those, sizeof those);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "the recipe has %s, but %s %s; layers with parameters are %s", said, pattern,
-                   found ? "has no parameters" : "is no layer of the network", those);
+                   found ? "has no parameters" : "is not a layer of the network", those);
 }
 
 alexnet_status an_recipe_check_layers(const alexnet_recipe *recipe, const alexnet_network *network)

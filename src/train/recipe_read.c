@@ -47,7 +47,7 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
                        section);
     if (key ? given_twice(r, key) : r->has_recipe)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [recipe] %s", r->source, line,
-                       key ? "this key is given twice" : "this section stands twice");
+                       key ? "this key is given twice" : "this section appears twice");
     r->has_recipe = true;
     if (!key)
         return ALEXNET_OK;

@@ -51,17 +51,17 @@ static alexnet_status check_files(const an_run *run)
     return an_file_check_own(run->lock, false);
 }
 
-/* Some network file systems have no locks. Training goes on there, without protection. */
+/* Some network file systems have no locks. Training continues there without protection. */
 static alexnet_status take_lock(const an_run *run, int file)
 {
     if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is being trained already; wait for that training, or stop it", run->folder);
+                   "%s is already being trained; wait for that training, or stop it", run->folder);
 }
 
-/* There are two locks. The one on the folder holds whatever files are removed from it. The one on a
- * file of its own is for network file systems, which can only lock files. */
+/* There are two locks. The one on the folder survives the removal of any file in it. The one on a
+ * file is for network file systems, which can lock only files. */
 alexnet_status an_run_claim(an_run *run)
 {
     AN_CHECK(check_files(run));
@@ -99,7 +99,7 @@ static alexnet_status check_free(const an_run *run)
     if (is_free(run))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s holds files of a run already; resume it, or choose another folder",
+                   "%s already holds files of a run; resume it, or choose another folder",
                    run->folder);
 }
 
@@ -123,7 +123,7 @@ static alexnet_status check_checkpoint(const an_run *run)
 {
     struct stat info;
     if (stat(run->last, &info) == 0)
-        return ALEXNET_OK; /* reading it will tell what it is */
+        return ALEXNET_OK; /* reading it will show what it is */
     if (errno == ENOTDIR)
         return AN_FAIL(ALEXNET_ERROR_IO, "%s is a file, not a run folder", run->folder);
     if (errno != ENOENT)

@@ -108,7 +108,7 @@ static void read_class_weights(an_exchange *x, an_run_state *record)
 {
     const json_t *list = an_exchange_take(x, "class_weights");
     const size_t count = json_array_size(list);
-    if (count < 1 || count > AN_CLASSES_MAX) { /* of what is no array too */
+    if (count < 1 || count > AN_CLASSES_MAX) { /* 0 too if it is not an array */
         x->missing = x->missing ? x->missing : "class_weights";
         return;
     }

@@ -43,7 +43,7 @@ typedef struct an_run_state {
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
     an_drops drops;
-    bool told_stuck;   /* that nothing is learnt, since the loss came to that of chance */
+    bool told_stuck;   /* that nothing is learnt; cleared when the loss is well below chance */
     bool has_mean;     /* no mean is to be computed: init_from brought it, or none is needed */
     bool has_axes;     /* colour_axes = data: they are known */
     double axes[3][3]; /* an_draws_set_axes() */

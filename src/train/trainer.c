@@ -124,8 +124,8 @@ alexnet_status an_trainer_step_mean(alexnet_trainer *t, alexnet_progress *progre
 
 /* ---- Minibatch ---- */
 
-/* Share of an interval that was spent waiting for pictures. A device that computes beside the host
- * waits only while it has nothing left to compute. */
+/* Share of an interval that was spent waiting for pictures. A device that computes in parallel with
+ * the host waits only while it has nothing left to compute. */
 static double waiting(const alexnet_trainer *t, double seconds)
 {
     double idle = t->pace.busy > 0 ? fmax(seconds - t->pace.busy, 0) : seconds;
@@ -214,8 +214,8 @@ static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
     return ALEXNET_OK;
 }
 
-/* Save between the ends of epochs. Here a full disk is no failure: it may have room again later,
- * and the earlier checkpoint stays. The next attempt is as far away as after a success. */
+/* Save between the ends of epochs. A full disk is not a failure here: it may have room again
+ * later, and the earlier checkpoint stays. The next attempt comes after the usual interval. */
 static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
 {
     alexnet_status rc = an_trainer_save(t);
@@ -224,7 +224,7 @@ static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
         return rc;
     t->pace.saved = an_clock();
     an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "the checkpoint was not written, the earlier one stays, and training goes on: %s",
+           "the checkpoint was not written; the earlier one stays, and training continues: %s",
            an_error_text());
     return ALEXNET_OK;
 }

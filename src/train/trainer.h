@@ -157,18 +157,18 @@ alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx);
 /** If `rc` is an error, free the trainer, which could not be made. Returns `rc`. */
 alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc);
 /**
- * Batch, parts, epochs, seed and steps, once recipe and training set are there.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if the batch has no such number of equal parts
+ * Batch, parts, epochs, seed and steps, once recipe and training set are known.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if the batch cannot be divided into so many equal parts
  */
 alexnet_status an_trainer_read_recipe(alexnet_trainer *trainer);
-/** Program, loader and buffers, once recipe, data, classes, net and split are there. */
+/** Program, loader and buffers, once recipe, data, classes, net and split are known. */
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
 /** The weights of classes that are not 1, as comments for recipe.ini, "" if all are; owned. NULL if
  *  memory is short. */
 char *an_trainer_weights_text(const alexnet_trainer *trainer);
 /** Read the file that class_weights names into the record of a new run, once its classes are
- * there. */
+ * known. */
 alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
 /** Set the weights of classes, by recipe, data and record. */
 alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
@@ -176,7 +176,7 @@ alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
 /** Remember where a data set is and what identifies it. */
 alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
 /**
- * Open the data of a run that is resumed, once its record, recipe and classes are there.
+ * Open the data of a run that is resumed, once its record, recipe and classes are known.
  * @param changed  out: the data has moved or is not the same, and the record was updated
  * @return ALEXNET_ERROR_BAD_DATA if it is not the same and the options do not accept that
  */
@@ -185,7 +185,7 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *trainer,
 
 /** Record what computes this run: device, ISA, library, precision. */
 void an_trainer_origin(const alexnet_trainer *trainer, an_run_state *record);
-/** The variants of its operators, once its programs are there; owned. NULL if memory is short. */
+/** The variants of its operators, once its programs exist; owned. NULL if memory is short. */
 char *an_trainer_tuning(const alexnet_trainer *trainer);
 /** The learning rate of weights in the latest update; 0 before the first. */
 double an_trainer_rate(const alexnet_trainer *trainer);

@@ -31,8 +31,8 @@ static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *re
     return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
 }
 
-/* The new path of validation pictures that lay beside the training pictures, which are now at
- * `train`; NULL if they did not lie beside them, or memory is short. */
+/* The new path of validation pictures that were beside the training pictures, which are now at
+ * `train`; NULL if they were not beside them, or memory is short. */
 static char *beside(const an_run_state *record, const char *train)
 {
     const char *old = record->train.root, *val = record->val.root;
@@ -70,14 +70,14 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
     if (!options->accept_changes)
         return AN_FAIL(
             ALEXNET_ERROR_BAD_DATA,
-            "%s is not as it was when the run began: %lld %s then, %lld now, and names or "
-            "sizes differ; restore it, go on with it as it is (--accept-changes), or begin a new "
+            "%s has changed since the run began: %lld %s then, %lld now, and names or sizes "
+            "differ; restore it, continue with it as it is (--accept-changes), or begin a new "
             "run with --init-from %s",
             now->root, (long long)record->count,
             an_text_plural(record->count, "picture", "pictures"), (long long)now->count,
             t->run.folder);
     an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "%s is not as it was, and the run goes on with it: %lld pictures then, %lld now",
+           "%s has changed, and the run continues with it as it is: %lld pictures then, %lld now",
            now->root, (long long)record->count, (long long)now->count);
     return ALEXNET_OK;
 }
@@ -106,7 +106,7 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_o
     AN_CHECK(reopen(t, &t->train, &r->train, &train, options));
     if (options->val && !r->val.root)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s was trained without a validation set, so %s has no meaning",
+                       "%s was trained without a validation set, so it cannot use %s",
                        t->run.folder, options->val);
     if (r->val.root) {
         char *moved = options->train && !options->val ? beside(r, t->train->root) : NULL;
@@ -139,7 +139,7 @@ static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     AN_CHECK(rc);
     if (!is_as_it_was(*out, val))
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "%s is not as it was when the run began: pictures may have moved between training "
+               "%s has changed since the run began: pictures may have moved between training "
                "and validation",
                val->root);
     return ALEXNET_OK;

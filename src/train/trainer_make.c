@@ -55,7 +55,7 @@ static alexnet_status add_arenas(const alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* Make what orders the pictures of an epoch, and log how it works. */
+/* Choose the order of the pictures of an epoch, and log how it works. */
 static alexnet_status make_order(alexnet_trainer *t)
 {
     AN_CHECK(an_epoch_order_new(&t->epoch_order, t->recipe, t->train));
@@ -113,8 +113,8 @@ alexnet_status an_trainer_read_recipe(alexnet_trainer *t)
     t->parts = (int)an_recipe_integer(t->recipe, AN_KEY_ACCUMULATE);
     if (batch % t->parts)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "accumulate = %d: batch = %d has no such number of equal parts", t->parts,
-                       batch);
+                       "accumulate = %d: batch = %d cannot be divided into so many equal parts",
+                       t->parts, batch);
     t->batch = batch / t->parts;
     t->epochs = an_recipe_integer(t->recipe, AN_KEY_EPOCHS);
     t->seed = (uint64_t)an_recipe_integer(t->recipe, AN_KEY_SEED);

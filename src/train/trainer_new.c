@@ -30,7 +30,7 @@ static void warn_frozen(const alexnet_trainer *t, bool random)
     }
     if (frozen == all)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "every layer is frozen, so that this run cannot learn anything; set freeze = none, "
+               "every layer is frozen, so this run cannot learn anything; set freeze = none, "
                "or freeze fewer layers");
     else if (frozen > 0 && random)
         an_log(t->ctx, ALEXNET_LOG_WARNING,

@@ -20,14 +20,14 @@ static bool same_origin(const alexnet_trainer *t)
         strcmp(now.library, then->library) == 0 && strcmp(now.precision, then->precision) == 0)
         return true;
     an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "the run began on %s (%s%s%s, %s) and goes on on %s (%s%s%s, %s): from here on its bits "
-           "may differ",
+           "the run began on %s (%s%s%s, %s) and continues on %s (%s%s%s, %s): from here on its "
+           "bits may differ",
            then->device, then->isa, *then->library ? ", " : "", then->library, then->precision,
            now.device, now.isa, *now.library ? ", " : "", now.library, now.precision);
     return false;
 }
 
-/* Called once the programs are there: warns once if they may compute other bits than before. The
+/* Called once the programs exist: warns once if they may compute other bits than before. The
  * record takes the current implementations, so that the next resume uses them. */
 static alexnet_status compare_origin(alexnet_trainer *t)
 {
@@ -36,11 +36,10 @@ static alexnet_status compare_origin(alexnet_trainer *t)
         return AN_FAIL_MEMORY(4096, "a record of progress");
     if (same_origin(t) && (!then || strcmp(now, then) != 0))
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "the run %s and goes on with what %s%s: from here on its bits may differ",
+               "the run %s and continues with those of %s: from here on its bits may differ",
                then ? "used other implementations of its operators"
-                    : "does not say what computed its operators",
-               t->ctx->tuning ? t->ctx->tuning_name : "this machine takes",
-               t->ctx->tuning ? " says" : "");
+                    : "does not record the implementations of its operators",
+               t->ctx->tuning ? t->ctx->tuning_name : "this machine");
     an_free(then);
     t->record.tuning = now;
     return ALEXNET_OK;
@@ -60,14 +59,14 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
     return an_recipe_read_whole(t->recipe, recipe, t->run.last);
 }
 
-/* Check a new number of epochs. A schedule that ends with the run is drawn to the new end, with a
- * warning; the updates made so far had the rates of the old one. */
+/* Check a new number of epochs. A schedule that ends with the run is stretched to the new end, with
+ * a warning; the updates made so far had the rates of the old one. */
 static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, double before)
 {
     int64_t steps = t->steps_per_epoch, step = t->record.step, made = (step + steps - 1) / steps;
     if (t->epochs < made)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "epochs = %lld: %s has begun its epoch %lld already", (long long)t->epochs,
+                       "epochs = %lld: %s has already begun epoch %lld", (long long)t->epochs,
                        t->run.folder, (long long)made);
     if (t->epochs == planned || !an_schedule_has_end(t->recipe) || step == 0 ||
         step == t->epochs * steps)
@@ -85,15 +84,15 @@ static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, doub
 }
 
 /* Apply the settings that are changed on resume. */
-static alexnet_status set_anew(alexnet_trainer *t, const alexnet_resume_options *options,
-                               bool *changed)
+static alexnet_status change_settings(alexnet_trainer *t, const alexnet_resume_options *options,
+                                      bool *changed)
 {
     const char *const *setting = options->settings;
     AN_CHECK(an_trainer_read_recipe(t));
     const int64_t planned = t->epochs;
     const double rate = an_trainer_rate(t);
     for (; setting && setting[0]; setting += 2) {
-        AN_CHECK(an_recipe_set_anew(t->recipe, setting[0], setting[1]));
+        AN_CHECK(an_recipe_set_at_resume(t->recipe, setting[0], setting[1]));
         *changed = true;
     }
     AN_CHECK(an_trainer_read_recipe(t));
@@ -134,9 +133,9 @@ static alexnet_status cut_log(alexnet_trainer *t)
     AN_CHECK(an_run_cut_log(&t->run, lines, t->record.log_bytes));
     if (t->run.log_lines < lines && lines < AN_RUN_COUNT_MAX)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "%s is not as the run left it: of %lld lines %lld are there; what is missing cannot "
-               "be written again",
-               t->run.log, (long long)lines, (long long)t->run.log_lines);
+               "%s is shorter than the run left it: %lld of %lld lines remain; the missing ones "
+               "cannot be written again",
+               t->run.log, (long long)t->run.log_lines, (long long)lines);
     return ALEXNET_OK;
 }
 
@@ -148,8 +147,8 @@ static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
     return changed ? an_trainer_save(t) : ALEXNET_OK;
 }
 
-/* On the device and in the precision of the run, unless the context names others. Versions that
- * called tf32 "fp32" have left runs that go on in fp32. */
+/* On the device and in the precision of the run, unless the context names others. Runs of
+ * versions that called tf32 "fp32" continue in fp32. */
 static alexnet_status make_net(alexnet_trainer *t, const alexnet_network *network)
 {
     an_device_defaults defaults = {t->record.device, an_precision_from_name(t->record.precision),
@@ -159,21 +158,22 @@ static alexnet_status make_net(alexnet_trainer *t, const alexnet_network *networ
     return an_net_new_as(&t->net, t->ctx, network, true, &defaults);
 }
 
-/* The file that class_weights names is not read again, and may say otherwise by now. */
+/* The file that class_weights names is not read again: it may have changed. */
 static void say_weights(const alexnet_trainer *t)
 {
     if (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS) == AN_WEIGHTS_FILE)
-        an_log(t->ctx, ALEXNET_LOG_INFO,
-               "class_weights = %s: the run goes on with the weights that it began with, whatever "
-               "the file says now",
-               an_recipe_get(t->recipe, "class_weights"));
+        an_log(
+            t->ctx, ALEXNET_LOG_INFO,
+            "class_weights = %s: the run continues with the weights that it began with; the file "
+            "is not read again",
+            an_recipe_get(t->recipe, "class_weights"));
 }
 
 /* ---- The checkpoint ---- */
 
-/* A checkpoint that is damaged or missing may have one of an epoch beside it, or the best model:
- * add to the error how these are of use. */
-static alexnet_status or_another(const char *folder, alexnet_status rc)
+/* Beside a damaged or missing checkpoint there may be one of an epoch, or the best model: add to
+ * the error how to use it. */
+static alexnet_status suggest_another(const char *folder, alexnet_status rc)
 {
     char why[1024];
     if (rc != ALEXNET_ERROR_FORMAT && rc != ALEXNET_ERROR_IO)
@@ -183,10 +183,10 @@ static alexnet_status or_another(const char *folder, alexnet_status rc)
     char *best = an_path_join(folder, "best.safetensors");
     const bool lost = last && (rc == ALEXNET_ERROR_FORMAT || !an_is_file(last));
     if (lost && epoch)
-        rc = AN_FAIL(rc, "%.600s. To go on from a checkpoint that was kept, copy %s to %s", why,
+        rc = AN_FAIL(rc, "%.600s. To continue from a checkpoint that was kept, copy %s to %s", why,
                      epoch, last);
     else if (lost && best && an_is_file(best))
-        rc = AN_FAIL(rc, "%.600s. To begin a new run with its best model: --init-from %s", why,
+        rc = AN_FAIL(rc, "%.600s. To begin a new run with its best model, use --init-from %s", why,
                      folder);
     else
         rc = AN_FAIL(rc, "%s", why);
@@ -214,23 +214,23 @@ static alexnet_status read_tensors(an_model_file *file, an_net *net)
     return an_model_file_check(file->tensors);
 }
 
-static alexnet_status go_on(alexnet_trainer *t, const char *folder,
-                            const alexnet_resume_options *options)
+static alexnet_status resume(alexnet_trainer *t, const char *folder,
+                             const alexnet_resume_options *options)
 {
     alexnet_status rc;
     bool moved = false, set = false;
     an_model_file file = {0};
-    AN_TRY(or_another(folder, an_run_open(&t->run, folder)));
+    AN_TRY(suggest_another(folder, an_run_open(&t->run, folder)));
     AN_TRY(an_run_claim(&t->run));
-    AN_TRY(or_another(folder, read_head(t, &file)));
+    AN_TRY(suggest_another(folder, read_head(t, &file)));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
-    AN_TRY(set_anew(t, options, &set));
+    AN_TRY(change_settings(t, options, &set));
     AN_TRY(make_net(t, file.network));
     AN_TRY(an_trainer_make(t));
     say_weights(t);
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
-    AN_TRY(or_another(folder, read_tensors(&file, t->net)));
+    AN_TRY(suggest_another(folder, read_tensors(&file, t->net)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     AN_TRY(keep_changes(t, moved || set));
@@ -243,5 +243,5 @@ alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const 
                                  const alexnet_resume_options *options)
 {
     AN_CHECK(an_trainer_alloc(out, ctx));
-    return an_trainer_finish(out, go_on(*out, folder, options));
+    return an_trainer_finish(out, resume(*out, folder, options));
 }

@@ -123,8 +123,7 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
     char *path = epoch_path(t, epoch);
     alexnet_status rc = path ? save_as(t, path) : AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
     an_free(path);
-    /* last.safetensors comes after the copy: a process that is stopped before it does both
-     * again. */
+    /* last.safetensors comes after the copy: a process that stops in between does both again. */
     AN_CHECK(rc);
     AN_CHECK(an_trainer_save(t));
     return remove_from(t, epoch - kept);

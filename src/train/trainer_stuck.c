@@ -68,8 +68,7 @@ static bool nothing_learns(const alexnet_trainer *t, char *out, size_t size)
     else if (!learns(t, last))
         snprintf(out, size, "%s, which tells the classes apart, does not learn. Try %s",
                  network->layers[last].name,
-                 t->frozen[last] ? "to freeze the layers before it alone"
-                                 : "a rate above 0 for it");
+                 t->frozen[last] ? "freezing only the layers before it" : "a rate above 0 for it");
     return learning == 0 || !learns(t, last);
 }
 
@@ -138,12 +137,11 @@ static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t s
                  "what the network sees (train --preview)",
                  count, black ? "black" : "the same");
     else if (dead >= 0)
-        an_print_in(
-            out, size,
-            "%s gives zeros alone for %d pictures: its neurons are dead, and what is before "
-            "it learns no more. Try a rate of %.3g%s",
-            t->net->network->layers[dead].name, count, rate / 10,
-            net ? " and init = safe" : ", or a longer warmup");
+        an_print_in(out, size,
+                    "%s outputs only zeros for %d pictures: its neurons are dead, and the layers "
+                    "before it no longer learn. Try a rate of %.3g%s",
+                    t->net->network->layers[dead].name, count, rate / 10,
+                    net ? " and init = safe" : ", or a longer warmup");
     return same || dead >= 0;
 }
 
@@ -209,8 +207,8 @@ static bool hardly_moves(const alexnet_trainer *t, double rate, char *out, size_
         change);
     if (moved < MOVED / 10)
         an_print_in(out + length, size - (size_t)length,
-                    "The rate of %.3g is far too low. Leave it out, so that the recipe's own is "
-                    "taken, or let train --find-rate look for one",
+                    "The rate of %.3g is far too low. Leave it out to use the recipe's own, or "
+                    "find one with train --find-rate",
                     rate);
     else
         an_print_in(out + length, size - (size_t)length, "Try a rate of %.3g", 10 * rate);
@@ -229,7 +227,7 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
                  "pictures. Try init = safe%s",
                  above ? ", or a lower rate" : "");
     else if (!t->trial && (double)t->record.step < UPDATES_TO_BEGIN)
-        snprintf(out, size, "Perhaps it is only too early: %lld updates are few. Try more epochs",
+        snprintf(out, size, "It may be only too early: %lld updates are few. Try more epochs",
                  (long long)t->record.step);
     else if (above)
         an_print_in(out, size, "The rate is too high. Try a rate of %.3g", rate / 10);

@@ -208,7 +208,7 @@ static void find_reason(alexnet_trial *trial)
         an_trainer_why_stuck(trial->trainer, loss, trial->reason, sizeof trial->reason);
 }
 
-/* Check the pictures at the end of an epoch: a trial that can read none would go on for ever. */
+/* Check the pictures at the end of an epoch: a trial that can read none would never end. */
 static alexnet_status end_epoch(alexnet_trainer *t)
 {
     const an_tally epoch = t->record.epoch;

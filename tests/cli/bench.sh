@@ -76,7 +76,7 @@ for class in photos/pictures/train/*; do
     echo none >"$class/b.jpg"
 done
 expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 1 --recipe scaled.ini
-has out "cannot be read" "libjpeg-turbo alone, from memory" "of the pictures: the others are no JPEGs"
+has out "cannot be read" "libjpeg-turbo alone, from memory" "of the pictures: the others are not JPEGs"
 expect 2 bench --mode loader photos/pictures --recipe nosuch
 has err "nosuch is neither a built-in recipe nor a recipe file"
 expect 3 bench --mode loader nosuch
@@ -84,7 +84,7 @@ expect 2 bench --mode loader photos/pictures photos/pictures
 
 # What --tune writes, --tuning takes.
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tune fast.ini
-has out "conv3  forward" "conv3  backward" "ms with what is built in. Written to fast.ini"
+has out "conv3  forward" "conv3  backward" "ms with the built-in choices. Written to fast.ini"
 has fast.ini "What alexnet bench --tune measured: alexnet-mini, training, 4 pictures per step" \
     "operator = conv 7x7/2 groups 1 3x56x56 to 24x26x26" "backward_weights = "
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tuning fast.ini

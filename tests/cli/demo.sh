@@ -30,7 +30,7 @@ expect 0 plot filters runs/photos-1 --since best.safetensors -o learned.png
 cmp -s learned.png filters.png && fail "--since changes nothing"
 expect 2 plot filters best.safetensors --since filters.png
 expect 2 plot curves alexnet-demo-1/run --since best.safetensors
-has err "--since belongs to plot filters"
+has err "--since is for plot filters"
 expect 2 plot filters best.safetensors -o filters.svg
 has err "a PNG file's name ends in .png"
 expect 3 plot curves photos

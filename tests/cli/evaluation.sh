@@ -62,7 +62,7 @@ line out one/confusion.png
 bad_matrix() {
     printf "$1" >bad.csv
     expect 3 plot confusion bad.csv -o bad.png
-    has err "bad.csv:$2: no confusion matrix: expected $3"
+    has err "bad.csv:$2: not a confusion matrix: expected $3"
     [ ! -e bad.png ] || fail "a picture of $1"
 }
 bad_matrix '' 1 'a heading'
@@ -99,9 +99,9 @@ near "$(json 1 loss)" "$found" "loss with the weights that were found"
 expect 2 eval one two
 has err "DATA is missing: two is a model"
 expect 2 eval one data/unseen --weights 1
-has err "--weights belongs to several models"
+has err "--weights needs several models"
 expect 2 eval one data/unseen --search top1
-has err "--search belongs to several models"
+has err "--search needs several models"
 expect 2 eval one two data/unseen --weights 1
 has err "--weights has 1 number for 2 models"
 for weights in 1,x 1, ,1 1,-1 nan,1 1,1e99; do
@@ -111,7 +111,7 @@ done
 expect 2 eval one two data/unseen --weights 0,0
 has err "no model would count"
 expect 2 eval one two data/unseen --weights 1,1 --search top5
-has err "one of the two"
+has err "use only one of them"
 mkdir -p fewer
 cp -r data/pictures/train/red-ring data/pictures/train/blue-cross fewer
 train fewer --epochs 1 --out three --quiet

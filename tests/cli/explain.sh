@@ -87,7 +87,7 @@ train data/pictures --names names --epochs 1 --out named --quiet
 expect 0 explain named $picture --class "the red-ring" --map gradient --json
 is "$(json 1 class)" "ring, the red-ring" "the class by one of its names"
 expect 2 explain named $picture --class ring
-has err "--class ring: green-ring" "red-ring" "are both called so"
+has err "--class ring: green-ring" "red-ring" "both have this name"
 expect 0 explain named $picture --class red-ring --map gradient
 
 # ---- Activations ----
@@ -169,9 +169,9 @@ done
 expect 2 explain run --filter conv2:5
 has err "--in FOLDER"
 expect 2 explain run $picture --in data
-has err "--in belongs to --filter"
+has err "--in needs --filter"
 expect 2 explain run $picture --activations --class 1
-has err "--class belongs to the maps"
+has err "--class is for the maps"
 expect 2 explain run --filters --filter conv2:5 --in data
 has err "one at a time"
 expect 2 explain run

@@ -25,7 +25,7 @@ start() {
 stopped() {
     wait $pid
     is $? "$1" "exit code of the interrupted run"
-    line err "stopped; the run is saved. To go on:" "$ALEXNET train --resume $run"
+    line err "stopped; the run is saved. To continue:" "$ALEXNET train --resume $run"
     [ -s "$run/last.safetensors" ] || fail "no checkpoint"
 }
 
@@ -58,7 +58,7 @@ code=$?
 expect 0 train --resume int
 same int
 expect 0 train --resume int
-has err "int is complete already"
+has err "int is already complete"
 same int
 
 start hup "$@" --threads 2

@@ -68,7 +68,7 @@ while [ "$at" -le "$calls" ]; do
         is $code 1 "$what: exit code"
         has err "No space left"
         if grep -q 'cannot write run/best.safetensors.tmp' err; then
-            line err "the run is kept as it was saved last. To go on from there:" \
+            line err "the last checkpoint is kept. To continue from it:" \
                 "$ALEXNET train --resume run"
         fi
     elif [ "$at" -eq 1 ]; then

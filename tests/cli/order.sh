@@ -43,18 +43,18 @@ has err "DATA is missing"
 expect 2 train data/pictures data/unseen
 has err "train takes one DATA, not also data/unseen"
 expect 2 train --resume run --net alexnet
-has err "so --net has no meaning" "--init-from run"
+has err "so --net cannot be given" "--init-from run"
 expect 2 train --resume run --rate 0.1
-has err "rate is settled when a run begins; a resumed run may be given new values of epochs, stop_patience, keep, bad_pictures, report, norms" \
+has err "rate is fixed when a run begins; a resumed run may be given new values of epochs, stop_patience, keep, bad_pictures, report, norms" \
     "--init-from"
 expect 2 train --resume run --set conv1.rate=0
-has err "conv1.rate is settled"
+has err "conv1.rate is fixed"
 expect 2 train --resume run --val 0.5
 has err "0.5 is not a data set"
 expect 2 train --resume run $picture
 has err "$picture is a picture"
 expect 2 train data/pictures --accept-changes
-has err "--accept-changes belongs to --resume"
+has err "--accept-changes needs --resume"
 expect 3 train --resume nowhere
 has err "nowhere"
 expect 3 train nowhere

@@ -38,7 +38,7 @@ tar xf jpeg/train-000000.tar || fail "tar does not read the archive"
 expect 0 data pack jpeg again --side 48 --json
 is "$(json 1 unchanged)" "$total" "JPEG files stored as they are"
 expect 0 data pack jpeg again --side 48
-has err "again was packed already, and is as it was"
+has err "again was packed already and is unchanged"
 sums=$(sed -n 's/.*"sha256": "\([0-9a-f]*\)".*/\1/p' again/manifest.json)
 is "$(sha256sum again/train-000000.tar | cut -d' ' -f1)" "$sums" "the manifest's hash"
 printf x | dd of=again/train-000000.tar bs=1 seek=2000 conv=notrunc 2>dd.log

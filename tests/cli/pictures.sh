@@ -32,7 +32,7 @@ less "$(ls a/unseen | cut -d- -f2 | sort -u | wc -l)" 6.5 "values of shape"
 
 # A folder that exists is not written to; without --out a free name is taken.
 expect 2 demo --only-pictures --count 1 --out a
-has err "a exists already"
+has err "a already exists"
 is "$(count a)" 160 "pictures after the refusal"
 expect 0 demo --only-pictures --count 1
 expect 0 demo --only-pictures --count 1

@@ -35,4 +35,4 @@ has err "--brightness"
 expect 1 train data/pictures $still --preview no/folder/sheet.png
 train data/pictures --epochs 1 --out run
 expect 2 train --resume run --preview sheet.png
-has err "--preview has no"
+has err "--preview cannot be given"

@@ -30,7 +30,7 @@ kendall=$(cat out)
 expect 0 rdm --compare out.conv1.npy out.fc7.npy --rank kendall
 is "$(cat out)" "$kendall" "the likeness the other way round"
 expect 3 rdm --compare out.fc7.npy "$golden/euclidean.npy"
-has err "is of $good pictures" "of 21"
+has err "has $good pictures" "has 21"
 expect 3 rdm --compare out.fc7.npy none.npy
 has err none.npy
 expect 2 rdm --compare out.fc7.npy out.fc7.csv
@@ -65,10 +65,10 @@ END
 expect 0 train data/pictures --net flat.ini --init net --rate 0 --rate-bias 0 --epochs 1 \
     --out flat --quiet
 expect 3 rdm flat data/unseen -o flat --layer fc1 --quiet
-has err "warning: fc1: all features of $good pictures, such as data/unseen/" "are equal: dissimilarities"
+has err "warning: fc1: all features of $good pictures, such as data/unseen/" "are equal: their dissimilarities"
 is "$(sed -n 2p flat.fc1.csv | cut -d, -f2-4)" "0,NaN,NaN" "values of a flat layer"
 expect 3 rdm flat data/unseen -o flat --layer fc1 --metric cosine --quiet
-has err "are zero: dissimilarities"
+has err "are zero: their dissimilarities"
 expect 3 rdm flat data/unseen -o flat --layer fc1 --metric euclidean --quiet
 grep -q "are equal" err && fail "Euclidean distances are warned of"
 :
@@ -79,5 +79,5 @@ truncate -s $((128 + 8 * 5000 * 5000)) large.npy
 if (ulimit -v 900000 && "$ALEXNET" version) >/dev/null 2>&1; then
     (ulimit -v 900000 && "$ALEXNET" rdm --compare large.npy large.npy) >out 2>err
     is $? 1 "the exit code"
-    has err "two matrices of 5000 pictures" "take 954 MiB of memory" "can be had"
+    has err "two matrices of 5000 pictures" "take 954 MiB of memory" "is available"
 fi

@@ -83,7 +83,7 @@ done
 # A log whose last line is cut; one with an invalid line; one without a whole line.
 fresh && printf '{"epoch":2,"st' >>run/log.jsonl
 expect 0 plot curves run -o curves.png
-has err "run/log.jsonl:3: the last line is not whole and is left out"
+has err "run/log.jsonl:3: the last line is incomplete and is left out"
 echo >>run/log.jsonl
 expect 3 plot curves run -o curves.png
 has err "run/log.jsonl:3: not a JSON object"
@@ -135,7 +135,7 @@ expect 0 train --resume one --epochs 2
 has out "best epoch"
 cmp one/best.safetensors two/best.safetensors || fail "a run with an epoch more is another"
 expect 0 train --resume one --set epochs=2
-has err "one is complete already"
+has err "one is already complete"
 grep -q "^epochs = 2$" one/recipe.ini || fail "recipe.ini has another number of epochs"
 
 # Pictures that have moved; another tuning.
@@ -164,6 +164,6 @@ for i in 1 2 3; do
     mv kept$i.png $good/0000$i.png
 done
 expect 3 train --resume bad
-has err "is not as it was when the run began" "--accept-changes"
+has err "has changed since the run began" "--accept-changes"
 expect 0 train --resume bad --accept-changes
-has err "is not as it was, and the run goes on with it"
+has err "has changed, and the run continues with it"

@@ -148,7 +148,7 @@ echo precious >precious
 mkdir linked
 ln -s ../precious linked/log.csv
 train data/pictures --epochs 1 --out linked
-has err "log.csv" "no longer kept"
+has err "log.csv" "no longer written"
 for file in skipped.txt command.txt; do
     mkdir link-$file
     ln -s ../precious link-$file/$file

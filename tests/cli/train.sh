@@ -37,7 +37,7 @@ lacks out "validation"
 train data/pictures/train --epochs 1 --val data/unseen --out other
 has err "20 to validate with"
 expect 2 train data/pictures --out other --net alexnet-mini
-has err "other holds files of a run already"
+has err "other already holds files of a run"
 expect 2 train data/pictures --val 0.2
 has err "data/pictures holds train and val"
 expect 2 train data/pictures/train --val 1.5
@@ -116,7 +116,7 @@ has err "xyzzy is not a key of a recipe"
 expect 2 train data/pictures --set epoch=1
 has err "did you mean epochs?"
 expect 2 train data/pictures --set conv9.rate=0 --net alexnet-mini --out odd
-has err "conv9.rate, but conv9 is no layer of the network"
+has err "conv9.rate, but conv9 is not a layer of the network"
 expect 2 train data/pictures --set pool1.rate=0 --net alexnet-mini --out odd
 has err "pool1.rate, but pool1 has no parameters; layers with parameters are conv1, conv2"
 [ -e odd ] && fail "a run that could not begin left a folder"
@@ -127,7 +127,7 @@ has err "did you mean alexnet-mini?"
 printf 'red-ring a ring of red\ngreen-ring a ring of green\n' >names.txt
 train data/pictures --epochs 1 --names names.txt --init-from runs/pictures-1 --out second \
     --set conv1.rate=0 --set conv1.rate_bias=0 --set conv1.decay=0
-has err "took 17 of 17 tensors from runs/pictures-1/best.safetensors" \
+has err "copied 17 of 17 tensors from runs/pictures-1/best.safetensors" \
     "--init-from runs/pictures-1" "--set conv1.rate=0"
 expect 0 classify second $picture --top 10 --json
 has out "a ring of red" "a ring of green" "blue-cross"
@@ -150,7 +150,7 @@ lacks out "a ring of"
 
 # A complete run has nothing left to do. Resuming it reports the same best epoch as when it ended.
 expect 0 train --resume second --json
-has err "second is complete already"
+has err "second is already complete"
 is "$(json 1 epochs)" 1 "epochs"
 is "$(json 1 best.epoch)" 1 "best epoch"
 is "$(json 1 best.images)" 20 "validated pictures"
@@ -173,7 +173,7 @@ rm 'my weights.txt'
 expect 0 train --resume counted --epochs 2
 has err "a picture of \"red-ring\" counts 2, one of"
 expect 2 train --resume counted --class-weights balanced
-has err "class_weights is settled when a run begins"
+has err "class_weights is fixed when a run begins"
 expect 2 train data/pictures --class-weights balancd
 has err "class_weights = balancd: neither none nor balanced" "did you mean balanced?"
 echo 'red-rings 2' >weights.txt

@@ -29,7 +29,7 @@ is "$(json 1 reason)" "Every layer is frozen. Try freeze = none, or fewer layers
 mkdir easy
 cp -r data/pictures/train/red-ring data/pictures/train/blue-cross easy
 expect 0 train easy $net --batch 16 --find-rate rates.png
-grep -qE '^rate 0\.[0-9]+: a tenth of [0-9.]+, where the loss was least \([0-9.]+\)' out ||
+grep -qE '^rate 0\.[0-9]+: a tenth of [0-9.]+, where the loss was lowest \([0-9.]+\)' out ||
     fail "no rate"
 has out "curve rates.png, numbers rates.csv"
 is "$(sed -n 1p rates.csv)" "update,rate,loss,smoothed,top1_error" "columns"
@@ -59,7 +59,7 @@ has err "one at a time"
 expect 2 train data/pictures $net --find-rate rates.csv
 has err "a name for a PNG"
 expect 2 train data/pictures $net --out run --overfit-one-batch
-has err "--out has no meaning"
+has err "--out cannot be given"
 expect 2 train data/pictures $net --lr-find a.png
 has err "--find-rate"
 expect 1 train data/pictures $net --find-rate no/folder/a.png

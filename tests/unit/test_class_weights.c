@@ -68,7 +68,7 @@ static void test_what_is_refused(void **state)
         {"a 1\nzebra 1\na 1\n", "w.txt:3: the class \"a\" has a weight already, in line 1"},
         {"a\tb 1\n", "w.txt:1: the name of the class has a tab in it"},
         {"\xff 1\n", "w.txt:1: the name of the class is not UTF-8 text"},
-        {"", "w.txt has no weights: expected lines of the name of a class and its weight"},
+        {"", "w.txt has no weights: expected lines with the name of a class and its weight"},
         {"# a 1\n", "w.txt has no weights"},
         {"a 0\nzebra 0\n7 0\n\xc3\xa4 0\ngolden retriever 0\n",
          "w.txt gives every class the weight 0"},
@@ -94,7 +94,7 @@ static void test_a_name_like_a_comment(void **state)
                    1);
     static const char text[] = "a 1\n #hash  5\n";
     expect_refused(text, strlen(text),
-                   "w.txt:2: a line that begins with # is a comment, so that "
+                   "w.txt:2: a line that begins with # is a comment, so "
                    "the class \"#hash\" gets no weight here; rename the class");
     classes.count = 5;
 }

@@ -194,7 +194,7 @@ static void test_refuses(void **state)
     assert_null(events);
     expect_ok(alexnet_events_open(&events, ".", 0));
     expect_failure(alexnet_events_picture(events, 0, "filters", "GIF89a", 6),
-                   ALEXNET_ERROR_INVALID_ARGUMENT, "no PNG");
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "is not a PNG file");
     expect_failure(alexnet_events_histogram(events, 0, "w", &(float){0}, -1),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "count = -1");
     alexnet_events_free(events);

@@ -33,13 +33,13 @@ static void test_begin_from_a_model(void **state)
     options.init_from = "run1"; /* its best.safetensors */
     options.out_dir = "run2";
     expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
-    assert_int_equal(rig_times_heard("2 took 7 of 9 tensors from run1/best.safetensors"), 1);
-    assert_int_equal(rig_times_heard("1 run1/best.safetensors: tensor f.weight is not taken: shape "
+    assert_int_equal(rig_times_heard("2 copied 7 of 9 tensors from run1/best.safetensors"), 1);
+    assert_int_equal(rig_times_heard("1 run1/best.safetensors: tensor f.weight is not used: shape "
                                      "[3, 8] expected, found [2, 8]"),
                      1);
-    assert_int_equal(rig_times_heard("tensor f.bias is not taken: shape [3] expected, found [2]"),
+    assert_int_equal(rig_times_heard("tensor f.bias is not used: shape [3] expected, found [2]"),
                      1);
-    assert_int_equal(rig_times_heard("is not taken"), 2); /* and nothing else is said */
+    assert_int_equal(rig_times_heard("is not used"), 2); /* and nothing else is said */
     assert_int_equal(rig_times_heard("\n"), 3);
     bool more;
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
@@ -89,11 +89,12 @@ static void test_a_fixed_mean_stays(void **state)
     options.init_from = "run1/best.safetensors";
     options.out_dir = "run2";
     expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
-    assert_int_equal(rig_times_heard("took 2 of 2 tensors"), 1);
-    assert_int_equal(rig_times_heard("the weights of run1/best.safetensors were trained on "
-                                     "pictures prepared otherwise than for net: minus the mean of "
-                                     "each channel instead of minus 1, 2, 3\n"),
-                     1);
+    assert_int_equal(rig_times_heard("copied 2 of 2 tensors"), 1);
+    assert_int_equal(
+        rig_times_heard("the weights of run1/best.safetensors were trained on "
+                        "pictures prepared differently than for net: minus the mean of "
+                        "each channel instead of minus 1, 2, 3\n"),
+        1);
     alexnet_trainer_free(trainer);
     an_tensor_file *file = rig_open_tensors("run2/last.safetensors");
     double *mean = rig_tensor(file, an_tensor_file_find(file, "input.mean"));
@@ -185,46 +186,47 @@ static void test_other_pictures(void **state)
     /* The same. */
     expect_ok(begin_from(&(made){bgr_net, AN_F64, 0, true}, &has_mean));
     assert_true(has_mean);
-    assert_string_equal(rig_heard, "2 took 3 of 3 tensors from from.safetensors\n");
-    /* RGB weights in a BGR net: this is logged, and the mean is not taken, as its values would go
+    assert_string_equal(rig_heard, "2 copied 3 of 3 tensors from from.safetensors\n");
+    /* RGB weights in a BGR net: this is logged, and the mean is not used, as its values would go
      * to other channels. */
     expect_ok(begin_from(
         &(made){SMALL_NET("mean = channel\nscale = 1 2 3\nresize = warp\n"), AN_F32, 0, false},
         &has_mean));
     assert_false(has_mean);
-    assert_string_equal(rig_heard,
-                        "1 the weights of from.safetensors were trained on pictures prepared "
-                        "otherwise than for small: resized to 8x8 instead of short side resized to "
-                        "8; RGB instead of BGR; times 1, 2, 3 instead of times 0.5\n"
-                        "1 from.safetensors: tensor input.mean is not taken: its channels are in "
-                        "another order\n"
-                        "2 took 2 of 3 tensors from from.safetensors\n");
+    assert_string_equal(
+        rig_heard, "1 the weights of from.safetensors were trained on pictures prepared "
+                   "differently than for small: resized to 8x8 instead of short side resized to "
+                   "8; RGB instead of BGR; times 1, 2, 3 instead of times 0.5\n"
+                   "1 from.safetensors: tensor input.mean is not used: its channels are in "
+                   "another order\n"
+                   "2 copied 2 of 3 tensors from from.safetensors\n");
     /* A file of another program. */
     expect_ok(begin_from(&(made){NULL, AN_F32, 0, false}, &has_mean));
     assert_true(has_mean);
-    assert_int_equal(rig_times_heard("1 from.safetensors does not say how its pictures were "
-                                     "prepared; small takes them so: short side resized to 8, "
-                                     "centre crop of 6, BGR, minus the mean of each channel"),
-                     1);
+    assert_int_equal(
+        rig_times_heard("1 from.safetensors does not say how its pictures were "
+                        "prepared; small prepares them like this: short side resized to 8, "
+                        "centre crop of 6, BGR, minus the mean of each channel"),
+        1);
 }
 
-static void test_what_is_not_taken(void **state)
+static void test_what_is_not_used(void **state)
 {
     (void)state;
     bool has_mean;
     expect_ok(begin_from(&(made){bgr_net, AN_I32, 2, false}, &has_mean));
     assert_string_equal(rig_heard,
-                        "1 from.safetensors: tensor f.bias is not taken: float16, bfloat16, "
+                        "1 from.safetensors: tensor f.bias is not used: float16, bfloat16, "
                         "float32 or float64 expected, found int32\n"
-                        "1 from.safetensors: tensor features.0.weight is not taken: the network "
-                        "has none of that name\n"
-                        "1 from.safetensors: tensor features.1.weight is not taken: the network "
-                        "has none of that name\n"
-                        "2 took 2 of 3 tensors from from.safetensors\n");
-    /* Many tensors that are not taken are reported in few lines. */
+                        "1 from.safetensors: tensor features.0.weight is not used: the network "
+                        "has no parameter of that name\n"
+                        "1 from.safetensors: tensor features.1.weight is not used: the network "
+                        "has no parameter of that name\n"
+                        "2 copied 2 of 3 tensors from from.safetensors\n");
+    /* Many tensors that are not used are reported in few lines. */
     expect_ok(begin_from(&(made){bgr_net, AN_F32, 500, false}, &has_mean));
-    assert_int_equal(rig_times_heard("is not taken"), 20);
-    assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not taken\n"), 1);
+    assert_int_equal(rig_times_heard("is not used"), 20);
+    assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not used\n"), 1);
 }
 
 /* Whether a tensor of a trainer has the values of that tensor in a file. */
@@ -249,8 +251,8 @@ static void test_as_many_other_classes(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", "epochs", "1", NULL};
-    static const char said[] = "1 run1/best.safetensors: tensor f.weight is not taken: its classes "
-                               "are others: class 1 is \"class1\" there, \"other\" here\n";
+    static const char said[] = "1 run1/best.safetensors: tensor f.weight is not used: its classes "
+                               "differ: class 1 is \"class1\" there, \"other\" here\n";
     alexnet_progress p;
     rig_write_pictures("data", 2, 4);
     expect_ok(rig_train("data", NULL, "run1", settings, &p));
@@ -265,7 +267,7 @@ static void test_as_many_other_classes(void **state)
         options.out_dir = renamed ? "run3" : "run2";
         expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
         assert_int_equal(rig_times_heard(said), renamed);
-        assert_int_equal(rig_times_heard("is not taken: its classes are others"), 2 * renamed);
+        assert_int_equal(rig_times_heard("is not used: its classes differ"), 2 * renamed);
         assert_int_equal(begins_with(trainer, "run1/best.safetensors", "f.weight"), !renamed);
         assert_int_equal(begins_with(trainer, "run1/best.safetensors", "f.bias"), !renamed);
         assert_true(begins_with(trainer, "run1/best.safetensors", "c.weight"));
@@ -283,7 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_begin_from_a_model),    IN_SCRATCH(test_a_fixed_mean_stays),
-        IN_SCRATCH(test_other_pictures),        IN_SCRATCH(test_what_is_not_taken),
+        IN_SCRATCH(test_other_pictures),        IN_SCRATCH(test_what_is_not_used),
         IN_SCRATCH(test_as_many_other_classes),
     };
     return cmocka_run_group_tests_name("beginning from a model", tests, NULL, NULL);

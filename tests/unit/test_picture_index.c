@@ -188,7 +188,7 @@ static void test_damage(void **state)
     scratch_write("index/fc7-000001.safetensors", (const char *)bytes, length);
     rig_heard[0] = '\0';
     refresh(ctx, "fc7");
-    assert_int_equal(rig_times_heard("it has not one name for each of 4 pictures"), 1);
+    assert_int_equal(rig_times_heard("expected one name for each of 4 pictures"), 1);
     an_free(bytes);
     scratch_write("index/fc7-00.safetensors.txt", "x", 1); /* not ours */
     assert_int_equal(refresh(ctx, "fc7"), 0);

@@ -465,7 +465,7 @@ static void test_files(void **state)
     expect_failure(read_text("[recipe]\na.rate = 1\nb.rate = 1\na.rate = 2\n"), bad,
                    "my.ini:4: [recipe] this key is given twice");
     expect_failure(read_text("[recipe]\nrate = 1\n[run]\na = 1\n[recipe]\nbatch = 2\n"), bad,
-                   "my.ini:5: [recipe] this section stands twice");
+                   "my.ini:5: [recipe] this section appears twice");
     scratch_write("zero.ini", "[recipe]\0", 9);
     alexnet_recipe *r;
     expect_failure(an_recipe_load(&r, "zero.ini"), bad, "zero.ini is not a recipe file: it holds");

@@ -137,7 +137,7 @@ static void expect_claimed(void)
     an_run other;
     expect_ok(an_run_open(&other, "run"));
     expect_failure(an_run_claim(&other), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "run is being trained already");
+                   "run is already being trained");
     an_run_close(&other);
 }
 
@@ -180,7 +180,7 @@ static void test_a_run_without_a_checkpoint(void **state)
     assert_int_equal(mkdir("mine", 0777), 0);
     assert_int_equal(link("new/recipe.ini", "mine/recipe.ini"), 0);
     expect_failure(rig_start(&trainer, ctx, "train", NULL, "mine", settings),
-                   ALEXNET_ERROR_INVALID_ARGUMENT, "mine holds files of a run already");
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "mine already holds files of a run");
 }
 
 static void test_a_lost_recipe(void **state)
@@ -236,7 +236,7 @@ static void test_a_log_cut_short(void **state)
     size_t whole = (size_t)rig_size_of("run/log.jsonl");
     damage_log(whole - 30, "");
     expect_ok(resume());
-    assert_int_equal(rig_times_heard("run/log.jsonl is not as the run left it"), 1);
+    assert_int_equal(rig_times_heard("run/log.jsonl is shorter than the run left it"), 1);
     expect_lines_of_json(5);
 }
 
@@ -250,9 +250,9 @@ static void test_a_log_that_was_changed(void **state)
     rest[sizeof rest - 1] = '\0';
     damage_log(whole - 1, rest);
     expect_ok(resume());
-    assert_int_equal(rig_times_heard("run/log.jsonl is not as the run left it"), 1);
+    assert_int_equal(rig_times_heard("run/log.jsonl is shorter than the run left it"), 1);
     expect_lines_of_json(5);
-    assert_int_equal(rig_times_heard("is not as the run left it"), 1); /* said once */
+    assert_int_equal(rig_times_heard("is shorter than the run left it"), 1); /* said once */
 }
 
 static void test_a_log_of_one_long_line(void **state)
@@ -307,7 +307,7 @@ static void test_a_whole_log(void **state)
     (void)state;
     damage_log((size_t)rig_size_of("run/log.jsonl"), "{\"epoch\":2");
     expect_ok(resume()); /* what a killed run wrote after its checkpoint is no loss */
-    assert_int_equal(rig_times_heard("is not as the run left it"), 0);
+    assert_int_equal(rig_times_heard("is shorter than the run left it"), 0);
     expect_lines_of_json(6);
 }
 

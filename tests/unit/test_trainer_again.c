@@ -172,14 +172,14 @@ static void test_other_data(void **state)
     start("run", 8, two_epochs);
     rig_write_pictures("other", 2, 11);
     expect_failure(go_on("run", &moved), ALEXNET_ERROR_BAD_DATA,
-                   "/other is not as it was when the run began: 24 pictures then, 22 now");
+                   "/other has changed since the run began: 24 pictures then, 22 now");
     assert_non_null(strstr(an_error_text(), "--accept-changes"));
     assert_non_null(strstr(an_error_text(), "--init-from run"));
     alexnet_trainer *trainer;
     expect_ok(rig_start(&trainer, ctx, "data/train", NULL, "alone", two_epochs));
     alexnet_trainer_free(trainer);
     expect_failure(go_on("alone", &without), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "alone was trained without a validation set, so data/val has no meaning");
+                   "alone was trained without a validation set, so it cannot use data/val");
 }
 
 /* ---- Data that was changed ---- */
@@ -203,7 +203,7 @@ static void test_accepted_changes(void **state)
     }
     expect_failure(go_on("run", NULL), ALEXNET_ERROR_BAD_DATA, "24 pictures then, 29 now");
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", &accept));
-    assert_int_equal(rig_times_heard("is not as it was, and the run goes on with it"), 1);
+    assert_int_equal(rig_times_heard("has changed, and the run continues with it as it is"), 1);
     assert_int_equal(trainer->steps_per_epoch, 6);
     assert_int_equal(trainer->record.step, 6);
     bool more;
@@ -279,7 +279,7 @@ static void test_fewer_epochs(void **state)
     start("straight", -1, two);
     start("run", 14, three);
     expect_failure(go_on("run", &too_few), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "epochs = 1: run has begun its epoch 2 already");
+                   "epochs = 1: run has already begun epoch 2");
     expect_ok(go_on("run", &fewer));
     rig_expect_same_run("straight", "run");
 }
@@ -294,9 +294,9 @@ static void test_settings_that_stay(void **state)
     const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
     start("run", 8, two_epochs);
     expect_failure(go_on("run", &rate), bad,
-                   "rate is settled when a run begins; a resumed run may be given new values of "
+                   "rate is fixed when a run begins; a resumed run may be given new values of "
                    "epochs, stop_patience, keep, bad_pictures, report, norms");
-    expect_failure(go_on("run", &layer), bad, "c.rate is settled");
+    expect_failure(go_on("run", &layer), bad, "c.rate is fixed");
     expect_failure(go_on("run", &value), bad, "epochs = many");
     expect_ok(go_on("run", &same));
 }

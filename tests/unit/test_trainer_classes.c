@@ -167,8 +167,8 @@ static void test_resume_without_file(void **state)
             write_weights("class0 7\n");
         rig_heard[0] = '\0';
         expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &none));
-        assert_int_equal(rig_times_heard("class_weights = weights.txt: the run goes on with the "
-                                         "weights that it began with, whatever the file says now"),
+        assert_int_equal(rig_times_heard("class_weights = weights.txt: the run continues with the "
+                                         "weights that it began with; the file is not read again"),
                          1);
         expect_ok(rig_finish(trainer, &p));
         alexnet_trainer_free(trainer);

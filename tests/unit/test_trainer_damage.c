@@ -139,7 +139,7 @@ static void test_no_checkpoint(void **state)
     assert_null(strstr(an_error_text(), "--init-from")); /* there is no best model */
 }
 
-#define WITH_BEST ". To begin a new run with its best model: --init-from run"
+#define WITH_BEST ". To begin a new run with its best model, use --init-from run"
 
 static void test_the_best_model_is_left(void **state)
 {
@@ -183,7 +183,7 @@ static void copy(const char *from, const char *to)
 }
 
 #define OF_EPOCH                                                                                   \
-    ". To go on from a checkpoint that was kept, copy run/epoch-10.safetensors to " LAST
+    ". To continue from a checkpoint that was kept, copy run/epoch-10.safetensors to " LAST
 
 /* Where a run has kept checkpoints of epochs, the error says how to continue from the newest. */
 static void test_checkpoints_of_epochs(void **state)
@@ -405,7 +405,7 @@ static void test_a_changed_model(void **state)
 static void expect_changed(const char *which)
 {
     char part[80];
-    snprintf(part, sizeof part, "/%s is not as it was when the run began: ", which);
+    snprintf(part, sizeof part, "/%s has changed since the run began: ", which);
     expect_no_resume(ALEXNET_ERROR_BAD_DATA, part);
 }
 
@@ -530,7 +530,7 @@ static void test_a_run_in_use(void **state)
     alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
     alexnet_trainer *trainer;
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
-    expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is being trained already");
+    expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is already being trained");
     alexnet_trainer_free(trainer);
     expect_ok(resume("run"));
     alexnet_ctx_free(ctx);

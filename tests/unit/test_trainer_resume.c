@@ -388,7 +388,7 @@ static void test_tuning_is_kept(void **state)
     rig_tuning = "direct.ini";
     ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned", NULL));
-    assert_int_equal(rig_times_heard("goes on with what direct.ini says: from here on"), 1);
+    assert_int_equal(rig_times_heard("continues with those of direct.ini: from here on"), 1);
     expect_ok(alexnet_trainer_save(trainer));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);

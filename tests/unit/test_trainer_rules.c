@@ -152,7 +152,7 @@ static void test_parts_are_equal(void **state)
     (void)state;
     expect_failure(rig_start(&trainer, ctx, "train", "val", "out", settings),
                    ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "accumulate = 3: batch = 16 has no such number of equal parts");
+                   "accumulate = 3: batch = 16 cannot be divided into so many equal parts");
     assert_false(an_is_file("out/last.safetensors"));
     alexnet_ctx_free(ctx);
 }

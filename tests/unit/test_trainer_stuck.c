@@ -155,13 +155,13 @@ static void test_frozen_layers(void **state)
     write_network("initW = 0.2", "initW = 0.2");
     expect_reason((const char *const[]){NET, "freeze", "*", NULL},
                   "Every layer is frozen. Try freeze = none, or fewer layers");
-    assert_int_equal(rig_times_heard("every layer is frozen, so that this run cannot learn "
+    assert_int_equal(rig_times_heard("every layer is frozen, so this run cannot learn "
                                      "anything; set freeze = none, or freeze fewer layers"),
                      1);
     assert_int_equal(rig_times_heard("frozen at random weights"), 0);
     expect_reason((const char *const[]){NET, "freeze", "f", NULL},
-                  "f, which tells the classes apart, does not learn. Try to freeze the layers "
-                  "before it alone");
+                  "f, which tells the classes apart, does not learn. Try freezing only the "
+                  "layers before it");
     expect_reason((const char *const[]){NET, "f.rate", "0", "f.rate_bias", "0", NULL},
                   "f, which tells the classes apart, does not learn. Try a rate above 0 for it");
 }
@@ -183,20 +183,21 @@ static void test_dead_neurons(void **state)
     (void)state;
     rig_write_pictures("train", 2, 20);
     write_network("padding = 1\ninitW = 0.2", "padding = 1\ninitW = 0.2\ninitB = -100");
-    expect_reason((const char *const[]){NET, "rate", "0.001", "rate_bias", "0.001", NULL},
-                  "e gives zeros alone for 1 pictures: its neurons are dead, and what is before it "
-                  "learns no more. Try a rate of 0.0001 and init = safe");
+    expect_reason(
+        (const char *const[]){NET, "rate", "0.001", "rate_bias", "0.001", NULL},
+        "e outputs only zeros for 1 pictures: its neurons are dead, and the layers before "
+        "it no longer learn. Try a rate of 0.0001 and init = safe");
     rig_write_network("net.ini"); /* killed by the first updates */
-    expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "200", "warmup", "0",
-                                        "schedule", "constant", NULL},
-                  "its neurons are dead, and what is before it learns no more. Try a rate of 20, "
-                  "or a longer warmup");
+    expect_reason(
+        (const char *const[]){"batch", "8", "epochs", "30", "rate", "200", "warmup", "0",
+                              "schedule", "constant", NULL},
+        "its neurons are dead, and the layers before it no longer learn. Try a rate of 20, "
+        "or a longer warmup");
 }
 
 #define HARDLY "The weights hardly move: an update changes them by a share of "
 #define FAR                                                                                        \
-    " is far too low. Leave it out, so that the recipe's own is taken, or let train --find-rate "  \
-    "look for one"
+    " is far too low. Leave it out to use the recipe's own, or find one with train --find-rate"
 
 static void test_a_rate_too_low(void **state)
 {
@@ -216,7 +217,7 @@ static void test_too_early(void **state)
     write_labels_without_meaning();
     expect_reason((const char *const[]){"batch", "2", "epochs", "3", "rate", "0.0001", "schedule",
                                         "constant", "warmup", "0", NULL},
-                  "Perhaps it is only too early: 60 updates are few. Try more epochs");
+                  "It may be only too early: 60 updates are few. Try more epochs");
 }
 
 /* At the end of a run momentum still holds what higher rates have put into it. */

@@ -341,7 +341,7 @@ static void test_refusals(void **state)
     expect_no_start("train", "three", "run", NULL, ALEXNET_ERROR_FORMAT,
                     "do not have the same classes (2 and 3): \"class2\" only in ");
     expect_no_start("train", NULL, "run", unknown, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "has conv9.rate, but conv9 is no layer of the network; layers with "
+                    "has conv9.rate, but conv9 is not a layer of the network; layers with "
                     "parameters are c, e, g, f");
     expect_no_start("train", NULL, "run", without, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "has m.momentum, but m has no parameters; layers with parameters are "
@@ -349,7 +349,7 @@ static void test_refusals(void **state)
     static const char *const no_such[] = {"conv*.rate", "0", NULL}, *const frozen[] = {"freeze",
                                                                                        "c m", NULL};
     expect_no_start("train", NULL, "run", no_such, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "has conv*.rate, but conv* is no layer of the network");
+                    "has conv*.rate, but conv* is not a layer of the network");
     expect_no_start("train", NULL, "run", frozen, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "has freeze = c m, but m has no parameters; layers with parameters are c, e");
     scratch_write("file", "x", 1);
@@ -401,14 +401,14 @@ static void test_a_folder_in_use(void **state)
     expect_ok(rig_train("train", NULL, "run", settings, &p));
     free(scratch_read("run/log.jsonl", &before));
     expect_no_start("train", NULL, "run", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "run holds files of a run already; resume it, or choose another folder");
+                    "run already holds files of a run; resume it, or choose another folder");
     free(scratch_read("run/log.jsonl", &after));
     assert_int_equal(before, after);
     /* Nor is a file of the user replaced that happens to have such a name. */
     assert_int_equal(mkdir("mine", 0777), 0);
     scratch_write("mine/recipe.ini", "[recipe]\n", 9);
     expect_no_start("train", NULL, "mine", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "mine holds files of a run already");
+                    "mine already holds files of a run");
     assert_int_equal(rig_size_of("mine/recipe.ini"), 9);
     assert_int_equal(rig_size_of("mine/log.jsonl"), -1);
 }
