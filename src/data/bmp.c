@@ -83,7 +83,7 @@ static alexnet_status read_header(bmp *b)
     return ALEXNET_OK;
 }
 
-/* Which bits and compressions go together. */
+/* Check that bits and compression go together. */
 static alexnet_status check_kind(const bmp *b)
 {
     static const char *const names[] = {"none",  "RLE8",          "RLE4",
@@ -121,8 +121,8 @@ static bool set_channel(channel *c, uint32_t mask)
 }
 
 /* Find out which bits are red, green, blue and alpha. There is alpha only if the file gives a mask
- * for it or, as in Pillow, if all masks of 32 bits are 0. @param *at  behind the header; moved
- * behind masks that follow it */
+ * for it or, as in Pillow, if all masks of 32 bits are 0. @param *at  after the header; moved past
+ * any masks */
 static alexnet_status read_masks(bmp *b, size_t *at)
 {
     uint32_t masks[4] = {0xFF0000, 0xFF00, 0xFF, 0};
@@ -250,10 +250,10 @@ static alexnet_status fail_wide(const bmp *b, uint32_t row)
                    b->width);
 }
 
-/* Handle the code behind a 0: the end of a row, a move, or a number of colours that follow. A run
- * that is too long is cut at the end of its row, as in Pillow; a move or colours beyond the row are
- * an error, because it is unclear where they belong.
- * @param *from  where the next part of the file begins; moved behind what is read */
+/* Handle the code after a 0: the end of a row, a move, or a number of colours that follow. A run
+ * that is too long is clipped to its row, as in Pillow; a move or colours beyond the row are an
+ * error, because it is unclear where they belong.
+ * @param *from  where the next part of the file begins; moved past what is read */
 static alexnet_status put_other(const an_picture *out, const bmp *b, place *at, size_t *from,
                                 unsigned code)
 {
@@ -296,7 +296,7 @@ static alexnet_status read_pairs(const an_picture *out, const bmp *b)
 
 static alexnet_status read_runs(an_picture *out, const bmp *b)
 {
-    AN_CHECK(read_pairs(NULL, b)); /* whether all are there, before there is memory for them */
+    AN_CHECK(read_pairs(NULL, b)); /* check that all are there before allocating memory for them */
     AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
     size_t count = (size_t)b->width * b->height;
     for (size_t i = 0; i < count; i++) /* for pixels that moves skip */

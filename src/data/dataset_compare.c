@@ -24,7 +24,8 @@ static const char **sorted_ids(const alexnet_dataset *d)
     return ids;
 }
 
-/* The first of `ids` that `others` lack, both in byte order; NULL: none. *missing: how many. */
+/* The first of `ids` that is not in `others`, both in byte order; NULL: none. *missing: how many
+ * are not. */
 static const char *first_missing(const char **ids, int count, const char **others, int other_count,
                                  int *missing)
 {
@@ -43,7 +44,7 @@ static const char *first_missing(const char **ids, int count, const char **other
     return first;
 }
 
-/* A name with its code points beyond ASCII, because accented letters have two encodings that look
+/* A name, and its code points beyond ASCII, because accented letters have two encodings that look
  * the same. */
 static const char *spell(char *out, size_t room, const char *id)
 {
@@ -109,7 +110,7 @@ alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const al
 
 /* ---- Classes without pictures ---- */
 
-/* How many classes a data set has no picture of; *example: the first of them. -1: no memory. */
+/* How many classes have no picture; *example: the first of them. @return -1 if out of memory */
 static int count_absent(const alexnet_dataset *d, const char **example)
 {
     int absent = 0;
@@ -183,7 +184,7 @@ static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
     an_item_data data = {0};
     if (s->content)
         return;
-    *left -= 4096; /* an attempt costs something too */
+    *left -= 4096; /* an attempt has a cost too */
     if (d->source->kind->read(d->source, d->samples[s->sample].item, &data))
         return;
     *left -= (int64_t)data.length + 3 * (int64_t)data.pixels.width * data.pixels.height;
@@ -222,7 +223,7 @@ typedef struct shared {
     int64_t looked, count;
 } shared;
 
-/* Log a pair, unless too many were logged. */
+/* Log a pair, unless too many have been logged. */
 static void report_pair(alexnet_ctx *ctx, const shared *found, const char *val, const char *train)
 {
     enum { NAMED = 5 };

@@ -52,7 +52,8 @@ static int compare_cases(const void *a, const void *b)
 
 typedef int (*comparison)(const void *, const void *);
 
-/* Sort `texts` and count those equal to the one before; *example: the index of the first such. */
+/* Sort `texts` and count those equal to the one before; *example: the index of the first of
+ * these. */
 static int count_equal(const char **texts, int count, comparison compare, int *example)
 {
     int equal = 0;

@@ -1,6 +1,6 @@
 /*
- * Check output folders: one inside a data set of class folders would become part of it, or make it
- * invalid, the next time that it is opened.
+ * Checks output folders: one inside a data set of class folders would become part of it, or make it
+ * invalid, the next time the data set is opened.
  */
 #include <errno.h>
 #include <stdlib.h>

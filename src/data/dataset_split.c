@@ -32,8 +32,8 @@ static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, uint64_t se
     return (uint64_t)r.v[0] << 32 | r.v[1];
 }
 
-/* Mark the pictures whose numbers are below the share. If that left a part empty, mark the lowest,
- * or all but the highest. @return how many */
+/* Mark the pictures whose numbers are below the share. If that would leave a part empty, mark the
+ * lowest, or all but the highest. @return how many */
 static int64_t mark_by_hash(bool *for_val, const uint64_t *numbers, int64_t count, double share)
 {
     uint64_t limit = (uint64_t)ldexp(share, 64), low = UINT64_MAX, high = 0; /* share < 1 */
@@ -64,7 +64,7 @@ static int compare_keys(const void *a, const void *b)
         return x->label < y->label ? -1 : 1;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
-    const int order = strcmp(x->key, y->key); /* archives may hold two pictures of one name */
+    const int order = strcmp(x->key, y->key); /* archives may hold two pictures of the same name */
     return order ? order : x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 

@@ -43,11 +43,11 @@ static int more_first(const void *a, const void *b)
     if (x->count != y->count)
         return x->count > y->count ? -1 : 1;
     if (!*x->ending != !*y->ending)
-        return !*x->ending - !*y->ending; /* files without one come last */
+        return !*x->ending - !*y->ending; /* files without an ending come last */
     return strcmp(x->ending, y->ending);
 }
 
-/* Append to a text, cut off at `room`. */
+/* Append to a text, truncated to `room`. */
 static void append(char *out, size_t room, const char *before, const char *text)
 {
     size_t length = strlen(out);

@@ -13,7 +13,7 @@
 
 /* The most bytes of a file, and of its elements: zlib counts in 32 bits. */
 #define IDX_MAX ((size_t)INT32_MAX)
-/* Deflate expands 1032 to 1 at most: two bits may stand for 258 bytes. */
+/* Deflate expands at most 1032 to 1: two bits may stand for 258 bytes. */
 enum { DEFLATE_MOST = 1032, HEADER_MAX = 16 };
 
 /* Sequential access to a file's bytes, decompressed where necessary. */
@@ -36,7 +36,7 @@ static alexnet_status stream_open(stream *s, const unsigned char *bytes, size_t 
     if (!s->compressed)
         return ALEXNET_OK;
     s->z = (z_stream){.zalloc = an_zlib_alloc, .zfree = an_zlib_free};
-    s->z.next_in = (unsigned char *)bytes; /* which zlib only reads */
+    s->z.next_in = (unsigned char *)bytes; /* zlib only reads it */
     s->z.avail_in = (unsigned)length;
     if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* gzip's header and checksum */
         return AN_FAIL_MEMORY(1 << 16, "decompression");

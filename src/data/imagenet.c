@@ -1,6 +1,6 @@
 /*
- * The labels of ImageNet's validation pictures. Their archive has none: they are published in files
- * of their own, in the order of the pictures' names.
+ * The labels of ImageNet's validation pictures. Their archive has none: they are published in
+ * separate files, in the order of the pictures' names.
  *
  *     imagenet_2012_validation_synset_labels.txt   a line per picture: its class's identifier
  *     ILSVRC2012_validation_ground_truth.txt       a line per picture: its class's number, from 1,
@@ -24,7 +24,7 @@
 #include "data/names.h"
 #include "data/tar_set.h"
 
-/* A text of 50,000 lines has some megabytes. */
+/* A text of 50,000 lines has a few megabytes. */
 enum { TEXT_MAX = 64 << 20 };
 
 /* ---- Texts ---- */

@@ -20,7 +20,7 @@ typedef struct columns {
     int count, path, label;
 } columns;
 
-/* Read a quoted field and unquote it in place. *stop: its end, where a zero byte is still to go */
+/* Read a quoted field and unquote it in place. *stop: its end, where the caller puts a zero byte */
 static alexnet_status take_quoted(scanner *s, char **text, char **stop)
 {
     const int64_t first = s->line;
@@ -66,7 +66,7 @@ static alexnet_status take_field(scanner *s, char **text, bool *last)
     return ALEXNET_OK;
 }
 
-/* The index of a title among several words, of which the first is the best; -1: none. */
+/* The index of a title among several words, the best first; -1: none. */
 static int rank(const char *title, const char *const *words)
 {
     for (int i = 0; words[i]; i++)

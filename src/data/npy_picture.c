@@ -1,6 +1,6 @@
 /*
  * Pixels as a NumPy array: bytes [height][width][3], R G B, in row-major order. This reads what
- * NumPy writes, and the pictures of a data set that is packed as raw pixels.
+ * NumPy writes, and the pictures of a data set packed as raw pixels.
  */
 #include <string.h>
 

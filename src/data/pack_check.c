@@ -1,6 +1,6 @@
 /*
- * Compares the shards of an earlier pack with its manifest: an archive may have been changed or
- * damaged since without a change of its size.
+ * Compares the shards of an earlier pack with its manifest: an archive may since have been changed
+ * or damaged without a change in size.
  */
 #include <string.h>
 

@@ -79,7 +79,7 @@ static alexnet_status fail_damaged(const char *name, const char *what)
                    "%s is damaged: %s; remove the folder, or name another one", name, what);
 }
 
-/* A whole number from 0 to `most`; -1: it is none. */
+/* A whole number from 0 to `most`; -1: not one. */
 static int64_t count_in(const json_t *object, const char *key, int64_t most)
 {
     const json_t *value = json_object_get(object, key);
@@ -104,7 +104,7 @@ static alexnet_status take_shard(an_pack_part *part, const json_t *from, const c
     return an_pack_add_shard(part, shard);
 }
 
-/* Shards, what was left out and the classes' counts have to fit each other. */
+/* The counts of the shards, of pictures left out and of the classes have to add up. */
 static alexnet_status take_counts(an_pack_part *part, const json_t *from, const char *name)
 {
     const json_t *by_class = json_object_get(from, "by_class");
@@ -170,7 +170,7 @@ static alexnet_status take_parts(alexnet_pack *pack, const json_t *from, const c
     return ALEXNET_OK;
 }
 
-/* Whether the manifest has no shards yet. Then it does not matter what the pack was of. */
+/* Whether the manifest has no shards yet. Then it does not matter what it describes. */
 static bool is_empty(const json_t *from)
 {
     const json_t *parts = json_object_get(from, "parts");
@@ -209,7 +209,7 @@ alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size
     return rc;
 }
 
-/* The shards of the manifest must be there with their sizes. Their content is checked in steps
+/* The manifest's shards must exist with the right sizes. Their content is checked in steps
  * (an_pack_check_next()). */
 static alexnet_status find_shards(const alexnet_pack *pack)
 {

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* ---- What a pack is of, which has to be the same where one goes on ---- */
+/* ---- The description of a pack, which must be the same to continue it ---- */
 
 json_t *an_pack_describe_pictures(const alexnet_pack_options *o)
 {
@@ -55,7 +55,7 @@ json_t *an_pack_describe_source(const an_pack_part *part)
 
 enum { TEXT = 64 };
 
-/* Write an option as given to the command, from what a manifest says; "" if it had no effect. */
+/* Write an option as given to the command, from a manifest; "" if it had no effect. */
 typedef void (*option_text)(char out[TEXT], const json_t *stored, const json_t *order);
 
 static void text_of_raw(char out[TEXT], const json_t *stored, const json_t *order)
@@ -113,7 +113,7 @@ static void text_of_shard_size(char out[TEXT], const json_t *stored, const json_
     (void)stored;
     const json_int_t pictures = json_integer_value(json_object_get(order, "shard_pictures"));
     const json_int_t bytes = json_integer_value(json_object_get(order, "shard_bytes"));
-    if (pictures > 0 && bytes > 0) /* not by the command, which has one limit */
+    if (pictures > 0 && bytes > 0) /* not from the command, which has only one limit */
         snprintf(out, TEXT, "--shard-size %lld and %lld bytes", (long long)pictures,
                  (long long)bytes);
     else if (pictures > 0)

@@ -36,7 +36,7 @@ static alexnet_status list_entries(entry **out, const alexnet_dataset *d)
     return ALEXNET_OK;
 }
 
-/* Whether an item continues a stretch, which has `most` bytes at most. */
+/* Whether an item continues a stretch, which may have up to `most` bytes. */
 static bool goes_on(const an_stretch *s, const an_item_place *place, uint64_t most)
 {
     return s->archive == place->archive && place->offset + place->length - s->offset <= most;

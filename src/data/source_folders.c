@@ -42,7 +42,7 @@ static int64_t count_pictures(const an_strings *files, an_endings *others)
     return pictures;
 }
 
-/* The first of the files whose endings are not among those that are counted by name; NULL: none. */
+/* The first file whose ending is not among those that are counted by name; NULL: none. */
 static const char *with_other_ending(const an_strings *files, const an_endings *counted)
 {
     for (int64_t i = 0; i < files->count; i++) {
@@ -94,8 +94,8 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
                    other ? other : "");
 }
 
-/* A link that leads nowhere is perhaps a class on a disk that is not there: without it, a network
- * would learn the others alone. */
+/* A dangling link may be a class on a disk that is not mounted; without it, a network would learn
+ * only the other classes. */
 static alexnet_status check_links(const an_folder *root, const char *path)
 {
     for (int64_t i = 0; i < root->files.count; i++) {
@@ -161,7 +161,7 @@ static alexnet_status note_empty(an_data_source *source, const char *path, int c
         source, (an_oddity){ALEXNET_PROBLEM_EMPTY_CLASS, an_strdup(path), text, class, 1});
 }
 
-/* What `an_walk` found below a class folder must be pictures of one class. */
+/* Check that what `an_walk` found below a class folder is pictures of one class. */
 static alexnet_status check_class(an_data_source *source, const char *path, int class,
                                   const an_walk *walk)
 {
@@ -250,7 +250,7 @@ static alexnet_status reserve_classes(const an_data_source *source, an_walk *wal
     return ALEXNET_OK;
 }
 
-/* The folders that all class folders have: perhaps these are the classes. */
+/* Folders that all class folders contain: perhaps they are the classes. */
 typedef struct layout {
     an_strings folders; /* of the first class */
     bool same;          /* no class has pictures of its own, and all have these folders */
@@ -309,7 +309,7 @@ static alexnet_status note_hidden(an_data_source *source)
                             -1, 1});
         if (rc == ALEXNET_ERROR_NO_MEMORY)
             goto cleanup;
-        rc = ALEXNET_OK; /* one that cannot be read is of no interest */
+        rc = ALEXNET_OK; /* one that cannot be read does not matter */
     }
 cleanup:
     an_strings_free(&hidden);

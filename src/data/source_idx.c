@@ -82,7 +82,7 @@ static alexnet_status accept_idx(const char *path, bool *yes)
     return rc;
 }
 
-/* Replace a word in a file's own name, in place; both have the same length. */
+/* Replace a word in a file's name, in place; both have the same length. */
 static bool replace(char *path, const char *word, const char *by)
 {
     char *at = strstr(path + (last_name(path) - path), word);
@@ -112,7 +112,7 @@ static alexnet_status find_beside(char **labels, const char *pictures)
     return ALEXNET_OK;
 }
 
-/* The files of a folder's part: of the one that is named, or of the only one. */
+/* The files of a part of a folder: the named part, or the only one. */
 static alexnet_status locate_part(char **pictures, char **labels, const char *folder,
                                   an_part_name part, const char *root)
 {

@@ -2,9 +2,9 @@
  * A list of pictures with their labels: lines "path label", or a table. Paths are absolute, or
  * relative to the list's folder.
  *
- * Labels are the numbers of classes, or names, in whose byte order the classes are. Items are
- * sorted by class, then by path, as those of a tree of class folders are, so that the two give the
- * same batches; their keys are the paths below the folder that holds them all.
+ * Labels are the numbers of classes, or names, which make classes in byte order. Items are sorted
+ * by class, then by path, as in a tree of class folders, so that the two give the same batches.
+ * Their keys are the paths below the folder that holds them all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #include "data/names.h"
 #include "data/source.h"
 
-/* Largest list that is read. */
+/* The largest list that is read. */
 #define LIST_MAX ((size_t)1 << 30)
 
 static alexnet_status accept_list(const char *path, bool *yes)
@@ -84,7 +84,7 @@ static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *larges
     return number && name ? fail_mixed(number, name, path) : ALEXNET_OK;
 }
 
-/* Sort the labels, and keep one of each. @return how many there are */
+/* Sort the labels, and keep one of each. @return how many are left */
 static int64_t unique_labels(const char **labels, const an_list_rows *rows)
 {
     int64_t count = 0;
@@ -205,7 +205,7 @@ static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
     return ALEXNET_OK;
 }
 
-/* If the first picture is missing, the list's paths are most often relative to another folder. */
+/* If the first picture is missing, the list's paths are probably relative to another folder. */
 static alexnet_status note_missing(an_data_source *source)
 {
     if (an_is_file(source->items[0].name))

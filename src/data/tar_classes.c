@@ -21,7 +21,7 @@ int an_tar_set_class(const an_tar_set *set, int64_t archive, const an_tar_pictur
     return picture->label < 0 ? AN_TAR_LOOSE : set->class_of[archive][picture->label];
 }
 
-/* The texts that an archive's classes are made from: its labels or its folders. */
+/* The texts from which an archive's classes are made: its labels or its folders. */
 static const an_strings *texts_of(const an_tar_set *set, int64_t archive)
 {
     const an_tar_index *index = &set->indexes[archive];
@@ -40,7 +40,7 @@ static alexnet_status make_room(an_tar_set *set)
     return set->class_of ? ALEXNET_OK : AN_FAIL_MEMORY(1, "the classes of archives");
 }
 
-/* The number of a class, which is among those of the set. */
+/* The number of a class, which the set must have. */
 static int32_t find_class(const an_tar_set *set, const char *name)
 {
     char **found = bsearch(&name, set->classes.at, (size_t)set->classes.count,
@@ -125,7 +125,7 @@ static size_t common(const char *a, const char *b)
     return length;
 }
 
-/* Whether a folder is the one that all pictures are in, and not below it. */
+/* Whether a folder is the one that all pictures are in, not one below it. */
 static bool is_shared(const char *folder, size_t shared)
 {
     return strlen(folder) + (*folder != '\0') == shared;
@@ -208,7 +208,7 @@ static alexnet_status folder_classes(an_tar_set *set, const char *root)
     set->shared = shared_folder(set, &first, &deeper);
     if (!deeper && set->shared == 0)
         return fail_no_classes(root);
-    if (!deeper) { /* all in one folder: it is the one class */
+    if (!deeper) { /* all in one folder, which is the only class */
         do
             set->shared--;
         while (set->shared > 0 && first[set->shared - 1] != '/');

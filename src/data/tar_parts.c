@@ -1,6 +1,6 @@
 /*
- * An archive that holds the folders, or archives, train and val: it is opened as either of them,
- * FILE.tar/train and FILE.tar/val (divided.h).
+ * Archives that hold the folders or archives train and val; each is opened as a part,
+ * FILE.tar/train or FILE.tar/val (divided.h).
  */
 #include <string.h>
 
@@ -31,7 +31,7 @@ static bool names_part(const char *name)
     return false;
 }
 
-/* Whether one of the first members lies in a part: of other archives nothing more is read. */
+/* Whether one of the first members is in a part; if not, nothing more of the archive is read. */
 static alexnet_status look(an_tar *tar, bool *yes)
 {
     enum { MEMBERS = 64 };
@@ -88,8 +88,7 @@ alexnet_status an_tar_divided(const char *path, bool named, bool *yes)
             an_tar_set_free(&set);
         }
     }
-    return rc == ALEXNET_ERROR_NO_MEMORY ? rc
-                                         : ALEXNET_OK; /* whoever opens it says what is wrong */
+    return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK; /* opening it reports what is wrong */
 }
 
 /* ---- One of them ---- */

@@ -12,14 +12,14 @@
 typedef struct job {
     const an_encoded *file;
     size_t at;
-    bool short_of; /* bytes that giflib asked for are not there */
-    int clear;     /* the colour that is transparent, or -1 */
+    bool short_of; /* giflib asked for bytes beyond the end */
+    int clear;     /* the transparent colour, or -1 */
     uint8_t colours[256][3];
     GifByteType *row; /* of the frame */
 } job;
 
-/* If the file ends where a block of pixels would begin, supply the empty block that ends them:
- * without it giflib does not return a row. */
+/* If the file ends where a block of pixels would begin, supply the empty block that terminates
+ * them; without it, giflib returns no row. */
 static int on_read(GifFileType *gif, GifByteType *to, int length)
 {
     job *j = gif->UserData;
@@ -97,8 +97,8 @@ static bool read_rows(an_picture *out, GifFileType *gif, const job *j)
     return true;
 }
 
-/* Where giflib has no memory for the colours of the screen it says that the screen is missing, as
- * it does where bytes are. */
+/* If giflib cannot allocate the screen's colours, it reports the screen as missing, as it does when
+ * bytes are missing. */
 static bool lacks_memory(const job *j, int code)
 {
     return code == D_GIF_ERR_NOT_ENOUGH_MEM || (code == D_GIF_ERR_NO_SCRN_DSCR && !j->short_of);

@@ -1,6 +1,6 @@
 /*
- * HEIC and AVIF through libheif: the primary picture. libheif turns it as the container says; the
- * orientation in EXIF is meant for readers that do not, and is ignored, as in pillow-heif.
+ * HEIC and AVIF through libheif: the primary picture. libheif rotates it as the container says; the
+ * orientation in EXIF is for readers that do not, and is ignored, as in pillow-heif.
  */
 #include <limits.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "data/codec.h"
 
-/* What is open, so that one function closes it. */
+/* What is open, so that one function can close it. */
 typedef struct job {
     const an_encoded *file;
     struct heif_context *context;

@@ -39,14 +39,14 @@ static alexnet_status fail_kind(const an_tiff *t, const char *what, unsigned val
                    t->file->name, what, value);
 }
 
-/* Find out whether the sample behind the colours is alpha. Samples behind that are ignored. */
+/* Find out whether the sample after the colours is alpha. Samples after that are ignored. */
 static alexnet_status read_alpha(an_tiff *t)
 {
     uint16_t count = 0, *kinds = NULL;
-    bool told = TIFFGetField(t->handle, TIFFTAG_EXTRASAMPLES, &count, &kinds) && count > 0;
+    bool tagged = TIFFGetField(t->handle, TIFFTAG_EXTRASAMPLES, &count, &kinds) && count > 0;
     if (t->samples == t->colours)
         return ALEXNET_OK;
-    if (told)
+    if (tagged)
         t->alpha = kinds[0];
     else if (t->photometric == PHOTOMETRIC_RGB)
         t->alpha = EXTRASAMPLE_UNASSALPHA; /* as in Pillow, if there is no tag */
@@ -109,7 +109,7 @@ static alexnet_status check_samples(const an_tiff *t)
     return known ? ALEXNET_OK : fail_kind(t, "with bits per sample:", t->bits);
 }
 
-/* Tiny tiles would cost any amount of time, and huge ones memory beyond the picture's own. */
+/* Tiny tiles could cost any amount of time, and huge ones far more memory than the picture. */
 static alexnet_status check_parts(const an_tiff *t)
 {
     uint64_t total = 0, pixels = (uint64_t)t->width * t->height;
@@ -211,7 +211,7 @@ static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
     AN_CHECK(read_directory(t));
     *orientation = orientation_of(t);
     AN_CHECK(an_picture_alloc(out, t->file, t->width, t->height, AN_TIFF_CELL));
-    *t->reason = '\0'; /* complaints about tags do not count */
+    *t->reason = '\0'; /* complaints about tags so far do not count */
     AN_CHECK(an_tiff_read(out->rgb, t));
     rgb_from_cells(out->rgb, t);
     return ALEXNET_OK;
@@ -222,9 +222,9 @@ static alexnet_status fail_memory(const an_encoded *file)
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a TIFF decoder for %s", file->name);
 }
 
-/* @param untold  out: it may be memory that the file lacked */
+/* @param unexplained  out: the failure may have been a lack of memory */
 static alexnet_status decode_once(an_picture *out, int *orientation, const an_encoded *file,
-                                  bool *untold)
+                                  bool *unexplained)
 {
     an_tiff t = {.file = file};
     alexnet_status rc = an_tiff_open(&t);
@@ -232,22 +232,22 @@ static alexnet_status decode_once(an_picture *out, int *orientation, const an_en
         rc = decode_open(out, orientation, &t);
     if (t.handle)
         TIFFClose(t.handle);
-    if (t.no_memory && !t.too_large) /* whatever came of it */
+    if (t.no_memory && !t.too_large) /* whatever the result */
         rc = fail_memory(file);
     if (rc != ALEXNET_OK)
         an_picture_free(out);
-    *untold = t.untold;
+    *unexplained = t.unexplained;
     return rc;
 }
 
 static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
 {
     enum { OF_ZLIB = 1 << 20 };
-    bool untold;
-    alexnet_status rc = decode_once(out, orientation, file, &untold);
-    if (rc == ALEXNET_ERROR_FORMAT && untold)
+    bool unexplained;
+    alexnet_status rc = decode_once(out, orientation, file, &unexplained);
+    if (rc == ALEXNET_ERROR_FORMAT && unexplained)
         rc = an_memory_is_short(OF_ZLIB) ? fail_memory(file)
-                                         : decode_once(out, orientation, file, &untold);
+                                         : decode_once(out, orientation, file, &unexplained);
     return rc;
 }
 
