@@ -36,7 +36,7 @@ static size_t peek(const unsigned char *head, size_t length, uint64_t *value)
 }
 
 /* Whether bytes begin like a layer: V2 with its name or type; V1 with its bottom, top, name or
- * type; V0 with the name or type of the message in it. */
+ * type; V0 with the name or type of its inner message. */
 static bool is_layer(const unsigned char *body, size_t length, bool v2)
 {
     uint64_t tag, size;
@@ -54,8 +54,8 @@ static bool is_layer(const unsigned char *body, size_t length, bool v2)
            is_printable(body, size < length ? (size_t)size : length);
 }
 
-/* Protocol buffers have no signature. So the file must consist of fields of NetParameter up to the
- * first layer, and that must begin like a layer. */
+/* Protocol buffers have no signature, so the file must consist of fields of NetParameter up to the
+ * first layer, which must begin like a layer. */
 static bool recognise(const unsigned char *head, size_t length, uint64_t file_size)
 {
     size_t at = 0;

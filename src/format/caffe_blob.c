@@ -10,7 +10,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are read as th
 /* Fields of BlobProto. */
 enum { NUM = 1, CHANNELS, HEIGHT, WIDTH, DATA = 5, SHAPE = 7, DOUBLE_DATA = 8, DIM = 1 };
 
-/* What was found in a message so far. */
+/* What has been found in a message so far. */
 typedef struct finding {
     const char *file, *what;
     int64_t old[4]; /* num, channels, height, width */
@@ -60,7 +60,7 @@ static size_t width_of(uint32_t number)
     return number == DATA ? sizeof(float) : sizeof(double);
 }
 
-/* Count a field of one number, or of packed numbers. */
+/* Count the elements of a field: one number, or packed numbers. */
 static alexnet_status add_data(finding *f, const an_wire_field *field)
 {
     const size_t width = width_of(field->number);
@@ -166,7 +166,7 @@ alexnet_status an_caffe_blob_find(an_wire message, const char *what, an_caffe_bl
     return ALEXNET_OK;
 }
 
-/* Find the next piece of the data: a field of packed numbers, or of one. */
+/* Find the next piece of the data: a field of packed numbers, or of one number. */
 static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
 {
     const uint32_t number = cursor->blob->dtype == AN_F64 ? DOUBLE_DATA : DATA;
@@ -174,7 +174,7 @@ static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
     do
         AN_CHECK(an_wire_next(&cursor->left, field, &more));
     while (more && field->number != number);
-    assert(more); /* they were counted */
+    assert(more); /* they were counted before */
     return ALEXNET_OK;
 }
 

@@ -1,7 +1,7 @@
 #include "base/status.h"
 #include "format/caffe.h"
 
-/* What a number is for. EACH: given once, for both; given twice, for rows, then for columns. */
+/* What a number applies to. EACH: given once, to both; given twice, to rows, then to columns. */
 enum { BOTH, EACH, ROWS, COLUMNS };
 
 /* Which field of a message is which key. */

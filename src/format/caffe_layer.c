@@ -103,7 +103,7 @@ static alexnet_status read_type(const an_wire_field *field, const struct form *f
     return ALEXNET_OK;
 }
 
-/* Take a field of a layer, whichever it is. */
+/* Take any field of a layer. */
 static alexnet_status take(an_caffe_layer *layer, const struct form *form,
                            const an_wire_field *field)
 {

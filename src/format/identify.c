@@ -12,7 +12,7 @@
 #define UNPACK "unpack it, and give the model inside"
 #define NO_MODEL "give a model file or a run folder"
 #define DOWNLOAD "download the file itself again"
-#define AGAIN "get it again from where it came from" /* a download, a copy or a run */
+#define AGAIN "get it again from where it came from" /* works for a download, a copy and a run */
 
 /* What can be identified by fixed bytes at a fixed offset. */
 static const struct signature {
@@ -81,7 +81,8 @@ static an_finding found(alexnet_status status, const char *what, const char *rem
     return (an_finding){.status = status, .what = what, .remedy = remedy};
 }
 
-/* No control characters but those of texts, and no byte above those that UTF-8 uses. */
+/* Whether there are no control characters but those of texts, and no byte that UTF-8 does not
+ * use. */
 static bool is_text(const unsigned char *head, size_t length)
 {
     for (size_t i = 0; i < length; i++)

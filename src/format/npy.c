@@ -1,5 +1,5 @@
 /*
- * .npy arrays: the header against the file, and the format of tensor files.
+ * .npy arrays: the header, checked against the file, and the tensor file format.
  */
 #include "format/npy.h"
 

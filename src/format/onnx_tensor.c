@@ -1,8 +1,8 @@
 /*
- * What a TensorProto says: a tensor's name, type and shape, and where its numbers are. These are in
- * `raw_data` or in another file, both as in memory, or in a list field of the message: floats and
- * doubles as in memory, mostly in one piece; all other types as varints, including the bits of
- * float16 and bfloat16.
+ * What a TensorProto says: a tensor's name, type and shape, and where its numbers are. The numbers
+ * are in `raw_data` or another file, in either case as in memory, or in a list field of the
+ * message: floats and doubles as in memory, mostly in one piece; all other types as varints,
+ * including the bits of float16 and bfloat16.
  */
 #include <stdio.h>
 #include <string.h>
@@ -225,7 +225,7 @@ static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
     return ALEXNET_OK;
 }
 
-/* The size of a file of external data is checked now; it is opened again when it is read. */
+/* Only the size of a file of external data is checked here; it is opened again to be read. */
 static alexnet_status place_external(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 {
     const uint64_t bytes = r->entry->bytes;
@@ -277,7 +277,7 @@ static alexnet_status place(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 
 static alexnet_status read_tensor(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 {
-    enum { FIELDS_MAX = 1024 }; /* and one for each element; small tensors are read often */
+    enum { FIELDS_MAX = 1024 }; /* besides one per element; small tensors are read often */
     an_wire message = tensor->body;
     an_wire_field field;
     int64_t fields = 0;

@@ -6,9 +6,9 @@
 
 typedef enum role {
     DATA,      /* plain data, opaque */
-    DICT,      /* from nothing, or from pairs */
-    SIZE,      /* gives its argument, a tuple */
-    PARAMETER, /* gives its first argument, a tensor */
+    DICT,      /* made from nothing, or from pairs */
+    SIZE,      /* returns its argument, a tuple */
+    PARAMETER, /* returns its first argument, a tensor */
     FROM_TYPE, /* a tensor of a subclass: function, class, arguments, state */
     TENSOR,    /* storage, offset, size, stride */
     TENSOR_V3, /* the same, and the element type as argument 6 */
@@ -82,7 +82,7 @@ static const struct an_global globals[] = {
     {"numpy._core.multiarray", "scalar", DATA, NULL},
     {"numpy._core.multiarray", "_reconstruct", DATA, NULL},
     {"numpy._core.numeric", "_frombuffer", DATA, NULL},
-    {"_codecs", "encode", DATA, NULL}, /* bytes, in protocol 2 */
+    {"_codecs", "encode", DATA, NULL}, /* bytes in protocol 2 */
     {"builtins", "set", DATA, NULL},
     {"builtins", "frozenset", DATA, NULL},
     {"builtins", "complex", DATA, NULL},
@@ -98,7 +98,7 @@ static const struct an_global globals[] = {
 };
 enum { GLOBALS = sizeof globals / sizeof globals[0] };
 
-/* A class of a module that defines networks: the file is a whole model. */
+/* Whether a module defines networks: a class from it means that the file is a whole model. */
 static bool is_of_network(const char *module)
 {
     static const char *const modules[] = {"torch.nn.", "torchvision.", "timm.", "__main__"};
@@ -170,7 +170,7 @@ static alexnet_status bad_tensor(const an_section *section, const char *what)
     return AN_SECTION_FAIL(section, "a tensor that is damaged: %s", what);
 }
 
-/* Shape and strides: two tuples of one length, of integers of 0 or more. */
+/* Shape and strides: two tuples of the same length, of integers of 0 or more. */
 static alexnet_status read_shape(const an_section *section, an_view *view, const an_value *size,
                                  const an_value *stride)
 {
@@ -292,7 +292,7 @@ static alexnet_status call(an_pickle *pickle, const an_section *section,
 alexnet_status an_global_call(an_pickle *pickle, const an_section *section, const an_value *callee,
                               const an_value *arguments, an_value **value)
 {
-    if (callee->kind == AN_VALUE_OTHER) /* what opaque values give is opaque */
+    if (callee->kind == AN_VALUE_OTHER) /* what opaque values return is opaque */
         return give(&an_value_other, value);
     if (callee->kind != AN_VALUE_GLOBAL || arguments->kind != AN_VALUE_TUPLE)
         return AN_SECTION_FAIL(section, "a pickle that calls what is no function");

@@ -22,7 +22,7 @@ static alexnet_status push_int(an_pickle_machine *m, int64_t value)
     return an_pickle_push(m, made);
 }
 
-/* Push a copy of a text. One with a zero byte, or that is not UTF-8, becomes opaque. */
+/* Push a copy of a text. One that has a zero byte, or is not UTF-8, becomes opaque. */
 static alexnet_status push_text(an_pickle_machine *m, const unsigned char *bytes, size_t length)
 {
     an_value *made = an_value_new(m->pickle, AN_VALUE_TEXT);
@@ -165,7 +165,7 @@ static alexnet_status put(an_pickle_machine *m, an_value_kind kind, size_t first
     return ALEXNET_OK;
 }
 
-/* Items that come singly: one for a list, a key and a value for a dict. */
+/* Put a single item: a value into a list, or a key and a value into a dict. */
 static alexnet_status do_put_one(an_pickle_machine *m, unsigned opcode)
 {
     const size_t count = opcode == 'a' ? 1 : 2;
@@ -199,7 +199,7 @@ static alexnet_status do_dict(an_pickle_machine *m, unsigned opcode)
     an_value *made = an_value_new(m->pickle, AN_VALUE_DICT);
     if (!made)
         return an_pickle_full(m);
-    m->stack[first - 1] = made; /* where the mark was */
+    m->stack[first - 1] = made; /* in place of the mark */
     m->depth = first;
     return put(m, AN_VALUE_DICT, first, count);
 }
@@ -281,7 +281,7 @@ static alexnet_status do_stack_global(an_pickle_machine *m, unsigned opcode)
     return an_pickle_push(m, value);
 }
 
-/* A call, or a new object of a class: both give what the name stands for. */
+/* A call, or a new object of a class: both have the value that the name stands for. */
 static alexnet_status do_call(an_pickle_machine *m, unsigned opcode)
 {
     an_value *callee, *arguments, *value;

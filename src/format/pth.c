@@ -76,7 +76,7 @@ static alexnet_status place(const an_tensor_file *file, const an_view *view, con
     part = (uint64_t)storage->offset * wide;
     if (__builtin_mul_overflow((uint64_t)view->offset, array->width, &offset) ||
         __builtin_add_overflow(part, offset, &array->first))
-        array->first = UINT64_MAX; /* beyond any block, so the check refuses it */
+        array->first = UINT64_MAX; /* beyond any block, so that the check refuses it */
     return an_strided_check(array, name);
 }
 
@@ -205,7 +205,7 @@ static alexnet_status open_zip(an_tensor_file *file)
     return list_entries(file, root);
 }
 
-/* Whether the first member has a name that PyTorch's archives begin with. */
+/* Whether the first member has a name that is usual in PyTorch's archives. */
 static bool recognise_zip(const unsigned char *head, size_t length, uint64_t size)
 {
     static const char *const endings[] = {

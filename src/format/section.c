@@ -12,9 +12,9 @@
 struct an_unpacking {
     bool begun;     /* `start` is valid */
     uint64_t start; /* of the section that is being read */
-    uint64_t at;    /* its unpacked bytes so far */
+    uint64_t at;    /* its bytes unpacked so far */
     uint32_t crc;   /* of these */
-    uint64_t taken; /* its packed bytes so far */
+    uint64_t taken; /* its packed bytes read so far */
     z_stream stream;
     bool ready; /* `stream` is initialised */
     unsigned char input[16384], skipped[4096];

@@ -7,7 +7,7 @@
 #include "base/byte_order.h"
 #include "base/status.h"
 
-/* Sizes of the records, without what varies in length. */
+/* Sizes of the fixed parts of the records. */
 enum { END = 22, LOCATOR = 20, END64 = 56, CENTRAL = 46, LOCAL = 30, EXTRA = 4 };
 enum { DIRECTORY_MAX = 1 << 26, COMMENT_MAX = 65535, RATIO = 1032 /* of deflate, at best */ };
 enum { STORED = 0, DEFLATED = 8, ENCRYPTED = 1 };
@@ -69,7 +69,7 @@ static alexnet_status find_end(const an_zip *zip, unsigned char end[END], uint64
     return rc;
 }
 
-/* Read the zip64 record, if the locator before the last record leads to one. */
+/* Read the zip64 record, if the locator before the last record points to one. */
 static alexnet_status find_end64(const an_zip *zip, uint64_t end, directory *d, bool *there)
 {
     unsigned char locator[LOCATOR], record[END64];
@@ -135,7 +135,7 @@ static bool read_large(an_zip_member *member, const unsigned char *extra, size_t
         extra += EXTRA + size;
         length -= EXTRA + size;
     }
-    return true; /* without that field the numbers really are 0xffffffff */
+    return true; /* without that field the numbers are in fact 0xffffffff */
 }
 
 /* Read a record of the directory, with `left` bytes to its end. @param used  out, its length */
