@@ -61,8 +61,8 @@ static alexnet_status read_header(bmp *b)
     b->header = an_little32(p + FILE_HEADER);
     if (!is_known_header(b->header))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s is no BMP that is read: its header claims %u bytes, which no kind has",
-                       b->file->name, b->header);
+                       "%s is not a BMP of a known kind: its header claims %u bytes", b->file->name,
+                       b->header);
     p = part(b, FILE_HEADER, b->header);
     if (!p)
         return fail_cut(b);
@@ -104,7 +104,7 @@ static alexnet_status check_kind(const bmp *b)
     if (known)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s is a BMP of %u bits and compression %u (%s), which is not read",
+                   "%s is a BMP with %u bits and compression %u (%s), which is not read",
                    b->file->name, b->bits, b->compression,
                    b->compression < 6 ? names[b->compression] : "unknown");
 }
@@ -148,7 +148,7 @@ static alexnet_status read_masks(bmp *b, size_t *at)
     }
     if (!sound || (b->bits < 32 && seen >> b->bits))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is not a sound BMP: no pixel of %u bits has the masks %x, %x, %x, %x",
+                       "%s is not a valid BMP: no pixel of %u bits has the masks %x, %x, %x, %x",
                        b->file->name, b->bits, masks[0], masks[1], masks[2], masks[3]);
     return ALEXNET_OK;
 }
@@ -246,7 +246,7 @@ static void put(const an_picture *out, const bmp *b, place *at, const uint8_t *f
 static alexnet_status fail_wide(const bmp *b, uint32_t row)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s is not a sound BMP: its row %u has more than %u pixels", b->file->name, row,
+                   "%s is not a valid BMP: its row %u has more than %u pixels", b->file->name, row,
                    b->width);
 }
 

@@ -104,12 +104,13 @@ static bool goes_by_number(const alexnet_dataset *dataset, const numbered *sorte
 static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *id)
 {
     const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
-    return AN_FAIL(
-        ALEXNET_ERROR_FORMAT, "the class %s of %s is none of the model's %d classes, %s \"%s\"", id,
-        dataset->root, dataset->classes, like ? "of which the most like it is" : "which begin with",
-        like                   ? like
-        : dataset->classes > 0 ? dataset->class_ids[0]
-                               : "");
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "the class %s of %s is not one of the model's %d classes, %s \"%s\"", id,
+                   dataset->root, dataset->classes,
+                   like ? "of which the most similar is" : "which begin with",
+                   like                   ? like
+                   : dataset->classes > 0 ? dataset->class_ids[0]
+                                          : "");
 }
 
 /* Map each class of the source to its number in the data set. */

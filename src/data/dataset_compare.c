@@ -147,11 +147,11 @@ alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *t
                                       const alexnet_dataset *val)
 {
     AN_CHECK(warn_absent(ctx, train, "to train on",
-                         "; a smaller share for validation may leave one, or add pictures"));
+                         "; reduce the share for validation, or add pictures"));
     if (!val)
         return ALEXNET_OK;
     return warn_absent(ctx, val, "to validate with",
-                       "; a larger share for validation may hold one, or add pictures");
+                       "; increase the share for validation, or add pictures");
 }
 
 /* ---- Pictures of both ---- */
@@ -236,8 +236,8 @@ static void report(alexnet_ctx *ctx, const shared *found, int64_t all)
 {
     if (found->count > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "%lld of %lld validation pictures%s %s also among the training pictures: errors in "
-               "validation will look too small",
+               "%lld of %lld validation pictures%s %s also among the training pictures: validation "
+               "errors will look too low",
                (long long)found->count, (long long)found->looked,
                found->looked < all ? " that were looked at" : "", found->count == 1 ? "is" : "are");
 }

@@ -40,6 +40,6 @@ alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const ch
     const bool inside = an_path_is_within(real, root);
     free(real); /* allocated by realpath() */
     return inside ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                            "%s lies in the data set %s; name a folder outside", folder, root)
+                            "%s is inside the data set %s; name a folder outside it", folder, root)
                   : ALEXNET_OK;
 }

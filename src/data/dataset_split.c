@@ -100,7 +100,7 @@ static alexnet_status mark_by_count(bool *for_val, const uint64_t *numbers,
 {
     sort_key *keys = an_calloc((size_t)dataset->count, sizeof *keys);
     if (!keys)
-        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "sharing out a data set");
+        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "splitting a data set");
     for (int64_t i = 0; i < dataset->count; i++) {
         const an_sample *s = &dataset->samples[i];
         keys[i] = (sort_key){s->label, numbers[i], dataset->source->items[s->item].key, i};
@@ -158,7 +158,7 @@ static alexnet_status mark(bool *for_val, const alexnet_dataset *dataset, an_par
     alexnet_status rc = ALEXNET_OK;
     uint64_t *numbers = an_calloc((size_t)dataset->count, sizeof *numbers);
     if (!numbers)
-        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *numbers, "sharing out a data set");
+        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *numbers, "splitting a data set");
     for (int64_t i = 0; i < dataset->count; i++)
         numbers[i] = draw(dataset, i, part.seed);
     if (part.rule == AN_SPLIT_BY_COUNT)
@@ -177,12 +177,11 @@ static alexnet_status split(const alexnet_dataset *dataset, an_part part, alexne
     int64_t marked = 0;
     bool *for_val = an_calloc((size_t)dataset->count, sizeof *for_val);
     if (!for_val)
-        return AN_FAIL_MEMORY((size_t)dataset->count, "sharing out a data set");
+        return AN_FAIL_MEMORY((size_t)dataset->count, "splitting a data set");
     AN_TRY(mark(for_val, dataset, part, &marked));
     if (marked == 0) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "%s has too few pictures for some to be set aside for validation",
-                     dataset->root);
+                     "%s has too few pictures to set some aside for validation", dataset->root);
         goto cleanup;
     }
     AN_TRY(take(train, dataset, for_val, false, dataset->count - marked));

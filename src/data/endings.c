@@ -115,7 +115,7 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
     for (int i = 0; i < endings->rows; i++)
         if (*endings->row[i].ending == '\0')
             append(out, room, *out ? "; " : "",
-                   "give pictures without an ending the ending .jpg or .png");
+                   "add .jpg or .png to the names of pictures without an ending");
     return *out ? out : NULL;
 }
 

@@ -31,7 +31,7 @@ static alexnet_status stream_open(stream *s, const unsigned char *bytes, size_t 
     *s = (stream){.bytes = bytes, .length = length, .name = name};
     s->compressed = length >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
     if (length > IDX_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %zu bytes; %zu are the most", name,
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %zu bytes; at most %zu are read", name,
                        length, IDX_MAX);
     if (!s->compressed)
         return ALEXNET_OK;
@@ -122,11 +122,11 @@ static alexnet_status check_claim(const an_idx *idx, const stream *s, uint64_t *
     *bytes = each * (uint64_t)idx->count; /* 28 bits times 32: no overflow */
     if (*bytes > most)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s claims to hold %lld of %d x %d, which cannot be in its %zu bytes",
+                       "%s claims to hold %lld of %d x %d, which do not fit into its %zu bytes",
                        s->name, (long long)idx->count, idx->rows, idx->columns, s->length);
     if (*bytes > IDX_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s holds %llu bytes; %zu are the most", s->name,
-                       (unsigned long long)*bytes, IDX_MAX);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s holds %llu bytes; at most %zu are read",
+                       s->name, (unsigned long long)*bytes, IDX_MAX);
     return ALEXNET_OK;
 }
 

@@ -221,15 +221,16 @@ static alexnet_status status_of(const job *j)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a JPEG decoder for %s",
                        j->file->name);
     case JERR_BAD_PRECISION:
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a JPEG of %d bits; 8 are read",
-                       j->file->name, j->jpeg.data_precision);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s is a JPEG with %d bits per sample; 8 are read", j->file->name,
+                       j->jpeg.data_precision);
     case JERR_IMAGE_TOO_BIG:
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s claims to be %u x %u pixels: %s",
                        j->file->name, j->jpeg.image_width, j->jpeg.image_height, j->reason);
     case JERR_SOF_UNSUPPORTED: /* lossless, hierarchical */
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s", j->file->name, j->reason);
     default:
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound JPEG: %s", j->file->name,
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid JPEG: %s", j->file->name,
                        j->reason);
     }
 }

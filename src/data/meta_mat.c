@@ -293,7 +293,7 @@ alexnet_status an_meta_mat_parse(char **text, const unsigned char *bytes, size_t
 {
     *text = NULL;
     if (length < HEAD || memcmp(bytes + HEAD - 4, "\0\1IM", 4) != 0)
-        return fail(name, "no MATLAB file of level 5");
+        return fail(name, "it is not a MATLAB file of level 5");
     cursor c = {bytes + HEAD, length - HEAD};
     element e;
     size_t inflated = 0;

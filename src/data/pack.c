@@ -30,7 +30,7 @@ static alexnet_status check_options(const alexnet_pack_options *o)
     else if (o->quality < 1 || o->quality > 100)
         what = "a quality from 1 to 100";
     else if (o->shard_pictures < 0 || o->shard_bytes < 0 || o->bad_pictures < 0)
-        what = "no negative number";
+        what = "a number of 0 or more";
     return what ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "an option of a pack: %s is expected",
                           what)
                 : ALEXNET_OK;
@@ -82,7 +82,7 @@ static alexnet_status claim(alexnet_pack *pack)
     if (flock(pack->folder_file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is being packed into already; wait for that, or stop it", pack->folder);
+                   "%s is in use by another pack; wait for it, or stop it", pack->folder);
 }
 
 /* A new pack needs an empty folder. The first file that it writes there is the manifest. */

@@ -256,7 +256,7 @@ alexnet_status an_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,
         is_done(pack) ? ALEXNET_OK
         : pack->failed
             ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                      "packing into %s has failed; begin again, and it goes on", pack->folder)
+                      "packing into %s has failed; start again to continue", pack->folder)
             : step(pack);
     pack->failed |= rc != ALEXNET_OK;
     *more = rc == ALEXNET_OK && !is_done(pack);

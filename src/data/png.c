@@ -120,7 +120,7 @@ static alexnet_status status_of(const job *j)
     if (j->no_memory)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a PNG decoder for %s",
                        j->file->name);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound PNG: %s", j->file->name, j->reason);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid PNG: %s", j->file->name, j->reason);
 }
 
 static void compose_over_white(uint8_t *pixels, size_t count)

@@ -29,7 +29,8 @@ typedef struct an_region {
 } an_region;
 
 /**
- * Draw what is shown of a picture. Depends on (seed, epoch, position) and its size alone.
+ * Draw the region of a picture to show. Depends only on (seed, epoch, position) and the picture's
+ * size.
  *
  * The box is that of torchvision's RandomResizedCrop: ten tries, then the largest box in the middle
  * whose aspect is allowed. To rotate it without showing anything outside the picture, a larger box

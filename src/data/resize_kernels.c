@@ -91,7 +91,7 @@ AVX2 static void resize_row(uint8_t *dst, const uint8_t *src, size_t length, con
 {
     for (int x = 0; x < t->outputs; x++, dst += 3) {
         const size_t at = 3 * (size_t)t->first[x], weights = (size_t)x * (size_t)t->stride;
-        /* Four taps are read as 16 bytes, of which the last four count for nothing. */
+        /* Four taps are read as 16 bytes, the last four of which are ignored. */
         if (at + 3 * (size_t)((t->count[x] + 3) & ~3) + 4 > length) {
             resize_pixel(dst, src, t, x);
             continue;

@@ -172,7 +172,7 @@ alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity)
     if (!grown) {
         an_free(oddity.path);
         an_free(oddity.text);
-        return AN_FAIL_MEMORY(sizeof oddity, "what is odd about a data set");
+        return AN_FAIL_MEMORY(sizeof oddity, "the oddities of a data set");
     }
     source->oddities = grown;
     grown[source->oddity_count++] = oddity;
@@ -212,7 +212,7 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
             return open_kind(out, ctx, kinds[i], path, false);
     if (strcmp(kind, an_own_kind.name) == 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s came from callbacks of a program, which has to give them again", path);
+                       "%s came from callbacks of a program, which must supply them again", path);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s was opened as %s, a kind of data set that this build does not read", path,
                    kind);

@@ -72,8 +72,7 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
         an_strings_have(&root->files, "recipe.ini"))
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,
-            "%s is the folder of a training run, not of pictures; a run goes on by being "
-            "resumed",
+            "%s is the folder of a training run, not of pictures; to continue the run, resume it",
             path);
     if (others.total == 0 && root->hidden > 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -106,7 +105,7 @@ static alexnet_status check_links(const an_folder *root, const char *path)
         alexnet_status rc = ALEXNET_OK;
         if (!an_has_picture_ending(name) && stat(name, &info) != 0)
             rc = AN_FAIL(ALEXNET_ERROR_IO,
-                         "the link %s leads nowhere: %s; if it is a class, restore what it names, "
+                         "the link %s leads nowhere: %s; if it is a class, restore its target, "
                          "else remove it",
                          name, strerror(errno));
         an_free(name);
@@ -123,8 +122,8 @@ static alexnet_status check_root(const an_folder *root, const char *path)
                        "%s holds the folders train and val; open one of them", path);
     if (an_are_parts(&root->folders))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s, which are no classes; call them train and "
-                       "val, or open each by itself",
+                       "%s holds the folders %s and %s, which are not classes; call them train and "
+                       "val, or open each on its own",
                        path, root->folders.at[0], root->folders.at[1]);
     if (root->folders.count == 0)
         return fail_no_classes(root, path);
@@ -167,8 +166,8 @@ static alexnet_status check_class(an_data_source *source, const char *path, int 
 {
     if (has_train_and_val(&walk->folders) || (walk->direct == 0 && an_are_parts(&walk->folders)))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s: it is no class of %s but a data set of its "
-                       "own; give %s instead",
+                       "%s holds the folders %s and %s: it is not a class of %s but a data set of "
+                       "its own; give %s instead",
                        path, walk->folders.at[0], walk->folders.at[walk->folders.count - 1],
                        source->root, path);
     if (walk->files.count == 0)

@@ -198,8 +198,8 @@ static alexnet_status open_idx(an_data_source *source, bool needs_labels)
     alexnet_status rc = locate(&pictures, &labels, source->root);
     if (rc == ALEXNET_OK && needs_labels && !labels)
         rc = AN_FAIL(ALEXNET_ERROR_IO,
-                     "the labels of %s are missing: a file beside it, of the same name with labels "
-                     "and idx1 in place of images and idx3",
+                     "the labels of %s are missing: a file beside it is expected, with the same "
+                     "name but labels and idx1 in place of images and idx3",
                      pictures);
     if (rc == ALEXNET_OK)
         rc = open_files(source, pictures, needs_labels ? labels : NULL);

@@ -62,7 +62,7 @@ static alexnet_status find_store(const an_store **out, const char *path)
             return ALEXNET_OK;
         }
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s is an LMDB, which this build does not read: it was made without liblmdb",
+                   "%s is an LMDB, which this build does not read: it was built without liblmdb",
                    path);
 }
 

@@ -11,7 +11,7 @@ enum { CHECK_EVERY = 1024 };
 static alexnet_status fail_get(const char *name, int code)
 {
     if (code == ALEXNET_ERROR_NO_MEMORY)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "%s: its source has no memory for it", name);
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "%s: its source is out of memory", name);
     return AN_FAIL(ALEXNET_ERROR_IO, "%s: its source cannot give it (%d)", name, code);
 }
 

@@ -228,7 +228,7 @@ static alexnet_status read_member(const an_data_source *source, int64_t item, an
     const an_item_place *p = &a->places[item];
     *out = (an_item_data){0};
     if (p->length > AN_PICTURE_FILE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; %zu are the most",
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; at most %zu are read",
                        source->items[item].name, (unsigned long long)p->length,
                        AN_PICTURE_FILE_MAX);
     out->length = (size_t)p->length;

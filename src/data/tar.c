@@ -85,8 +85,8 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
     AN_CHECK(check_compression(name, bytes, first));
     if (first < AN_TAR_BLOCK)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is no tar archive: it has %zu bytes, and a header takes %d", name, first,
-                       AN_TAR_BLOCK);
+                       "%s is not a tar archive: it has %zu bytes, but a header takes %d", name,
+                       first, AN_TAR_BLOCK);
     return ALEXNET_OK;
 }
 
@@ -241,7 +241,7 @@ static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char typ
         return an_tar_fail_sparse(tar);
     if (type == 'M')
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s is one volume of an archive of several; put them together again",
+                       "%s is one volume of a multi-volume archive; join the volumes first",
                        tar->name);
     member->file = type == '0' || type == '\0' || type == '7';
     member->length = type >= '1' && type <= '6' ? 0 : length;
@@ -268,7 +268,7 @@ alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more)
             break;
         const char type = (char)header[TYPE];
         if (!number(header + SIZE, NUMBER_LENGTH, &length))
-            AN_TRY(an_tar_fail_damaged(tar, "a member's size is no number"));
+            AN_TRY(an_tar_fail_damaged(tar, "a member's size is not a number"));
         if (an_tar_is_extra(type)) {
             AN_TRY(an_tar_take_extra(tar, &e, type, length));
             continue;

@@ -75,8 +75,9 @@ static alexnet_status number_classes(an_tar_set *set, int64_t largest, const cha
 {
     int64_t value;
     if (largest >= AN_NAMES_MAX)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a label of %s is %lld; %d is the largest number",
-                       root, (long long)largest, AN_NAMES_MAX - 1);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "a label of %s is %lld; %d is the largest that is read", root,
+                       (long long)largest, AN_NAMES_MAX - 1);
     set->numbered = true;
     for (int64_t c = 0; c <= largest; c++)
         AN_CHECK(an_strings_add(&set->classes, an_format("%lld", (long long)c)));
@@ -221,10 +222,10 @@ static alexnet_status folder_classes(an_tar_set *set, const char *root)
     if (an_strings_have(&set->classes, "train") && an_strings_have(&set->classes, "val"))
         AN_TRY(an_divided_fail(root));
     if (an_are_parts(&set->classes))
-        AN_TRY(AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s, which are no classes; make an archive of "
-                       "each",
-                       root, set->classes.at[0], set->classes.at[1]));
+        AN_TRY(AN_FAIL(
+            ALEXNET_ERROR_INVALID_ARGUMENT,
+            "%s holds the folders %s and %s, which are not classes; make an archive of each", root,
+            set->classes.at[0], set->classes.at[1]));
     rc = number_folders(set, NULL, true);
 cleanup:
     an_interned_free(&names);

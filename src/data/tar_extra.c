@@ -62,7 +62,7 @@ static alexnet_status take_record(an_tar *tar, an_tar_extra *e, const char *reco
         e->has_size = true;
         return is_digits(value, rest, &e->size)
                    ? ALEXNET_OK
-                   : an_tar_fail_damaged(tar, "a pax size is no number");
+                   : an_tar_fail_damaged(tar, "a pax size is not a number");
     }
     if (key != 4 || memcmp(record, "path", 4) != 0)
         return ALEXNET_OK;

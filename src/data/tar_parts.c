@@ -14,7 +14,7 @@ static bool is_part(const char *name, size_t length, const char *part)
     return length == strlen(part) && strncmp(name, part, length) == 0;
 }
 
-/* ---- Whether it does ---- */
+/* ---- Whether an archive has the parts ---- */
 
 /* Whether a member's name has train or val in it, as a folder or an archive. */
 static bool names_part(const char *name)
@@ -91,7 +91,7 @@ alexnet_status an_tar_divided(const char *path, bool named, bool *yes)
     return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK; /* opening it reports what is wrong */
 }
 
-/* ---- One of them ---- */
+/* ---- Keeping one part ---- */
 
 /* The kept folders, and of each folder its place among them; -1: it is not kept. */
 static alexnet_status keep_folders(an_strings *kept, int32_t *places, const an_strings *folders,

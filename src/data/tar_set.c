@@ -37,9 +37,9 @@ static void say_not_kept(const char *archive, const char *why, alexnet_ctx *ctx,
         return;
     s->not_kept = true;
     an_log(ctx, ALEXNET_LOG_WARNING,
-           "the index of an archive is not kept, so that the next program has to search it again: "
-           "%s; to keep it, make a symbolic link to the archive in a folder that can be written "
-           "to, and give that folder",
+           "the index of an archive is not kept, so the next program has to search the archive "
+           "again: %s; to keep it, make a symbolic link to the archive in a writable folder, and "
+           "give that folder",
            why);
 }
 

@@ -44,7 +44,7 @@ static alexnet_status read_label(an_tar *tar, const an_tar_member *member, int b
     alexnet_status rc;
     *out = NULL;
     if (member->length > limit)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a label of %llu bytes; %zu are the most",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a label of %llu bytes; at most %zu are read",
                        (unsigned long long)member->length, limit);
     const size_t length = (size_t)member->length;
     if (length > AN_TAR_WINDOW) {
@@ -150,7 +150,7 @@ static alexnet_status read_packed(an_tar_builder *b, an_tar *tar, const an_tar_m
 {
     enum { MOST = 256 << 20 };
     if (member->length > MOST)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; %d are the most", tar->name,
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; at most %d are read", tar->name,
                        member->name, (unsigned long long)member->length, MOST);
     const size_t length = (size_t)member->length;
     char *text = an_malloc(length + 1);

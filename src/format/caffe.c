@@ -158,7 +158,7 @@ static alexnet_status check_names(const an_tensor_file *file)
     qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
     for (int i = 1; i < file->count && rc == ALEXNET_OK; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: two layers have the name of that of %s",
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: two layers have the same name, that of %s",
                          an_tensor_file_name(file), names[i]);
     an_free(names);
     return rc;
@@ -208,7 +208,7 @@ static void close_state(void *state)
 const an_tensor_format an_caffe_format = {
     .name = "caffemodel",
     .endings = ".caffemodel",
-    .about = "models of Caffe of every age",
+    .about = "models of every version of Caffe",
     .recognise = recognise,
     .open = open_file,
     .read = read_elements,

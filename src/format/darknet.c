@@ -84,7 +84,7 @@ static alexnet_status open_header(an_tensor_file *file, header *found,
     unsigned char head[HEADER_MAX];
     AN_CHECK(an_reader_read(file->reader, 0, head, sizeof head));
     if (!understand(found, head, sizeof head, an_reader_size(file->reader)))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has changed while it was read",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
                        an_tensor_file_name(file));
     memcpy(layers, network, sizeof network);
     layers[AN_EIGHT - 1].outputs = found->classes;

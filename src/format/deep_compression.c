@@ -105,7 +105,7 @@ static alexnet_status open_file(an_tensor_file *file)
     s->at.layer = -1;
     AN_CHECK(an_reader_read(file->reader, 0, head, sizeof head));
     if (place_layers(s->layers, head) != an_reader_size(file->reader))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has changed while it was read",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
                        an_tensor_file_name(file));
     AN_CHECK(an_eight_entries(file, network, false));
     for (int i = 0; i < AN_EIGHT; i++) {
@@ -161,7 +161,7 @@ static alexnet_status take(an_tensor_file *file)
     at->place += half_byte(at->gaps, index) + 1;
     if (at->place >= count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: damaged: %s has %lld weights; the file lists one after them",
+                       "%s: damaged: %s has %lld weights; the file lists one beyond them",
                        an_tensor_file_name(file), an_eight_name(at->layer), (long long)count);
     at->taken++;
     at->value =

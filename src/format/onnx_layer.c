@@ -92,7 +92,7 @@ static alexnet_status take_bias(an_onnx_walk *w, an_outline_layer *layer, int in
     const int behind = layer->kind == AN_OUTLINE_CONV ? 2 : 0;
     if (shape->rank > AN_MAX_RANK || shape->rank <= behind ||
         an_shape_count(*shape) != dimension(w, layer->bias, shape->rank - 1 - behind))
-        return AN_ONNX_REFUSE(w, "what %.120s adds to it is no bias", w->bias_node);
+        return AN_ONNX_REFUSE(w, "what %.120s adds to it is not a bias", w->bias_node);
     return ALEXNET_OK;
 }
 
@@ -306,7 +306,7 @@ alexnet_status an_onnx_take_node(an_onnx_walk *w)
         if (strcmp(w->node.op, known[i].op) == 0) {
             if (w->bias >= 0 && strcmp(w->node.op, "MatMul") && strcmp(w->node.op, "Gemm") &&
                 strcmp(w->node.op, "Conv"))
-                return AN_ONNX_REFUSE(w, "%.120s adds a tensor to its result, which is no bias",
+                return AN_ONNX_REFUSE(w, "%.120s adds a tensor to its result, which is not a bias",
                                       w->bias_node);
             w->data = 0;
             return known[i].take(w);

@@ -73,7 +73,7 @@ static alexnet_status go_back(an_onnx_walk *w, char **name)
     for (;;) {
         const an_onnx_value *value = an_onnx_find(w->onnx, *name);
         if (!value)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: nothing makes the value %s",
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: no node computes the value %s",
                            an_tensor_file_name(w->file), **name ? *name : "\"\"");
         if (value->entry >= 0)
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,

@@ -155,7 +155,7 @@ static alexnet_status put(an_pickle_machine *m, an_value_kind kind, size_t first
     if (into->kind == AN_VALUE_OTHER)
         return ALEXNET_OK;
     if (into->kind != kind)
-        return an_pickle_damaged(m, "items are put into what has none");
+        return an_pickle_damaged(m, "items are put into a value that has none");
     if (kind == AN_VALUE_DICT && count % 2)
         return an_pickle_damaged(m, "a key without a value");
     const size_t step = kind == AN_VALUE_DICT ? 2 : 1;
@@ -276,7 +276,7 @@ static alexnet_status do_stack_global(an_pickle_machine *m, unsigned opcode)
     AN_CHECK(an_pickle_pop(m, &name));
     AN_CHECK(an_pickle_pop(m, &module));
     if (!an_value_text(name) || !an_value_text(module))
-        return an_pickle_damaged(m, "a name that is no text");
+        return an_pickle_damaged(m, "a name that is not text");
     AN_CHECK(an_global_find(m->pickle, m->section, module->is.text, name->is.text, &value));
     return an_pickle_push(m, value);
 }
@@ -310,7 +310,7 @@ static alexnet_status do_outside(an_pickle_machine *m, unsigned opcode)
     const char *kind = an_value_text(an_value_at(id, 0));
     if (kind && strcmp(kind, "module") == 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: a whole model as Python keeps it; in Python, save its weights alone, "
+                       "%s: a whole model, as pickled by Python; in Python, save only its weights, "
                        "with torch.save(model.state_dict(), FILE)",
                        an_reader_name(m->section->reader));
     AN_CHECK(an_global_storage(m->pickle, m->section, id, &value));

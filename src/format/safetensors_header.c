@@ -132,10 +132,9 @@ static alexnet_status check_cover(const an_tensor_file *file, const extent *in)
     for (int i = 0; i < file->count; i++) {
         const an_tensor_entry *entry = &file->entries[i];
         if (entry->offset != reached)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s before its data", in->file,
-                           entry->name,
-                           entry->offset < reached ? "another one overlaps it, or lies"
-                                                   : "bytes that belong to no tensor lie");
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s", in->file, entry->name,
+                           entry->offset < reached ? "another one overlaps it"
+                                                   : "bytes before its data belong to no tensor");
         reached += entry->bytes;
     }
     uint64_t end = in->data_start + in->data_bytes;

@@ -107,9 +107,9 @@ static alexnet_status inflate_next(const an_section *section, unsigned char *dst
         if (result == Z_MEM_ERROR)
             return AN_FAIL_MEMORY(65536, "unpacking a file");
         if (done < length && result != Z_OK)
-            return AN_SECTION_FAIL(
-                section, "damaged: %llu bytes can be unpacked, %llu were announced",
-                (unsigned long long)(u->at + done), (unsigned long long)section->size);
+            return AN_SECTION_FAIL(section, "damaged: it unpacks to %llu bytes, %llu expected",
+                                   (unsigned long long)(u->at + done),
+                                   (unsigned long long)section->size);
     }
     return ALEXNET_OK;
 }

@@ -101,7 +101,7 @@ static alexnet_status find_directory(const an_zip *zip, directory *d)
     if (!larger)
         *d = (directory){an_little(end + 16, 4), an_little(end + 12, 4), an_little(end + 10, 2)};
     if (d->start > place || d->bytes > place - d->start || d->count > d->bytes / CENTRAL)
-        return damaged(zip, "its directory is said to be larger than there is room for");
+        return damaged(zip, "its directory claims more bytes than there is room for");
     if (d->bytes > DIRECTORY_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: an archive with a directory of %llu bytes; at most %d are read",
@@ -176,8 +176,7 @@ static alexnet_status check_member(const an_zip *zip, const an_zip_member *m)
     if ((m->method == STORED && m->size != m->packed) ||
         (m->method == DEFLATED && m->size / RATIO > m->packed))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: a zip archive that is damaged: %s is said to have %llu bytes, packed "
-                       "into %llu",
+                       "%s: a damaged zip archive: %s is said to have %llu bytes, packed into %llu",
                        an_reader_name(zip->reader), m->name, (unsigned long long)m->size,
                        (unsigned long long)m->packed);
     return ALEXNET_OK;

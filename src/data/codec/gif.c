@@ -114,7 +114,7 @@ static alexnet_status fail(const GifFileType *gif, const job *j, int error)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the GIF ends before its pixels do",
                        j->file->name);
     const char *reason = GifErrorString(code);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound GIF: %s", j->file->name,
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid GIF: %s", j->file->name,
                    reason ? reason : "it has no picture");
 }
 
@@ -140,7 +140,7 @@ static alexnet_status read_picture(an_picture *out, GifFileType *gif, job *j)
         return fail(gif, j, 0);
     int right = gif->Image.Left + gif->Image.Width, bottom = gif->Image.Top + gif->Image.Height;
     if (gif->Image.Width < 1 || gif->Image.Height < 1)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound GIF: its picture is %d x %d pixels",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid GIF: its picture is %d x %d pixels",
                        j->file->name, gif->Image.Width, gif->Image.Height);
     AN_CHECK(an_picture_alloc(out, j->file, (uint32_t)(right > gif->SWidth ? right : gif->SWidth),
                               (uint32_t)(bottom > gif->SHeight ? bottom : gif->SHeight), 3));

@@ -157,7 +157,7 @@ alexnet_status an_tiff_fail(an_tiff *t)
     if (t->handle ? is_cut(t) : is_directory_cut(t->file))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the TIFF ends before its pixels do",
                        t->file->name);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound TIFF: %s", t->file->name,
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid TIFF: %s", t->file->name,
                    *t->reason ? t->reason : "libtiff cannot read it");
 }
 

@@ -63,7 +63,7 @@ static alexnet_status alloc_buffer(uint8_t **out, const an_tiff *t, tmsize_t siz
 {
     if (size <= 0 || (size_t)size < needed)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is not a sound TIFF: its samples do not fit its rows", t->file->name);
+                       "%s is not a valid TIFF: its samples do not fit its rows", t->file->name);
     *out = an_calloc((size_t)size, 1);
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)size, t->file->name);
 }

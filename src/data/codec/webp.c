@@ -25,9 +25,9 @@ static alexnet_status fail(const an_encoded *file)
 {
     if (is_cut(file))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is cut short: a WebP of %u bytes, but %zu are there", file->name,
+                       "%s is cut short: a WebP of %u bytes, of which %zu are there", file->name,
                        an_little32(file->bytes + 4), file->length - 8);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound WebP", file->name);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid WebP", file->name);
 }
 
 static int orientation_of(const WebPDemuxer *demuxer)
