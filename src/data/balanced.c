@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "base/status.h"
 
-/* Sort the pictures by class: counting sort, with counts[class + 1] on the way. */
+/* Counting sort of the pictures by class; uses counts[class + 1]. */
 static void sort_pictures(an_balanced *b, const alexnet_dataset *d, uint32_t *counts)
 {
     for (uint32_t i = 0; i < b->count; i++)
@@ -87,7 +87,8 @@ void an_balanced_make(an_balanced *b, uint32_t *order, uint64_t seed, uint64_t e
 {
     if (b->count == 0)
         return;
-    /* Until the end `order` holds the classes in random order: the first are rounded up. */
+    /* Until the end, `order` holds the classes in random order; those that come first are rounded
+     * up. */
     shuffle(order, b->classes, seed, epoch, CLASSES, 0);
     const uint32_t share = b->count / b->classes, rest = b->count % b->classes;
     for (uint32_t i = 0, place = 0; i < b->classes; i++) {

@@ -61,8 +61,8 @@ static alexnet_status read_header(bmp *b)
     b->header = an_little32(p + FILE_HEADER);
     if (!is_known_header(b->header))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s is no BMP that is read: its header claims %u bytes, which no kind has",
-                       b->file->name, b->header);
+                       "%s is not a BMP of a known kind: its header claims %u bytes", b->file->name,
+                       b->header);
     p = part(b, FILE_HEADER, b->header);
     if (!p)
         return fail_cut(b);
@@ -83,7 +83,7 @@ static alexnet_status read_header(bmp *b)
     return ALEXNET_OK;
 }
 
-/* Which bits and compressions go together. */
+/* Check that bits and compression go together. */
 static alexnet_status check_kind(const bmp *b)
 {
     static const char *const names[] = {"none",  "RLE8",          "RLE4",
@@ -104,7 +104,7 @@ static alexnet_status check_kind(const bmp *b)
     if (known)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s is a BMP of %u bits and compression %u (%s), which is not read",
+                   "%s is a BMP with %u bits and compression %u (%s), which is not read",
                    b->file->name, b->bits, b->compression,
                    b->compression < 6 ? names[b->compression] : "unknown");
 }
@@ -121,8 +121,8 @@ static bool set_channel(channel *c, uint32_t mask)
 }
 
 /* Find out which bits are red, green, blue and alpha. There is alpha only if the file gives a mask
- * for it or, as in Pillow, if all masks of 32 bits are 0. @param *at  behind the header; moved
- * behind masks that follow it */
+ * for it or, as in Pillow, if all masks of 32 bits are 0. @param *at  after the header; moved past
+ * any masks */
 static alexnet_status read_masks(bmp *b, size_t *at)
 {
     uint32_t masks[4] = {0xFF0000, 0xFF00, 0xFF, 0};
@@ -148,7 +148,7 @@ static alexnet_status read_masks(bmp *b, size_t *at)
     }
     if (!sound || (b->bits < 32 && seen >> b->bits))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is not a sound BMP: no pixel of %u bits has the masks %x, %x, %x, %x",
+                       "%s is not a valid BMP: no pixel of %u bits has the masks %x, %x, %x, %x",
                        b->file->name, b->bits, masks[0], masks[1], masks[2], masks[3]);
     return ALEXNET_OK;
 }
@@ -246,14 +246,14 @@ static void put(const an_picture *out, const bmp *b, place *at, const uint8_t *f
 static alexnet_status fail_wide(const bmp *b, uint32_t row)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s is not a sound BMP: its row %u has more than %u pixels", b->file->name, row,
+                   "%s is not a valid BMP: its row %u has more than %u pixels", b->file->name, row,
                    b->width);
 }
 
-/* Handle the code behind a 0: the end of a row, a move, or a number of colours that follow. A run
- * that is too long is cut at the end of its row, as in Pillow; a move or colours beyond the row are
- * an error, because it is unclear where they belong.
- * @param *from  where the next part of the file begins; moved behind what is read */
+/* Handle the code after a 0: the end of a row, a move, or a number of colours that follow. A run
+ * that is too long is clipped to its row, as in Pillow; a move or colours beyond the row are an
+ * error, because it is unclear where they belong.
+ * @param *from  where the next part of the file begins; moved past what is read */
 static alexnet_status put_other(const an_picture *out, const bmp *b, place *at, size_t *from,
                                 unsigned code)
 {
@@ -296,7 +296,7 @@ static alexnet_status read_pairs(const an_picture *out, const bmp *b)
 
 static alexnet_status read_runs(an_picture *out, const bmp *b)
 {
-    AN_CHECK(read_pairs(NULL, b)); /* whether all are there, before there is memory for them */
+    AN_CHECK(read_pairs(NULL, b)); /* check that all are there before allocating memory for them */
     AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
     size_t count = (size_t)b->width * b->height;
     for (size_t i = 0; i < count; i++) /* for pixels that moves skip */

@@ -18,7 +18,7 @@ static bool jitters(const an_change_rule *rule)
     return false;
 }
 
-/* The order comes from r[1]: each place takes one of the steps that are left. */
+/* The order comes from r[1]: each place takes one of the remaining steps. */
 static void draw_colours(an_slot *slot, const an_change_rule *rule, const uint8_t *picture,
                          uint64_t epoch, uint64_t position)
 {
@@ -76,12 +76,12 @@ void an_change_draw(an_slot *slot, const an_change_rule *rule, const uint8_t *pi
 
 /* ---- Mixing --------------------------------------------------------------------------------- */
 
-/* Units of the random numbers that mix a picture: the choice between mixup and CutMix with its
- * place, then the tries for each of two gamma numbers. */
+/* Units of the random numbers that mix a picture: the choice between mixup and CutMix, with the
+ * place of the cut; then the tries for each of two gamma draws. */
 enum { MIX_HOW = 0, MIX_GAMMA = 1, MIX_TRIES = 64 };
 
-/* The logarithm of a draw from Gamma(alpha, 1), by Marsaglia and Tsang (2000); alpha < 1 by their
- * remark in section 6. A try fails in less than 5 of 100 cases. */
+/* The logarithm of a draw from Gamma(alpha, 1), by Marsaglia and Tsang (2000); for alpha < 1, as in
+ * section 6 there. A try fails in fewer than 5 of 100 cases. */
 static double log_gamma_draw(double alpha, uint64_t seed, uint64_t epoch, uint64_t position,
                              uint32_t unit)
 {
@@ -98,7 +98,7 @@ static double log_gamma_draw(double alpha, uint64_t seed, uint64_t epoch, uint64
             log((r.v[2] + 0.5) * 0x1p-32) < 0.5 * normal[0] * normal[0] + d - d * v + d * log(v))
             return log(d * v) + boost;
     }
-    return log(d) + boost; /* not in 1e80 draws */
+    return log(d) + boost; /* not once in 1e80 draws */
 }
 
 double an_change_beta(double alpha, uint64_t seed, uint64_t epoch, uint64_t position)
@@ -122,7 +122,7 @@ static void mix(an_slot *slot, const an_change_rule *rule, uint64_t epoch, uint6
     const uint32_t side = (uint32_t)rule->crop;
     an_random4 r = an_random(rule->seed, AN_PURPOSE_MIX, epoch, position, MIX_HOW);
     bool cuts = rule->cutmix > 0 && (rule->mixup <= 0 || r.v[0] >> 31);
-    /* The share of the picture itself; its partner has the rest. */
+    /* The share of the picture itself; its partner gets the rest. */
     double share = an_change_beta(cuts ? rule->cutmix : rule->mixup, rule->seed, epoch, position);
     slot->mixed = (an_box){0, 0, rule->crop, rule->crop};
     slot->share = slot->second_share = (float)(1 - share);

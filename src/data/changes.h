@@ -1,7 +1,7 @@
 /*
- * Random changes of training pictures besides their crop: colour jitter, random erasing, mixup and
+ * Random changes to training pictures besides the crop: colour jitter, random erasing, mixup and
  * CutMix, drawn as torchvision does (ColorJitter, RandomErasing, MixUp, CutMix), except that the
- * mixture is drawn anew for each picture of a batch.
+ * mixture is drawn for each picture, not once per batch.
  */
 #ifndef AN_DATA_CHANGES_H
 #define AN_DATA_CHANGES_H
@@ -21,8 +21,8 @@ typedef struct an_change_rule {
     uint64_t seed;
 } an_change_rule;
 
-/** Draw the colours and the erased rectangle of a slot, whose crop is drawn already. Depends only
- * on (seed, epoch, position) and the picture. @param picture  uint8 [side][side][3] */
+/** Draw the colours and the erased rectangle of a slot whose crop has been drawn. Depends only on
+ * (seed, epoch, position) and the picture. @param picture  uint8 [side][side][3] */
 void an_change_draw(an_slot *slot, const an_change_rule *rule, const uint8_t *picture,
                     uint64_t epoch, uint64_t position);
 

@@ -1,5 +1,5 @@
 /*
- * The examination of a data set, before it is trained on.
+ * Examines a data set before training on it.
  *
  *     check.c          its stages: all pictures, then similar ones, then the data set itself
  *     check_picture.c  one picture, examined by threads of its own (ordered.h)
@@ -42,7 +42,7 @@ typedef struct an_kept {
     bool readable, distinct;
 } an_kept;
 
-/** A finding as it is kept. */
+/** A finding as it is stored. */
 typedef struct an_found {
     alexnet_problem problem;
     uint32_t picture;     /* number among all, training first; or AN_NO_PICTURE */
@@ -58,7 +58,7 @@ typedef struct an_found {
 } an_found;
 
 typedef struct an_check_part {
-    const char *name; /* "train"; NULL: there is one part */
+    const char *name; /* "train"; NULL: there is only one part */
     alexnet_dataset *data;
     int *classes; /* [class]: its number among the classes of both parts */
 } an_check_part;

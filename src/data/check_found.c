@@ -80,7 +80,7 @@ void an_check_sort(alexnet_check *check)
         qsort(check->found, (size_t)check->found_count, sizeof *check->found, compare);
 }
 
-/* A picture's name relative to the root of its data set, if it lies below it. */
+/* A picture's name relative to the root of its data set, if it is below it. */
 static const char *below(const alexnet_dataset *data, const char *name)
 {
     const size_t length = strlen(data->root);

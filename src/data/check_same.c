@@ -21,7 +21,7 @@ static int compare_contents(const void *a, const void *b)
     return x->picture < y->picture ? -1 : x->picture > y->picture;
 }
 
-/* Whether two pictures differ in what a problem is about: part, class, or simply number. */
+/* Whether two pictures differ in what a problem is about: part, class, or merely number. */
 static bool apart(const alexnet_check *check, alexnet_problem problem, uint32_t a, uint32_t b)
 {
     int64_t sample;
@@ -62,7 +62,7 @@ static alexnet_status add_group(alexnet_check *check, const ranked *group, int64
                           .class = -1,
                           .count = 1};
         AN_CHECK(an_check_add(check, found, NULL, NULL));
-        check->kept[picture].distinct &= i == 0; /* the looks of the others are the same */
+        check->kept[picture].distinct &= i == 0; /* the others have the same look */
     }
     return ALEXNET_OK;
 }
@@ -107,8 +107,8 @@ alexnet_status an_check_near_begin(alexnet_check *check)
     return an_near_new(&check->near, check->ctx, check->looks, count, check->options.distance);
 }
 
-/* How harmful it is that two pictures are alike, 0 the most: in training and validation, in two
- * classes, in one. */
+/* How harmful it is that two pictures are alike, 0 the most: one in training and one in validation,
+ * in two classes, in one class. */
 static uint8_t rank_of(const alexnet_check *check, uint32_t a, uint32_t b)
 {
     return apart(check, ALEXNET_PROBLEM_SAME_IN_PARTS, a, b)     ? 0
@@ -149,15 +149,16 @@ static alexnet_status add_near(alexnet_check *check, uint32_t picture, an_neighb
     return an_check_add(check, found, NULL, NULL);
 }
 
-/* A neighbour comes before its picture, so following neighbours leads to the first of a group. */
+/* A neighbour comes before its picture, so following neighbours leads to the first picture of a
+ * group. */
 alexnet_status an_check_near_end(alexnet_check *check)
 {
     const an_neighbour *result = an_near_result(check->near);
     const int64_t first = check->found_count;
     alexnet_status rc = ALEXNET_OK;
     uint32_t *group = an_calloc((size_t)check->total + 1, sizeof *group);
-    bool *told = an_calloc((size_t)check->total + 1, sizeof *told);
-    if (!group || !told) {
+    bool *reported = an_calloc((size_t)check->total + 1, sizeof *reported);
+    if (!group || !reported) {
         rc = AN_FAIL_MEMORY((size_t)check->total * sizeof *group, "comparing pictures");
         goto cleanup;
     }
@@ -170,8 +171,8 @@ alexnet_status an_check_near_end(alexnet_check *check)
         alike.index = check->pictures[alike.index];
         group[picture] = group[alike.index];
         AN_TRY(add_near(check, picture, alike, group[picture]));
-        if (!told[group[picture]]) { /* the second of a group: the first is like it */
-            told[group[picture]] = true;
+        if (!reported[group[picture]]) { /* the second of a group: the first is like it */
+            reported[group[picture]] = true;
             alike.index = picture;
             AN_TRY(add_near(check, group[picture], alike, group[picture]));
         }
@@ -179,6 +180,6 @@ alexnet_status an_check_near_end(alexnet_check *check)
     rc = rank_groups(check, first);
 cleanup:
     an_free(group);
-    an_free(told);
+    an_free(reported);
     return rc;
 }

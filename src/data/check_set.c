@@ -56,8 +56,8 @@ static alexnet_status count_classes(int64_t **out, const alexnet_check *check, i
     return ALEXNET_OK;
 }
 
-/* Whether the source has noted an empty class already, with what its folder holds. */
-static bool is_told(const an_data_source *source, int class)
+/* Whether the source has already noted an empty class, and what its folder holds. */
+static bool is_noted(const an_data_source *source, int class)
 {
     for (int64_t i = 0; i < source->oddity_count; i++)
         if (source->oddities[i].class == class)
@@ -88,7 +88,7 @@ static alexnet_status find_sizes(alexnet_check *check, int part)
         largest = counts[c] > counts[largest] ? c : largest;
     for (int c = 0; c < data->classes; c++) {
         char detail[256];
-        if (counts[c] == 0 && !is_told(data->source, c))
+        if (counts[c] == 0 && !is_noted(data->source, c))
             AN_TRY(add_class(check, ALEXNET_PROBLEM_EMPTY_CLASS, part, c, NULL));
         if (counts[c] == 0 || counts[c] * RATIO >= counts[largest])
             continue;

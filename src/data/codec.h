@@ -43,11 +43,11 @@ typedef struct an_codec {
     alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
 } an_codec;
 
-/** Whether there is no memory for so many bytes: to be asked about a picture that a library calls
- *  damaged, where the library may not tell that from a lack of memory. */
+/** Whether this many bytes cannot be allocated. For libraries that report a picture as damaged when
+ *  they are out of memory. */
 bool an_memory_is_short(size_t bytes);
 
-/** The decoders of this build, in a list that the build generates; NULL ends it. */
+/** The decoders of this build, in a list that the build generates; ended by NULL. */
 extern const an_codec *const an_codecs[];
 
 /*
@@ -92,7 +92,7 @@ static inline uint8_t an_over_white(unsigned value, unsigned alpha)
     return (uint8_t)((t + (t >> 8)) >> 8);
 }
 
-/** Divide a colour by its opacity, with which it was multiplied, with Pillow's rounding. */
+/** Divide a colour by the opacity that it was multiplied by, rounding as Pillow does. */
 static inline uint8_t an_unmultiplied(unsigned value, unsigned alpha)
 {
     unsigned whole = alpha ? value * 255 / alpha : 0;

@@ -72,7 +72,7 @@ void an_colours_set(an_slot *slot, const an_colours *colours)
     }
 }
 
-/* Sum the bytes of a row in 48 columns: a multiple of 3 for which compilers use vectors. */
+/* Sum the bytes of a row in 48 columns: a multiple of 3 that compilers can vectorise. */
 enum { COLUMNS = 48 };
 
 static void add_row(uint32_t sums[COLUMNS], const uint8_t *bytes, int count)

@@ -31,7 +31,7 @@ an_colours an_colours_none(void);
 /** Append a step. @param mean  R, G, B of the picture before all steps */
 void an_colours_change(an_colours *colours, an_colour_step step, double factor,
                        const double mean[3]);
-/** Have a slot's pixels changed by these colours. */
+/** Set the changes that are applied to a slot's pixels. */
 void an_colours_set(an_slot *slot, const an_colours *colours);
 
 /** The mean R, G, B of a slot's crop. @param picture  uint8 [side][side][3] */

@@ -10,8 +10,8 @@
 typedef struct an_crop_rule {
     int side, crop; /* stored side, crop side */
     bool random_crop, mirror;
-    int group;               /* consecutive pictures that share position and mirroring; 0 is 1 */
-    float colour_noise;      /* of convdata_jpeg.py of 2012 (paper section 4.1); 0: none */
+    int group;          /* consecutive pictures that share position and mirroring; 0 counts as 1 */
+    float colour_noise; /* of convdata_jpeg.py of 2012 (paper section 4.1); 0: none */
     float colour_axis[3][3]; /* row i: standard deviation times unit vector i, in channel order */
     uint64_t seed;
 } an_crop_rule;

@@ -86,8 +86,8 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(((const numbered *)a)->id, ((const numbered *)b)->id);
 }
 
-/* Whether the source's classes are numbers that the list has names for: no class of the list is
- * called like one of the source. Number k is then class k of the list. */
+/* Whether the source's classes are numbers that the list has names for: no class of the list may be
+ * called like one of the source. Then number k is class k of the list. */
 static bool goes_by_number(const alexnet_dataset *dataset, const numbered *sorted)
 {
     const an_strings *theirs = &dataset->source->classes;
@@ -104,12 +104,13 @@ static bool goes_by_number(const alexnet_dataset *dataset, const numbered *sorte
 static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *id)
 {
     const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
-    return AN_FAIL(
-        ALEXNET_ERROR_FORMAT, "the class %s of %s is none of the model's %d classes, %s \"%s\"", id,
-        dataset->root, dataset->classes, like ? "of which the most like it is" : "which begin with",
-        like                   ? like
-        : dataset->classes > 0 ? dataset->class_ids[0]
-                               : "");
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "the class %s of %s is not one of the model's %d classes, %s \"%s\"", id,
+                   dataset->root, dataset->classes,
+                   like ? "of which the most similar is" : "which begin with",
+                   like                   ? like
+                   : dataset->classes > 0 ? dataset->class_ids[0]
+                                          : "");
 }
 
 /* Map each class of the source to its number in the data set. */
@@ -230,7 +231,7 @@ alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *wha
     const bool fails =
         dataset->count > 0 &&
         an_data_source_picture(dataset->source, dataset->samples[0].item, &picture) != ALEXNET_OK;
-    if (!fails && dataset->count > 0) /* it can now */
+    if (!fails && dataset->count > 0) /* it can be read now */
         an_picture_free(&picture);
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld %spictures of %s can be read%s%s",
                    (long long)dataset->count, what, dataset->root, fails ? "; the first: " : "",

@@ -4,7 +4,7 @@
  *     dataset.c          made from a source
  *     dataset_split.c    split for validation; the fingerprint
  *     dataset_compare.c  two data sets compared: their classes, and pictures that both contain
- *     dataset_outside.c  output folders, which must not lie in a data set
+ *     dataset_outside.c  output folders, which must not be inside a data set
  */
 #ifndef AN_DATA_DATASET_H
 #define AN_DATA_DATASET_H
@@ -24,8 +24,9 @@ typedef struct an_sample {
 /** How pictures are chosen for validation. Each has a random number, from the seed and its key. */
 typedef enum an_split_rule {
     AN_SPLIT_BY_HASH,  /* those with a number below the share; independent of other pictures */
-    AN_SPLIT_BY_COUNT, /* the share of each class, rounded, with the lowest numbers; of two or more
-                          pictures at least one. Runs of earlier versions continue with it */
+    AN_SPLIT_BY_COUNT, /* in each class, those with the lowest numbers, as many as the share
+                          rounded, and at least one of two or more. Runs of earlier versions
+                          continue with it */
 } an_split_rule;
 
 /** Which part of its source a data set is. */
@@ -63,7 +64,7 @@ alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind);
  */
 alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                const char *names_file, const an_class_list *classes);
-/** Open it to be examined: see an_data_source_examine(). There are no warnings. */
+/** Open it to be examined (an_data_source_examine()); logs no warnings. */
 alexnet_status an_dataset_examine(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                   const char *names_file, const an_class_list *classes);
 /** Make a data set from a source; takes ownership of it, also on failure. Parameters as above. */
@@ -97,13 +98,12 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset);
 /** Whether two data sets have the same classes; ALEXNET_ERROR_FORMAT names the first that differs.
  */
 alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val);
-/** Warn of classes that have no picture. @param val  or NULL */
+/** Warn about classes without pictures. @param val  or NULL */
 alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *train,
                                       const alexnet_dataset *val);
 /**
- * Warn of validation pictures that are also training pictures, by their content. Reads at most
- * AN_COMPARE_BYTES of both: of larger data sets, only some of the validation pictures are looked
- * for.
+ * Warn about validation pictures whose content is also that of a training picture. Reads at most
+ * AN_COMPARE_BYTES in all, so in large data sets only some of the validation pictures are compared.
  */
 alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
                                       const alexnet_dataset *val);
@@ -123,9 +123,9 @@ bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *what);
 
 /**
- * Check that an output folder, which need not exist yet, lies outside a data set of class folders,
+ * Check that an output folder, which need not exist yet, is not inside a data set of class folders,
  * where it would become a class or part of one.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if it lies inside, ALEXNET_ERROR_IO
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if it is inside, ALEXNET_ERROR_IO
  */
 alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const char *folder);
 

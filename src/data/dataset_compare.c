@@ -24,7 +24,8 @@ static const char **sorted_ids(const alexnet_dataset *d)
     return ids;
 }
 
-/* The first of `ids` that `others` lack, both in byte order; NULL: none. *missing: how many. */
+/* The first of `ids` that is not in `others`, both in byte order; NULL: none. *missing: how many
+ * are not. */
 static const char *first_missing(const char **ids, int count, const char **others, int other_count,
                                  int *missing)
 {
@@ -43,7 +44,7 @@ static const char *first_missing(const char **ids, int count, const char **other
     return first;
 }
 
-/* A name with its code points beyond ASCII, because accented letters have two encodings that look
+/* A name, and its code points beyond ASCII, because accented letters have two encodings that look
  * the same. */
 static const char *spell(char *out, size_t room, const char *id)
 {
@@ -109,7 +110,7 @@ alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const al
 
 /* ---- Classes without pictures ---- */
 
-/* How many classes a data set has no picture of; *example: the first of them. -1: no memory. */
+/* How many classes have no picture; *example: the first of them. @return -1 if out of memory */
 static int count_absent(const alexnet_dataset *d, const char **example)
 {
     int absent = 0;
@@ -146,11 +147,11 @@ alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *t
                                       const alexnet_dataset *val)
 {
     AN_CHECK(warn_absent(ctx, train, "to train on",
-                         "; a smaller share for validation may leave one, or add pictures"));
+                         "; reduce the share for validation, or add pictures"));
     if (!val)
         return ALEXNET_OK;
     return warn_absent(ctx, val, "to validate with",
-                       "; a larger share for validation may hold one, or add pictures");
+                       "; increase the share for validation, or add pictures");
 }
 
 /* ---- Pictures of both ---- */
@@ -183,7 +184,7 @@ static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
     an_item_data data = {0};
     if (s->content)
         return;
-    *left -= 4096; /* an attempt costs something too */
+    *left -= 4096; /* an attempt has a cost too */
     if (d->source->kind->read(d->source, d->samples[s->sample].item, &data))
         return;
     *left -= (int64_t)data.length + 3 * (int64_t)data.pixels.width * data.pixels.height;
@@ -222,7 +223,7 @@ typedef struct shared {
     int64_t looked, count;
 } shared;
 
-/* Log a pair, unless too many were logged. */
+/* Log a pair, unless too many have been logged. */
 static void report_pair(alexnet_ctx *ctx, const shared *found, const char *val, const char *train)
 {
     enum { NAMED = 5 };
@@ -235,8 +236,8 @@ static void report(alexnet_ctx *ctx, const shared *found, int64_t all)
 {
     if (found->count > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "%lld of %lld validation pictures%s %s also among the training pictures: errors in "
-               "validation will look too small",
+               "%lld of %lld validation pictures%s %s also among the training pictures: validation "
+               "errors will look too low",
                (long long)found->count, (long long)found->looked,
                found->looked < all ? " that were looked at" : "", found->count == 1 ? "is" : "are");
 }

@@ -52,7 +52,8 @@ static int compare_cases(const void *a, const void *b)
 
 typedef int (*comparison)(const void *, const void *);
 
-/* Sort `texts` and count those equal to the one before; *example: the index of the first such. */
+/* Sort `texts` and count those equal to the one before; *example: the index of the first of
+ * these. */
 static int count_equal(const char **texts, int count, comparison compare, int *example)
 {
     int equal = 0;
@@ -74,7 +75,7 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
         texts[c] = dataset->class_ids[c];
     if (count_equal(texts, dataset->classes, compare_cases, &i) > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "the classes %s and %s of %s differ only in capitals, and are two classes",
+               "the classes %s and %s of %s differ only in capitals; they count as two classes",
                texts[i - 1], texts[i], dataset->root);
     for (int c = 0; c < dataset->classes; c++)
         texts[c] = dataset->class_names[c];

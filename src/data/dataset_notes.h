@@ -1,21 +1,21 @@
 /*
- * Log messages about a data set that are no errors: files that were left out, and likely mistakes.
- * ctx may be NULL.
+ * Log messages about a data set that are not errors: files left out, and likely mistakes. ctx may
+ * be NULL.
  */
 #ifndef AN_DATA_DATASET_NOTES_H
 #define AN_DATA_DATASET_NOTES_H
 
 #include "data/dataset.h"
 
-/** Files that are no pictures, by their endings, and pictures of no class. */
+/** Files that are not pictures, by their endings, and pictures without a class. */
 void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset);
-/** Classes that differ only in case, readable names that two classes share, doubts of the source.
+/** Classes that differ only in case, readable names that two classes share, the source's doubts.
  */
 alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset);
 /** Warn that no line of a names file names a class. */
 void an_note_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, const char *names_file);
 
-/** The class identifier most like `id`; first of all one that differs only in case. NULL: none. */
+/** The class identifier most like `id`; preferably one that differs only in case. NULL: none. */
 const char *an_class_like(const char *id, int count, char *const *ids);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Check output folders: one inside a data set of class folders would become part of it, or make it
- * invalid, the next time that it is opened.
+ * Checks output folders: one inside a data set of class folders would become part of it, or make it
+ * invalid, the next time the data set is opened.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,6 +40,6 @@ alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const ch
     const bool inside = an_path_is_within(real, root);
     free(real); /* allocated by realpath() */
     return inside ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                            "%s lies in the data set %s; name a folder outside", folder, root)
+                            "%s is inside the data set %s; name a folder outside it", folder, root)
                   : ALEXNET_OK;
 }

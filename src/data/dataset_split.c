@@ -32,8 +32,8 @@ static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, uint64_t se
     return (uint64_t)r.v[0] << 32 | r.v[1];
 }
 
-/* Mark the pictures whose numbers are below the share. If that left a part empty, mark the lowest,
- * or all but the highest. @return how many */
+/* Mark the pictures whose numbers are below the share. If that would leave a part empty, mark the
+ * lowest, or all but the highest. @return how many */
 static int64_t mark_by_hash(bool *for_val, const uint64_t *numbers, int64_t count, double share)
 {
     uint64_t limit = (uint64_t)ldexp(share, 64), low = UINT64_MAX, high = 0; /* share < 1 */
@@ -64,7 +64,7 @@ static int compare_keys(const void *a, const void *b)
         return x->label < y->label ? -1 : 1;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
-    const int order = strcmp(x->key, y->key); /* archives may hold two pictures of one name */
+    const int order = strcmp(x->key, y->key); /* archives may hold two pictures of the same name */
     return order ? order : x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 
@@ -100,7 +100,7 @@ static alexnet_status mark_by_count(bool *for_val, const uint64_t *numbers,
 {
     sort_key *keys = an_calloc((size_t)dataset->count, sizeof *keys);
     if (!keys)
-        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "sharing out a data set");
+        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "splitting a data set");
     for (int64_t i = 0; i < dataset->count; i++) {
         const an_sample *s = &dataset->samples[i];
         keys[i] = (sort_key){s->label, numbers[i], dataset->source->items[s->item].key, i};
@@ -158,7 +158,7 @@ static alexnet_status mark(bool *for_val, const alexnet_dataset *dataset, an_par
     alexnet_status rc = ALEXNET_OK;
     uint64_t *numbers = an_calloc((size_t)dataset->count, sizeof *numbers);
     if (!numbers)
-        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *numbers, "sharing out a data set");
+        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *numbers, "splitting a data set");
     for (int64_t i = 0; i < dataset->count; i++)
         numbers[i] = draw(dataset, i, part.seed);
     if (part.rule == AN_SPLIT_BY_COUNT)
@@ -177,12 +177,11 @@ static alexnet_status split(const alexnet_dataset *dataset, an_part part, alexne
     int64_t marked = 0;
     bool *for_val = an_calloc((size_t)dataset->count, sizeof *for_val);
     if (!for_val)
-        return AN_FAIL_MEMORY((size_t)dataset->count, "sharing out a data set");
+        return AN_FAIL_MEMORY((size_t)dataset->count, "splitting a data set");
     AN_TRY(mark(for_val, dataset, part, &marked));
     if (marked == 0) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "%s has too few pictures for some to be set aside for validation",
-                     dataset->root);
+                     "%s has too few pictures to set some aside for validation", dataset->root);
         goto cleanup;
     }
     AN_TRY(take(train, dataset, for_val, false, dataset->count - marked));

@@ -10,8 +10,8 @@ static alexnet_status expect_type(const an_wire_field *field, an_wire_type type,
 {
     if (field->type == type)
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is no Datum: field %u has type %d, expected %d", name,
-                   field->number, (int)field->type, (int)type);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a Datum: field %u has type %d, expected %d",
+                   name, field->number, (int)field->type, (int)type);
 }
 
 static alexnet_status take_number(an_datum *datum, const an_wire_field *field, const char *name)
@@ -51,10 +51,9 @@ static alexnet_status take_field(an_datum *datum, const an_wire_field *field, co
         datum->length = (size_t)an_wire_length(&field->body);
         return ALEXNET_OK;
     case FLOAT_DATA:
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has its values as float_data, not as bytes of pixels; only pictures are "
-                       "read",
-                       name);
+        return AN_FAIL(
+            ALEXNET_ERROR_UNSUPPORTED,
+            "%s stores its values as float_data, not as pixel bytes; only pictures are read", name);
     default: return ALEXNET_OK; /* a field of a later version */
     }
 }

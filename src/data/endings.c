@@ -43,11 +43,11 @@ static int more_first(const void *a, const void *b)
     if (x->count != y->count)
         return x->count > y->count ? -1 : 1;
     if (!*x->ending != !*y->ending)
-        return !*x->ending - !*y->ending; /* files without one come last */
+        return !*x->ending - !*y->ending; /* files without an ending come last */
     return strcmp(x->ending, y->ending);
 }
 
-/* Append to a text, cut off at `room`. */
+/* Append to a text, truncated to `room`. */
 static void append(char *out, size_t room, const char *before, const char *text)
 {
     size_t length = strlen(out);
@@ -115,7 +115,7 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
     for (int i = 0; i < endings->rows; i++)
         if (*endings->row[i].ending == '\0')
             append(out, room, *out ? "; " : "",
-                   "give pictures without an ending the ending .jpg or .png");
+                   "add .jpg or .png to the names of pictures without an ending");
     return *out ? out : NULL;
 }
 

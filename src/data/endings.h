@@ -30,7 +30,10 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
 /** "3 hidden files or folders, ...". @return `out` */
 const char *an_hidden_text(char *out, size_t room, int64_t hidden);
 
-/** Fail because a folder has no picture; the text says what it has. @param what "", "the " */
+/**
+ * Fail because a folder has no picture; the text says what it holds instead.
+ * @param what  "", "the "
+ */
 alexnet_status an_fail_no_pictures(const char *what, const char *folder,
                                    const an_endings *left_out);
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* TIFF 6.0, section 2. Every offset comes from the file and is checked before it is used. */
+/* TIFF 6.0, section 2. Every offset comes from the file and is checked before use. */
 typedef struct tiff {
     const uint8_t *bytes;
     size_t length;
@@ -38,7 +38,7 @@ static int orientation_of_entry(const tiff *t, size_t at)
 
 int an_exif_orientation(const uint8_t *data, size_t length)
 {
-    static const char prefix[6] = "Exif\0"; /* some programs add one before an existing one */
+    static const char prefix[6] = "Exif\0"; /* some programs prepend one to an existing one */
     while (length >= sizeof prefix && memcmp(data, prefix, sizeof prefix) == 0) {
         data += sizeof prefix;
         length -= sizeof prefix;

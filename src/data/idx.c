@@ -13,7 +13,7 @@
 
 /* The most bytes of a file, and of its elements: zlib counts in 32 bits. */
 #define IDX_MAX ((size_t)INT32_MAX)
-/* Deflate expands 1032 to 1 at most: two bits may stand for 258 bytes. */
+/* Deflate expands at most 1032 to 1: two bits may stand for 258 bytes. */
 enum { DEFLATE_MOST = 1032, HEADER_MAX = 16 };
 
 /* Sequential access to a file's bytes, decompressed where necessary. */
@@ -31,12 +31,12 @@ static alexnet_status stream_open(stream *s, const unsigned char *bytes, size_t 
     *s = (stream){.bytes = bytes, .length = length, .name = name};
     s->compressed = length >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
     if (length > IDX_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %zu bytes; %zu are the most", name,
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %zu bytes; at most %zu are read", name,
                        length, IDX_MAX);
     if (!s->compressed)
         return ALEXNET_OK;
     s->z = (z_stream){.zalloc = an_zlib_alloc, .zfree = an_zlib_free};
-    s->z.next_in = (unsigned char *)bytes; /* which zlib only reads */
+    s->z.next_in = (unsigned char *)bytes; /* zlib only reads it */
     s->z.avail_in = (unsigned)length;
     if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* gzip's header and checksum */
         return AN_FAIL_MEMORY(1 << 16, "decompression");
@@ -122,11 +122,11 @@ static alexnet_status check_claim(const an_idx *idx, const stream *s, uint64_t *
     *bytes = each * (uint64_t)idx->count; /* 28 bits times 32: no overflow */
     if (*bytes > most)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s claims to hold %lld of %d x %d, which cannot be in its %zu bytes",
+                       "%s claims to hold %lld of %d x %d, which do not fit into its %zu bytes",
                        s->name, (long long)idx->count, idx->rows, idx->columns, s->length);
     if (*bytes > IDX_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s holds %llu bytes; %zu are the most", s->name,
-                       (unsigned long long)*bytes, IDX_MAX);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s holds %llu bytes; at most %zu are read",
+                       s->name, (unsigned long long)*bytes, IDX_MAX);
     return ALEXNET_OK;
 }
 

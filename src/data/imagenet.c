@@ -1,6 +1,6 @@
 /*
- * The labels of ImageNet's validation pictures. Their archive has none: they are published in files
- * of their own, in the order of the pictures' names.
+ * The labels of ImageNet's validation pictures. Their archive has none: they are published in
+ * separate files, in the order of the pictures' names.
  *
  *     imagenet_2012_validation_synset_labels.txt   a line per picture: its class's identifier
  *     ILSVRC2012_validation_ground_truth.txt       a line per picture: its class's number, from 1,
@@ -24,7 +24,7 @@
 #include "data/names.h"
 #include "data/tar_set.h"
 
-/* A text of 50,000 lines has some megabytes. */
+/* A text of 50,000 lines has a few megabytes. */
 enum { TEXT_MAX = 64 << 20 };
 
 /* ---- Texts ---- */
@@ -134,7 +134,7 @@ static alexnet_status check_count(const labelling *l, const table *t)
 {
     if (t->count == l->index->count)
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has the labels of %lld pictures, and %s holds %lld",
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has the labels of %lld pictures, but %s holds %lld",
                    t->path, (long long)t->count, l->archive, (long long)l->index->count);
 }
 
@@ -174,7 +174,7 @@ static alexnet_status use_numbers(labelling *l, const table *t, const table *ord
     for (int64_t i = 0; i < t->count; i++) {
         int64_t number;
         if (!an_text_to_int(t->rows[i][0], &number) || number < 1 || number > order->count)
-            AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: \"%s\" is the number of no class of %s",
+            AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: \"%s\" is not the number of a class in %s",
                            t->path, t->rows[i][0], order->path));
         AN_TRY(set_label(l, l->sorted[i], identifiers[number - 1], t));
     }
@@ -196,8 +196,8 @@ static alexnet_status use_ground_truth(labelling *l, const table *t)
         rc = use_numbers(l, t, &order);
     else
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "%s numbers the classes as the development kit does, and its list of them, "
-                     "meta.mat, is not there (docs/data.md)",
+                     "%s numbers the classes as the development kit does, but the kit's list of "
+                     "them, meta.mat, is missing (docs/data.md)",
                      t->path);
 cleanup:
     table_free(&order);

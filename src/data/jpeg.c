@@ -11,11 +11,11 @@
 
 #include "base/status.h"
 
-/* This uses the API of libjpeg and not TurboJPEG, which cannot tell a fatal error from a warning if
- * both occur, hides all warnings but the first, and knows only seven samplings. */
+/* This uses the API of libjpeg, not TurboJPEG, which cannot tell a fatal error from a warning if
+ * both occur, hides all warnings but the first, and knows only seven chroma subsamplings. */
 
-/* Limits on the work of scans. A block of 8 x 8 pixels is in about six scans of a progressive file
- * and in twelve at most; a file whose blocks are in more of them must have bytes in proportion.
+/* Limits on the work of scans. A block of 8 x 8 pixels is in about six scans of a progressive file,
+ * and in twelve at most; a file with more scans than that must have bytes in proportion.
  * BLOCKS_FREE lets small pictures have any number of scans. */
 enum { ROWS_AT_ONCE = 16, PASSES_MAX = 12, BLOCKS_PER_BYTE = 8, BLOCKS_FREE = 1 << 20 };
 
@@ -27,9 +27,9 @@ typedef struct job {
     const an_encoded *file;
     an_picture *picture;
     bool ended; /* the library met the end of the file and made up an end marker */
-    bool cut;   /* and pixels were still to come */
+    bool cut;   /* and pixels were missing */
     int orientation;
-    alexnet_status rc; /* of our own functions */
+    alexnet_status rc; /* from our own functions */
     char reason[JMSG_LENGTH_MAX];
 } job;
 
@@ -41,8 +41,8 @@ static void on_error(j_common_ptr jpeg)
 }
 
 /* A warning is about damage that the library has recovered from, such as stray bytes between
- * segments: other readers open the picture too. Only pixels missing at the end of the file count as
- * an error; a missing end marker does not. Levels >= 0 are traces. */
+ * segments; other readers open such pictures too. Only pixels missing at the end of the file are an
+ * error; a missing end marker is not. Levels >= 0 are traces. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     job *j = jpeg->client_data;
@@ -54,7 +54,7 @@ static void on_message(j_common_ptr jpeg, int level)
         j->cut |= j->ended;
 }
 
-/* Leave decode() for a reason of ours. */
+/* Jump out of decode() for our own reason. */
 static void escape(job *j, const char *reason)
 {
     snprintf(j->reason, sizeof j->reason, "%s", reason);
@@ -113,8 +113,8 @@ static void set_scale(job *j)
 }
 
 /* Check, before anything of the picture's size is allocated, that its blocks fit into the bytes
- * behind the first scan's header. With Huffman coding a block takes at least two symbols of one
- * bit; in a progressive file one, because other symbols may stand for many blocks. */
+ * after the first scan's header. With Huffman coding a block takes at least two symbols of one bit;
+ * in a progressive file one, because its other symbols may stand for many blocks. */
 static void check_data(job *j)
 {
     const struct jpeg_source_mgr *source = j->jpeg.src;
@@ -132,7 +132,7 @@ static void check_data(job *j)
 static bool is_complete(const job *j)
 {
     for (int c = 0; c < j->jpeg.num_components; c++) {
-        if (!j->jpeg.comp_info[c].quant_table) /* no scan had it yet */
+        if (!j->jpeg.comp_info[c].quant_table) /* in no scan so far */
             return false;
         for (int k = 0; k < DCTSIZE2 && j->jpeg.progressive_mode; k++)
             if (j->jpeg.coef_bits[c][k] != 0)
@@ -176,9 +176,9 @@ static int orientation_of(const job *j)
     return of_exif ? of_exif : of_xmp;
 }
 
-/* The part that the library may jump out of. false: see rc, cut and reason of the job. The inverse
- * DCT and the upsampling are the library's defaults, which are the accurate ones and give the same
- * bits as Pillow. */
+/* The part that the library may jump out of. On false, see rc, cut and reason of the job. The
+ * inverse DCT and the upsampling are the library's defaults, which are the accurate ones and give
+ * the same bits as Pillow. */
 static bool decode(job *j)
 {
     if (setjmp(j->escape))
@@ -205,7 +205,8 @@ static bool decode(job *j)
         jpeg_start_output(&j->jpeg, j->jpeg.input_scan_number);
     }
     read_rows(j, cmyk ? 4 : 3);
-    return !j->cut && !(j->ended && j->jpeg.arith_code); /* which adds zeros without a warning */
+    /* Beyond the end, arithmetic decoding adds zeros without a warning. */
+    return !j->cut && !(j->ended && j->jpeg.arith_code);
 }
 
 static alexnet_status status_of(const job *j)
@@ -220,15 +221,16 @@ static alexnet_status status_of(const job *j)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a JPEG decoder for %s",
                        j->file->name);
     case JERR_BAD_PRECISION:
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a JPEG of %d bits; 8 are read",
-                       j->file->name, j->jpeg.data_precision);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s is a JPEG with %d bits per sample; 8 are read", j->file->name,
+                       j->jpeg.data_precision);
     case JERR_IMAGE_TOO_BIG:
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s claims to be %u x %u pixels: %s",
                        j->file->name, j->jpeg.image_width, j->jpeg.image_height, j->reason);
     case JERR_SOF_UNSUPPORTED: /* lossless, hierarchical */
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s", j->file->name, j->reason);
     default:
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound JPEG: %s", j->file->name,
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid JPEG: %s", j->file->name,
                        j->reason);
     }
 }

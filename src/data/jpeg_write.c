@@ -59,7 +59,7 @@ static void on_start(j_compress_ptr jpeg)
 
 static boolean on_full(j_compress_ptr jpeg)
 {
-    grow(jpeg->client_data); /* all of the room is used, whatever free_in_buffer says */
+    grow(jpeg->client_data); /* all of the room is in use, whatever free_in_buffer says */
     return TRUE;
 }
 

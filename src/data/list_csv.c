@@ -20,7 +20,7 @@ typedef struct columns {
     int count, path, label;
 } columns;
 
-/* Read a quoted field and unquote it in place. *stop: its end, where a zero byte is still to go */
+/* Read a quoted field and unquote it in place. *stop: its end, where the caller puts a zero byte */
 static alexnet_status take_quoted(scanner *s, char **text, char **stop)
 {
     const int64_t first = s->line;
@@ -38,9 +38,10 @@ static alexnet_status take_quoted(scanner *s, char **text, char **stop)
     s->at++;
     s->at += s->at[0] == '\r' && s->at[1] == '\n';
     if (s->at < s->end && *s->at != s->separator && *s->at != '\n')
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:%lld: text follows a closing quote; within quotes they are doubled",
-                       s->name, (long long)s->line);
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s:%lld: text follows a closing quote; quotes within a quoted field must be doubled",
+            s->name, (long long)s->line);
     *stop = to;
     return ALEXNET_OK;
 }
@@ -66,7 +67,7 @@ static alexnet_status take_field(scanner *s, char **text, bool *last)
     return ALEXNET_OK;
 }
 
-/* The index of a title among several words, of which the first is the best; -1: none. */
+/* The index of a title among several words, the best first; -1: none. */
 static int rank(const char *title, const char *const *words)
 {
     for (int i = 0; words[i]; i++)
@@ -99,7 +100,7 @@ static alexnet_status read_header(scanner *s, columns *out, bool labels)
     if (out->path < 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s:1: no column is called path, file, filename or image; the first line "
-                       "has the names of the columns",
+                       "must name the columns",
                        s->name);
     if (labels && out->label < 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:1: no column is called label or class", s->name);
@@ -128,7 +129,7 @@ static alexnet_status read_row(scanner *s, an_list_rows *out, const columns *tab
     s->line++;
     if (count != table->count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:%lld: %d fields, where the first line has %d; a field with a '%c' in it "
+                       "%s:%lld: %d fields, but the first line has %d; a field with a '%c' in it "
                        "must be in quotes",
                        s->name, (long long)line, count, table->count, s->separator);
     if (count == 1 && !*path)

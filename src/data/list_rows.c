@@ -57,8 +57,8 @@ void an_list_free(an_list_rows *rows)
     *rows = (an_list_rows){0};
 }
 
-/* The last field of a line: behind the last tab or, in a line without tabs, the last space. Its
- * separator is the character before it. NULL: the line is one field. */
+/* The last field of a line: after the last tab or, in a line without tabs, the last space. Its
+ * separator is the character before it. NULL: the line has only one field. */
 static char *last_field(char *line)
 {
     char *tab = strrchr(line, '\t'), *blank = strrchr(line, ' ');

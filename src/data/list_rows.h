@@ -31,7 +31,7 @@ typedef struct an_list_rows {
  * @param text    `length` bytes and a zero byte; it must outlive the rows
  * @param name    of the file, for error texts; a table if it ends in .csv
  * @param labels  whether each row must have one; otherwise labels are ignored
- * @return ALEXNET_ERROR_FORMAT with file and line. Free the rows also then
+ * @return ALEXNET_ERROR_FORMAT with file and line. Free the rows in that case too
  */
 alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,
                              bool labels);
@@ -40,7 +40,7 @@ void an_list_free(an_list_rows *rows);
 /** Check and add a row; for list_*.c. @param label  or NULL */
 alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t line,
                            const char *name);
-/** Parse a table; as an_list_parse(), but `text` begins behind any byte order mark. */
+/** Parse a table; as an_list_parse(), but `text` begins after any byte order mark. */
 alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, const char *name,
                                  bool labels);
 /** Trim spaces, tabs and carriage returns from both ends, in place. */

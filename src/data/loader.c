@@ -87,7 +87,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     return rc;
 }
 
-/* Give the batch that the consumer had back to the workers. */
+/* Return the consumer's batch to the workers. */
 static void take_back(an_loader *l)
 {
     if (!l->lent)
@@ -141,7 +141,7 @@ size_t an_loader_bytes(int side, int batch)
 
 void an_loader_free(an_loader *l)
 {
-    if (!l || an_workers_lost(l)) /* what they hold cannot be freed */
+    if (!l || an_workers_lost(l)) /* what the lost workers hold cannot be freed */
         return;
     pthread_mutex_lock(&l->lock);
     l->over = true;

@@ -49,7 +49,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
                              int threads, const an_loader_memory *memory);
 /**
  * Begin a pass over `count` samples in the given order, from place `position` of it (a multiple of
- * the batch size). The order is copied. Ends a pass that is under way.
+ * the batch size). The order is copied. Ends any pass that is under way.
  * @param order  NULL: all samples in the data set's order; `count` is then ignored
  */
 alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t count,
@@ -64,8 +64,8 @@ typedef struct an_pass {
     const an_region_rule *regions;
     uint64_t epoch;
     /* The shard order that made `order`, so that archives are read from front to back. It must
-     * outlive the pass, but may order another epoch meanwhile. NULL: each picture is read by
-     * itself. */
+     * outlive the pass, but may order another epoch meanwhile. NULL: pictures are read one by
+     * one. */
     const an_shard_order *shards;
     /* This loader is number `rank` of `ranks` loaders that share a pass, all with the same batch
      * size. Of every ranks * batch places each loads a contiguous share, so that together they load
@@ -77,8 +77,8 @@ typedef struct an_pass {
 /** As an_loader_start(), with all parameters of a pass. */
 alexnet_status an_loader_start_pass(an_loader *loader, const an_pass *pass);
 /**
- * The next batch of the pass, borrowed until the next call; *more is false past the last.
- * Bad pictures are results, not failures. Fails only for memory, and in a child of fork().
+ * The next batch of the pass, borrowed until the next call; *more is false past the last. Bad
+ * pictures are results, not failures: it fails only if out of memory, and in a child of fork().
  */
 alexnet_status an_loader_next(an_loader *loader, an_batch *batch, bool *more);
 /** Bytes of all batches in flight of a loader of this side and batch size; for AN_FIT_KEEP, an

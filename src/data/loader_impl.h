@@ -1,7 +1,7 @@
 /*
  * The internals of a loader.
  *
- *     loader.c          the ring of batches, and what the consumer is given of it
+ *     loader.c          the ring of batches, and what the consumer gets
  *     loader_pass.c     which pictures a pass shows, and in which batches
  *     loader_threads.c  the workers: who takes which picture
  *     loader_picture.c  a picture, from its bytes to its place in a batch
@@ -35,24 +35,24 @@ struct an_loader {
 
     pthread_t *threads;
     int threads_wanted, threads_running;
-    pid_t process; /* that has the threads: a child of fork() has not */
+    pid_t process; /* that has the threads; a child of fork() does not */
 
     pthread_mutex_t lock;
-    pthread_cond_t work;  /* workers: a place may be taken, or all is over */
+    pthread_cond_t work;  /* workers: a place may be taken, or the loader is ending */
     pthread_cond_t ready; /* consumer: a worker has finished a picture */
     uint32_t *order;
     an_region_rule regions; /* which regions to load; side 0: pictures as `fit` has them */
-    uint64_t epoch;         /* of the draws of regions */
+    uint64_t epoch;         /* from which regions are drawn */
     an_read_ahead *ahead;   /* NULL: pictures are read one by one */
     int64_t count;          /* places in the order */
     int64_t start;          /* place the pass began at */
     int rank, ranks;        /* of the loaders that share the pass */
-    int64_t next;           /* first picture, from 0 at `start`, that no worker has taken */
-    int64_t oldest;         /* first batch, from 0 at `start`, that is not consumed yet */
-    bool lent;              /* the oldest is with the consumer */
+    int64_t next;           /* first picture, from 0 at `start`, not yet taken by a worker */
+    int64_t oldest;         /* first batch, from 0 at `start`, not yet consumed */
+    bool lent;              /* the consumer has the oldest */
     int busy;               /* workers that are loading a picture */
     bool over;
-    alexnet_status failure; /* no memory in a worker */
+    alexnet_status failure; /* a worker ran out of memory */
     char *failure_text;
 };
 

@@ -63,8 +63,8 @@ static alexnet_status check_regions(const an_loader *l, const an_region_rule *ru
 {
     if (!rule || (rule->side >= 1 && rule->side <= l->fit.side))
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "parts of side %d for pictures of side %d",
-                   rule->side, l->fit.side);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "regions of side %d do not fit pictures of side %d", rule->side, l->fit.side);
 }
 
 static alexnet_status check_ranks(const an_pass *pass, int ranks)
@@ -73,7 +73,7 @@ static alexnet_status check_ranks(const an_pass *pass, int ranks)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "rank %d of %d", pass->rank, pass->ranks);
     if (ranks > 1 && pass->shards)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "archives that are read from front to back are not shared between ranks");
+                       "archives that are read from front to back cannot be shared between ranks");
     return ALEXNET_OK;
 }
 

@@ -31,7 +31,7 @@ static void draw_region(job *j, an_size size)
     an_region_draw(&j->region, &j->loader->regions, size, j->loader->epoch, (uint64_t)j->place);
 }
 
-/* How much smaller a picture may be decoded: its region must keep the pixels that are needed. */
+/* How much smaller a picture may be decoded: its region must keep enough pixels. */
 static int factor_of_region(void *user, an_size size)
 {
     job *j = user;
@@ -63,7 +63,7 @@ static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *pict
                          j->size, picture);
 }
 
-/* Decode the bytes of a picture, which were read ahead or else come from the source. */
+/* Decode a picture, from bytes that were read ahead or, without them, from the source. */
 static alexnet_status decode(const an_loader *l, int64_t place, const an_shrink *shrink,
                              an_picture *out)
 {

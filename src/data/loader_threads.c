@@ -57,7 +57,7 @@ static void *worker(void *argument)
     return NULL;
 }
 
-/* A child of fork() has no such threads, and one of them may have held the lock. */
+/* A child of fork() does not have the threads, and one of them may have held the lock. */
 bool an_workers_lost(const an_loader *l)
 {
     return l->threads_running > 0 && l->process != getpid();

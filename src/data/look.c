@@ -64,7 +64,8 @@ static void keep(an_look *look, field fields[ROWS][COLUMNS])
 
 bool an_look_at(an_look *look, const an_picture *picture)
 {
-    enum { LEVEL = 1000, DISTINCT = 12 }; /* of 64 pairs of fields, those a level apart */
+    /* Of 64 pairs of fields, DISTINCT must be a LEVEL apart. */
+    enum { LEVEL = 1000, DISTINCT = 12 };
     field fields[ROWS][COLUMNS];
     int distinct = 0;
     *look = (an_look){0};

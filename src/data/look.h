@@ -3,9 +3,9 @@
  *
  * The difference hash, a common method, finds pictures that may look the same: the picture is
  * reduced to 8 rows of 9 grey fields, and each of 64 bits says whether a field is darker than the
- * one to its right. It survives another size, another quality and small changes, but no other crop.
- * Different pictures of one object on a plain background have nearly the same bits too, so the
- * fields themselves and their colours then decide.
+ * one to its right. It survives another size, another quality and small changes, but not another
+ * crop. Different pictures of one object on a plain background have nearly the same bits too, so
+ * the fields themselves and their colours decide.
  */
 #ifndef AN_DATA_LOOK_H
 #define AN_DATA_LOOK_H

@@ -6,7 +6,7 @@
 
 #include "data/bytes.h"
 
-/** A segment: the second byte of its marker, and the data behind its length. */
+/** A segment: the second byte of its marker, and the data after its length. */
 typedef struct an_marker {
     int code;
     an_bytes data;
@@ -14,8 +14,8 @@ typedef struct an_marker {
 } an_marker;
 
 /**
- * The next segment. Begin with {.next = 2}, behind the marker that starts a file.
- * @return false where the pixels begin, at the end of the file, and if it is no JPEG
+ * The next segment. Begin with {.next = 2}, after the marker that starts a file.
+ * @return false where the pixels begin, at the end of the file, and if it is not a JPEG
  */
 bool an_marker_next(an_marker *marker, an_bytes file);
 

@@ -32,7 +32,7 @@ typedef struct element {
 
 /* An array; `rest` is what follows its flags, sizes and name. */
 typedef struct matrix {
-    int class;     /* 0: an empty one */
+    int class;     /* 0: empty */
     int64_t count; /* of its elements */
     cursor name, rest;
 } matrix;
@@ -45,7 +45,8 @@ static alexnet_status fail(const char *name, const char *what)
 
 /* ---- Elements ---- */
 
-/* Take the next element. Small ones have type and size in four bytes, and data in the next four. */
+/* Take the next element. Small ones have their type and size in four bytes and their data in the
+ * next four. */
 static bool take(cursor *c, element *out)
 {
     if (c->left < 8)
@@ -247,7 +248,7 @@ static alexnet_status decompress(unsigned char **out, size_t *length, cursor fro
     *out = NULL;
     *length = 0;
     z.next_in = (unsigned char *)from.at;
-    z.avail_in = (unsigned)from.left; /* the file gives it in 32 bits */
+    z.avail_in = (unsigned)from.left; /* the file stores the size in 32 bits */
     if (inflateInit(&z) != Z_OK)
         return AN_FAIL_MEMORY(1 << 16, "a compressed table");
     const alexnet_status rc = inflate_all(&z, out, length);
@@ -266,7 +267,7 @@ static alexnet_status read_variable(char **text, const element *e, const char *n
     return read_table(text, &m, name);
 }
 
-/* @param inflated  bytes of the variables so far, to which this one's are added */
+/* @param inflated  bytes of the variables so far; this one's are added */
 static alexnet_status read_compressed(char **text, const element *e, size_t *inflated,
                                       const char *name)
 {
@@ -292,7 +293,7 @@ alexnet_status an_meta_mat_parse(char **text, const unsigned char *bytes, size_t
 {
     *text = NULL;
     if (length < HEAD || memcmp(bytes + HEAD - 4, "\0\1IM", 4) != 0)
-        return fail(name, "no MATLAB file of level 5");
+        return fail(name, "it is not a MATLAB file of level 5");
     cursor c = {bytes + HEAD, length - HEAD};
     element e;
     size_t inflated = 0;

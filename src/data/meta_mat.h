@@ -1,7 +1,7 @@
 /*
  * The list of classes in ImageNet's development kit, meta.mat: a MATLAB file of level 5 ("MAT-File
  * Format", The MathWorks), little-endian, compressed or not, with an array of structures `synsets`
- * that have the fields ILSVRC2012_ID, a number, and WNID, an identifier. Nothing else is looked at.
+ * that have the fields ILSVRC2012_ID, a number, and WNID, an identifier. Nothing else is read.
  */
 #ifndef AN_DATA_META_MAT_H
 #define AN_DATA_META_MAT_H

@@ -136,7 +136,7 @@ static void take_vector(double vectors[3][3], int to, double v[3][3], int from)
 
 void an_eigen3(double values[3], double vectors[3][3], const double matrix[3][3])
 {
-    enum { SWEEPS = 50 }; /* each squares what is left off the diagonal: six would do */
+    enum { SWEEPS = 50 }; /* each squares what is left off the diagonal, so six would do */
     double a[3][3], v[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
     int order[3] = {0, 1, 2};
     for (int i = 0; i < 3; i++)

@@ -40,7 +40,7 @@ static alexnet_status make_table(table *t, const an_near *near, int quarter)
         t->first[quarter_of(near->looks[i].bits, quarter) + 1]++;
     for (uint32_t v = 0; v < VALUES; v++)
         t->first[v + 1] += t->first[v];
-    for (uint32_t i = near->count; i-- > 0;) /* backwards: first[v + 1] becomes the first of v */
+    for (uint32_t i = near->count; i-- > 0;) /* downwards: first[v + 1] becomes the first of v */
         t->order[--t->first[quarter_of(near->looks[i].bits, quarter) + 1]] = i;
     for (uint32_t v = 0; v < VALUES; v++)
         t->first[v] = t->first[v + 1];
@@ -79,7 +79,7 @@ typedef struct query {
     uint64_t bits;
     uint32_t index;
     bool mirrored;
-    int left; /* looks that may still be compared as a whole */
+    int left; /* full comparisons that are left */
     an_neighbour best;
 } query;
 
@@ -106,7 +106,7 @@ static void probe(query *q, uint32_t value)
     }
 }
 
-/* The same for all values that differ from one in at most `flips` bits, from bit `from` on. */
+/* The same for all values that differ from `value` in at most `flips` bits, from bit `from` on. */
 static void probe_around(query *q, uint32_t value, int flips, int from)
 {
     probe(q, value);

@@ -5,7 +5,7 @@
  * differs in at most d/4. A table for each quarter lists the looks by the quarter's value, so that
  * a look is compared only with those near it in some table (multi-index hashing: Norouzi, Punjani,
  * Fleet 2012). A quarter takes every fourth bit, so that a plain sky does not make the quarters of
- * all pictures equal. Candidates are then compared as a whole (an_look_alike()).
+ * all pictures equal. Candidates are then compared in full (an_look_alike()).
  */
 #ifndef AN_DATA_NEAR_H
 #define AN_DATA_NEAR_H
@@ -17,8 +17,8 @@
 
 enum {
     AN_NEAR_MAX = 11, /* bits that may differ */
-    /* Most comparisons as a whole for a look: if many have the same bits and are not alike, not all
-     * pairs of them are compared. */
+    /* At most this many full comparisons per look: if many looks have the same bits and are not
+     * alike, not all pairs of them are compared. */
     AN_NEAR_COMPARED = 4096
 };
 
@@ -40,8 +40,9 @@ typedef struct an_neighbour {
 alexnet_status an_near_new(an_near **out, alexnet_ctx *ctx, const an_look *looks, uint32_t count,
                            int distance);
 /**
- * Search the neighbours of some more looks. The result does not depend on the number of threads.
- * @param done  out, looks so far
+ * Search for the neighbours of some more looks. The result does not depend on the number of
+ * threads.
+ * @param done  out, looks searched so far
  * @return ALEXNET_ERROR_CANCELLED
  */
 alexnet_status an_near_step(an_near *near, int64_t *done, bool *more);

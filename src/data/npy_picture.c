@@ -1,6 +1,6 @@
 /*
  * Pixels as a NumPy array: bytes [height][width][3], R G B, in row-major order. This reads what
- * NumPy writes, and the pictures of a data set that is packed as raw pixels.
+ * NumPy writes, and the pictures of a data set packed as raw pixels.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum { PREFIX = 10, HEADER_MAX = 1014 }; /* of version 1; NumPy's has 118 bytes 
 /* What is wrong with an array that is to be a picture; NULL: nothing. */
 static const char *find_fault(const an_encoded *file, an_shape *shape, size_t *first)
 {
-    static char const none[] = "it is no NumPy array of format 1";
+    static char const none[] = "it is not in version 1 of NumPy's format";
     char text[HEADER_MAX + 1];
     an_npy_header header;
     const char *why;
@@ -53,14 +53,14 @@ alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded
     const char *fault = find_fault(file, &shape, &first);
     if (fault)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is a NumPy array, and no picture: %s; uint8 of shape (height, width, 3) "
-                       "is expected",
+                       "%s is a NumPy array but not a picture: %s; uint8 of shape (height, width, "
+                       "3) is expected",
                        file->name, fault);
     AN_CHECK(an_picture_check_size(file, (uint32_t)shape.dim[1], (uint32_t)shape.dim[0]));
     const size_t bytes = (size_t)shape.dim[0] * (size_t)shape.dim[1] * 3;
     if (file->length - first != bytes)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has %zu bytes of pixels; %lld x %lld pixels are %zu", file->name,
+                       "%s has %zu bytes of pixels; %lld x %lld pixels take %zu", file->name,
                        file->length - first, (long long)shape.dim[1], (long long)shape.dim[0],
                        bytes);
     uint8_t *pixels = an_malloc(bytes);

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-/* Piece p uses slot p % ahead. It may begin once the caller has given back the piece that used the
+/* Piece p uses slot p % ahead. It may begin once the caller has returned the piece that used the
  * slot before. */
 struct an_ordered {
     an_ordered_job job;
@@ -19,7 +19,7 @@ struct an_ordered {
 
     pthread_t *threads;
     int running;
-    pid_t process; /* that they are in */
+    pid_t process; /* that the threads are in */
     pthread_mutex_t lock;
     pthread_cond_t may_begin, is_done;
     int64_t next_begun, next_taken;

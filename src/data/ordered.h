@@ -1,5 +1,5 @@
 /*
- * Runs pieces of work on threads of its own and gives their results in order, as the loader does,
+ * Runs pieces of work on its own threads and returns their results in order, as the loader does,
  * but for any kind of work and any size of result.
  */
 #ifndef AN_DATA_ORDERED_H
@@ -24,7 +24,7 @@ typedef struct an_ordered_job {
 /**
  * Begin with pieces first .. count-1.
  * @param threads  >= 1
- * @param ahead    pieces that may be begun and not yet given back by the caller, >= 1
+ * @param ahead    most pieces that may be started and not yet returned by the caller, >= 1
  */
 alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64_t first,
                               int64_t count, int threads, int ahead);
@@ -36,7 +36,7 @@ alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64
 alexnet_status an_ordered_next(an_ordered *ordered, void **result);
 /** Whether the threads are in the process that this one was forked from; false for NULL. */
 bool an_ordered_lost(const an_ordered *ordered);
-/** Wait for pieces in hand, and free it, unless the threads are lost. NULL allowed. */
+/** Wait for the pieces being worked on, and free it, unless the threads are lost. NULL allowed. */
 void an_ordered_free(an_ordered *ordered);
 
 #endif

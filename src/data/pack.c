@@ -30,7 +30,7 @@ static alexnet_status check_options(const alexnet_pack_options *o)
     else if (o->quality < 1 || o->quality > 100)
         what = "a quality from 1 to 100";
     else if (o->shard_pictures < 0 || o->shard_bytes < 0 || o->bad_pictures < 0)
-        what = "no negative number";
+        what = "a number of 0 or more";
     return what ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "an option of a pack: %s is expected",
                           what)
                 : ALEXNET_OK;
@@ -64,7 +64,7 @@ static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *
     return an_pack_name(&part->keys, data);
 }
 
-/* Checked before any file or folder is made. */
+/* Called before any file or folder is made. */
 static alexnet_status check_outside(const alexnet_pack *pack)
 {
     for (int i = 0; i < pack->part_count; i++)
@@ -72,7 +72,7 @@ static alexnet_status check_outside(const alexnet_pack *pack)
     return ALEXNET_OK;
 }
 
-/* One pack at a time is made in a folder: two would have the same temporary files. */
+/* Only one pack at a time may be made in a folder: two would use the same temporary files. */
 static alexnet_status claim(alexnet_pack *pack)
 {
     AN_CHECK(an_make_folder(pack->folder));
@@ -82,10 +82,10 @@ static alexnet_status claim(alexnet_pack *pack)
     if (flock(pack->folder_file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is being packed into already; wait for that, or stop it", pack->folder);
+                   "%s is in use by another pack; wait for it, or stop it", pack->folder);
 }
 
-/* A new pack needs a folder of its own. The first file that it writes there is the manifest. */
+/* A new pack needs an empty folder. The first file that it writes there is the manifest. */
 static alexnet_status check_folder(const alexnet_pack *pack)
 {
     an_folder folder;
@@ -141,7 +141,7 @@ static bool is_last(const alexnet_pack *pack)
     return pack->part == pack->part_count - 1;
 }
 
-/* Start behind the existing shards. */
+/* Start after the existing shards. */
 static alexnet_status find_place(alexnet_pack *pack)
 {
     for (int i = 0; i < pack->part_count; i++)
@@ -196,7 +196,7 @@ alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_d
 
 void an_pack_free(alexnet_pack *pack)
 {
-    if (!pack || an_ordered_lost(pack->workers)) /* the open archive is the parent's to finish */
+    if (!pack || an_ordered_lost(pack->workers)) /* the parent process finishes the open archive */
         return;
     an_ordered_free(pack->workers);
     an_tar_writer_abort(&pack->tar);

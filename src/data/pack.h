@@ -6,7 +6,7 @@
  *     pack_shards.c    shards, one picture after another
  *     pack_picture.c   the bytes that are stored for a picture, made by several threads
  *     pack_names.c     the names of pictures in the archives
- *     pack_manifest.c  manifest.json, from which an interrupted pack goes on
+ *     pack_manifest.c  manifest.json, from which an interrupted pack continues
  *     pack_same.c      whether a manifest is of the same data and options
  *     pack_check.c     whether the shards have the hashes in the manifest
  *
@@ -33,7 +33,7 @@ typedef struct an_packed {
 
 typedef struct an_pack_shard {
     int64_t pictures;
-    int64_t end; /* places of the order up to its last, including pictures left out */
+    int64_t end; /* places of the order up to its end, including pictures left out */
     uint64_t bytes;
     char sha256[65];
 } an_pack_shard;
@@ -57,17 +57,17 @@ struct alexnet_pack {
     alexnet_ctx *ctx;
     alexnet_pack_options options;
     char *folder;
-    int folder_file; /* locked; -1: not open */
-    bool complete;   /* the manifest says so */
-    int64_t found;   /* places that were done when this pack began */
-    int64_t checked,
-        checked_shards; /* of `found`, places in shards whose hash was verified; these shards */
+    int folder_file;        /* locked; -1: not open */
+    bool complete;          /* the manifest says so */
+    int64_t found;          /* places that were done when this pack began */
+    int64_t checked;        /* of `found`, the places in shards whose hash was verified */
+    int64_t checked_shards; /* how many shards these are */
     an_pack_part parts[AN_PACK_PARTS];
     int part_count;
 
     int part;      /* under way */
     int64_t place; /* of its order */
-    bool failed;   /* a step has failed: only a new pack can find out what is on disk */
+    bool failed;   /* a step has failed: what is on disk is known only to a new pack */
     an_ordered *workers;
     an_tar_writer tar;      /* the shard under way */
     int64_t shard_pictures; /* in it */
@@ -91,7 +91,7 @@ void an_packed_free(an_packed *packed);
 
 /** Enter a shard that is complete. */
 alexnet_status an_pack_add_shard(an_pack_part *part, an_pack_shard shard);
-/** "folder/train-000000.tar"; owned, NULL if memory is short. */
+/** "folder/train-000000.tar"; owned, NULL if out of memory. */
 char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int64_t shard);
 
 /** Whether all shards found at the beginning have been verified; verify the next one. */
@@ -99,7 +99,7 @@ bool an_pack_is_checked(const alexnet_pack *pack);
 alexnet_status an_pack_check_next(alexnet_pack *pack);
 
 /**
- * Take over what the manifest says has been packed. Without a manifest, do nothing.
+ * Take over what the manifest lists as packed. Without a manifest, do nothing.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if it was packed from other data or with other options, or
  *         if shards are missing or have another size
  */

@@ -1,6 +1,6 @@
 /*
- * Compares the shards of an earlier pack with its manifest: an archive may have been changed or
- * damaged since without a change of its size.
+ * Compares the shards of an earlier pack with its manifest: an archive may since have been changed
+ * or damaged without a change in size.
  */
 #include <string.h>
 
@@ -40,8 +40,8 @@ static alexnet_status check_shard(alexnet_ctx *ctx, const char *path, const an_p
     AN_TRY(hash_file(found, ctx, reader, buffer, ROOM));
     if (strcmp(found, shard->sha256) != 0)
         rc = AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                     "%s is not as it was packed: its SHA-256 is %s, and the manifest's is %s; "
-                     "restore it, or remove the folder and pack again",
+                     "%s has changed since it was packed: its SHA-256 is %s, but the manifest's is "
+                     "%s; restore it, or remove the folder and pack again",
                      path, found, shard->sha256);
 cleanup:
     an_reader_close(reader);

@@ -79,7 +79,7 @@ static alexnet_status fail_damaged(const char *name, const char *what)
                    "%s is damaged: %s; remove the folder, or name another one", name, what);
 }
 
-/* A whole number from 0 to `most`; -1: it is none. */
+/* A whole number from 0 to `most`; -1: not one. */
 static int64_t count_in(const json_t *object, const char *key, int64_t most)
 {
     const json_t *value = json_object_get(object, key);
@@ -104,7 +104,7 @@ static alexnet_status take_shard(an_pack_part *part, const json_t *from, const c
     return an_pack_add_shard(part, shard);
 }
 
-/* Shards, what was left out and the classes' counts have to fit each other. */
+/* The counts of the shards, of pictures left out and of the classes have to add up. */
 static alexnet_status take_counts(an_pack_part *part, const json_t *from, const char *name)
 {
     const json_t *by_class = json_object_get(from, "by_class");
@@ -131,7 +131,7 @@ static alexnet_status take_counts(an_pack_part *part, const json_t *from, const 
     const int64_t end = part->shard_count ? part->shards[part->shard_count - 1].end : 0;
     if (sum != part->pictures || shards != sum || part->unchanged < 0 || part->unchanged > sum ||
         sum + part->left_out.count != end)
-        return fail_damaged(name, "its counts do not fit each other");
+        return fail_damaged(name, "its counts do not add up");
     return ALEXNET_OK;
 }
 
@@ -162,15 +162,15 @@ static alexnet_status take_parts(alexnet_pack *pack, const json_t *from, const c
         an_pack_part *part = &pack->parts[i];
         AN_CHECK(take_part(part, json_array_get(parts, (size_t)i), name));
         if (part->shard_count && !done)
-            return fail_damaged(name, "a part is begun before the one before it is done");
+            return fail_damaged(name, "a part begins before the previous one is complete");
         done = is_done(part);
     }
     if (pack->complete && !done)
-        return fail_damaged(name, "it says that all is done, and shards are missing");
+        return fail_damaged(name, "it says that the pack is complete, but shards are missing");
     return ALEXNET_OK;
 }
 
-/* Whether the manifest has no shards yet. Then it does not matter what the pack was of. */
+/* Whether the manifest has no shards yet. Then it does not matter what it describes. */
 static bool is_empty(const json_t *from)
 {
     const json_t *parts = json_object_get(from, "parts");
@@ -185,10 +185,10 @@ static alexnet_status take(alexnet_pack *pack, const json_t *from, const char *n
     const char *format = json_string_value(json_object_get(from, "format"));
     if (!format || strcmp(format, FORMAT) != 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s is no manifest of a pack; name another folder", name);
+                       "%s is not the manifest of a pack; name another folder", name);
     if (json_integer_value(json_object_get(from, "version")) != VERSION)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s is of another version of the format; %d is read", name, VERSION);
+                       "%s has another version of the format; version %d is read", name, VERSION);
     if (is_empty(from))
         return ALEXNET_OK;
     AN_CHECK(an_pack_same_options(from, &pack->options, name));
@@ -209,7 +209,7 @@ alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size
     return rc;
 }
 
-/* The shards of the manifest must be there with their sizes. Their content is checked in steps
+/* The manifest's shards must exist with the right sizes. Their content is checked in steps
  * (an_pack_check_next()). */
 static alexnet_status find_shards(const alexnet_pack *pack)
 {
@@ -221,12 +221,12 @@ static alexnet_status find_shards(const alexnet_pack *pack)
                 return AN_FAIL_MEMORY(64, "a path");
             const uint64_t wanted = pack->parts[p].shards[i].bytes;
             const bool there = stat(path, &info) == 0 && (uint64_t)info.st_size == wanted;
-            alexnet_status rc =
-                there ? ALEXNET_OK
-                      : AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                                "%s was packed with %" PRIu64 " bytes, and is not there as it was; "
-                                "restore it, or remove the folder and pack again",
-                                path, wanted);
+            alexnet_status rc = there ? ALEXNET_OK
+                                      : AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                                                "%s was packed with %" PRIu64
+                                                " bytes, and is missing or changed; restore it, or "
+                                                "remove the folder and pack again",
+                                                path, wanted);
             an_free(path);
             AN_CHECK(rc);
         }

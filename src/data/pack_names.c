@@ -35,7 +35,7 @@ static size_t stem_length(const char *name)
     return dot && an_has_picture_ending(dot) ? (size_t)(dot - name) : strlen(name);
 }
 
-/* "cats/a_v2" of "cats/a.v2.JPEG"; owned, NULL if memory is short. */
+/* "cats/a_v2" of "cats/a.v2.JPEG"; owned, NULL if out of memory. */
 static char *key_of(const char *name)
 {
     const bool utf8 = an_is_utf8(name);
@@ -57,8 +57,8 @@ static char *key_of(const char *name)
     return key;
 }
 
-/* Add a key, with a number behind it if it is taken. @param next  [key]: the first number that was
- * not tried for it, less 2 */
+/* Add a key, with a number appended if it is taken. @param next  [key]: the first number not yet
+ * tried for it, less 2 */
 static alexnet_status add_key(an_interned *keys, uint32_t *next, const char *key)
 {
     int64_t index, same;

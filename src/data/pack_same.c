@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* ---- What a pack is of, which has to be the same where one goes on ---- */
+/* ---- The description of a pack, which must be the same to continue it ---- */
 
 json_t *an_pack_describe_pictures(const alexnet_pack_options *o)
 {
@@ -55,7 +55,7 @@ json_t *an_pack_describe_source(const an_pack_part *part)
 
 enum { TEXT = 64 };
 
-/* Write an option as given to the command, from what a manifest says; "" if it had no effect. */
+/* Write an option as given to the command, from a manifest; "" if it had no effect. */
 typedef void (*option_text)(char out[TEXT], const json_t *stored, const json_t *order);
 
 static void text_of_raw(char out[TEXT], const json_t *stored, const json_t *order)
@@ -113,7 +113,7 @@ static void text_of_shard_size(char out[TEXT], const json_t *stored, const json_
     (void)stored;
     const json_int_t pictures = json_integer_value(json_object_get(order, "shard_pictures"));
     const json_int_t bytes = json_integer_value(json_object_get(order, "shard_bytes"));
-    if (pictures > 0 && bytes > 0) /* not by the command, which has one limit */
+    if (pictures > 0 && bytes > 0) /* not from the command, which has only one limit */
         snprintf(out, TEXT, "--shard-size %lld and %lld bytes", (long long)pictures,
                  (long long)bytes);
     else if (pictures > 0)
@@ -171,8 +171,8 @@ alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_o
                        "folder, or name another one",
                        name);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is of a pack with other options: it has %s, and now there is %s; give the "
-                   "same, remove that pack, or name another folder",
+                   "%s is from a pack with other options: it has %s, this one %s; give the same "
+                   "options, remove that pack, or name another folder",
                    name, then, now);
 }
 
@@ -181,8 +181,8 @@ alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_o
 static alexnet_status fail_other(const char *name, const char *what)
 {
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is of a pack of other data: %s; give the same, remove that pack, or name "
-                   "another folder",
+                   "%s is from a pack of other data: %s; give the same data, remove that pack, or "
+                   "name another folder",
                    name, what);
 }
 
@@ -195,13 +195,13 @@ alexnet_status an_pack_same_classes(const json_t *classes, const alexnet_dataset
         const char *id = json_string_value(json_array_get(classes, c));
         if (id && strcmp(id, data->class_ids[c]) == 0)
             continue;
-        snprintf(what, sizeof what, "its class %zu is %.80s, and that of DATA is %.80s", c,
+        snprintf(what, sizeof what, "its class %zu is %.80s, but that of DATA is %.80s", c,
                  id ? id : "none", data->class_ids[c]);
         return fail_other(name, what);
     }
     if (count == (size_t)data->classes)
         return ALEXNET_OK;
-    snprintf(what, sizeof what, "it has %zu %s, and DATA has %d", count,
+    snprintf(what, sizeof what, "it has %zu %s, but DATA has %d", count,
              an_text_plural((int64_t)count, "class", "classes"), data->classes);
     return fail_other(name, what);
 }
@@ -210,10 +210,9 @@ alexnet_status an_pack_same_parts(size_t parts, const alexnet_pack *pack, const 
 {
     if (parts == (size_t)pack->part_count)
         return ALEXNET_OK;
-    return fail_other(name, parts > 1 ? "it has pictures for validation (--val), and now there are "
-                                        "none"
-                                      : "it has no pictures for validation (--val), and now there "
-                                        "are some");
+    return fail_other(
+        name, parts > 1 ? "it has pictures for validation (--val), but now there are none"
+                        : "it has no pictures for validation (--val), but now there are some");
 }
 
 alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *part, const char *name)
@@ -229,14 +228,14 @@ alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *par
     const char *now = part->data->source->kind->name;
     if (pictures != part->data->count || !kind || strcmp(kind, now) != 0)
         snprintf(what, sizeof what,
-                 "its part %s is of %lld pictures (%.24s), and now of %lld (%s): DATA, --val or "
-                 "--seed is another",
+                 "its part %s has %lld pictures (%.24s), but now %lld (%s): DATA, --val or --seed "
+                 "differs",
                  part->name, (long long)pictures, kind ? kind : "of no kind",
                  (long long)part->data->count, now);
     else
         snprintf(what, sizeof what,
-                 "its part %s has as many pictures as now, with other names, sizes or classes: "
-                 "DATA, --val or --seed is another",
+                 "its part %s has as many pictures as now, but with other names, sizes or classes: "
+                 "DATA, --val or --seed differs",
                  part->name);
     return fail_other(name, what);
 }

@@ -9,7 +9,7 @@
 
 #include "data/pack.h"
 
-/** New references; NULL if memory is short. */
+/** New references; NULL if out of memory. */
 json_t *an_pack_describe_pictures(const alexnet_pack_options *options);
 json_t *an_pack_describe_order(const alexnet_pack_options *options);
 json_t *an_pack_describe_classes(const alexnet_dataset *data);
@@ -17,8 +17,8 @@ json_t *an_pack_describe_source(const an_pack_part *part);
 
 /**
  * Compare with a manifest, whose path is `name`.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if they differ; the text says in what, with options named
- *         as in the command
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if they differ; the text says in what, naming options as
+ *         in the command
  */
 alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_options *options,
                                     const char *name);

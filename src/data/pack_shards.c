@@ -16,7 +16,7 @@ static an_pack_part *part_of(alexnet_pack *pack)
     return &pack->parts[pack->part];
 }
 
-/* Run by the worker threads. pack->part changes only while there are none. */
+/* Run by the worker threads. pack->part changes only while no workers run. */
 static void work(void *user, int64_t place, void *result)
 {
     const alexnet_pack *pack = user;
@@ -196,7 +196,7 @@ static alexnet_status end_part(alexnet_pack *pack)
         return an_fail_none_read(part->data, "");
     if (pack->tar.file)
         AN_CHECK(close_shard(pack));
-    else /* an earlier call closed it, and nothing behind it can be read */
+    else /* an earlier call closed it, and no picture after it can be read */
         part->shards[part->shard_count - 1].end = pack->place;
     an_ordered_free(pack->workers);
     pack->workers = NULL;
@@ -256,7 +256,7 @@ alexnet_status an_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,
         is_done(pack) ? ALEXNET_OK
         : pack->failed
             ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                      "packing into %s has failed; begin again, and it goes on", pack->folder)
+                      "packing into %s has failed; start again to continue", pack->folder)
             : step(pack);
     pack->failed |= rc != ALEXNET_OK;
     *more = rc == ALEXNET_OK && !is_done(pack);

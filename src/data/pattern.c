@@ -64,7 +64,7 @@ static alexnet_status expand_first(an_strings *out, const char *text, const char
     }
     if (!memchr(open, ',', (size_t)(close - open)))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s: %.*s is no pattern; {000..146} and {a,b} are", text,
+                       "%s: %.*s is not a pattern; {000..146} and {a,b} are", text,
                        (int)(close - open) + 1, open);
     for (const char *word = open + 1; word <= close; word += strcspn(word, ",}") + 1) {
         char *value = an_strndup(word, strcspn(word, ",}"));

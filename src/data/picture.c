@@ -24,7 +24,7 @@ static const signature signatures[] = {
     {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", an_png_decode, NULL},
     {"a WebP picture", 8, 4, "WEBP", NULL, "libwebp"},
     {"a GIF", 0, 4, "GIF8", NULL, "giflib"},
-    {"pixels of NumPy's", 0, 6, "\x93NUMPY", an_npy_decode, NULL},
+    {"a NumPy array", 0, 6, "\x93NUMPY", an_npy_decode, NULL},
     {"a BMP", 0, 2, "BM", an_bmp_decode, NULL},
     {"a TIFF", 0, 4, "II*\0", NULL, "libtiff"},
     {"a TIFF", 0, 4, "MM\0*", NULL, "libtiff"},
@@ -74,7 +74,7 @@ static alexnet_status fail_unread(const signature *s, const char *name)
 {
     if (s->library)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s is %s, which this build does not read: it was made without %s", name,
+                       "%s is %s, which this build does not read: it was built without %s", name,
                        s->name, s->library);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; " READ, name, s->name);
 }

@@ -1,7 +1,8 @@
 /*
  * Pictures from bytes: JPEG (libjpeg-turbo), PNG (libpng), BMP (decoded here) and, where the build
  * found their libraries, WebP (libwebp), GIF (giflib), TIFF (libtiff), HEIC and AVIF (libheif) into
- * 8-bit RGB, upright. Of several pictures in a file the first is read, or the one it calls primary.
+ * 8-bit RGB, upright. If a file holds several pictures, the first is read, or the one marked as
+ * primary.
  *
  * EXIF orientation 1..8 is applied. Grey becomes R = G = B. CMYK and YCCK become RGB (Adobe files
  * store them inverted). Alpha, palette transparency included, is composed over white. Samples of 16
@@ -39,8 +40,8 @@ typedef struct an_picture {
 } an_picture;
 
 /**
- * By how much a decoder may reduce a picture to save work; JPEG's can, by 2, 4 or 8. Called at most
- * once, with the size of the whole picture as it is upright.
+ * How much a decoder may reduce a picture to save work; the JPEG decoder can, by 2, 4 or 8. Called
+ * at most once, with the size of the whole picture once upright.
  */
 typedef struct an_shrink {
     int (*factor)(void *user, an_size size); /* the largest that is allowed; 1: no reduction */

@@ -13,7 +13,7 @@
  * libpng asks for more than both, the file's numbers are wrong. */
 enum { BLOCK_MAX = 1 << 20 };
 
-/* Everything that has to outlive a jump out of libpng lives here, not in locals. */
+/* Everything that must survive a longjmp() out of libpng is here, not in local variables. */
 typedef struct job {
     const an_encoded *file;
     size_t at;
@@ -22,7 +22,7 @@ typedef struct job {
     an_picture *picture;
     png_bytep *rows;
     bool no_memory;
-    alexnet_status rc; /* of a step of ours */
+    alexnet_status rc; /* from our own functions */
     char reason[160];  /* of libpng's failure */
 } job;
 
@@ -65,7 +65,7 @@ static void on_read(png_structp png, png_bytep to, size_t length)
     j->at += length;
 }
 
-/* Whatever the file holds becomes 8-bit RGBA. No gamma: samples are taken as they are stored. */
+/* Whatever the file holds becomes 8-bit RGBA. No gamma is applied: samples are used as stored. */
 static void ask_for_rgba(png_structp png)
 {
     png_set_expand(png); /* palette, 1 to 4 bits, tRNS to alpha */
@@ -86,17 +86,17 @@ static alexnet_status alloc_rows(job *j)
     return ALEXNET_OK;
 }
 
-/* The part that libpng may jump out of. false: see rc, no_memory and reason of the job. */
+/* The part that libpng may jump out of. On false, see rc, no_memory and reason of the job. */
 static bool decode_rgba(job *j)
 {
     if (setjmp(png_jmpbuf(j->png)))
         return false;
     png_set_read_fn(j->png, j, on_read);
-    png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours have a better text */
-    /* Nothing but pixels, palette and transparency is unpacked. */
+    png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours give better errors */
+    /* Unpack only pixels, palette and transparency. */
     png_set_keep_unknown_chunks(j->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     /* Allow data that need a larger window than the file says: it costs nothing, and other readers
-     * do so too. */
+     * do too. */
     png_set_option(j->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     png_read_info(j->png, j->info);
     /* Damaged pixels are found by zlib's checksum; wrong checksums of chunks are accepted. */
@@ -110,7 +110,7 @@ static bool decode_rgba(job *j)
     ask_for_rgba(j->png);
     png_read_update_info(j->png, j->info);
     png_read_image(j->png, j->rows);
-    return true; /* all rows are decoded; what follows or is missing changes nothing */
+    return true; /* all rows are decoded; whatever follows, or is missing, does not matter */
 }
 
 static alexnet_status status_of(const job *j)
@@ -120,7 +120,7 @@ static alexnet_status status_of(const job *j)
     if (j->no_memory)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a PNG decoder for %s",
                        j->file->name);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound PNG: %s", j->file->name, j->reason);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid PNG: %s", j->file->name, j->reason);
 }
 
 static void compose_over_white(uint8_t *pixels, size_t count)

@@ -1,6 +1,6 @@
 /*
- * The orientation of a PNG file. Its chunks are searched here and not by libpng, which would unpack
- * all text of a file: a megabyte of it can hold gigabytes.
+ * The orientation of a PNG file. Its chunks are searched here, not by libpng, which would
+ * decompress all text of a file: a megabyte of it can hold gigabytes.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -13,17 +13,17 @@
 #include "base/zlib_memory.h"
 #include "data/codec.h"
 
-/* At most TEXT_MAX bytes of a text are unpacked; the orientation comes early in both kinds. */
+/* At most TEXT_MAX bytes of a text are decompressed; the orientation comes early in both kinds. */
 enum { SIGNATURE_BYTES = 8, CHUNK_BYTES = 12, TEXT_MAX = 1 << 20 };
 
-/* A chunk's body; bytes is NULL if the file has none. */
+/* A chunk's body; bytes is NULL if the file has no such chunk. */
 typedef struct chunk {
     const uint8_t *bytes;
     size_t length;
     char type[4];
 } chunk;
 
-/* The last chunk of each kind that is of interest. */
+/* The last chunk of each kind of interest. */
 typedef struct interest {
     chunk exif, profile, xmp;
 } interest;
@@ -75,7 +75,7 @@ static bool is_sound(const chunk *c)
     return sum == an_big32(c->bytes + c->length);
 }
 
-/* Unpack at most `room` bytes; *length: how many. Damage ends the text where it stands. */
+/* Decompress at most `room` bytes; *length: how many. The text ends where the data are damaged. */
 static alexnet_status unpack(uint8_t *out, size_t room, size_t *length, const chunk *packed)
 {
     z_stream z = {.zalloc = an_zlib_alloc,
@@ -106,7 +106,7 @@ static void drop_text(chunk *c)
     drop(c, strnlen((const char *)c->bytes, c->length) + 1);
 }
 
-/* Find where the text of a chunk begins, and whether it is packed. */
+/* Find where the text of a chunk begins, and whether it is compressed. */
 static bool find_text(chunk *c)
 {
     bool packed = is(c, "zTXt");

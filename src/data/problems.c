@@ -2,9 +2,8 @@
 
 const alexnet_problem_info an_problems[AN_PROBLEMS] = {
     {ALEXNET_PROBLEM_UNREADABLE, true, "unreadable", "pictures that cannot be read",
-     "copy damaged ones again from where they came from, convert those of a kind that is not read "
-     "to "
-     "JPEG or PNG, or delete them"},
+     "copy damaged ones again from their source, convert those of other formats to JPEG or PNG, or "
+     "delete them"},
     {ALEXNET_PROBLEM_SAME_IN_PARTS, true, "same-in-parts",
      "pictures that are in both training and validation",
      "delete them from one of the two: errors in validation look smaller than they are"},
@@ -18,13 +17,13 @@ const alexnet_problem_info an_problems[AN_PROBLEMS] = {
     {ALEXNET_PROBLEM_CLASS_IN_ONE, true, "class-in-one",
      "classes of training or validation that the other lacks",
      "give both parts the same classes, with the same names"},
-    {ALEXNET_PROBLEM_SAME, false, "same", "pictures that are there more than once",
-     "delete the copies: they count as often as they are there, and may end on both sides when "
-     "pictures are set aside for validation"},
+    {ALEXNET_PROBLEM_SAME, false, "same", "pictures that occur more than once",
+     "delete the copies: each of them counts, and they may end up on both sides when pictures are "
+     "set aside for validation"},
     {ALEXNET_PROBLEM_NEAR, false, "near", "pictures that look nearly the same",
      "look at them, and delete the copies"},
     {ALEXNET_PROBLEM_MISNAMED, false, "misnamed", "pictures named as if they had another format",
-     "nothing needs to be done: they are read for what they are; other programs may fail"},
+     "nothing needs to be done: they are read by content; other programs may fail"},
     {ALEXNET_PROBLEM_TINY, false, "tiny", "pictures smaller than the network's input",
      "nothing needs to be done: they are enlarged, and blurred; larger originals would be better"},
     {ALEXNET_PROBLEM_GREY, false, "grey", "pictures without colour",
@@ -35,16 +34,16 @@ const alexnet_problem_info an_problems[AN_PROBLEMS] = {
      "pictures with a colour profile other than sRGB, which is not applied",
      "nothing needs to be done, unless colours matter: then convert them to sRGB"},
     {ALEXNET_PROBLEM_CASE, false, "case", "names that differ only in capitals",
-     "rename them: Windows and macOS take them for one"},
+     "rename them: Windows and macOS treat them as one"},
     {ALEXNET_PROBLEM_SMALL_CLASS, false, "small-class",
      "classes with less than a tenth of the pictures of the largest",
-     "add pictures: the network will hardly ever answer with such a class"},
+     "add pictures: the network will hardly ever predict such a class"},
     {ALEXNET_PROBLEM_HIDDEN, false, "hidden", "hidden folders with pictures, which are not read",
      "rename them if they are classes: a name that begins with a dot is hidden"},
-    {ALEXNET_PROBLEM_LOOSE, false, "loose", "pictures of no class, which are not read",
+    {ALEXNET_PROBLEM_LOOSE, false, "loose", "pictures without a class, which are not read",
      "put them into the folder of their class, or give them a label"},
-    {ALEXNET_PROBLEM_LEFT_OUT, false, "left-out", "files that are no pictures by their ending",
+    {ALEXNET_PROBLEM_LEFT_OUT, false, "left-out", "files whose endings are not those of pictures",
      "nothing needs to be done, unless there are pictures among them"},
     {ALEXNET_PROBLEM_DOUBT, false, "doubt", "signs that something else was meant",
-     "see what is said of it"},
+     "see the note on each"},
 };

@@ -17,7 +17,7 @@ static bool begins(an_bytes all, size_t first, const char *text, size_t length)
     return part.length == length && memcmp(part.at, text, length) == 0;
 }
 
-/* Append to the profile, as far as there is room for it. */
+/* Append to the profile, up to AN_PROFILE_MAX bytes in all. */
 static alexnet_status append(an_profile *out, an_bytes more)
 {
     const size_t room = AN_PROFILE_MAX - out->length;
@@ -96,7 +96,7 @@ static alexnet_status find_in_png(an_profile *out, an_bytes file)
     return ALEXNET_OK;
 }
 
-/* ---- The others: as it is ---- */
+/* ---- The others: uncompressed ---- */
 
 static alexnet_status find_in_webp(an_profile *out, an_bytes file)
 {

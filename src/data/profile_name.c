@@ -40,7 +40,7 @@ static bool put(char name[AN_PROFILE_NAME], size_t *length, uint32_t c)
     if (c == 0 || *length + 4 > AN_PROFILE_NAME)
         return false;
     if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0xD800 && c < 0xE000))
-        return true; /* no control characters, and no halves of a pair */
+        return true; /* skip control characters and halves of a surrogate pair */
     if (c < 0x80) {
         name[(*length)++] = (char)c;
     } else if (c < 0x800) {
@@ -54,8 +54,8 @@ static bool put(char name[AN_PROFILE_NAME], size_t *length, uint32_t c)
     return true;
 }
 
-/* The bytes of the name, and how many each character takes: ASCII, or UTF-16, which may be there in
- * several languages; the first one is used. */
+/* The bytes of the name, and how many each character takes: ASCII, or UTF-16, possibly in several
+ * languages, of which the first is used. */
 static an_bytes name_bytes(an_bytes description, int *each)
 {
     *each = 1;

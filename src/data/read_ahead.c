@@ -24,7 +24,7 @@ struct an_read_ahead {
     int64_t n_windows, position;
     held slots[HELD];
     pthread_t thread;
-    int running; /* 1 once it is started */
+    int running; /* 1 once the thread is started */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a window was read or freed, or `over` was set */
     bool over;
@@ -46,7 +46,7 @@ static bool is_over(an_read_ahead *a)
     return over;
 }
 
-/* Read a stretch whole. @return NULL if this fails: its pictures are then read one by one */
+/* Read a whole stretch. @return NULL if that fails; its pictures are then read one by one */
 static unsigned char *read_stretch(const an_shard_order *o, const an_stretch *s)
 {
     const an_data_source *source = o->dataset->source;
@@ -71,7 +71,7 @@ static void read_window(an_read_ahead *a, held *h)
         h->blocks[i] = read_stretch(o, &o->stretches[a->shuffled[w->first_stretch + i]]);
 }
 
-/* How many places of a window the pass shows: those from `position` on. */
+/* How many places of a window are part of the pass: those from `position` on. */
 static int64_t places_of(const an_read_ahead *a, int64_t window)
 {
     const an_window *w = &a->windows[window];

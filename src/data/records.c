@@ -52,7 +52,7 @@ int64_t an_records_stamp(const an_data_source *source, int64_t item)
     return (int64_t)(an_hash_bytes(pixels_of(source, item), bytes) >> 1);
 }
 
-/* Which record each item is: sorted by class, those of a class in the order of the file. */
+/* Which record each item is: sorted by class, and within a class in the order of the file. */
 static alexnet_status order_records(int64_t *record, const int *labels, int64_t count,
                                     int64_t classes)
 {

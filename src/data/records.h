@@ -15,7 +15,7 @@ typedef struct an_records {
 } an_records;
 
 /**
- * Make the records the items of a source, whose classes are there already, sorted by class, then by
+ * Add the records as items of a source that has its classes already, sorted by class, then by
  * record. Takes ownership of the block, also on failure.
  * @param labels  [count], each among the source's classes; NULL: none
  */

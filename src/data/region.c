@@ -69,7 +69,7 @@ static an_rect fitted_box(an_fit_rule fit, an_size size)
                               : in_the_middle(size, shorter, shorter);
 }
 
-/* Make a part of an axis `factor` times as long about its centre, and keep it on the axis. */
+/* Stretch a part of an axis by `factor` about its centre, and keep it on the axis. */
 static void stretch(int *from, int *length, double factor, int whole)
 {
     const double centre = *from + *length / 2.0;
@@ -78,7 +78,7 @@ static void stretch(int *from, int *length, double factor, int whole)
     *from = begin < 0 ? 0 : begin > whole - *length ? whole - *length : (int)begin;
 }
 
-/* Turned by an angle, a square of `side` lies within one that is |cos| + |sin| times as large. */
+/* A rotated square fits into an upright one that is |cos| + |sin| times as large. */
 static void turn(an_region *region, int side, an_size size)
 {
     const double angle = region->degrees * (3.14159265358979323846 / 180.0);

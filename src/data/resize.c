@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "data/resize_kernels.h"
 
-/* One axis of a resize from `in` to `out` samples. Only `part` of them are computed, from
- * `start`. */
+/* One axis of a resize from `in` to `out` samples. Only `part` of the outputs are computed, from
+ * `start` on. */
 typedef struct axis {
     int in, out;
     int start, part;
@@ -99,7 +99,8 @@ static void columns_pass(uint8_t *dst, size_t dst_row, int rows, raster src, con
     }
 }
 
-/* Between equal sizes every weight is 1 or 0, and a pass copies: it is left out, as in Pillow. */
+/* Between equal sizes every weight is 1 or 0 and a pass only copies, so it is skipped, as in
+ * Pillow. */
 static bool changes(const axis *a)
 {
     return a->in != a->out;
@@ -114,7 +115,7 @@ static void copy_rows(uint8_t *dst, size_t dst_row, raster src, const axis *acro
                (size_t)across->part * 3);
 }
 
-/* Resize horizontally if the width changes, then vertically. Pixels in between have 8 bits. */
+/* Resize horizontally if the width changes, then vertically. Intermediate pixels have 8 bits. */
 static alexnet_status resize_both(uint8_t *dst, size_t dst_row, raster src, const axis *across,
                                   const axis *down)
 {
@@ -221,16 +222,16 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
 }
 
 /* The middle `part` samples of an axis that is resized from `in` to `out`. If an odd number is left
- * over, there are two middles: the one that begins at an even sample is taken, as in torchvision's
- * CenterCrop, because features one pixel apart differ by a tenth of their size. */
+ * over, there are two middles. The one that begins at an even sample is used, as in torchvision's
+ * CenterCrop: features of crops one pixel apart differ by a tenth of their size. */
 static axis centre_of(int in, int out, int part)
 {
     const int rest = out - part, half = rest / 2;
     return (axis){in, out, half + (rest & half & 1), part};
 }
 
-/* What WHOLE keeps of a long side. A multiple of four samples is left out, half at each end, so
- * that the centre of the rest is the centre of all. */
+/* What WHOLE keeps of a long side. It drops a multiple of four samples, half at each end, so that
+ * the centre of the rest is the centre of all. */
 static int kept_of(int64_t longer, int side)
 {
     const int64_t most = (int64_t)AN_FIT_LONGEST * side;

@@ -2,7 +2,7 @@
  * Resizing, bit-exact with the 8-bit antialiased bilinear filter of Pillow up to version 12
  * (Image.resize(size, Image.BILINEAR): along rows, then along columns, with 22-bit fixed-point
  * weights), and the square that a data set stores. Pillow 13 begins with the columns where that is
- * less work, and differs by one grey level; models that exist were trained with the older order.
+ * less work, and differs by one grey level; existing models were trained with the older order.
  */
 #ifndef AN_DATA_RESIZE_H
 #define AN_DATA_RESIZE_H
@@ -21,8 +21,8 @@ typedef struct an_rect {
 } an_rect;
 
 /**
- * Cut a box out and resize it to side x side, as Pillow's crop() and resize() do: nothing beyond
- * the box counts. @param dst_row  bytes from one row of dst to the next
+ * Cut a box out and resize it to side x side, as Pillow's crop() and resize() do: pixels outside
+ * the box do not count. @param dst_row  bytes from one row of dst to the next
  */
 alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_picture *picture,
                              an_rect box);
@@ -31,7 +31,7 @@ typedef enum an_fit_rule {
     AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */
     AN_FIT_WARP,  /* to side x side whatever the aspect (Caffe) */
     AN_FIT_KEEP,  /* not at all; pictures of more than side * side pixels are refused */
-    AN_FIT_WHOLE, /* short side to `side`, and all of the long one, up to AN_FIT_LONGEST sides */
+    AN_FIT_WHOLE, /* short side to `side`, all of the long one, up to AN_FIT_LONGEST * `side` */
 } an_fit_rule;
 enum { AN_FIT_LONGEST = 16 };
 
@@ -52,8 +52,8 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
 
 /**
  * The size that a picture is brought to: side x side, except for WHOLE; 0 x 0 if its long side
- * would exceed an int. SHORT makes the same pixels of a picture that was fitted by WHOLE as of the
- * picture itself.
+ * would exceed an int. Fitting a picture by WHOLE and then by SHORT gives the same pixels as SHORT
+ * alone.
  */
 void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture);
 /**

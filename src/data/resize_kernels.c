@@ -61,7 +61,7 @@ void an_blend_rows_plain(uint8_t *dst, const uint8_t *src, size_t row, size_t le
 
 #define AVX2 __attribute__((target("avx2")))
 
-/* ---- With AVX2: two taps in a multiplication, each weight in two parts of 16 bits ---- */
+/* ---- With AVX2: two taps per multiplication, each weight in two parts of 16 bits ---- */
 
 /* Sum the taps of an output pixel, four at a time. The lower half of a register has R R G G B B of
  * the first two input pixels, the upper half those of the other two; the halves are added at the
@@ -91,7 +91,7 @@ AVX2 static void resize_row(uint8_t *dst, const uint8_t *src, size_t length, con
 {
     for (int x = 0; x < t->outputs; x++, dst += 3) {
         const size_t at = 3 * (size_t)t->first[x], weights = (size_t)x * (size_t)t->stride;
-        /* Four taps are read as 16 bytes, of which the last four count for nothing. */
+        /* Four taps are read as 16 bytes, the last four of which are ignored. */
         if (at + 3 * (size_t)((t->count[x] + 3) & ~3) + 4 > length) {
             resize_pixel(dst, src, t, x);
             continue;
@@ -120,7 +120,7 @@ AVX2 static void blend_32(uint8_t *dst, const uint8_t *from, size_t step, const 
     __m256i upper[4] = {zero, zero, zero, zero}, lower[4] = {zero, zero, zero, zero};
     for (int j = 0; j < count; j += 2, from += 2 * step) {
         const __m256i a = _mm256_loadu_si256((const __m256i *)from);
-        /* If the count is odd, the weight after the last is 0, and its row may not exist. */
+        /* If the count is odd, the weight after the last is 0 and its row may not exist. */
         const __m256i b = j + 1 < count ? _mm256_loadu_si256((const __m256i *)(from + step)) : zero;
         const __m256i left = _mm256_unpacklo_epi8(a, b), right = _mm256_unpackhi_epi8(a, b);
         const __m256i pixels[4] = {

@@ -20,7 +20,7 @@ typedef struct an_taps {
     int outputs, stride; /* stride: a multiple of 4; weights past count[i] are 0 */
     int *first, *count;
     int32_t *weight;
-    int16_t *high, *low; /* the same as high * 2^15 + low, for multiplications of 16 bits */
+    int16_t *high, *low; /* the same as high * 2^15 + low, for 16-bit multiplications */
 } an_taps;
 
 /** Resize a row of pixels horizontally. @param length  bytes that may be read from src on */

@@ -17,7 +17,7 @@ static double rounded(double value)
 /* Interpolate the square at a position, in pixels from its upper left corner. */
 static void sample(uint8_t *dst, const uint8_t *src, int side, double across, double down)
 {
-    across -= 0.5; /* now from the centre of the first pixel */
+    across -= 0.5; /* now relative to the centre of the first pixel */
     down -= 0.5;
     const double left = floor(across), top = floor(down);
     const double dx = across - left, dy = down - top;

@@ -1,6 +1,6 @@
 /*
  * Rotation about the centre, bit-exact with Pillow's Image.rotate(degrees, Image.BILINEAR): the
- * four nearest pixels of each place, weighted in double precision, the result truncated.
+ * four pixels nearest to each place, weighted in double precision, the result truncated.
  */
 #ifndef AN_DATA_ROTATE_H
 #define AN_DATA_ROTATE_H

@@ -36,7 +36,7 @@ static alexnet_status list_entries(entry **out, const alexnet_dataset *d)
     return ALEXNET_OK;
 }
 
-/* Whether an item continues a stretch, which has `most` bytes at most. */
+/* Whether an item continues a stretch, which may have up to `most` bytes. */
 static bool goes_on(const an_stretch *s, const an_item_place *place, uint64_t most)
 {
     return s->archive == place->archive && place->offset + place->length - s->offset <= most;
@@ -88,7 +88,7 @@ alexnet_status an_shard_order_new(an_shard_order **out, alexnet_dataset *dataset
     *out = NULL;
     if (!dataset->source->kind->place)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "order = shards is for archives, and %s is none; alexnet data pack makes "
+                       "order = shards is for archives, and %s is not one; alexnet data pack makes "
                        "archives of it",
                        dataset->root);
     an_shard_order *o = an_calloc(1, sizeof *o);

@@ -1,15 +1,15 @@
 /*
  * An order for archives on storage with slow random access: archives are read in stretches of some
  * megabytes, the stretches in random order, and pictures are shuffled within a window of stretches
- * that is held in memory. Every picture comes once, in another order every epoch.
+ * that is held in memory. Every picture occurs once per epoch, in a different order each time.
  */
 #ifndef AN_DATA_SHARD_ORDER_H
 #define AN_DATA_SHARD_ORDER_H
 
 #include "data/dataset.h"
 
-/** The most bytes of a stretch, unless a single picture has more, and of a window, of which memory
- *  holds two. */
+/** The most bytes of a stretch, unless a single picture has more; and of a window, two of which are
+ *  in memory. */
 #define AN_STRETCH_BYTES ((uint64_t)16 << 20)
 #define AN_WINDOW_BYTES ((uint64_t)128 << 20)
 

@@ -52,7 +52,7 @@ static bool holds_archives(const an_folder *folder)
 
 /* ---- Parts ---- */
 
-/* "train" of "train-000000.tar" and "ILSVRC2012_img_train.tar". Owned; NULL if memory is short. */
+/* "train" of "train-000000.tar" and "ILSVRC2012_img_train.tar". Owned; NULL if out of memory. */
 static char *stem_of(const char *name)
 {
     size_t end = strlen(name) - strlen(".tar");
@@ -122,7 +122,7 @@ static alexnet_status only_archive(char **out, const char *path)
     return rc;
 }
 
-/* The archive of a folder that has one alone, if both parts are in it; owned; NULL: it is not so.
+/* The only archive of a folder, if it holds both parts; owned; NULL: there is none.
  */
 static alexnet_status divided_archive(char **out, const char *folder)
 {

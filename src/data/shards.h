@@ -9,11 +9,11 @@
 #include "data/divided.h"
 
 /**
- * Whether a path leads to archives: a file with the ending of one, also of a compressed one, which
- * is refused when it is opened; a folder with .tar files in it and no folders but ImageNet's
+ * Whether a path leads to archives: a file with the ending of one (even of a compressed one, which
+ * is refused when it is opened); a folder with .tar files in it and no folders but ImageNet's
  * devkit; a pattern of such names; FOLDER/train and FOLDER/val, which name the archives of a part
- * (divided.h), FILE.tar/train and FILE.tar/val. A folder whose only archive holds both parts is
- * taken for that archive.
+ * (divided.h), FILE.tar/train and FILE.tar/val. A folder whose only archive holds both parts stands
+ * for that archive.
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_shards_accept(const char *path, bool *yes);
@@ -27,7 +27,8 @@ alexnet_status an_shards_divided(const char *path, bool *yes);
  */
 alexnet_status an_archive_part(char **archive, an_part_name *part, const char *path);
 /**
- * The paths of the archives: of a folder in the order of their names, of a pattern in its order.
+ * The paths of the archives: those of a folder in the order of their names, those of a pattern in
+ * its order.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that holds archives of several parts
  */
 alexnet_status an_shards_list(an_strings *out, const char *path);

@@ -12,7 +12,7 @@
 #include "data/pattern.h"
 #include "data/source_own.h"
 
-/* What a path may be: the first kind that accepts it is used. */
+/* The first kind that accepts a path is used. */
 static const an_data_kind *const kinds[] = {&an_tar_kind,  &an_idx_kind,  &an_cifar_kind,
                                             &an_lmdb_kind, &an_list_kind, &an_folders_kind};
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -61,7 +61,7 @@ void an_data_source_release(an_data_source *source)
 
 /* The absolute path of a pattern, or of a part such as FILE.tar/train, neither of which realpath()
  * resolves: the real path of what is before the last slash, with the rest appended. *out is NULL if
- * the former does not exist. */
+ * that part does not exist. */
 static alexnet_status absolute_pattern(char **out, const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -75,7 +75,8 @@ static alexnet_status absolute_pattern(char **out, const char *path)
     return memory ? AN_FAIL_MEMORY(strlen(path), "a path") : ALEXNET_OK;
 }
 
-/* Whether a path that is no file or folder leads to data: to a pattern's archives, or to a part. */
+/* Whether a path that is neither a file nor a folder leads to data: to a pattern's archives, or to
+ * a part. */
 static alexnet_status leads_to_data(const an_data_kind *kind, const char *path, bool *yes)
 {
     *yes = an_is_pattern(path);
@@ -120,7 +121,7 @@ static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an
     return rc;
 }
 
-/* The first kind that accepts what lies at a path. */
+/* The first kind that accepts a path. */
 static alexnet_status find_kind(const an_data_kind **out, const char *path)
 {
     struct stat info;
@@ -171,7 +172,7 @@ alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity)
     if (!grown) {
         an_free(oddity.path);
         an_free(oddity.text);
-        return AN_FAIL_MEMORY(sizeof oddity, "what is odd about a data set");
+        return AN_FAIL_MEMORY(sizeof oddity, "the oddities of a data set");
     }
     source->oddities = grown;
     grown[source->oddity_count++] = oddity;
@@ -211,7 +212,7 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
             return open_kind(out, ctx, kinds[i], path, false);
     if (strcmp(kind, an_own_kind.name) == 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s came from callbacks of a program, which has to give them again", path);
+                       "%s came from callbacks of a program, which must supply them again", path);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s was opened as %s, a kind of data set that this build does not read", path,
                    kind);

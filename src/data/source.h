@@ -9,7 +9,7 @@
  *     source_idx.c      the files of MNIST
  *     source_cifar.c    the files of CIFAR-10 and CIFAR-100
  *     source_files.c    files and folders that a caller names, without classes
- *     source_own.c      callbacks of the caller's
+ *     source_own.c      the caller's callbacks
  *
  * A kind opens a path as a list of items, each with a name for people, a key that stays the same
  * when the data set is moved, and a class; and it reads an item's bytes, or its pixels.
@@ -28,7 +28,7 @@
 
 typedef struct an_data_source an_data_source;
 
-/** The most items of a source: an epoch's order has numbers of 32 bits, one of which means none. */
+/** The most items of a source: an epoch's order has 32-bit numbers, one of which means none. */
 #define AN_PICTURES_MAX ((int64_t)UINT32_MAX - 1)
 
 /** An item of a source: the bytes of a picture file or, if there are none, pixels. */
@@ -54,7 +54,7 @@ typedef struct an_data_kind {
     alexnet_status (*open)(an_data_source *source);
     /** Read an item. Any thread, many at once. On failure *out is empty. */
     alexnet_status (*read)(const an_data_source *source, int64_t item, an_item_data *out);
-    /** A number that changes when the item does, as its size mostly does; -1 if it is not known. */
+    /** A number that changes when the item does, such as its size; -1 if unknown. */
     int64_t (*stamp)(const an_data_source *source, int64_t item);
     /** Tell where an item is in an archive; read any place of an archive. Used to read archives
      *  from front to back. Both NULL for kinds without archives. */
@@ -74,7 +74,7 @@ typedef struct an_item {
     int class;       /* among the source's classes; -1: none */
 } an_item;
 
-/** Something odd that is noted when a source is examined, and else is an error or not reported. */
+/** Something odd, noted when a source is examined; otherwise an error, or not reported. */
 typedef struct an_oddity {
     alexnet_problem problem;
     char *path, *text; /* where, and more about it. Owned */
@@ -88,25 +88,25 @@ struct an_data_source {
     char *root; /* what `open` is given: an absolute path, so that a resume finds it; "": none */
     alexnet_ctx *ctx;   /* only while it is opened, to log and to be cancelled. May be NULL */
     an_strings classes; /* identifiers; none: the pictures have no labels */
-    bool numbered;      /* class k is called k: a list of as many classes or more can name them */
+    bool numbered; /* class k is called k, so a list of at least as many classes can name them */
     an_item *items;
     int64_t count, room;
-    an_endings left_out; /* files that were found and are no items, by their endings */
+    an_endings left_out; /* files found that are not items, by their endings */
     struct {             /* the class with the most files left out */
         int class;
         int64_t left_out, items;
     } worst;
-    int64_t loose; /* pictures found that belong to no class */
-    bool examined; /* opened only to be examined: oddities are noted and are no errors */
+    int64_t loose; /* pictures found that have no class */
+    bool examined; /* opened only to be examined: oddities are noted and are not errors */
     an_oddity *oddities;
     int64_t oddity_count;
-    char *doubt; /* why another data set may be meant, for the log; NULL: no doubt */
+    char *doubt; /* why another data set may have been meant, for the log; NULL: no doubt */
     void *state; /* the kind's own */
 };
 
 /**
- * Whether a kind accepts what lies at a path.
- * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_FORMAT, with what is expected
+ * Whether some kind accepts a path.
+ * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_FORMAT, naming what is expected
  */
 alexnet_status an_data_source_check(const char *path);
 /** Open a path as the first kind that accepts it. */
@@ -129,16 +129,16 @@ void an_data_source_release(an_data_source *source); /* NULL allowed */
 
 /** Open it to be examined. */
 alexnet_status an_data_source_examine(an_data_source **out, alexnet_ctx *ctx, const char *path);
-/** Note an oddity; takes ownership of its strings, also on failure. A NULL string is taken as a
+/** Note an oddity; takes ownership of its strings, also on failure. A NULL string counts as a
  *  failed allocation. */
 alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity);
 
-/** Add an item; takes ownership of `name`, also on failure; NULL is taken as a failed allocation.
+/** Add an item; takes ownership of `name`, also on failure; NULL counts as a failed allocation.
  *  `key` points into it. */
 alexnet_status an_data_source_add(an_data_source *source, char *name, const char *key, int class);
 /** Classes called 0 to `largest`. */
 alexnet_status an_data_source_number(an_data_source *source, int largest);
-/** Add to the doubts; takes ownership of the text. NULL is taken as a failed allocation. */
+/** Add to the doubts; takes ownership of the text. NULL counts as a failed allocation. */
 alexnet_status an_data_source_doubt(an_data_source *source, char *text);
 /** Add a doubt if there are classes without items. All items must have a class. */
 alexnet_status an_data_source_note_holes(an_data_source *source);

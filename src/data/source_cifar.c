@@ -1,6 +1,6 @@
 /*
- * CIFAR-10 and CIFAR-100 in their binary version: a folder as it is unpacked, or one of its files.
- * A record is a label (CIFAR-100: the coarse one, then the fine one, which is taken), then 32 x 32
+ * CIFAR-10 and CIFAR-100 in their binary version: the unpacked folder, or one of its files. A
+ * record is a label (CIFAR-100: the coarse one, then the fine one, which is used), then 32 x 32
  * pixels: all of red, then green, then blue.
  */
 #include <string.h>
@@ -17,7 +17,7 @@ enum { SIDE = 32, PIXELS = SIDE * SIDE * 3, FILES_MAX = 5 };
 
 typedef struct version {
     const char *names; /* file of the classes' names */
-    bool needs_names;  /* to recognise the version: its other files have common names */
+    bool needs_names;  /* to recognise the version, because its other files have generic names */
     int classes, labels;
     const char *train[FILES_MAX + 1], *val;
 } version;
@@ -144,7 +144,7 @@ static alexnet_status add_names(an_data_source *source, char *text, int classes,
     return ALEXNET_OK;
 }
 
-/* Classes have the names in the file beside the pictures; without it, numbers. */
+/* Classes have the names in the file beside the pictures or, without it, numbers. */
 static alexnet_status make_classes(an_data_source *source, const found *f)
 {
     const int classes = f->version->classes;
@@ -164,8 +164,7 @@ static alexnet_status make_classes(an_data_source *source, const found *f)
 
 /* ---- Records ---- */
 
-/* Check that all labels of a file's records are classes. The last label of a record is the one that
- * is used. */
+/* Check that all labels of a file's records are classes. Of a record's labels the last is used. */
 static alexnet_status check_labels(const unsigned char *bytes, size_t records, const version *v,
                                    const char *path)
 {

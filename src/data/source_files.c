@@ -1,5 +1,5 @@
 /*
- * Pictures without classes at paths that a caller gives: files, all pictures below folders, and
+ * Pictures without classes, at paths that the caller gives: files, all pictures below folders, and
  * those of archives and other data sets.
  */
 #include <string.h>
@@ -80,7 +80,7 @@ cleanup:
     return rc;
 }
 
-/* Room for one more part. */
+/* Make room for one more part. */
 static alexnet_status grow(an_data_source *source)
 {
     parts *all = source->state;

@@ -42,7 +42,7 @@ static int64_t count_pictures(const an_strings *files, an_endings *others)
     return pictures;
 }
 
-/* The first of the files whose endings are not among those that are counted by name; NULL: none. */
+/* The first file whose ending is not among those that are counted by name; NULL: none. */
 static const char *with_other_ending(const an_strings *files, const an_endings *counted)
 {
     for (int64_t i = 0; i < files->count; i++) {
@@ -72,8 +72,7 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
         an_strings_have(&root->files, "recipe.ini"))
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,
-            "%s is the folder of a training run, not of pictures; a run goes on by being "
-            "resumed",
+            "%s is the folder of a training run, not of pictures; to continue the run, resume it",
             path);
     if (others.total == 0 && root->hidden > 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -94,8 +93,8 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
                    other ? other : "");
 }
 
-/* A link that leads nowhere is perhaps a class on a disk that is not there: without it, a network
- * would learn the others alone. */
+/* A dangling link may be a class on a disk that is not mounted; without it, a network would learn
+ * only the other classes. */
 static alexnet_status check_links(const an_folder *root, const char *path)
 {
     for (int64_t i = 0; i < root->files.count; i++) {
@@ -106,7 +105,7 @@ static alexnet_status check_links(const an_folder *root, const char *path)
         alexnet_status rc = ALEXNET_OK;
         if (!an_has_picture_ending(name) && stat(name, &info) != 0)
             rc = AN_FAIL(ALEXNET_ERROR_IO,
-                         "the link %s leads nowhere: %s; if it is a class, restore what it names, "
+                         "the link %s leads nowhere: %s; if it is a class, restore its target, "
                          "else remove it",
                          name, strerror(errno));
         an_free(name);
@@ -123,8 +122,8 @@ static alexnet_status check_root(const an_folder *root, const char *path)
                        "%s holds the folders train and val; open one of them", path);
     if (an_are_parts(&root->folders))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s, which are no classes; call them train and "
-                       "val, or open each by itself",
+                       "%s holds the folders %s and %s, which are not classes; call them train and "
+                       "val, or open each on its own",
                        path, root->folders.at[0], root->folders.at[1]);
     if (root->folders.count == 0)
         return fail_no_classes(root, path);
@@ -161,14 +160,14 @@ static alexnet_status note_empty(an_data_source *source, const char *path, int c
         source, (an_oddity){ALEXNET_PROBLEM_EMPTY_CLASS, an_strdup(path), text, class, 1});
 }
 
-/* What `an_walk` found below a class folder must be pictures of one class. */
+/* Check that what `an_walk` found below a class folder is pictures of one class. */
 static alexnet_status check_class(an_data_source *source, const char *path, int class,
                                   const an_walk *walk)
 {
     if (has_train_and_val(&walk->folders) || (walk->direct == 0 && an_are_parts(&walk->folders)))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s: it is no class of %s but a data set of its "
-                       "own; give %s instead",
+                       "%s holds the folders %s and %s: it is not a class of %s but a data set of "
+                       "its own; give %s instead",
                        path, walk->folders.at[0], walk->folders.at[walk->folders.count - 1],
                        source->root, path);
     if (walk->files.count == 0)
@@ -250,7 +249,7 @@ static alexnet_status reserve_classes(const an_data_source *source, an_walk *wal
     return ALEXNET_OK;
 }
 
-/* The folders that all class folders have: perhaps these are the classes. */
+/* Folders that all class folders contain: perhaps they are the classes. */
 typedef struct layout {
     an_strings folders; /* of the first class */
     bool same;          /* no class has pictures of its own, and all have these folders */
@@ -309,7 +308,7 @@ static alexnet_status note_hidden(an_data_source *source)
                             -1, 1});
         if (rc == ALEXNET_ERROR_NO_MEMORY)
             goto cleanup;
-        rc = ALEXNET_OK; /* one that cannot be read is of no interest */
+        rc = ALEXNET_OK; /* one that cannot be read does not matter */
     }
 cleanup:
     an_strings_free(&hidden);

@@ -82,7 +82,7 @@ static alexnet_status accept_idx(const char *path, bool *yes)
     return rc;
 }
 
-/* Replace a word in a file's own name, in place; both have the same length. */
+/* Replace a word in a file's name, in place; both have the same length. */
 static bool replace(char *path, const char *word, const char *by)
 {
     char *at = strstr(path + (last_name(path) - path), word);
@@ -112,7 +112,7 @@ static alexnet_status find_beside(char **labels, const char *pictures)
     return ALEXNET_OK;
 }
 
-/* The files of a folder's part: of the one that is named, or of the only one. */
+/* The files of a part of a folder: the named part, or the only one. */
 static alexnet_status locate_part(char **pictures, char **labels, const char *folder,
                                   an_part_name part, const char *root)
 {
@@ -198,8 +198,8 @@ static alexnet_status open_idx(an_data_source *source, bool needs_labels)
     alexnet_status rc = locate(&pictures, &labels, source->root);
     if (rc == ALEXNET_OK && needs_labels && !labels)
         rc = AN_FAIL(ALEXNET_ERROR_IO,
-                     "the labels of %s are missing: a file beside it, of the same name with labels "
-                     "and idx1 in place of images and idx3",
+                     "the labels of %s are missing: a file beside it is expected, with the same "
+                     "name but labels and idx1 in place of images and idx3",
                      pictures);
     if (rc == ALEXNET_OK)
         rc = open_files(source, pictures, needs_labels ? labels : NULL);

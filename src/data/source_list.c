@@ -2,9 +2,9 @@
  * A list of pictures with their labels: lines "path label", or a table. Paths are absolute, or
  * relative to the list's folder.
  *
- * Labels are the numbers of classes, or names, in whose byte order the classes are. Items are
- * sorted by class, then by path, as those of a tree of class folders are, so that the two give the
- * same batches; their keys are the paths below the folder that holds them all.
+ * Labels are the numbers of classes, or names, which make classes in byte order. Items are sorted
+ * by class, then by path, as in a tree of class folders, so that the two give the same batches.
+ * Their keys are the paths below the folder that holds them all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #include "data/names.h"
 #include "data/source.h"
 
-/* Largest list that is read. */
+/* The largest list that is read. */
 #define LIST_MAX ((size_t)1 << 30)
 
 static alexnet_status accept_list(const char *path, bool *yes)
@@ -45,8 +45,8 @@ static alexnet_status fail_mixed(const an_list_row *number, const an_list_row *n
                                  const char *path)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "the labels of %s are numbers and names: \"%.60s\" in line %lld, \"%.60s\" in "
-                   "line %lld; use either",
+                   "the labels of %s are both numbers and names: \"%.60s\" in line %lld, \"%.60s\" "
+                   "in line %lld; use one kind",
                    path, number->label, (long long)number->line, name->label,
                    (long long)name->line);
 }
@@ -84,7 +84,7 @@ static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *larges
     return number && name ? fail_mixed(number, name, path) : ALEXNET_OK;
 }
 
-/* Sort the labels, and keep one of each. @return how many there are */
+/* Sort the labels, and keep one of each. @return how many are left */
 static int64_t unique_labels(const char **labels, const an_list_rows *rows)
 {
     int64_t count = 0;
@@ -105,8 +105,9 @@ static alexnet_status name_rows(an_data_source *source, an_list_rows *rows)
         return AN_FAIL_MEMORY((size_t)rows->count * sizeof *labels, "the labels of a list");
     const int64_t count = unique_labels(labels, rows);
     if (count > AN_NAMES_MAX)
-        AN_TRY(AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %lld different labels; %d are the most",
-                       source->root, (long long)count, AN_NAMES_MAX));
+        AN_TRY(AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s has %lld different labels; at most %d are read", source->root,
+                       (long long)count, AN_NAMES_MAX));
     for (int64_t c = 0; c < count; c++)
         AN_TRY(an_strings_add(&source->classes, an_strdup(labels[c])));
     for (int64_t i = 0; i < rows->count; i++) {
@@ -164,9 +165,10 @@ static alexnet_status sort_rows(an_data_source *source, an_list_rows *rows)
     if (again == 0)
         return ALEXNET_OK;
     return an_data_source_doubt(
-        source, an_format("%lld %s of %s name a picture that an earlier one names; each picture is "
-                          "taken once",
-                          (long long)again, an_text_plural(again, "line", "lines"), source->root));
+        source,
+        an_format(
+            "%lld %s of %s name a picture that an earlier one names; each picture is used once",
+            (long long)again, an_text_plural(again, "line", "lines"), source->root));
 }
 
 /* The length of the folder that all paths are in, including its slash. */
@@ -205,14 +207,15 @@ static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
     return ALEXNET_OK;
 }
 
-/* If the first picture is missing, the list's paths are most often relative to another folder. */
+/* If the first picture is missing, the list's paths are probably relative to another folder. */
 static alexnet_status note_missing(an_data_source *source)
 {
     if (an_is_file(source->items[0].name))
         return ALEXNET_OK;
     return an_data_source_doubt(
-        source, an_format("%s of %s is not there: paths in a list begin at its own folder",
-                          source->items[0].name, source->root));
+        source,
+        an_format("%s of %s is not there: paths in a list are relative to the list's folder",
+                  source->items[0].name, source->root));
 }
 
 static alexnet_status open_rows(an_data_source *source, an_list_rows *rows, bool labels)

@@ -30,11 +30,11 @@ typedef struct record {
 
 typedef struct reading {
     an_data_source *source;
-    bool labels; /* are needed */
+    bool labels; /* whether they are needed */
     record *rows;
     int64_t count, room;
     int largest; /* label */
-    size_t root; /* length of the path, with the slash behind it */
+    size_t root; /* length of the path with the slash after it */
 } reading;
 
 typedef struct state {
@@ -62,7 +62,7 @@ static alexnet_status find_store(const an_store **out, const char *path)
             return ALEXNET_OK;
         }
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s is an LMDB, which this build does not read: it was made without liblmdb",
+                   "%s is an LMDB, which this build does not read: it was built without liblmdb",
                    path);
 }
 
@@ -134,7 +134,7 @@ static alexnet_status take_entry(void *user, const an_store_entry *entry)
 
 /* ---- Items ---- */
 
-/* Length of "00000012_" before something; 0: there is none. */
+/* Length of the position and its underscore in "00000012_cats/b.jpg"; 0: there is none. */
 static size_t position_of(const char *key)
 {
     const size_t digits = strspn(key, "0123456789");
@@ -154,7 +154,7 @@ static void find_paths(reading *r)
     }
 }
 
-/* A list may name a picture twice: then the whole keys decide. */
+/* A list may name a picture twice; then the whole keys decide. */
 static int compare_rows(const void *a, const void *b)
 {
     const record *x = a, *y = b;

@@ -11,7 +11,7 @@ enum { CHECK_EVERY = 1024 };
 static alexnet_status fail_get(const char *name, int code)
 {
     if (code == ALEXNET_ERROR_NO_MEMORY)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "%s: its source has no memory for it", name);
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "%s: its source is out of memory", name);
     return AN_FAIL(ALEXNET_ERROR_IO, "%s: its source cannot give it (%d)", name, code);
 }
 
@@ -50,7 +50,7 @@ static alexnet_status read_item(const an_data_source *source, int64_t index, an_
     return rc == ALEXNET_ERROR_INVALID_ARGUMENT ? an_fail_within(rc, name) : rc;
 }
 
-/* The caller's items have no size that we know; only their names and labels show changes. */
+/* We do not know the sizes of the caller's items; only names and labels show changes. */
 static int64_t stamp(const an_data_source *source, int64_t item)
 {
     (void)source, (void)item;

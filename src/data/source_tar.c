@@ -1,11 +1,11 @@
 /*
- * Archives as a data set, read in place: shards as WebDataset has them, a folder of classes as an
- * archive, ImageNet's archives of training and validation pictures.
+ * Archives as a data set, read in place: WebDataset's shards, an archived tree of class folders,
+ * ImageNet's archives of training and validation pictures.
  *
  * Labels come from files beside the pictures (KEY.cls, KEY.json), in all archives or in some. If
  * there are none, the folders in the archives are the classes, below the folder that holds them
- * all. Items are sorted by class, then by name, as those of a tree of class folders are, so that
- * the two give the same batches.
+ * all. Items are sorted by class, then by name, as in a tree of class folders, so that the two give
+ * the same batches.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* Name an item "archive/folder/name". Its key is a part of that; if the picture was packed, the key
- * stands behind the zero that ends the name. */
+ * follows the zero that ends the name. */
 static alexnet_status make_item(an_item *out, const an_tar_set *set, int archive,
                                 const an_tar_picture *picture)
 {
@@ -194,9 +194,9 @@ static alexnet_status open_pictures(an_data_source *source)
     return open_archives(source, false);
 }
 
-/* The archive is opened for each picture: there may be more archives than files can be open, and
- * opening costs little compared with decoding. An archive that was replaced since is not read at
- * the old offsets. */
+/* The archive is opened for each picture: there may be more archives than a process can have open,
+ * and opening costs little compared with decoding. An archive replaced in the meantime is not read
+ * at the old offsets. */
 static alexnet_status open_unchanged(an_reader **out, const char *path, an_tar_stamp stamp)
 {
     an_tar_stamp now;
@@ -228,7 +228,7 @@ static alexnet_status read_member(const an_data_source *source, int64_t item, an
     const an_item_place *p = &a->places[item];
     *out = (an_item_data){0};
     if (p->length > AN_PICTURE_FILE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; %zu are the most",
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; at most %zu are read",
                        source->items[item].name, (unsigned long long)p->length,
                        AN_PICTURE_FILE_MAX);
     out->length = (size_t)p->length;

@@ -18,7 +18,7 @@ typedef struct an_store_entry {
 
 typedef struct an_store {
     const char *library, *version;
-    /** Open for reading; nothing is written, no lock file either. */
+    /** Open for reading; nothing is written, not even a lock file. */
     alexnet_status (*open)(void **out, const char *path);
     /** Visit all entries in the order of their keys, until one fails. */
     alexnet_status (*visit)(void *database,

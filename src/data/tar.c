@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* Where the fields of a header lie, and how long they are. */
+/* Where the fields of a header are, and how long. */
 enum {
     NAME = 0,
     NAME_LENGTH = 100,
@@ -74,7 +74,7 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
     tar->reader = reader;
     tar->member = NULL;
     tar->at = offset;
-    tar->end = offset + length; /* within the file, as the caller has seen */
+    tar->end = offset + length; /* within the file, as the caller has checked */
     tar->window_at = 0;
     tar->window_length = 0;
     tar->name = an_strdup(name);
@@ -85,8 +85,8 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
     AN_CHECK(check_compression(name, bytes, first));
     if (first < AN_TAR_BLOCK)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is no tar archive: it has %zu bytes, and a header takes %d", name, first,
-                       AN_TAR_BLOCK);
+                       "%s is not a tar archive: it has %zu bytes, but a header takes %d", name,
+                       first, AN_TAR_BLOCK);
     return ALEXNET_OK;
 }
 
@@ -99,8 +99,8 @@ void an_tar_end(an_tar *tar)
 
 /* ---- Headers ---- */
 
-/* A number: octal digits with blanks before them and a blank or zero byte behind them or, if the
- * first bit is set, binary, as GNU tar writes numbers that do not fit. */
+/* A number: octal digits with blanks before and a blank or zero byte after them or, if the first
+ * bit is set, binary, as GNU tar writes numbers that do not fit. */
 static bool number(const unsigned char *field, int length, uint64_t *out)
 {
     int i = 0;
@@ -121,7 +121,7 @@ static bool number(const unsigned char *field, int length, uint64_t *out)
     return i == length || field[i] == ' ' || field[i] == '\0';
 }
 
-/* The sum of all bytes, those of the checksum taken as blanks; old programs added signed bytes. */
+/* The sum of all bytes, with those of the checksum as blanks; old programs added signed bytes. */
 static bool checksum_fits(const unsigned char *header)
 {
     uint64_t wanted;
@@ -241,7 +241,7 @@ static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char typ
         return an_tar_fail_sparse(tar);
     if (type == 'M')
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s is one volume of an archive of several; put them together again",
+                       "%s is one volume of a multi-volume archive; join the volumes first",
                        tar->name);
     member->file = type == '0' || type == '\0' || type == '7';
     member->length = type >= '1' && type <= '6' ? 0 : length;
@@ -268,7 +268,7 @@ alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more)
             break;
         const char type = (char)header[TYPE];
         if (!number(header + SIZE, NUMBER_LENGTH, &length))
-            AN_TRY(an_tar_fail_damaged(tar, "a member's size is no number"));
+            AN_TRY(an_tar_fail_damaged(tar, "a member's size is not a number"));
         if (an_tar_is_extra(type)) {
             AN_TRY(an_tar_take_extra(tar, &e, type, length));
             continue;

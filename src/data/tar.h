@@ -4,10 +4,10 @@
  * It reads POSIX ustar and pax headers (IEEE Std 1003.1, "pax"), those of GNU tar with its long
  * names, and those of the old V7 format. Random access needs only each member's name, place and
  * size, at any depth of nested archives. libarchive is not used: it gives the place of a header but
- * not of the data behind it, recognises far more than we want to accept, and would be one more
+ * not of the data after it, recognises far more than we want to accept, and would be one more
  * dependency of every build. A header is one block of 512 bytes.
  *
- * Headers are not trusted: each must have the right checksum, members must lie within the archive,
+ * Headers are not trusted: each must have the right checksum, members must be within the archive,
  * and every step goes forward. An archive that ends without a block of zeros was cut short, and is
  * refused.
  */
@@ -23,7 +23,7 @@ enum { AN_TAR_BLOCK = 512, AN_TAR_WINDOW = 8 * AN_TAR_BLOCK };
 typedef struct an_tar_member {
     char *name; /* without ".", ".." and empty parts, so perhaps "". Owned by the an_tar */
     uint64_t offset, length; /* of its bytes, in the reader's file */
-    bool file;               /* an ordinary one; else a folder, a link, a device, ... */
+    bool file;               /* a regular file; else a folder, a link, a device, ... */
     bool folder;
 } an_tar_member;
 
@@ -39,7 +39,7 @@ typedef struct an_tar {
 } an_tar;
 
 /**
- * Begin with the archive at a place of a file. Call an_tar_end() in the end, on failure too.
+ * Begin with the archive at a place of a file. Call an_tar_end() when done, on failure too.
  * @param name  for error texts; copied
  * @return ALEXNET_ERROR_FORMAT for a compressed archive, with what to do, and for what is too short
  *         to be an archive
@@ -52,7 +52,7 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
  *         of archives of several volumes), with archive and member
  */
 alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more);
-/** Up to AN_TAR_WINDOW bytes of the archive, which stay until the next call with this walk. */
+/** Up to AN_TAR_WINDOW bytes of the archive, valid until the next call with this walk. */
 alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length,
                            const unsigned char **bytes);
 void an_tar_end(an_tar *tar);

@@ -1,7 +1,7 @@
 /*
  * How the index of an archive is made.
  *
- *     tar_walk.c   goes through the members of an archive, and of archives in it
+ *     tar_walk.c   goes through the members of an archive, and of archives inside it
  *     tar_index.c  gathers pictures, and labels by their keys
  *     tar_join.c   gives the pictures their labels
  */
@@ -14,11 +14,11 @@
 /** Which of a key's files its label is from; a higher value takes precedence. */
 enum { AN_TAR_BY_NOTHING, AN_TAR_BY_JSON, AN_TAR_BY_CLS };
 
-/** What is known of a key whose label a file gives. */
+/** What is known of a key that has a label. */
 typedef struct an_tar_keyed {
     int32_t label;
     int by;
-    bool plain;              /* it has a picture that is KEY.jpg */
+    bool plain;              /* it has a picture KEY.jpg */
     const char *packed_from; /* in the text of AN_TAR_KEYS; NULL if it is not there */
 } an_tar_keyed;
 
@@ -42,7 +42,7 @@ alexnet_status an_tar_add_label(an_tar_builder *builder, const char *key, int by
 /** Append a name to those of the index. @param place  out: where it begins */
 alexnet_status an_tar_add_name(an_tar_index *index, const char *name, uint32_t *place);
 
-/** "folder/key" of a file; owned, NULL if memory is short. */
+/** "folder/key" of a file; owned, NULL if out of memory. */
 char *an_tar_key(const char *folder, const char *base);
 /** What follows the key: a name without folders from its first dot on; "" if it has none. */
 const char *an_tar_tail(const char *base);

@@ -21,7 +21,7 @@ int an_tar_set_class(const an_tar_set *set, int64_t archive, const an_tar_pictur
     return picture->label < 0 ? AN_TAR_LOOSE : set->class_of[archive][picture->label];
 }
 
-/* The texts that an archive's classes are made from: its labels or its folders. */
+/* The texts from which an archive's classes are made: its labels or its folders. */
 static const an_strings *texts_of(const an_tar_set *set, int64_t archive)
 {
     const an_tar_index *index = &set->indexes[archive];
@@ -40,7 +40,7 @@ static alexnet_status make_room(an_tar_set *set)
     return set->class_of ? ALEXNET_OK : AN_FAIL_MEMORY(1, "the classes of archives");
 }
 
-/* The number of a class, which is among those of the set. */
+/* The number of a class, which the set must have. */
 static int32_t find_class(const an_tar_set *set, const char *name)
 {
     char **found = bsearch(&name, set->classes.at, (size_t)set->classes.count,
@@ -75,8 +75,9 @@ static alexnet_status number_classes(an_tar_set *set, int64_t largest, const cha
 {
     int64_t value;
     if (largest >= AN_NAMES_MAX)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a label of %s is %lld; %d is the largest number",
-                       root, (long long)largest, AN_NAMES_MAX - 1);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "a label of %s is %lld; %d is the largest that is read", root,
+                       (long long)largest, AN_NAMES_MAX - 1);
     set->numbered = true;
     for (int64_t c = 0; c <= largest; c++)
         AN_CHECK(an_strings_add(&set->classes, an_format("%lld", (long long)c)));
@@ -125,7 +126,7 @@ static size_t common(const char *a, const char *b)
     return length;
 }
 
-/* Whether a folder is the one that all pictures are in, and not below it. */
+/* Whether a folder is the one that all pictures are in, not one below it. */
 static bool is_shared(const char *folder, size_t shared)
 {
     return strlen(folder) + (*folder != '\0') == shared;
@@ -208,7 +209,7 @@ static alexnet_status folder_classes(an_tar_set *set, const char *root)
     set->shared = shared_folder(set, &first, &deeper);
     if (!deeper && set->shared == 0)
         return fail_no_classes(root);
-    if (!deeper) { /* all in one folder: it is the one class */
+    if (!deeper) { /* all in one folder, which is the only class */
         do
             set->shared--;
         while (set->shared > 0 && first[set->shared - 1] != '/');
@@ -221,10 +222,10 @@ static alexnet_status folder_classes(an_tar_set *set, const char *root)
     if (an_strings_have(&set->classes, "train") && an_strings_have(&set->classes, "val"))
         AN_TRY(an_divided_fail(root));
     if (an_are_parts(&set->classes))
-        AN_TRY(AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s, which are no classes; make an archive of "
-                       "each",
-                       root, set->classes.at[0], set->classes.at[1]));
+        AN_TRY(AN_FAIL(
+            ALEXNET_ERROR_INVALID_ARGUMENT,
+            "%s holds the folders %s and %s, which are not classes; make an archive of each", root,
+            set->classes.at[0], set->classes.at[1]));
     rc = number_folders(set, NULL, true);
 cleanup:
     an_interned_free(&names);

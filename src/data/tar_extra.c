@@ -5,9 +5,9 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* The largest extra header, and the longest name, that is read. Systems have paths of up to 4096
- * bytes. The name of an archive within an archive is part of the name of every folder in it: it
- * must not be far longer than what these take in the archive. */
+/* The largest extra header and the longest name that are read. Systems have paths of up to 4096
+ * bytes. The name of an archive within an archive is part of the name of every folder in it, so it
+ * must not be far longer than what these take up in the archive. */
 enum { META_MAX = 1 << 20, NAME_MAX_LENGTH = 4096 };
 
 bool an_tar_is_extra(char type)
@@ -15,7 +15,7 @@ bool an_tar_is_extra(char type)
     return type == 'x' || type == 'g' || type == 'X' || type == 'L' || type == 'K';
 }
 
-/* The data of an extra header, in a new block with a zero behind them. */
+/* The data of an extra header, in a new block that ends with a zero. */
 static alexnet_status read_meta(an_tar *tar, uint64_t length, char **out)
 {
     uint64_t offset;
@@ -62,7 +62,7 @@ static alexnet_status take_record(an_tar *tar, an_tar_extra *e, const char *reco
         e->has_size = true;
         return is_digits(value, rest, &e->size)
                    ? ALEXNET_OK
-                   : an_tar_fail_damaged(tar, "a pax size is no number");
+                   : an_tar_fail_damaged(tar, "a pax size is not a number");
     }
     if (key != 4 || memcmp(record, "path", 4) != 0)
         return ALEXNET_OK;
@@ -100,7 +100,7 @@ alexnet_status an_tar_take_extra(an_tar *tar, an_tar_extra *e, char type, uint64
         rc = take_pax(tar, e, text, (size_t)length);
     } else if (type == 'L') {
         an_free(e->name);
-        e->name = text; /* its end is a zero */
+        e->name = text; /* ends with a zero */
         text = NULL;
     }
     an_free(text);

@@ -9,7 +9,7 @@
 
 #include "data/tar.h"
 
-/** What extra headers say about the member behind them. Starts as all zero. */
+/** What extra headers say about the member after them. Starts as all zero. */
 typedef struct an_tar_extra {
     char *name; /* owned; NULL: nothing */
     bool has_size;

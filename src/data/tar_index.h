@@ -41,7 +41,7 @@ typedef struct an_tar_index {
     char *names; /* each ended by a zero */
     size_t names_length, names_room;
     an_strings folders, labels; /* distinct */
-    an_endings left_out;        /* members that are no pictures and no labels */
+    an_endings left_out;        /* members that are neither pictures nor labels */
 } an_tar_index;
 
 /** The size of an archive and when it was changed: an index that has others is out of date. */
@@ -50,7 +50,7 @@ typedef struct an_tar_stamp {
     int64_t changed; /* nanoseconds since 1970 */
 } an_tar_stamp;
 
-/** @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for what is no plain file */
+/** @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for anything but a plain file */
 alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
 
 /**
@@ -61,7 +61,7 @@ alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
 alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx);
 void an_tar_index_free(an_tar_index *index);
 
-/** "x.tar.alexnet-index", beside x.tar; owned, NULL if memory is short. */
+/** "x.tar.alexnet-index", beside x.tar; owned, NULL if out of memory. */
 char *an_tar_index_path(const char *archive);
 /**
  * Keep the index of an archive beside it; if no file can be written there, in memory.
@@ -71,29 +71,29 @@ alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
                                  an_tar_stamp stamp);
 /**
  * Find the index of an archive where it is kept. *found is false if there is none with this stamp.
- * @param why  out, owned: why it is in memory alone; NULL: it is beside the archive
+ * @param why  out, owned: why it is only in memory; NULL: it is beside the archive
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_stamp stamp,
                                  bool *found, char **why);
 /**
- * Whether it has still to be said that the index of an archive is in memory alone. Who asks says
- * it: it is true once per process and archive, and for an archive whose index is not even held.
+ * Whether the caller should log that the index of an archive is not in a file: true once per
+ * process and archive, and always for an archive whose index is not even in memory.
  */
-bool an_tar_index_tell(const char *archive);
+bool an_tar_index_should_log(const char *archive);
 
-/** What the file of an index has; owned. @return ALEXNET_ERROR_NO_MEMORY */
+/** The bytes of an index's file; owned. @return ALEXNET_ERROR_NO_MEMORY */
 alexnet_status an_tar_index_bytes(unsigned char **out, size_t *length, const an_tar_index *index,
                                   an_tar_stamp stamp);
 /**
- * Read an index. *found is false if there is no sound one with this stamp, for whatever reason: a
- * new one has to be made. All its places lie within the archive.
+ * Read an index. *found is false if, for whatever reason, there is no valid one with this stamp,
+ * and a new one has to be made. All its places are within the archive.
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_stamp stamp,
                                  bool *found);
 
-/** The same from memory; false also if that is short. */
+/** The same from memory; also false if out of memory. */
 bool an_tar_index_parse(an_tar_index *out, const unsigned char *bytes, size_t length,
                         an_tar_stamp stamp);
 

@@ -22,9 +22,9 @@
 enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 32, ENDING = 20 };
 static const char magic[] = "alexnet tar 002\n";
 
-/* An index is read if it has no more bytes than its archive and these, the most for an archive
- * without pictures. As a rule it is smaller than the archive, which has a header for each picture
- * and all texts. */
+/* An index is read if it has at most this many bytes more than its archive: the largest index of an
+ * archive without pictures. Normally it is smaller than the archive, which has a header for each
+ * picture and all texts. */
 enum { EMPTY_MAX = HEAD + COUNTS + AN_ENDING_ROWS * ENDING };
 
 /* ---- Writing ---- */
@@ -94,7 +94,7 @@ alexnet_status an_tar_index_bytes(unsigned char **out, size_t *length, const an_
 
 /* ---- Reading ---- */
 
-/* What is left of the file. */
+/* The rest of the file. */
 typedef struct rest {
     const unsigned char *at;
     size_t length;

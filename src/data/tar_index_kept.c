@@ -1,9 +1,9 @@
 /*
  * Where indexes are kept: in a file beside their archive or, where none can be written, in the
- * memory of the process, so that an archive is searched once there and not each time it is opened
- * (for each of its parts, and before that to see whether it has parts). What is held is what the
- * file would have, some 50 bytes per picture, and it is held until the process ends: whoever opens
- * an archive may close it and open it again.
+ * memory of the process, so that an archive is searched once and not each time it is opened (for
+ * each of its parts, and before that to see whether it has parts). Memory holds the bytes that the
+ * file would have, about 50 per picture, until the process ends, because an archive may be closed
+ * and opened again.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,14 +15,15 @@
 #include "base/writer.h"
 #include "data/tar_index.h"
 
-/* Of all that is held; then the oldest are dropped. ImageNet's training pictures take 75 MB. */
+/* Most bytes held in all; beyond that the oldest are dropped. ImageNet's training pictures take 75
+ * MB. */
 #define HELD_MAX ((size_t)512 << 20)
 
 typedef struct held {
     uint64_t hash; /* of the path */
     char *archive; /* its real path */
     char *why;     /* there is no file */
-    bool told;     /* the log says so */
+    bool logged;   /* that there is no file */
     unsigned char *bytes;
     size_t length;
 } held;
@@ -30,7 +31,7 @@ typedef struct held {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static held *all; /* the oldest first */
 static int64_t count, room;
-static int64_t next; /* archives are mostly asked for in the order in which they came */
+static int64_t next; /* archives are mostly asked for in the order in which they were added */
 static size_t total;
 
 static void discard(held *h)
@@ -77,7 +78,7 @@ static bool make_room(void)
 static bool add(const held *h)
 {
     const int64_t old = find(h->archive);
-    const bool told = old >= 0 && all[old].told;
+    const bool logged = old >= 0 && all[old].logged;
     if (old >= 0)
         drop(old);
     if (h->length > HELD_MAX || !make_room())
@@ -85,12 +86,12 @@ static bool add(const held *h)
     while (h->length > HELD_MAX - total)
         drop(0);
     all[count] = *h;
-    all[count++].told = told;
+    all[count++].logged = logged;
     total += h->length;
     return true;
 }
 
-/* Hold the bytes of an index, which are taken over. If memory is short, it is not held. */
+/* Hold the bytes of an index, taking ownership. If out of memory, it is not held. */
 static void hold(const char *archive, unsigned char *bytes, size_t length)
 {
     char *real = realpath(archive, NULL);
@@ -168,15 +169,15 @@ alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_
     return rc;
 }
 
-bool an_tar_index_tell(const char *archive)
+bool an_tar_index_should_log(const char *archive)
 {
     char *real = realpath(archive, NULL);
     pthread_mutex_lock(&lock);
     const int64_t i = real ? find(real) : -1;
-    const bool untold = i < 0 || !all[i].told;
+    const bool due = i < 0 || !all[i].logged;
     if (i >= 0)
-        all[i].told = true;
+        all[i].logged = true;
     pthread_mutex_unlock(&lock);
     free(real); /* realpath's own */
-    return untold;
+    return due;
 }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "data/tar_build.h"
 
-/* Give keys the names in their lines. Lines for keys that are not there are ignored. */
+/* Give keys the names in their lines. Lines for keys that do not exist are ignored. */
 static alexnet_status spread_packed(an_tar_builder *b)
 {
     char *next;
@@ -38,7 +38,7 @@ static alexnet_status key_of(const an_tar_builder *b, const an_tar_picture *pict
     return ALEXNET_OK;
 }
 
-/* Whether a picture is KEY.jpg, and neither KEY.mask.png nor an array. */
+/* Whether a picture is KEY.jpg, not KEY.mask.png or an array. */
 static bool is_plain(const an_tar_builder *b, const an_tar_picture *picture)
 {
     const char *tail = an_tar_tail(b->index->names + picture->name);

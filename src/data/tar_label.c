@@ -47,7 +47,7 @@ alexnet_status an_tar_label_json(char **out, const char *bytes, size_t length)
     *out = NULL;
     json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
     if (!root)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "no JSON: line %d: %s", error.line, error.text);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "not JSON: line %d: %s", error.line, error.text);
     const json_t *value = NULL;
     size_t i = 0;
     while (i < sizeof keys / sizeof *keys && !(value = json_object_get(root, keys[i])))

@@ -10,14 +10,14 @@
 
 enum { CLASSES_FILE_MAX = 64 << 20 };
 
-/* "folder/classes.txt" of an archive's folder; owned, NULL if memory is short. */
+/* "folder/classes.txt" of an archive's folder; owned, NULL if out of memory. */
 static char *path_beside(const char *archive)
 {
     const char *slash = strrchr(archive, '/');
     return an_format("%.*s%s", slash ? (int)(slash - archive) + 1 : 0, archive, AN_TAR_CLASSES);
 }
 
-/* The lines of a text, without the carriage returns of Windows; empty ones at the end are none. */
+/* The lines of a text, without the carriage returns of Windows or empty lines at the end. */
 static alexnet_status read_lines(an_interned *out, char *text, const char *path)
 {
     char *next;

@@ -1,6 +1,6 @@
 /*
- * An archive that holds the folders, or archives, train and val: it is opened as either of them,
- * FILE.tar/train and FILE.tar/val (divided.h).
+ * Archives that hold the folders or archives train and val; each is opened as a part,
+ * FILE.tar/train or FILE.tar/val (divided.h).
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ static bool is_part(const char *name, size_t length, const char *part)
     return length == strlen(part) && strncmp(name, part, length) == 0;
 }
 
-/* ---- Whether it does ---- */
+/* ---- Whether an archive has the parts ---- */
 
 /* Whether a member's name has train or val in it, as a folder or an archive. */
 static bool names_part(const char *name)
@@ -31,7 +31,7 @@ static bool names_part(const char *name)
     return false;
 }
 
-/* Whether one of the first members lies in a part: of other archives nothing more is read. */
+/* Whether one of the first members is in a part; if not, nothing more of the archive is read. */
 static alexnet_status look(an_tar *tar, bool *yes)
 {
     enum { MEMBERS = 64 };
@@ -88,11 +88,10 @@ alexnet_status an_tar_divided(const char *path, bool named, bool *yes)
             an_tar_set_free(&set);
         }
     }
-    return rc == ALEXNET_ERROR_NO_MEMORY ? rc
-                                         : ALEXNET_OK; /* whoever opens it says what is wrong */
+    return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK; /* opening it reports what is wrong */
 }
 
-/* ---- One of them ---- */
+/* ---- Keeping one part ---- */
 
 /* The kept folders, and of each folder its place among them; -1: it is not kept. */
 static alexnet_status keep_folders(an_strings *kept, int32_t *places, const an_strings *folders,

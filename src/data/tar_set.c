@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "data/shards.h"
 
-/* What has been said in the log. */
+/* What has been logged. */
 typedef struct said {
     bool searching, not_kept;
     double last; /* when */
@@ -29,17 +29,17 @@ void an_tar_set_free(an_tar_set *set)
     *set = (an_tar_set){0};
 }
 
-/* Say that an index is not kept beside its archive: once for each archive, and of those that are
- * opened together for the first. */
+/* Log that an index is not kept beside its archive: once for each archive, and only for the first
+ * of those opened together. */
 static void say_not_kept(const char *archive, const char *why, alexnet_ctx *ctx, said *s)
 {
-    if (!ctx || !ctx->log || !an_tar_index_tell(archive) || s->not_kept)
+    if (!ctx || !ctx->log || !an_tar_index_should_log(archive) || s->not_kept)
         return;
     s->not_kept = true;
     an_log(ctx, ALEXNET_LOG_WARNING,
-           "the index of an archive is not kept, so that the next program has to search it again: "
-           "%s; to keep it, make a symbolic link to the archive in a folder that can be written "
-           "to, and give that folder",
+           "the index of an archive is not kept, so the next program has to search the archive "
+           "again: %s; to keep it, make a symbolic link to the archive in a writable folder, and "
+           "give that folder",
            why);
 }
 
@@ -52,7 +52,7 @@ static alexnet_status build(an_tar_index *out, const char *path, alexnet_ctx *ct
     return rc;
 }
 
-/* Log once that archives are searched, and then the progress every ten seconds. */
+/* Log once that archives are being searched, then the progress every ten seconds. */
 static void say_search(const an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
 {
     enum { SECONDS = 10 };

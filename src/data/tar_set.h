@@ -1,11 +1,11 @@
 /*
  * Archives that are read together, with their indexes and the classes of their pictures.
  *
- *     tar_set.c      the indexes: found, or made and kept
+ *     tar_set.c      finds the indexes, or makes and keeps them
  *     tar_classes.c  the classes
  *     tar_parts.c    an archive that holds the parts train and val
- *     tar_names.c    what numbered classes are called
- *     imagenet.c     labels of ImageNet's validation pictures, which lie beside their archive
+ *     tar_names.c    the names of numbered classes
+ *     imagenet.c     labels of ImageNet's validation pictures, from files beside their archive
  */
 #ifndef AN_DATA_TAR_SET_H
 #define AN_DATA_TAR_SET_H
@@ -25,14 +25,14 @@ typedef struct an_tar_set {
     size_t shared;      /* length of names' prefix before the class folders */
 } an_tar_set;
 
-/** Open the archives of a path, as an_shards_list() has them. */
+/** Open the archives of a path, as an_shards_list() lists them. */
 alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx);
 void an_tar_set_free(an_tar_set *set);
 
 /**
  * Whether an archive holds the parts train and val, side by side, and no labels.
- * @param named  one of them is asked for, so that the archive is searched as a whole; else only if
- *               one of its first members lies in a part
+ * @param named  one of them is asked for, so the whole archive is searched; else only if one of
+ *               its first members is in a part
  */
 alexnet_status an_tar_divided(const char *path, bool named, bool *yes);
 /** Keep only the pictures of one part of such an archive. */
@@ -43,8 +43,8 @@ size_t an_tar_set_shared(const an_tar_set *set);
 /** Determine the classes. @return ALEXNET_ERROR_FORMAT if there are none; `root` is for its text */
 alexnet_status an_tar_set_classify(an_tar_set *set, const char *root);
 /**
- * If classes are numbers and AN_TAR_CLASSES lies beside the first archive, give them the names in
- * it, a line for each.
+ * If classes are numbers and AN_TAR_CLASSES is beside the first archive, give them the names in it,
+ * one per line.
  * @return ALEXNET_ERROR_FORMAT for a file with too few lines, the same name twice, or a bad one
  */
 alexnet_status an_tar_set_name_classes(an_tar_set *set);
@@ -55,7 +55,7 @@ int an_tar_set_class(const an_tar_set *set, int64_t archive, const an_tar_pictur
 enum { AN_TAR_LOOSE = -2 };
 
 /**
- * If the set is one archive whose pictures have neither labels nor folders, give them labels out of
+ * If the set is one archive whose pictures have neither labels nor folders, give them labels from
  * the files that ImageNet has for its validation pictures, if these are there (docs/data.md).
  * @return ALEXNET_ERROR_FORMAT for a file that does not fit the archive
  */

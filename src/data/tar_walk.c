@@ -16,7 +16,7 @@ static const char *base_of(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* Whether a part of a name begins with a dot, as those do that file managers leave behind. */
+/* Whether a part of a name begins with a dot, as do the files that file managers leave behind. */
 static bool is_hidden(const char *name)
 {
     return name[0] == '.' || strstr(name, "/.");
@@ -27,7 +27,7 @@ static bool ends_with(const char *name, const char *ending)
     return strcasecmp(an_ending_of(name), ending) == 0;
 }
 
-/* "a/b" of two names, each of which may be "". Owned; NULL if memory is short. */
+/* "a/b" of two names, each of which may be "". Owned; NULL if out of memory. */
 static char *join(const char *a, const char *b, size_t length)
 {
     return an_format("%s%s%.*s", a, *a && length ? "/" : "", (int)length, b);
@@ -44,7 +44,7 @@ static alexnet_status read_label(an_tar *tar, const an_tar_member *member, int b
     alexnet_status rc;
     *out = NULL;
     if (member->length > limit)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a label of %llu bytes; %zu are the most",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a label of %llu bytes; at most %zu are read",
                        (unsigned long long)member->length, limit);
     const size_t length = (size_t)member->length;
     if (length > AN_TAR_WINDOW) {
@@ -109,7 +109,7 @@ static alexnet_status walk_nested(an_tar_builder *b, an_tar *tar, const an_tar_m
     return rc;
 }
 
-/* Whether a file is an array of NumPy's that is a picture: such files may hold anything. */
+/* Whether a NumPy array is a picture: such files may hold anything. */
 static alexnet_status is_pixels(an_tar *tar, const an_tar_member *member, bool *yes)
 {
     enum { ENOUGH = 1024 };
@@ -150,7 +150,7 @@ static alexnet_status read_packed(an_tar_builder *b, an_tar *tar, const an_tar_m
 {
     enum { MOST = 256 << 20 };
     if (member->length > MOST)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; %d are the most", tar->name,
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; at most %d are read", tar->name,
                        member->name, (unsigned long long)member->length, MOST);
     const size_t length = (size_t)member->length;
     char *text = an_malloc(length + 1);

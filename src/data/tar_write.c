@@ -35,8 +35,8 @@ static size_t padding_of(size_t length)
     return (AN_TAR_BLOCK - length % AN_TAR_BLOCK) % AN_TAR_BLOCK;
 }
 
-/* Where a name is split into a header's prefix and name. *prefix: the length of the prefix, 0 for
- * none. @return false if it does not fit */
+/* Find where to split a name into a header's prefix and name. *prefix: the length of the prefix, 0
+ * for none. @return false if it does not fit */
 static bool find_cut(const char *name, size_t *prefix)
 {
     const size_t length = strlen(name);
@@ -83,7 +83,7 @@ static alexnet_status put_file(an_tar_writer *tar, const void *bytes, size_t len
     return put(tar, zeros, padding_of(length));
 }
 
-/* "LENGTH path=NAME\n", whose length counts its own digits. Owned; NULL if memory is short. */
+/* "LENGTH path=NAME\n", whose length counts its own digits. Owned; NULL if out of memory. */
 static char *pax_record(const char *name)
 {
     const size_t rest = strlen(name) + strlen(" path=\n");
@@ -95,8 +95,8 @@ static char *pax_record(const char *name)
     return an_format("%zu path=%s\n", length, name);
 }
 
-/* A pax header with the whole name. The member's own header has what fits of it, for readers
- * without pax. */
+/* Write a pax header with the whole name. The member's own header has as much of it as fits, for
+ * readers without pax. */
 static alexnet_status put_pax(an_tar_writer *tar, const char *name)
 {
     char *record = pax_record(name);

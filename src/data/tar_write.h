@@ -1,9 +1,10 @@
 /*
  * Writing tar archives: ustar headers and, for a name that does not fit into one, a pax header
- * before it (IEEE Std 1003.1, "pax"). A file's owner, mode and time are always the same ones, so
- * that an archive depends on names and bytes alone.
+ * before it (IEEE Std 1003.1, "pax"). A file's owner, mode and time are always the same, so an
+ * archive depends only on names and bytes.
  *
- * libarchive is not used: it would be a dependency of every build for the sake of a block of text.
+ * libarchive is not used: it would be a dependency of every build, for the sake of one block of
+ * text.
  */
 #ifndef AN_DATA_TAR_WRITE_H
 #define AN_DATA_TAR_WRITE_H

@@ -1,4 +1,4 @@
-/* Small versions of pictures, to be looked at. */
+/* Small versions of pictures, for people to look at. */
 #include <string.h>
 
 #include "base/alloc.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Where numbers lie in the file, and how wide they are. */
+/* Where numbers are in the file, and how wide. */
 typedef struct layout {
     bool little;
     int offset, entries;            /* bytes of an offset and of a count; of a directory's size */
@@ -43,8 +43,8 @@ bool an_tiff_find(an_tiff_tag *out, an_bytes file, unsigned tag)
     if (!an_tiff_is(file) || directory > file.length)
         return false;
     const size_t first = (size_t)directory + (size_t)l.entries;
-    const uint64_t told = number(file, &l, (size_t)directory, l.entries);
-    const uint64_t most = file.length / l.entry, entries = told < most ? told : most;
+    const uint64_t claimed = number(file, &l, (size_t)directory, l.entries);
+    const uint64_t most = file.length / l.entry, entries = claimed < most ? claimed : most;
     for (uint64_t i = 0; i < entries; i++) {
         const size_t at = first + (size_t)i * l.entry;
         if (number(file, &l, at, 2) != tag)

@@ -1,6 +1,6 @@
 /*
- * The tags of a TIFF's first directory, where they lie in the file: for facts that are read without
- * decoding the picture, also in builds without libtiff.
+ * The tags of a TIFF's first directory, read straight from the file: for facts that do not need the
+ * picture decoded, also in builds without libtiff.
  */
 #ifndef AN_DATA_TIFF_TAG_H
 #define AN_DATA_TIFF_TAG_H
@@ -9,8 +9,8 @@
 
 typedef struct an_tiff_tag {
     uint64_t count;  /* of its values */
-    uint32_t number; /* its first value, if that is a number of 16 bits */
-    uint64_t offset; /* where its values lie, if they do not fit into the entry */
+    uint32_t number; /* its first value, if that is a 16-bit number */
+    uint64_t offset; /* of its values, if they do not fit into the entry */
 } an_tiff_tag;
 
 /** Whether a file is a TIFF, of either byte order, BigTIFF included (TIFF 6; BigTIFF, 2004). */

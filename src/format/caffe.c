@@ -36,7 +36,7 @@ static size_t peek(const unsigned char *head, size_t length, uint64_t *value)
 }
 
 /* Whether bytes begin like a layer: V2 with its name or type; V1 with its bottom, top, name or
- * type; V0 with the name or type of the message in it. */
+ * type; V0 with the name or type of its inner message. */
 static bool is_layer(const unsigned char *body, size_t length, bool v2)
 {
     uint64_t tag, size;
@@ -54,8 +54,8 @@ static bool is_layer(const unsigned char *body, size_t length, bool v2)
            is_printable(body, size < length ? (size_t)size : length);
 }
 
-/* Protocol buffers have no signature. So the file must consist of fields of NetParameter up to the
- * first layer, and that must begin like a layer. */
+/* Protocol buffers have no signature, so the file must consist of fields of NetParameter up to the
+ * first layer, which must begin like a layer. */
 static bool recognise(const unsigned char *head, size_t length, uint64_t file_size)
 {
     size_t at = 0;
@@ -158,7 +158,7 @@ static alexnet_status check_names(const an_tensor_file *file)
     qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
     for (int i = 1; i < file->count && rc == ALEXNET_OK; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: two layers have the name of that of %s",
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: two layers have the same name, that of %s",
                          an_tensor_file_name(file), names[i]);
     an_free(names);
     return rc;
@@ -208,7 +208,7 @@ static void close_state(void *state)
 const an_tensor_format an_caffe_format = {
     .name = "caffemodel",
     .endings = ".caffemodel",
-    .about = "models of Caffe of every age",
+    .about = "models of every version of Caffe",
     .recognise = recognise,
     .open = open_file,
     .read = read_elements,

@@ -8,7 +8,7 @@
  *     V2   2015: field 100, the same under other numbers, types being words ("Convolution")
  *
  * A blob holds numbers and their shape, given by four old fields or by a list of dimensions. The
- * numbers are float or double, packed or one per field, and are read where they lie in the file.
+ * numbers are float or double, packed or one per field, and are read in place in the file.
  * Gradients ("diff") are skipped.
  *
  *     caffe.c         a model as a file of tensors and as an outline
@@ -34,7 +34,7 @@ typedef struct an_caffe_blob {
     int64_t dim[AN_CAFFE_RANK]; /* without leading 1s, which old files fill up to four dimensions */
     an_dtype dtype;             /* AN_F32 or AN_F64 */
     int64_t count;              /* of elements: the product of `dim` */
-    bool whole;                 /* the data are one piece, from offset `at` of the file */
+    bool whole;                 /* the data are one piece, at offset `at` of the file */
     uint64_t at;
 } an_caffe_blob;
 
@@ -49,7 +49,7 @@ typedef struct an_caffe_cursor {
 /**
  * Find the data and shape of a blob.
  * @param what  for error texts: "layer conv1, blob 0"
- * @return ALEXNET_ERROR_FORMAT where shape and data do not fit
+ * @return ALEXNET_ERROR_FORMAT if shape and data do not agree
  */
 alexnet_status an_caffe_blob_find(an_wire message, const char *what, an_caffe_blob *blob);
 /** Read `count` elements from element `first` on. Fastest if calls come in order. */
@@ -68,7 +68,7 @@ alexnet_status an_caffe_mean_read_from(an_reader *reader, an_chw *shape, float *
 
 /* ---- Keys ---- */
 
-/** A message of keys; one for each type of layer that has keys of interest. */
+/** A message of keys: one for each type of layer with keys of interest. */
 typedef enum an_caffe_message {
     AN_CAFFE_KEYS_CONV,
     AN_CAFFE_KEYS_FC,
@@ -109,7 +109,7 @@ typedef struct an_caffe_keys {
 } an_caffe_keys;
 
 /**
- * Read the keys of a message; those that it lacks have Caffe's defaults, or -1 where there is none.
+ * Read the keys of a message; those that it lacks get Caffe's defaults, or -1 where there is none.
  * @param layer  for error texts
  */
 alexnet_status an_caffe_keys_read(an_wire message, an_caffe_message kind, const char *layer,

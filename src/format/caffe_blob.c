@@ -5,12 +5,12 @@
 #include "base/status.h"
 #include "format/caffe.h"
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are read as they lie");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are read as stored");
 
 /* Fields of BlobProto. */
 enum { NUM = 1, CHANNELS, HEIGHT, WIDTH, DATA = 5, SHAPE = 7, DOUBLE_DATA = 8, DIM = 1 };
 
-/* What was found in a message so far. */
+/* What has been found in a message so far. */
 typedef struct finding {
     const char *file, *what;
     int64_t old[4]; /* num, channels, height, width */
@@ -60,7 +60,7 @@ static size_t width_of(uint32_t number)
     return number == DATA ? sizeof(float) : sizeof(double);
 }
 
-/* Count a field of one number, or of packed numbers. */
+/* Count the elements of a field: one number, or packed numbers. */
 static alexnet_status add_data(finding *f, const an_wire_field *field)
 {
     const size_t width = width_of(field->number);
@@ -68,7 +68,7 @@ static alexnet_status add_data(finding *f, const an_wire_field *field)
     const uint64_t bytes = field->type == AN_WIRE_BYTES ? an_wire_length(&field->body) : width;
     if (bytes % width != 0 || (field->type != AN_WIRE_BYTES &&
                                field->type != (which ? AN_WIRE_FIXED64 : AN_WIRE_FIXED32)))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the data of %s are no %s numbers", f->file,
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the data of %s are not %s numbers", f->file,
                        f->what, which ? "double" : "float");
     f->data[which].packed = field->type == AN_WIRE_BYTES;
     f->data[which].at = field->body.at;
@@ -85,14 +85,14 @@ static alexnet_status add_field(finding *f, const an_wire_field *field)
     case HEIGHT:
     case WIDTH:
         if (field->type != AN_WIRE_VARINT)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: a dimension of %s is no number", f->file,
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: a dimension of %s is not a number", f->file,
                            f->what);
         f->has_old = true;
         f->old[field->number - NUM] = an_wire_int(field);
         return ALEXNET_OK;
     case SHAPE:
         if (field->type != AN_WIRE_BYTES)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the shape of %s is no message", f->file,
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the shape of %s is not a message", f->file,
                            f->what);
         return read_shape(f, field->body);
     case DATA:
@@ -161,12 +161,13 @@ alexnet_status an_caffe_blob_find(an_wire message, const char *what, an_caffe_bl
     blob->whole = f.data[which].pieces == 1 && f.data[which].packed;
     blob->at = f.data[which].at;
     if (f.data[which].count != blob->count)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has %lld elements by its shape, and %lld",
-                       f.file, what, (long long)blob->count, (long long)f.data[which].count);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s: %s has %lld elements by its shape, but its data have %lld", f.file,
+                       what, (long long)blob->count, (long long)f.data[which].count);
     return ALEXNET_OK;
 }
 
-/* Find the next piece of the data: a field of packed numbers, or of one. */
+/* Find the next piece of the data: a field of packed numbers, or of one number. */
 static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
 {
     const uint32_t number = cursor->blob->dtype == AN_F64 ? DOUBLE_DATA : DATA;
@@ -174,7 +175,7 @@ static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
     do
         AN_CHECK(an_wire_next(&cursor->left, field, &more));
     while (more && field->number != number);
-    assert(more); /* they were counted */
+    assert(more); /* they were counted before */
     return ALEXNET_OK;
 }
 
@@ -238,7 +239,7 @@ static alexnet_status read_mean(an_reader *reader, an_chw *shape, float **values
     AN_TRY(an_caffe_blob_find(an_wire_open(file, reader), "a mean image (.binaryproto)", &blob));
     if (blob.rank != 3 || blob.dim[0] > 4 || blob.dim[1] > INT16_MAX || blob.dim[2] > INT16_MAX) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "%s is no mean image: %d dimensions and %lld elements; channels, rows and "
+                     "%s is not a mean image: %d dimensions and %lld elements; channels, rows and "
                      "columns expected",
                      an_reader_name(reader), blob.rank, (long long)blob.count);
         goto cleanup;

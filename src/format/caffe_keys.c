@@ -1,7 +1,7 @@
 #include "base/status.h"
 #include "format/caffe.h"
 
-/* What a number is for. EACH: given once, for both; given twice, for rows, then for columns. */
+/* What a number applies to. EACH: given once, to both; given twice, to rows, then to columns. */
 enum { BOTH, EACH, ROWS, COLUMNS };
 
 /* Which field of a message is which key. */
@@ -128,7 +128,7 @@ static alexnet_status put_field(reading *r, const an_wire *message, const struct
     if (field->type == (real ? AN_WIRE_FIXED32 : AN_WIRE_VARINT))
         return put(r, message, row, real ? an_wire_real(field) : (double)an_wire_int(field));
     if (row->part != EACH || field->type != AN_WIRE_BYTES)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: layer %s: %s is no number",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: layer %s: %s is not a number",
                        an_reader_name(message->file->reader), r->layer, about[row->key].name);
     while (an_wire_length(&field->body) > 0) {
         AN_CHECK(an_wire_varint(&field->body, &value));

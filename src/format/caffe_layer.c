@@ -78,7 +78,7 @@ static alexnet_status read_text(const an_caffe_layer *layer, const an_wire_field
 {
     char *copy;
     if (field->type != AN_WIRE_BYTES)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s is no text", file_of(layer), what);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s is not text", file_of(layer), what);
     AN_CHECK(an_wire_text(&field->body, what, room - 1, &copy));
     memcpy(text, copy, strlen(copy) + 1);
     an_free(copy);
@@ -103,7 +103,7 @@ static alexnet_status read_type(const an_wire_field *field, const struct form *f
     return ALEXNET_OK;
 }
 
-/* Take a field of a layer, whichever it is. */
+/* Take any field of a layer. */
 static alexnet_status take(an_caffe_layer *layer, const struct form *form,
                            const an_wire_field *field)
 {
@@ -152,7 +152,7 @@ alexnet_status an_caffe_layer_read(const an_wire *net, const an_wire_field *fiel
     bool has_inner = false;
     *layer = (an_caffe_layer){.message = *net, .v2 = field->number == V2_LAYER};
     if (field->type != AN_WIRE_BYTES)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: a layer is no message", file_of(layer));
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: a layer is not a message", file_of(layer));
     layer->message = field->body;
     AN_CHECK(take_all(layer, field->body, layer->v2 ? &v2 : &v1, &inner, &has_inner));
     if (!has_inner)

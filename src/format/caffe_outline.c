@@ -10,14 +10,14 @@
 typedef struct listing {
     an_tensor_file *file;
     an_outline *outline;
-    const an_caffe_layer *layer; /* the present one */
+    const an_caffe_layer *layer; /* the current one */
     an_caffe_keys keys;          /* of `layer` */
     int entry;                   /* the next one of the file */
-    bool begun;                  /* a layer has computed something */
-    an_caffe_layer tip;          /* the latest that did; the next one must read its output */
+    bool begun;                  /* some layer has computed something */
+    an_caffe_layer tip;          /* the latest one that did; the next must read its output */
     int padding;                 /* V0: of the next convolution or pooling; -1: it has its own */
     int crop;                    /* side of the pictures' crops, -1: unknown */
-    int input_dims;              /* of the old form, seen so far */
+    int input_dims;              /* dimensions in the old form seen so far */
 } listing;
 
 static alexnet_status unsupported(const listing *l, const char *what)

@@ -8,11 +8,11 @@
  *               [outputs, inputs], or [inputs, outputs] where major or minor is above 1000
  *
  * all little-endian, without gaps. The network has no groups and no batch normalisation, so the
- * file holds nothing else. It has no signature and no names. It is recognised by a plausible
- * version, and by a size that the network has with a whole number of classes. The count of pictures
- * may have 4 bytes whatever the version says, because it is written as the machine's size_t; the
- * size of the file tells which it is. Source: https://github.com/pjreddie/darknet, src/parser.c
- * (load_weights_upto) and cfg/alexnet.cfg.
+ * file holds nothing else. It has no signature and no names, and is recognised by a plausible
+ * version and a size that the network has with some whole number of classes. The count of pictures
+ * may have 4 bytes whatever the version, because it is written as the machine's size_t; the size of
+ * the file decides. Source: https://github.com/pjreddie/darknet, src/parser.c (load_weights_upto)
+ * and cfg/alexnet.cfg.
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ enum {
 
 static const an_eight_layer network[AN_EIGHT] = {
     {96, 3, 11},   {256, 96, 5},    {384, 256, 3},   {384, 384, 3},
-    {256, 384, 3}, {4096, 9216, 0}, {4096, 4096, 0}, {1, 4096, 0}, /* for each class */
+    {256, 384, 3}, {4096, 9216, 0}, {4096, 4096, 0}, {1, 4096, 0}, /* per class */
 };
 
 typedef struct header {
@@ -84,7 +84,7 @@ static alexnet_status open_header(an_tensor_file *file, header *found,
     unsigned char head[HEADER_MAX];
     AN_CHECK(an_reader_read(file->reader, 0, head, sizeof head));
     if (!understand(found, head, sizeof head, an_reader_size(file->reader)))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has changed while it was read",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
                        an_tensor_file_name(file));
     memcpy(layers, network, sizeof network);
     layers[AN_EIGHT - 1].outputs = found->classes;
@@ -126,7 +126,7 @@ static alexnet_status outline(an_tensor_file *file, an_outline *out)
 
 static void close_state(void *state)
 {
-    (void)state; /* none */
+    (void)state; /* there is no state */
 }
 
 const an_tensor_format an_darknet_format = {

@@ -12,8 +12,8 @@
  *
  * all little-endian, each list filled up to a whole byte. Weights are counted in the order
  * [outputs, channels / groups, rows, columns], or [outputs, inputs]. A weight that is not listed
- * has code 0; where more than 15 in a row are skipped, one of code 0 is listed in between. The file
- * has no signature: it is recognised by its size, which follows from the eight counts. Source:
+ * has code 0; where more than 15 in a row are skipped, one with code 0 is listed in between. The
+ * file has no signature: it is recognised by its size, which follows from the eight counts. Source:
  * https://github.com/songhan/Deep-Compression-AlexNet, decode.py and bvlc_alexnet_deploy.prototxt.
  *
  * It is unpacked as it is read, with a few kilobytes of memory.
@@ -45,7 +45,7 @@ static uint64_t bytes_of(uint64_t count, int bits)
     return (count * (uint64_t)bits + 7) / 8;
 }
 
-/* Where a layer's parts lie. */
+/* Where a layer's parts are. */
 typedef struct packed_layer {
     int64_t listed;
     int bits; /* of a code */
@@ -60,7 +60,7 @@ typedef struct unpacking {
     int64_t place;   /* element of the latest one taken; -1: none yet */
     float value;     /* of that one */
     float values[VALUES_MAX];
-    unsigned char codes[BLOCK], gaps[BLOCK / 2]; /* of the block that holds the next one */
+    unsigned char codes[BLOCK], gaps[BLOCK / 2]; /* the block that holds the next one */
 } unpacking;
 
 typedef struct state {
@@ -68,7 +68,7 @@ typedef struct state {
     unpacking at;
 } state;
 
-/* @return the file size that follows from the counts; 0: they are no such counts */
+/* @return the file size that follows from the counts; 0: they are not valid counts */
 static uint64_t place_layers(packed_layer layers[AN_EIGHT], const unsigned char *head)
 {
     uint64_t offset = HEADER;
@@ -105,7 +105,7 @@ static alexnet_status open_file(an_tensor_file *file)
     s->at.layer = -1;
     AN_CHECK(an_reader_read(file->reader, 0, head, sizeof head));
     if (place_layers(s->layers, head) != an_reader_size(file->reader))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has changed while it was read",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
                        an_tensor_file_name(file));
     AN_CHECK(an_eight_entries(file, network, false));
     for (int i = 0; i < AN_EIGHT; i++) {
@@ -123,7 +123,7 @@ static alexnet_status begin(an_tensor_file *file, int layer)
 {
     state *s = file->state;
     unpacking *at = &s->at;
-    at->layer = -1; /* until the values are there */
+    at->layer = -1; /* until the values have been read */
     at->element = at->taken = 0;
     at->place = -1;
     AN_CHECK(an_reader_read(file->reader, s->layers[layer].values, at->values,
@@ -161,7 +161,7 @@ static alexnet_status take(an_tensor_file *file)
     at->place += half_byte(at->gaps, index) + 1;
     if (at->place >= count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: damaged: %s has %lld weights; the file lists one after them",
+                       "%s: damaged: %s has %lld weights; the file lists one beyond them",
                        an_tensor_file_name(file), an_eight_name(at->layer), (long long)count);
     at->taken++;
     at->value =

@@ -1,6 +1,6 @@
 /*
  * The eight layers of an AlexNet, conv1 to conv5 and fc6 to fc8, for formats whose files hold
- * weights in a known order and say nothing of names and shapes.
+ * weights in a known order, without names and shapes.
  */
 #ifndef AN_FORMAT_EIGHT_LAYERS_H
 #define AN_FORMAT_EIGHT_LAYERS_H

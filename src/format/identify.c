@@ -12,7 +12,7 @@
 #define UNPACK "unpack it, and give the model inside"
 #define NO_MODEL "give a model file or a run folder"
 #define DOWNLOAD "download the file itself again"
-#define AGAIN "get it again from where it came from" /* a download, a copy or a run */
+#define AGAIN "get it again from where it came from" /* works for a download, a copy and a run */
 
 /* What can be identified by fixed bytes at a fixed offset. */
 static const struct signature {
@@ -29,19 +29,19 @@ static const struct signature {
     {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
     {AT(30, "metadata.json"), MODEL, "a Keras model (a zip archive), which is not read",
      TO_SAFETENSORS},
-    {AT(0, "PK\3\4"), OTHER, "a zip archive, but none of PyTorch's or NumPy's",
+    {AT(0, "PK\3\4"), OTHER, "a zip archive, but not one of PyTorch's or NumPy's",
      "unpack it, or convert it to safetensors"},
-    {AT(0, "PK\5\6"), OTHER, "a zip archive, which is empty", DOWNLOAD},
+    {AT(0, "PK\5\6"), OTHER, "an empty zip archive", DOWNLOAD},
     {AT(0, "\x89HDF\r\n\x1a\n"), MODEL, "an HDF5 file (Keras and others), which is not read",
      TO_SAFETENSORS},
     {AT(0, "GGUF"), MODEL, "a GGUF file, which is not read", TO_SAFETENSORS},
     {AT(4, "TFL3"), MODEL, "a TensorFlow Lite model, which is not read", TO_SAFETENSORS},
     {AT(0, "\0\0\0\0\1\0\0\0\0\0\0\0"), MODEL,
-     "Darknet's weights, cut short or of another network than its cfg/alexnet.cfg", TO_SAFETENSORS},
+     "Darknet's weights, cut short or of a network other than its cfg/alexnet.cfg", TO_SAFETENSORS},
     {AT(0, "\0\0\0\0\2\0\0\0\0\0\0\0"), MODEL,
-     "Darknet's weights, cut short or of another network than its cfg/alexnet.cfg", TO_SAFETENSORS},
+     "Darknet's weights, cut short or of a network other than its cfg/alexnet.cfg", TO_SAFETENSORS},
     {AT(0, "\0\0\0\0\2\0\0\0\5\0\0\0"), MODEL,
-     "Darknet's weights, cut short or of another network than its cfg/alexnet.cfg", TO_SAFETENSORS},
+     "Darknet's weights, cut short or of a network other than its cfg/alexnet.cfg", TO_SAFETENSORS},
     {AT(0, "MATLAB 5.0 MAT-file"), MODEL, "a MATLAB file, which is not read", TO_SAFETENSORS},
     {AT(0, "version https://git-lfs"), OTHER, "a pointer of Git LFS, which stands for the file",
      "fetch the file itself with: git lfs pull"},
@@ -58,7 +58,7 @@ static const struct signature {
     {AT(0, "\xff\xd8\xff"), OTHER, "a JPEG picture", NO_MODEL},
     {AT(0, "GIF8"), OTHER, "a GIF picture", NO_MODEL},
     {AT(8, "WEBP"), OTHER, "a WebP picture", NO_MODEL},
-    {AT(4, "ftyp"), OTHER, "a HEIC picture or a film", NO_MODEL},
+    {AT(4, "ftyp"), OTHER, "a HEIC picture or a video", NO_MODEL},
     {AT(0, "II*\0"), OTHER, "a TIFF picture", NO_MODEL},
     {AT(0, "MM\0*"), OTHER, "a TIFF picture", NO_MODEL},
     {AT(0, "%PDF"), OTHER, "a PDF document", NO_MODEL},
@@ -81,7 +81,8 @@ static an_finding found(alexnet_status status, const char *what, const char *rem
     return (an_finding){.status = status, .what = what, .remedy = remedy};
 }
 
-/* No control characters but those of texts, and no byte above those that UTF-8 uses. */
+/* Whether there are no control characters but those of texts, and no byte that UTF-8 does not
+ * use. */
 static bool is_text(const unsigned char *head, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -98,7 +99,7 @@ static an_finding identify_text(const unsigned char *head, size_t length)
         at++;
     memcpy(text, head + at, length - at < sizeof text ? length - at : sizeof text - 1);
     if (strncasecmp(text, "<!doctype html", 14) == 0 || strncasecmp(text, "<html", 5) == 0)
-        return found(OTHER, "a web page (HTML), perhaps that from which to download", DOWNLOAD);
+        return found(OTHER, "a web page (HTML), perhaps the one from which to download", DOWNLOAD);
     if (text[0] == '<')
         return found(OTHER, "an XML or HTML text, perhaps a server's error message", DOWNLOAD);
     if (text[0] == '{')
@@ -120,8 +121,8 @@ an_finding an_identify(const unsigned char *head, size_t length)
     if (length == 0)
         return found(OTHER, "an empty file", AGAIN);
     if (is_zero(head, length))
-        return found(OTHER, "a file that begins with zeros, perhaps a download or copy cut off",
-                     AGAIN);
+        return found(
+            OTHER, "a file that begins with zeros, perhaps an interrupted download or copy", AGAIN);
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         const struct signature *s = &signatures[i];
         if (holds(head, length, s->offset, s->bytes, s->length))
@@ -133,6 +134,6 @@ an_finding an_identify(const unsigned char *head, size_t length)
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
         return found(OTHER, "a mean image of Caffe (.binaryproto)",
                      "give the .caffemodel, and this with --mean");
-    return vague("no model file that this program knows, or a damaged one",
+    return vague("not a model file that this program knows, or is damaged",
                  "models are safetensors files");
 }

@@ -1,5 +1,5 @@
 /*
- * .npy arrays: the header against the file, and the format of tensor files.
+ * .npy arrays: the header, checked against the file, and the tensor file format.
  */
 #include "format/npy.h"
 
@@ -36,10 +36,8 @@ static alexnet_status find_header(const an_section *bytes, uint64_t *start, uint
     *length = an_little32(sizes);
     if (*length > bytes->size - *start)
         return AN_SECTION_FAIL(
-            bytes,
-            "cut short or damaged: a header of %u bytes is announced, %llu bytes "
-            "are there",
-            *length, (unsigned long long)bytes->size);
+            bytes, "cut short or damaged: the header claims %u bytes, the file has %llu", *length,
+            (unsigned long long)bytes->size);
     if (*length > HEADER_MAX)
         return AN_SECTION_FAIL(bytes, "a header of %u bytes; at most %d are expected", *length,
                                HEADER_MAX);
@@ -65,7 +63,7 @@ static alexnet_status parse_type(an_npy *npy, const an_section *bytes, const cha
     npy->array.width = an_dtype_bytes(npy->dtype);
     npy->array.swapped = descr[0] == '>' && npy->array.width != 1;
     if (descr[1] == 'U' && (!an_text_to_int(descr + 2, &npy->characters) || npy->characters < 0))
-        return AN_SECTION_FAIL(bytes, "an element type of %s", descr);
+        return AN_SECTION_FAIL(bytes, "an invalid element type: %s", descr);
     return ALEXNET_OK;
 }
 

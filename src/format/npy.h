@@ -1,6 +1,6 @@
 /*
- * NumPy's arrays (.npy), versions 1 to 3. A file of its own is a format of tensor files, whose one
- * tensor is called "array"; .npz archives have such files as members.
+ * NumPy's arrays (.npy), versions 1 to 3. A single file is a tensor file whose one tensor is called
+ * "array"; .npz archives have such files as members.
  *
  *     6 bytes     \x93 N U M P Y
  *     2 bytes     version
@@ -24,7 +24,7 @@ typedef struct an_npy {
     an_dtype dtype;
     char type[16]; /* "<f4" */
     an_strided array;
-    int64_t characters; /* of an element, if elements are texts, 4 bytes each; else 0 */
+    int64_t characters; /* per element, 4 bytes each, if elements are texts; else 0 */
 } an_npy;
 
 /** Read a header and check it against the section. */

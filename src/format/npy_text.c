@@ -39,7 +39,7 @@ static alexnet_status convert(char *text, const an_npy *npy)
             const uint32_t code = array->swapped ? an_big32(raw[j]) : an_little32(raw[j]);
             const int bytes = code ? encode(text, code) : 0;
             if (code && (ended || !bytes))
-                return AN_SECTION_FAIL(&array->bytes, "a text that is damaged at character %lld",
+                return AN_SECTION_FAIL(&array->bytes, "a text is damaged at character %lld",
                                        (long long)(i + j));
             ended |= code == 0;
             text += bytes;
@@ -55,11 +55,10 @@ alexnet_status an_npy_text(char **text, const an_npy *npy)
     *text = NULL;
     if (npy->array.first > npy->array.bytes.size ||
         (uint64_t)npy->characters > (npy->array.bytes.size - npy->array.first) / 4)
-        return AN_SECTION_FAIL(&npy->array.bytes,
-                               "cut short or damaged: a text of %lld characters is announced, %llu "
-                               "bytes are there",
-                               (long long)npy->characters,
-                               (unsigned long long)npy->array.bytes.size);
+        return AN_SECTION_FAIL(
+            &npy->array.bytes,
+            "cut short or damaged: a text claims %lld characters, but has %llu bytes",
+            (long long)npy->characters, (unsigned long long)npy->array.bytes.size);
     char *made = an_malloc(room);
     if (!made)
         return AN_FAIL_MEMORY(room, "a text");

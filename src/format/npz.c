@@ -39,7 +39,7 @@ static bool recognise(const unsigned char *head, size_t length, uint64_t size)
     return an_zip_first_name(head, length, name) && is_array(name);
 }
 
-/* A text of the archive. @param name  taken over */
+/* Add a text of the archive. @param name  taken over */
 static alexnet_status add_text(npz *z, const an_npy *array, char *name)
 {
     enum { CHARACTERS_MAX = 1 << 24 }; /* 100,000 classes have some millions */

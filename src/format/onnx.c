@@ -13,7 +13,7 @@ enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 
 void *an_onnx_grow(void *array, int count, size_t item)
 {
-    /* The room doubles, so there is none left only at powers of two. */
+    /* The capacity doubles, so it is full only at powers of two. */
     char *grown = array;
     if (count == 0 || (count & (count - 1)) == 0)
         grown = an_realloc(array, count ? 2 * (size_t)count : 1, item);
@@ -22,7 +22,7 @@ void *an_onnx_grow(void *array, int count, size_t item)
     return grown;
 }
 
-/* A model begins with ir_version, a small number. The next field must be one of ModelProto: a
+/* A model begins with ir_version, a small number. The next field must be one of ModelProto's: a
  * producer, a domain, a version, a text, the graph or the operator sets. */
 static bool recognise(const unsigned char *head, size_t length, uint64_t size)
 {

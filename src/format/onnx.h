@@ -24,20 +24,20 @@ enum {
     AN_ONNX_FIELDS_MAX = 1024,  /* of a node */
 };
 
-/** Where an entry's data lies. */
+/** Where an entry's data is. */
 typedef struct an_onnx_tensor {
     an_wire body;   /* the TensorProto */
     char *location; /* of external data, owned; NULL: in the model's own file */
-    uint32_t field; /* the field whose numbers must be decoded one by one; 0: they lie at
-                       an_tensor_entry.offset as they are in memory */
+    uint32_t field; /* the field whose numbers must be decoded one by one; 0: they are at
+                       an_tensor_entry.offset, stored as in memory */
 } an_onnx_tensor;
 
 /** A value of the graph, by its name. */
 typedef struct an_onnx_value {
     char *name;   /* owned */
-    int node;     /* that computes it, -1: none */
+    int node;     /* the node that computes it, -1: none */
     int output;   /* which of the node's outputs it is */
-    int entry;    /* that has its tensor, -1: none */
+    int entry;    /* the entry with its tensor, -1: none */
     bool input;   /* of the graph */
     an_wire info; /* ValueInfoProto of an input */
 } an_onnx_value;
@@ -84,7 +84,7 @@ typedef struct an_onnx_attribute {
 
 /**
  * Grow an array that has `count` items by one, with zeros.
- * @return NULL if memory is short
+ * @return NULL if out of memory
  */
 void *an_onnx_grow(void *array, int count, size_t item);
 

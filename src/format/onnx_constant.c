@@ -68,7 +68,7 @@ alexnet_status an_onnx_parameter(const an_onnx_walk *w, int index, const char *w
 {
     AN_CHECK(an_onnx_constant(w, an_onnx_node_input(&w->node, index), entry, transposed));
     if (*entry < 0)
-        return AN_ONNX_REFUSE(w, "its %s, %.120s, is no tensor of the file", what,
+        return AN_ONNX_REFUSE(w, "its %s, %.120s, is not a tensor of the file", what,
                               an_onnx_node_input(&w->node, index));
     return ALEXNET_OK;
 }

@@ -54,7 +54,7 @@ static alexnet_status decode(an_onnx *onnx, const an_tensor_entry *entry, int64_
             continue;
         }
         AN_CHECK(an_wire_next(&onnx->cursor.message, &field, &more));
-        if (!more) /* was counted when the file was opened */
+        if (!more) /* they were counted when the file was opened */
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
                            an_reader_name(onnx->wire.reader));
         if (field.number == list && field.type == AN_WIRE_BYTES)

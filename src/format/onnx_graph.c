@@ -157,7 +157,7 @@ static bool is_made(const an_onnx_value *value)
 }
 
 /* Sort the values by name. An initializer may be the default of an input; both are merged into one
- * value. Outputs that a node omits have the name "", and are not values. */
+ * value. Outputs that a node omits have the name "" and are not values. */
 static alexnet_status index_values(an_onnx *onnx)
 {
     int count = 0;

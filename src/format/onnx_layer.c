@@ -1,5 +1,5 @@
 /*
- * What each operator of ONNX is as a layer of an outline.
+ * Translates ONNX operators into layers of an outline.
  */
 #include <limits.h>
 #include <string.h>
@@ -86,12 +86,13 @@ static alexnet_status take_bias(an_onnx_walk *w, an_outline_layer *layer, int in
     w->bias = -1;
     if (layer->bias < 0)
         return ALEXNET_OK;
-    /* Add aligns its tensor with the last dimension; maps have two of them after the channels. */
+    /* Add aligns its tensor with the last dimension; maps have two dimensions after the
+     * channels. */
     const an_shape *shape = &w->file->entries[layer->bias].shape;
     const int behind = layer->kind == AN_OUTLINE_CONV ? 2 : 0;
     if (shape->rank > AN_MAX_RANK || shape->rank <= behind ||
         an_shape_count(*shape) != dimension(w, layer->bias, shape->rank - 1 - behind))
-        return AN_ONNX_REFUSE(w, "what %.120s adds to it is no bias", w->bias_node);
+        return AN_ONNX_REFUSE(w, "what %.120s adds to it is not a bias", w->bias_node);
     return ALEXNET_OK;
 }
 
@@ -231,7 +232,7 @@ static alexnet_status global_average(an_onnx_walk *w)
     return add(w, AN_OUTLINE_POOL_AVG, &layer);
 }
 
-/* Turn maps into a row for each picture. An outline needs no layer for it. */
+/* Flattening to one row per picture needs no layer in an outline. */
 static alexnet_status flatten(an_onnx_walk *w)
 {
     int64_t axis;
@@ -242,9 +243,9 @@ static alexnet_status flatten(an_onnx_walk *w)
     return ALEXNET_OK;
 }
 
-/* The same by a shape: [1, 9216], [0, -1]; older operator sets have it as an attribute. A computed
- * shape, such as [rows of the input, -1], is not checked: the weights of the next layer show
- * whether the length of a row is right. */
+/* Flattening by a shape: [1, 9216], [0, -1]; older operator sets have it as an attribute. A
+ * computed shape, such as [rows of the input, -1], is not checked: the weights of the next layer
+ * show whether the length of a row is right. */
 static alexnet_status reshape(an_onnx_walk *w)
 {
     int64_t shape[8];
@@ -305,7 +306,7 @@ alexnet_status an_onnx_take_node(an_onnx_walk *w)
         if (strcmp(w->node.op, known[i].op) == 0) {
             if (w->bias >= 0 && strcmp(w->node.op, "MatMul") && strcmp(w->node.op, "Gemm") &&
                 strcmp(w->node.op, "Conv"))
-                return AN_ONNX_REFUSE(w, "%.120s adds a tensor to its result, which is no bias",
+                return AN_ONNX_REFUSE(w, "%.120s adds a tensor to its result, which is not a bias",
                                       w->bias_node);
             w->data = 0;
             return known[i].take(w);

@@ -86,7 +86,7 @@ const char *an_onnx_node_input(const an_onnx_node *node, int index)
     return index < node->n_inputs && index < INPUTS ? node->inputs[index] : "";
 }
 
-/* Nodes are read again for each that depends on them: what they may hold is limited. */
+/* A node is read again for each node that depends on it, so its size is limited. */
 enum { ATTRIBUTE_FIELDS_MAX = 4096 }; /* of all attributes of a node, and numbers in one field */
 
 static alexnet_status count_down(const an_wire *attribute, int *left)

@@ -1,7 +1,7 @@
 /*
  * The layers of an ONNX graph, from its output back to its input. Every node on the way must have
- * one input that depends on the graph's input; the others must be constants, or the network is no
- * chain of layers. A node is passed at most once, so the walk ends.
+ * one input that depends on the graph's input; the others must be constants, or the network is not
+ * a chain of layers. No node is passed twice, so the walk ends.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ static alexnet_status read_input_shape(const an_onnx_walk *w, an_wire info)
         do {
             AN_CHECK(an_wire_next(&info, &field, &more));
             if (!more)
-                return ALEXNET_OK; /* without a shape */
+                return ALEXNET_OK; /* it has no shape */
         } while (field.number != way[i] || field.type != AN_WIRE_BYTES);
         info = field.body;
     }
@@ -47,7 +47,8 @@ static alexnet_status read_input_shape(const an_onnx_walk *w, an_wire info)
     return ALEXNET_OK;
 }
 
-/* Go back by one node. @param name  in: the value that it computes; out: that it reads; owned */
+/* Go back one node. @param name  in: the value that it computes; out: the value that it reads;
+ * owned */
 static alexnet_status step(an_onnx_walk *w, const an_onnx_value *value, char **name)
 {
     if (w->passed[value->node])
@@ -72,7 +73,7 @@ static alexnet_status go_back(an_onnx_walk *w, char **name)
     for (;;) {
         const an_onnx_value *value = an_onnx_find(w->onnx, *name);
         if (!value)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: nothing makes the value %s",
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: no node computes the value %s",
                            an_tensor_file_name(w->file), **name ? *name : "\"\"");
         if (value->entry >= 0)
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,

@@ -1,8 +1,8 @@
 /*
- * What a TensorProto says: a tensor's name, type and shape, and where its numbers are. These are in
- * `raw_data` or in another file, both as in memory, or in a list field of the message: floats and
- * doubles as in memory, mostly in one piece; all other types as varints, including the bits of
- * float16 and bfloat16.
+ * What a TensorProto says: a tensor's name, type and shape, and where its numbers are. The numbers
+ * are in `raw_data` or another file, in either case as in memory, or in a list field of the
+ * message: floats and doubles as in memory, mostly in one piece; all other types as varints,
+ * including the bits of float16 and bfloat16.
  */
 #include <stdio.h>
 #include <string.h>
@@ -108,7 +108,7 @@ static alexnet_status read_number(const reading *r, const char *key, const char 
                !__builtin_add_overflow(*value, (uint64_t)(*text - '0'), value);
     if (!good)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: tensor %s: the %s of its external data is no number", r->file,
+                       "%s: tensor %s: the %s of its external data is not a number", r->file,
                        name_of(r), key);
     return ALEXNET_OK;
 }
@@ -205,7 +205,7 @@ static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
         const uint64_t length = an_wire_length(&field.body);
         if (width && length % width)
             return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                           "%s: tensor %s: its data is %llu bytes, no multiple of %zu", r->file,
+                           "%s: tensor %s: its data is %llu bytes, not a multiple of %zu", r->file,
                            name_of(r), (unsigned long long)length, width);
         if (width) {
             found += length / width;
@@ -225,7 +225,7 @@ static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
     return ALEXNET_OK;
 }
 
-/* The size of a file of external data is checked now; it is opened again when it is read. */
+/* Only the size of a file of external data is checked here; it is opened again to be read. */
 static alexnet_status place_external(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 {
     const uint64_t bytes = r->entry->bytes;
@@ -238,12 +238,12 @@ static alexnet_status place_external(reading *r, an_onnx *onnx, an_onnx_tensor *
     AN_CHECK(an_onnx_open_beside(onnx, tensor->location));
     const uint64_t size = an_reader_size(onnx->beside);
     if ((r->has_length && r->length != bytes) || r->offset > size || bytes > size - r->offset)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: tensor %s: %llu bytes expected at %llu of %s, which has %llu%s",
-                       r->file, name_of(r), (unsigned long long)bytes,
-                       (unsigned long long)r->offset, an_reader_name(onnx->beside),
-                       (unsigned long long)size,
-                       r->has_length && r->length != bytes ? "; another length is announced" : "");
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s: tensor %s: %llu bytes expected at %llu of %s, which has %llu%s", r->file,
+            name_of(r), (unsigned long long)bytes, (unsigned long long)r->offset,
+            an_reader_name(onnx->beside), (unsigned long long)size,
+            r->has_length && r->length != bytes ? "; the model claims another length" : "");
     return ALEXNET_OK;
 }
 
@@ -277,7 +277,7 @@ static alexnet_status place(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 
 static alexnet_status read_tensor(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 {
-    enum { FIELDS_MAX = 1024 }; /* and one for each element; small tensors are read often */
+    enum { FIELDS_MAX = 1024 }; /* besides one per element; small tensors are read often */
     an_wire message = tensor->body;
     an_wire_field field;
     int64_t fields = 0;

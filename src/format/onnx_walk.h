@@ -1,8 +1,8 @@
 /*
- * The way through an ONNX graph, from its output back to its input, as its parts share it:
+ * The walk through an ONNX graph, from its output back to its input; shared by:
  *
- *     onnx_outline.c   the way: from a node to the node that computes its input
- *     onnx_layer.c     what each operator is as a layer
+ *     onnx_outline.c   the walk: from a node to the node that computes its input
+ *     onnx_layer.c     each operator as a layer
  *     onnx_constant.c  a node's weights and other inputs that are constant
  */
 #ifndef AN_FORMAT_ONNX_WALK_H
@@ -28,7 +28,7 @@ typedef struct an_onnx_walk {
     AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: node %.120s (%.40s): " format,                         \
             an_tensor_file_name((w)->file), (w)->node.name, (w)->node.op, __VA_ARGS__)
 
-/** A number of a layer. INT_MAX, which no network has, stands for one that does not fit. */
+/** A number of a layer; INT_MAX, which no network has, if it does not fit. */
 static inline int an_onnx_as_int(int64_t value)
 {
     return value >= 0 && value <= INT_MAX ? (int)value : INT_MAX;
@@ -38,7 +38,7 @@ static inline int an_onnx_as_int(int64_t value)
 alexnet_status an_onnx_take_node(an_onnx_walk *w);
 
 /**
- * Find the tensor that a value is, also behind Identity, Cast and Transpose, which exporters leave
+ * Find the tensor of a value, also through Identity, Cast and Transpose, which exporters leave
  * before weights.
  * @param entry  out, -1: the value is not constant
  */

@@ -10,7 +10,7 @@
 
 alexnet_status an_pickle_damaged(const an_pickle_machine *m, const char *what)
 {
-    return AN_SECTION_FAIL(m->section, "a pickle that is damaged at byte %llu: %s",
+    return AN_SECTION_FAIL(m->section, "the pickle is damaged at byte %llu: %s",
                            (unsigned long long)m->opcode_at, what);
 }
 
@@ -51,7 +51,7 @@ alexnet_status an_pickle_take_number(an_pickle_machine *m, size_t width, uint64_
 alexnet_status an_pickle_skip(an_pickle_machine *m, uint64_t count)
 {
     if (count > m->section->size - m->at)
-        return an_pickle_damaged(m, "what is announced is longer than the file");
+        return an_pickle_damaged(m, "a value is longer than the file");
     m->at += count;
     return ALEXNET_OK;
 }
@@ -65,7 +65,7 @@ static alexnet_status grow(const an_pickle_machine *m, an_value ***array, size_t
     if (index < *room)
         return ALEXNET_OK;
     if (index >= m->pickle->limit)
-        return an_pickle_damaged(m, "more values are kept than a file of its length has");
+        return an_pickle_damaged(m, "more values are kept than a file of its length can have");
     const size_t more = index + index / 2 + 64;
     an_value **larger = an_realloc(*array, more, sizeof *larger);
     if (!larger)

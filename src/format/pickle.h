@@ -1,9 +1,9 @@
 /*
  * Python pickles, of protocols 2 to 5, as far as PyTorch writes dictionaries of tensors with them.
  *
- * A pickle is a program: its steps put values on a stack, and may call any function of Python. This
- * reader calls nothing. It knows the few functions that rebuild tensors and dictionaries by name,
- * and does their work itself; a few classes of plain data that training scripts put beside weights
+ * A pickle is a program: its steps put values on a stack, and may call any Python function. This
+ * reader calls nothing. It knows by name the few functions that rebuild tensors and dictionaries,
+ * and does their work itself; a few classes of plain data that training scripts store with weights
  * (a Namespace of options, NumPy's numbers) become opaque values; every other name is refused.
  * Floating-point numbers, bytes and long texts become opaque values too.
  *
@@ -25,7 +25,7 @@ typedef enum an_value_kind {
     AN_VALUE_TUPLE,
     AN_VALUE_LIST,
     AN_VALUE_DICT,
-    AN_VALUE_GLOBAL, /* a name that is known */
+    AN_VALUE_GLOBAL, /* a known name */
     AN_VALUE_STORAGE,
     AN_VALUE_TENSOR,
 } an_value_kind;
@@ -47,7 +47,7 @@ typedef struct an_torch_type {
     int width; /* bytes */
 } an_torch_type;
 
-/** A block of elements, which lies outside the pickle. */
+/** A block of elements, which is outside the pickle. */
 typedef struct an_storage {
     const char *key;
     const an_torch_type *type;
@@ -85,7 +85,7 @@ struct an_value {
 typedef struct an_pickle {
     struct an_pickle_block *blocks;
     uint64_t values, limit; /* made so far; at most */
-    an_storage *storages;   /* one for each time that one is named; the latest first */
+    an_storage *storages;   /* one for each mention; the latest first */
 } an_pickle;
 
 /**

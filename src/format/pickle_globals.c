@@ -6,9 +6,9 @@
 
 typedef enum role {
     DATA,      /* plain data, opaque */
-    DICT,      /* from nothing, or from pairs */
-    SIZE,      /* gives its argument, a tuple */
-    PARAMETER, /* gives its first argument, a tensor */
+    DICT,      /* made from nothing, or from pairs */
+    SIZE,      /* returns its argument, a tuple */
+    PARAMETER, /* returns its first argument, a tensor */
     FROM_TYPE, /* a tensor of a subclass: function, class, arguments, state */
     TENSOR,    /* storage, offset, size, stride */
     TENSOR_V3, /* the same, and the element type as argument 6 */
@@ -82,7 +82,7 @@ static const struct an_global globals[] = {
     {"numpy._core.multiarray", "scalar", DATA, NULL},
     {"numpy._core.multiarray", "_reconstruct", DATA, NULL},
     {"numpy._core.numeric", "_frombuffer", DATA, NULL},
-    {"_codecs", "encode", DATA, NULL}, /* bytes, in protocol 2 */
+    {"_codecs", "encode", DATA, NULL}, /* bytes in protocol 2 */
     {"builtins", "set", DATA, NULL},
     {"builtins", "frozenset", DATA, NULL},
     {"builtins", "complex", DATA, NULL},
@@ -98,7 +98,7 @@ static const struct an_global globals[] = {
 };
 enum { GLOBALS = sizeof globals / sizeof globals[0] };
 
-/* A class of a module that defines networks: the file is a whole model. */
+/* Whether a module defines networks: a class from it means that the file is a whole model. */
 static bool is_of_network(const char *module)
 {
     static const char *const modules[] = {"torch.nn.", "torchvision.", "timm.", "__main__"};
@@ -112,8 +112,8 @@ static alexnet_status refuse(const an_section *section, const char *module, cons
 {
     if (is_of_network(module))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: a whole model as Python keeps it, with its class %s.%s; in Python, "
-                       "save its weights alone, with torch.save(model.state_dict(), FILE)",
+                       "%s: a whole model, as pickled by Python, with its class %s.%s; in Python, "
+                       "save only its weights, with torch.save(model.state_dict(), FILE)",
                        an_reader_name(section->reader), module, name);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s: %s.%s: refused; nothing in a model file is executed",
@@ -167,23 +167,23 @@ static const an_torch_type *type_of(const an_value *value)
 
 static alexnet_status bad_tensor(const an_section *section, const char *what)
 {
-    return AN_SECTION_FAIL(section, "a tensor that is damaged: %s", what);
+    return AN_SECTION_FAIL(section, "a tensor is damaged: %s", what);
 }
 
-/* Shape and strides: two tuples of one length, of integers of 0 or more. */
+/* Shape and strides: two tuples of the same length, of integers of 0 or more. */
 static alexnet_status read_shape(const an_section *section, an_view *view, const an_value *size,
                                  const an_value *stride)
 {
     enum { RANK_MAX = 64 }; /* PyTorch's */
     if (!size || !stride || size->kind != AN_VALUE_TUPLE || stride->kind != AN_VALUE_TUPLE ||
         size->count != stride->count || size->count > RANK_MAX)
-        return bad_tensor(section, "its shape and strides are not two tuples of one length");
+        return bad_tensor(section, "its shape and strides are not two tuples of the same length");
     view->shape.rank = size->count;
     const an_item *dim = size->is.items.first, *step = stride->is.items.first;
     for (int i = 0; i < view->shape.rank; i++, dim = dim->next, step = step->next) {
         const int64_t length = an_value_int(dim->value), apart = an_value_int(step->value);
         if (length < 0 || apart < 0)
-            return bad_tensor(section, "a length or stride is no integer of 0 or more");
+            return bad_tensor(section, "a length or stride is not an integer of 0 or more");
         if (i < AN_MAX_RANK) {
             view->shape.dim[i] = length;
             view->stride[i] = apart;
@@ -198,7 +198,7 @@ static alexnet_status make_tensor(an_pickle *pickle, const an_section *section,
 {
     const an_value *storage = an_value_at(arguments, 0);
     if (!storage || storage->kind != AN_VALUE_STORAGE)
-        return bad_tensor(section, "its storage is none");
+        return bad_tensor(section, "it has no storage");
     an_view *view = an_pickle_alloc(pickle, sizeof *view);
     *value = an_value_new(pickle, AN_VALUE_TENSOR);
     if (!view || !*value)
@@ -208,7 +208,7 @@ static alexnet_status make_tensor(an_pickle *pickle, const an_section *section,
     view->type = type ? type : view->storage->type;
     view->offset = an_value_int(an_value_at(arguments, 1));
     if (view->offset < 0)
-        return bad_tensor(section, "its offset is no integer of 0 or more");
+        return bad_tensor(section, "its offset is not an integer of 0 or more");
     return read_shape(section, view, an_value_at(arguments, 2), an_value_at(arguments, 3));
 }
 
@@ -233,7 +233,7 @@ alexnet_status an_global_storage(an_pickle *pickle, const an_section *section, c
     storage->offset = an_value_int(an_value_at(part, 1)); /* (its key, where, how many) */
     storage->count = an_value_int(an_value_at(part, 2));
     if (storage->offset < 0 || storage->count < 0)
-        return bad_tensor(section, "its storage is a part of another without place or length");
+        return bad_tensor(section, "its storage is part of another, without a place or length");
     return ALEXNET_OK;
 }
 
@@ -292,14 +292,14 @@ static alexnet_status call(an_pickle *pickle, const an_section *section,
 alexnet_status an_global_call(an_pickle *pickle, const an_section *section, const an_value *callee,
                               const an_value *arguments, an_value **value)
 {
-    if (callee->kind == AN_VALUE_OTHER) /* what opaque values give is opaque */
+    if (callee->kind == AN_VALUE_OTHER) /* what opaque values return is opaque */
         return give(&an_value_other, value);
     if (callee->kind != AN_VALUE_GLOBAL || arguments->kind != AN_VALUE_TUPLE)
-        return AN_SECTION_FAIL(section, "a pickle that calls what is no function");
+        return AN_SECTION_FAIL(section, "the pickle calls what is not a function");
     if (callee->is.global->role != FROM_TYPE)
         return call(pickle, section, callee->is.global, arguments, value);
     const an_value *inner = an_value_at(arguments, 0), *its = an_value_at(arguments, 2);
     if (!inner || inner->kind != AN_VALUE_GLOBAL || !its || its->kind != AN_VALUE_TUPLE)
-        return bad_tensor(section, "the function that rebuilds it is none");
+        return bad_tensor(section, "what rebuilds it is not a function");
     return call(pickle, section, inner->is.global, its, value);
 }

@@ -1,5 +1,5 @@
 /*
- * The names that a pickle may refer to, and what is made of each.
+ * The names that a pickle may refer to, and the value of each.
  */
 #ifndef AN_FORMAT_PICKLE_GLOBALS_H
 #define AN_FORMAT_PICKLE_GLOBALS_H

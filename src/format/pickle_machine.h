@@ -1,5 +1,5 @@
 /*
- * The machine that a pickle is a program for:
+ * The machine that runs a pickle:
  *
  *     pickle.c         the bytes of the program, the stack, the memo
  *     pickle_opcode.c  what each opcode does
@@ -24,7 +24,7 @@ typedef struct an_pickle_machine {
     bool stopped;
 } an_pickle_machine;
 
-/** Do the step of an opcode, whose argument the machine reads next. */
+/** Execute an opcode, whose argument the machine reads next. */
 alexnet_status an_pickle_step(an_pickle_machine *m, unsigned opcode);
 
 /** The error of a damaged pickle, with the place of the current opcode. */
@@ -34,7 +34,7 @@ alexnet_status an_pickle_full(const an_pickle_machine *m);
 
 /** The next `count` bytes, at most AN_PICKLE_WINDOW; valid until the next call. */
 alexnet_status an_pickle_take(an_pickle_machine *m, size_t count, const unsigned char **bytes);
-/** The next `width` bytes as a number, the lowest first. */
+/** The next `width` bytes as a little-endian number. */
 alexnet_status an_pickle_take_number(an_pickle_machine *m, size_t width, uint64_t *value);
 alexnet_status an_pickle_skip(an_pickle_machine *m, uint64_t count);
 

@@ -22,7 +22,7 @@ static alexnet_status push_int(an_pickle_machine *m, int64_t value)
     return an_pickle_push(m, made);
 }
 
-/* Push a copy of a text. One with a zero byte, or that is not UTF-8, becomes opaque. */
+/* Push a copy of a text. One that has a zero byte, or is not UTF-8, becomes opaque. */
 static alexnet_status push_text(an_pickle_machine *m, const unsigned char *bytes, size_t length)
 {
     an_value *made = an_value_new(m->pickle, AN_VALUE_TEXT);
@@ -155,7 +155,7 @@ static alexnet_status put(an_pickle_machine *m, an_value_kind kind, size_t first
     if (into->kind == AN_VALUE_OTHER)
         return ALEXNET_OK;
     if (into->kind != kind)
-        return an_pickle_damaged(m, "items are put into what has none");
+        return an_pickle_damaged(m, "items are put into a value that has none");
     if (kind == AN_VALUE_DICT && count % 2)
         return an_pickle_damaged(m, "a key without a value");
     const size_t step = kind == AN_VALUE_DICT ? 2 : 1;
@@ -165,7 +165,7 @@ static alexnet_status put(an_pickle_machine *m, an_value_kind kind, size_t first
     return ALEXNET_OK;
 }
 
-/* Items that come singly: one for a list, a key and a value for a dict. */
+/* Put a single item: a value into a list, or a key and a value into a dict. */
 static alexnet_status do_put_one(an_pickle_machine *m, unsigned opcode)
 {
     const size_t count = opcode == 'a' ? 1 : 2;
@@ -199,7 +199,7 @@ static alexnet_status do_dict(an_pickle_machine *m, unsigned opcode)
     an_value *made = an_value_new(m->pickle, AN_VALUE_DICT);
     if (!made)
         return an_pickle_full(m);
-    m->stack[first - 1] = made; /* where the mark was */
+    m->stack[first - 1] = made; /* in place of the mark */
     m->depth = first;
     return put(m, AN_VALUE_DICT, first, count);
 }
@@ -276,12 +276,12 @@ static alexnet_status do_stack_global(an_pickle_machine *m, unsigned opcode)
     AN_CHECK(an_pickle_pop(m, &name));
     AN_CHECK(an_pickle_pop(m, &module));
     if (!an_value_text(name) || !an_value_text(module))
-        return an_pickle_damaged(m, "a name that is no text");
+        return an_pickle_damaged(m, "a name that is not text");
     AN_CHECK(an_global_find(m->pickle, m->section, module->is.text, name->is.text, &value));
     return an_pickle_push(m, value);
 }
 
-/* A call, or a new object of a class: both give what the name stands for. */
+/* A call, or a new object of a class: both have the value that the name stands for. */
 static alexnet_status do_call(an_pickle_machine *m, unsigned opcode)
 {
     an_value *callee, *arguments, *value;
@@ -310,7 +310,7 @@ static alexnet_status do_outside(an_pickle_machine *m, unsigned opcode)
     const char *kind = an_value_text(an_value_at(id, 0));
     if (kind && strcmp(kind, "module") == 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: a whole model as Python keeps it; in Python, save its weights alone, "
+                       "%s: a whole model, as pickled by Python; in Python, save only its weights, "
                        "with torch.save(model.state_dict(), FILE)",
                        an_reader_name(m->section->reader));
     AN_CHECK(an_global_storage(m->pickle, m->section, id, &value));

@@ -40,7 +40,7 @@ alexnet_status an_pickle_fail(const an_pickle *pickle, const an_section *section
     if (pickle->values < pickle->limit)
         return AN_FAIL_MEMORY(BLOCK, "the values of a pickle");
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s: over %llu values besides its tensors; save the weights alone, with "
+                   "%s: over %llu values besides its tensors; save only the weights, with "
                    "torch.save(model.state_dict(), FILE)",
                    an_reader_name(section->reader), (unsigned long long)pickle->limit);
 }

@@ -1,5 +1,5 @@
 /*
- * The values of a pickle, and the memory that they live in.
+ * The values of a pickle, and their memory.
  */
 #ifndef AN_FORMAT_PICKLE_VALUES_H
 #define AN_FORMAT_PICKLE_VALUES_H
@@ -11,7 +11,7 @@ extern an_value an_value_none, an_value_other, an_value_mark;
 
 /** Zeroed memory that lives as long as the pickle; counts as a value. NULL: see an_pickle_fail() */
 void *an_pickle_alloc(an_pickle *pickle, size_t bytes);
-/** Why an_pickle_alloc() gave nothing: too many values, or no memory. */
+/** The error after an_pickle_alloc() returned NULL: too many values, or out of memory. */
 alexnet_status an_pickle_fail(const an_pickle *pickle, const an_section *section);
 /** NULL as above. */
 an_value *an_value_new(an_pickle *pickle, an_value_kind kind);

@@ -76,7 +76,7 @@ static alexnet_status place(const an_tensor_file *file, const an_view *view, con
     part = (uint64_t)storage->offset * wide;
     if (__builtin_mul_overflow((uint64_t)view->offset, array->width, &offset) ||
         __builtin_add_overflow(part, offset, &array->first))
-        array->first = UINT64_MAX; /* beyond any block, so the check refuses it */
+        array->first = UINT64_MAX; /* beyond any block, so that the check refuses it */
     return an_strided_check(array, name);
 }
 
@@ -108,7 +108,7 @@ static alexnet_status check_names(const an_tensor_file *file)
     qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
     for (int i = 0; i + 1 < file->count && rc == ALEXNET_OK; i++)
         if (strcmp(names[i], names[i + 1]) == 0)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s is there twice",
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s occurs twice",
                          an_tensor_file_name(file), names[i]);
     an_free(names);
     return rc;
@@ -193,8 +193,8 @@ static alexnet_status open_zip(an_tensor_file *file)
         return AN_FAIL_MEMORY(strlen(member->name), "a name");
     if (has_program(p))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: a TorchScript file, a program with its weights; in Python, save the "
-                       "weights alone, with torch.save(torch.jit.load(FILE).state_dict(), ...)",
+                       "%s: a TorchScript file, a program with its weights; in Python, save only "
+                       "the weights, with torch.save(torch.jit.load(FILE).state_dict(), ...)",
                        name);
     AN_CHECK(an_zip_section(&p->zip, member, false, &section));
     if (section.size > PICKLE_MAX)
@@ -205,7 +205,7 @@ static alexnet_status open_zip(an_tensor_file *file)
     return list_entries(file, root);
 }
 
-/* Whether the first member has a name that PyTorch's archives begin with. */
+/* Whether the first member has a name that is usual in PyTorch's archives. */
 static bool recognise_zip(const unsigned char *head, size_t length, uint64_t size)
 {
     static const char *const endings[] = {

@@ -1,7 +1,7 @@
 /*
- * PyTorch's files of tensors (.pth, .pt): zip archives since version 1.6, and the form used before.
+ * PyTorch's files of tensors (.pth, .pt): zip archives since version 1.6, and the older form.
  *
- *     archive:  ROOT/data.pkl    a pickle, whose tensors name the blocks that they lie in
+ *     archive:  ROOT/data.pkl    a pickle, whose tensors name the blocks that hold them
  *               ROOT/data/KEY    a block of elements
  *               ROOT/byteorder   "little" or "big"; may be absent
  *     before:   pickles of a magic number, a protocol and facts about the machine; the pickle; a
@@ -21,7 +21,8 @@
 /**
  * Find the dict of tensors in the value that a file holds.
  * @param file  its name, for the error
- * @return ALEXNET_ERROR_FORMAT if there is none, or the choice is not clear: the text lists entries
+ * @return ALEXNET_ERROR_FORMAT if there is none, or the choice is unclear: the text lists
+ *         the entries
  */
 alexnet_status an_pth_weights(const char *file, const an_value *root, const an_value **weights);
 /** Find the blocks of a file from before 1.6, from `at` on, for the storages of the pickle. */

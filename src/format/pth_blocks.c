@@ -78,9 +78,8 @@ alexnet_status an_pth_blocks(an_pickle *pickle, const an_section *section, uint6
         const char *key = an_value_text(item->value);
         size_t i = key ? find_key(sorted, count, key) : count;
         if (i == count || sorted[i]->start) {
-            rc = AN_SECTION_FAIL(section,
-                                 "damaged: its list of blocks has one that no tensor lies in, "
-                                 "or one twice");
+            rc = AN_SECTION_FAIL(
+                section, "damaged: its list of blocks has one that no tensor uses, or one twice");
             goto cleanup;
         }
         uint64_t start, bytes;

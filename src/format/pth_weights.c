@@ -24,7 +24,7 @@ static const an_value *entry(const an_value *dict, const char *name)
     return found;
 }
 
-/* The dict under the first of the usual names that has one. */
+/* The dict under the first of the usual names that has a dict. */
 static const an_value *usual_entry(const an_value *dict)
 {
     for (int i = 0; i < USUAL; i++) {
@@ -73,7 +73,7 @@ alexnet_status an_pth_weights(const char *file, const an_value *root, const an_v
     const an_value *at = root;
     for (int depth = 0; at && at->kind == AN_VALUE_DICT && depth < DEPTH_MAX; depth++) {
         const an_value *inner = usual_entry(at);
-        const bool loose = has_tensors(at); /* which may be scores kept beside the weights */
+        const bool loose = has_tensors(at); /* these may be scores kept beside the weights */
         if (loose && !(inner && has_tensors(inner))) {
             *weights = at;
             return ALEXNET_OK;

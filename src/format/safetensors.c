@@ -10,8 +10,7 @@
 #include "base/status.h"
 #include "format/safetensors_header.h"
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-              "tensors are read and written as they lie");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read and written as stored");
 
 enum { PREFIX = 8 }; /* bytes of the header's length */
 
@@ -33,8 +32,7 @@ static alexnet_status open_file(an_tensor_file *file)
     AN_CHECK(an_reader_read(file->reader, 0, &length, sizeof length));
     if (length > size - PREFIX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: cut short or damaged: a header of %llu bytes is announced, the file "
-                       "has %llu",
+                       "%s: cut short or damaged: the header claims %llu bytes, the file has %llu",
                        name, (unsigned long long)length, (unsigned long long)size);
     char *json = an_malloc((size_t)length);
     if (!json)

@@ -6,10 +6,10 @@
  *               and "__metadata__" -> {string: string}
  *     the rest  the tensors, row-major, little-endian, without gaps
  *
- * They are read as a format of tensor files (tensor_file.h). Everything is checked against the file
- * before anything is allocated for it: N, the JSON (depth, duplicate names), shapes (overflow),
- * that each tensor's length is what its shape says, if its dtype is known, and that the tensors
- * cover the rest exactly, without overlap or gap. This header is for writing them. Source:
+ * This header is for writing them; they are read as tensor files (tensor_file.h). Everything is
+ * checked against the file before anything is allocated for it: N, the JSON (depth, duplicate
+ * names), shapes (overflow), that each tensor of a known dtype has the length that its shape
+ * implies, and that the tensors cover the rest exactly, without overlap or gap. Source:
  * https://github.com/huggingface/safetensors, "Format".
  */
 #ifndef AN_FORMAT_SAFETENSORS_H
@@ -30,8 +30,8 @@ typedef alexnet_status (*an_tensor_put)(void *to, const void *bytes, size_t leng
 /** Passes the bytes to `put` instead of writing a file. @param name  for error texts */
 alexnet_status an_tensor_writer_new_to(an_tensor_writer **out, const char *name, an_tensor_put put,
                                        void *to);
-/** Add checksums of the tensors to the metadata (tensor_sums.h). The writer must be one of a file,
- *  whose header is written again once they are known. */
+/** Add checksums of the tensors to the metadata (tensor_sums.h). The writer must write to a file,
+ *  whose header is rewritten once they are known. */
 void an_tensor_writer_sum(an_tensor_writer *writer);
 /** Replaces an earlier value. @return ALEXNET_ERROR_INVALID_ARGUMENT for text that is not UTF-8 */
 alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,

@@ -84,7 +84,7 @@ static alexnet_status parse_offsets(an_tensor_entry *entry, const extent *in, co
     return ALEXNET_OK;
 }
 
-/* The name is stored first, so that the others can use it. */
+/* The name is stored first, because the other functions use it in errors. */
 static alexnet_status parse_tensor(an_tensor_entry *entry, const extent *in, const char *name,
                                    const json_t *value)
 {
@@ -132,10 +132,9 @@ static alexnet_status check_cover(const an_tensor_file *file, const extent *in)
     for (int i = 0; i < file->count; i++) {
         const an_tensor_entry *entry = &file->entries[i];
         if (entry->offset != reached)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s before its data", in->file,
-                           entry->name,
-                           entry->offset < reached ? "another one overlaps it, or lies"
-                                                   : "bytes that belong to no tensor lie");
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s", in->file, entry->name,
+                           entry->offset < reached ? "another one overlaps it"
+                                                   : "bytes before its data belong to no tensor");
         reached += entry->bytes;
     }
     uint64_t end = in->data_start + in->data_bytes;
@@ -170,7 +169,7 @@ alexnet_status an_safetensors_header_parse(an_tensor_file *file, const char *jso
     const uint64_t start = sizeof(uint64_t) + length;
     const extent in = {an_tensor_file_name(file), start, an_reader_size(file->reader) - start};
     json_error_t error;
-    /* The parser itself refuses nesting beyond 2048, NUL bytes and text that is not UTF-8. */
+    /* The parser refuses nesting beyond 2048, NUL bytes and text that is not UTF-8. */
     json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
     if (!root && json_error_code(&error) == json_error_out_of_memory)
         return AN_FAIL_MEMORY(length, "the header of a safetensors file");

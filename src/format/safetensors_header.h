@@ -1,6 +1,5 @@
 /*
- * The JSON header of a safetensors file: what safetensors.c (reading) and safetensors_write.c
- * share.
+ * The JSON header of a safetensors file: shared by safetensors.c (reading) and safetensors_write.c.
  */
 #ifndef AN_FORMAT_SAFETENSORS_HEADER_H
 #define AN_FORMAT_SAFETENSORS_HEADER_H
@@ -9,7 +8,7 @@
 
 #include "format/tensor_format.h"
 
-/** The format's limit of the header, in bytes. */
+/** The format's limit on the header, in bytes. */
 #define AN_SAFETENSORS_HEADER_MAX 100000000u
 
 /** The member of the header that is not a tensor. */
@@ -18,7 +17,7 @@
 /**
  * Read and check a header: fills in the file's entries, in the order of their data, and its state,
  * which is the JSON object of the metadata.
- * @param json  `length` bytes; the tensors begin behind them, 8 + length bytes into the file
+ * @param json  `length` bytes; the tensors begin after them, 8 + length bytes into the file
  */
 alexnet_status an_safetensors_header_parse(an_tensor_file *file, const char *json, size_t length);
 

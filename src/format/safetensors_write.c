@@ -22,7 +22,7 @@ struct an_tensor_writer {
     json_t *metadata; /* borrowed from the header */
     uint64_t *bytes;  /* [count] of each declared tensor */
     uint32_t *sums;   /* [count] their checksums, 0 until known */
-    bool summed;      /* the file gets them */
+    bool summed;      /* whether the file gets them */
     int count;        /* declared */
     int given;        /* tensors whose data was written completely */
     uint64_t part;    /* bytes written of the next */
@@ -97,7 +97,7 @@ alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *k
     return ALEXNET_OK;
 }
 
-/* {"dtype": .., "shape": [..], "data_offsets": [begin, end]}; NULL if memory is short. */
+/* {"dtype": .., "shape": [..], "data_offsets": [begin, end]}; NULL if out of memory. */
 static json_t *describe(an_dtype dtype, an_shape shape, uint64_t begin, uint64_t end)
 {
     json_t *dims = json_array();
@@ -110,7 +110,7 @@ static json_t *describe(an_dtype dtype, an_shape shape, uint64_t begin, uint64_t
                      dims, "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-/* Room for one more tensor. */
+/* Make room for one more tensor. */
 static alexnet_status make_room(an_tensor_writer *writer)
 {
     const size_t count = (size_t)writer->count + 1;
@@ -144,7 +144,7 @@ alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *na
     return ALEXNET_OK;
 }
 
-/* Put the checksums into the header. They are text of one length, known or not. */
+/* Put the checksums into the header. Their text has the same length whether known or not. */
 static alexnet_status put_sums(an_tensor_writer *writer)
 {
     if (!writer->summed)
@@ -157,7 +157,7 @@ static alexnet_status put_sums(an_tensor_writer *writer)
     return rc;
 }
 
-/* The length, then the JSON, filled up with spaces until the data is aligned. */
+/* The length, then the JSON, padded with spaces to align the data. */
 static alexnet_status write_header(an_tensor_writer *writer)
 {
     AN_CHECK(put_sums(writer));

@@ -12,9 +12,9 @@
 struct an_unpacking {
     bool begun;     /* `start` is valid */
     uint64_t start; /* of the section that is being read */
-    uint64_t at;    /* its unpacked bytes so far */
+    uint64_t at;    /* its bytes unpacked so far */
     uint32_t crc;   /* of these */
-    uint64_t taken; /* its packed bytes so far */
+    uint64_t taken; /* its packed bytes read so far */
     z_stream stream;
     bool ready; /* `stream` is initialised */
     unsigned char input[16384], skipped[4096];
@@ -107,9 +107,9 @@ static alexnet_status inflate_next(const an_section *section, unsigned char *dst
         if (result == Z_MEM_ERROR)
             return AN_FAIL_MEMORY(65536, "unpacking a file");
         if (done < length && result != Z_OK)
-            return AN_SECTION_FAIL(
-                section, "damaged: %llu bytes can be unpacked, %llu were announced",
-                (unsigned long long)(u->at + done), (unsigned long long)section->size);
+            return AN_SECTION_FAIL(section, "damaged: it unpacks to %llu bytes, %llu expected",
+                                   (unsigned long long)(u->at + done),
+                                   (unsigned long long)section->size);
     }
     return ALEXNET_OK;
 }

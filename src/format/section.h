@@ -1,7 +1,7 @@
 /*
- * A section of a file: plain bytes, or deflated ones, as a member of a zip archive may be.
- * It can be read at any offset, best in order: a deflated section is unpacked as it is read, with a
- * few kilobytes of memory, and a step back unpacks it from its beginning again.
+ * A section of a file: plain bytes, or deflated ones, such as a member of a zip archive. It can be
+ * read at any offset, best in order: a deflated section is unpacked as it is read, with a few
+ * kilobytes of memory; going back unpacks it again from its beginning.
  */
 #ifndef AN_FORMAT_SECTION_H
 #define AN_FORMAT_SECTION_H
@@ -20,7 +20,7 @@ typedef struct an_section {
     uint64_t size;     /* bytes, unpacked */
     uint64_t packed;   /* bytes in the file, where deflated */
     bool deflated;
-    bool checked; /* when it has been read in order to its end, its checksum must be `crc` */
+    bool checked; /* once read in order to its end, its checksum must be `crc` */
     uint32_t crc;
     an_unpacking *unpacking; /* where deflated or checked; borrowed */
     const char *name;        /* of a member, borrowed; NULL: the file itself */

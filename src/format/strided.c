@@ -47,7 +47,8 @@ static bool extent(const an_strided *array, uint64_t *bytes)
 
 alexnet_status an_strided_check(const an_strided *array, const char *name)
 {
-    enum { FREE = 1 << 24, TIMES = 8 }; /* may span, if deflated: bytes, or times its elements */
+    /* How far a deflated array may spread: FREE bytes, or TIMES its own size. */
+    enum { FREE = 1 << 24, TIMES = 8 };
     char text[96];
     uint64_t bytes;
     const int64_t count = an_shape_count(array->shape);
@@ -104,7 +105,7 @@ static void pick(const an_strided *array, const unsigned char *block, int64_t fi
     const int rank = array->shape.rank;
     int64_t index[AN_MAX_RANK] = {0}, stride[AN_MAX_RANK] = {0}, at = 0;
     for (int i = rank - 1; i >= 0; i--) {
-        stride[i] = array->shape.dim[i] > 1 ? array->stride[i] : 0; /* or a file may say anything */
+        stride[i] = array->shape.dim[i] > 1 ? array->stride[i] : 0; /* a file may say anything */
         index[i] = first % array->shape.dim[i];
         first /= array->shape.dim[i];
         at += index[i] * stride[i];

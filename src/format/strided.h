@@ -13,7 +13,7 @@ typedef struct an_strided {
     an_section bytes;
     uint64_t first; /* the byte where the first element begins */
     size_t width;   /* bytes of an element; 0: not known, and never read */
-    bool swapped;   /* the element's bytes lie in the order of a big-endian machine */
+    bool swapped;   /* elements are big-endian */
     an_shape shape;
     int64_t stride[AN_MAX_RANK]; /* in elements, 0 or more */
 } an_strided;
@@ -27,8 +27,8 @@ typedef struct an_gathered {
 /** Set strides for row-major order without gaps (`column_major`: the first index is fastest). */
 void an_strided_pack(an_strided *array, bool column_major);
 /**
- * Check that all elements lie inside the section. An array that is spread thinly over a deflated
- * section is refused too, because reading it would unpack far more than its elements.
+ * Check that all elements are inside the section. An array spread thinly over a deflated section is
+ * refused too, because reading it would unpack far more than its elements.
  * @param name  the array's, for the error
  */
 alexnet_status an_strided_check(const an_strided *array, const char *name);

@@ -8,7 +8,7 @@
 #include "format/tensor_format.h"
 #include "format/tensor_sums.h"
 
-/* Formats with a signature, or with known first fields, come before those recognised by size. */
+/* Formats with a signature or known first fields come before those recognised by size. */
 static const an_tensor_format *const formats[] = {
     &an_safetensors_format, &an_npy_format,  &an_caffe_format,   &an_pth_format,
     &an_npz_format,         &an_onnx_format, &an_darknet_format, &an_deep_compression_format};
@@ -193,7 +193,7 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
     return false;
 }
 
-/* Read elements as they are, and take them into the checksum. */
+/* Read elements as stored, and add them to the checksum. */
 static alexnet_status read_raw(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
                                int64_t count, void *dst)
 {

@@ -1,9 +1,9 @@
 /*
- * Files of named tensors, of any format: opened by content, whatever they are called.
+ * Files of named tensors, in any format: recognised by content, whatever their names.
  *
- * The formats are a table in tensor_file.c; tensor_format.h says what a row is. Formats check all
- * that a file says against the file before they use it. Tensors that are not asked for may have any
- * element type and shape.
+ * The formats are a table in tensor_file.c; tensor_format.h says what a row is. Formats check
+ * everything that a file claims against the file before they use it. Tensors that are not asked for
+ * may have any element type and shape.
  */
 #ifndef AN_FORMAT_TENSOR_FILE_H
 #define AN_FORMAT_TENSOR_FILE_H
@@ -17,7 +17,7 @@ typedef struct an_tensor_entry {
     an_dtype dtype;
     char type[16]; /* the file's own word for its element type: "F32", "F8_E4M3" */
     an_shape shape;
-    uint64_t offset, bytes; /* for the format: where the data lies */
+    uint64_t offset, bytes; /* for the format: where the data is */
 } an_tensor_entry;
 
 typedef struct an_tensor_file an_tensor_file;
@@ -29,7 +29,7 @@ typedef struct an_tensor_file an_tensor_file;
  */
 alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader);
 /**
- * Refuse a file that should be a text but is a model, or anything else that can be identified.
+ * Refuse a file that should be text but is a model, or anything else that can be identified.
  * @param expected  what it should be: "a network file"
  */
 alexnet_status an_tensor_file_refuse(const char *path, const char *expected);
@@ -49,13 +49,13 @@ const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int inde
 int an_tensor_file_index(const an_tensor_file *file, const char *name); /* -1: none */
 const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file,
                                            const char *name); /* NULL: none */
-/** A text that the file carries beside its tensors, borrowed. @return NULL if absent */
+/** A text that the file carries besides its tensors, borrowed. @return NULL if absent */
 const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key);
 
 /**
  * The layers that the file lists, in order; none if its format knows tensors only.
- * @return ALEXNET_ERROR_FORMAT; ALEXNET_ERROR_UNSUPPORTED for a network that is no chain of layers
- *         that this program has: the text names the layer
+ * @return ALEXNET_ERROR_FORMAT; ALEXNET_ERROR_UNSUPPORTED for a network that is not a chain of
+ *         layers that this program has: the text names the layer
  */
 alexnet_status an_tensor_file_outline(an_tensor_file *file, an_outline *outline);
 /** The built-in network to choose for files of the format if several fit; NULL: none. */
@@ -84,8 +84,8 @@ alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_en
                                         int64_t first, int64_t count, an_dtype as, void *dst);
 
 /**
- * Whether the metadata, or a tensor that was read as a whole, is not that of which the file has a
- * checksum (tensor_sums.h): its bits have changed since it was written.
+ * Whether the metadata, or a tensor that was read as a whole, does not match its checksum in the
+ * file (tensor_sums.h): its bits have changed since it was written.
  * @param text  receives, if so, the first in the file: "tensor x: checksum .. expected, .. found",
  *              or "its metadata: " with the same
  */

@@ -1,6 +1,6 @@
 /*
- * A format of tensor files: what tensor_file.c asks of one. To add a format, write its functions in
- * a file of its own beside this one, and add its row to the table in tensor_file.c.
+ * A format of tensor files, as tensor_file.c uses it. To add a format, write its functions in a
+ * file of its own beside this one, and add its row to the table in tensor_file.c.
  */
 #ifndef AN_FORMAT_TENSOR_FORMAT_H
 #define AN_FORMAT_TENSOR_FORMAT_H
@@ -30,7 +30,7 @@ typedef struct an_tensor_format {
     /** See an_tensor_file_metadata(). NULL: the format has no texts. */
     const char *(*metadata)(const an_tensor_file *file, const char *key);
     /**
-     * Fill in the layers that the file lists; what a failing call leaves there is freed. NULL: the
+     * Fill in the layers that the file lists; the caller frees them, after a failure too. NULL: the
      * format knows tensors only.
      */
     alexnet_status (*outline)(an_tensor_file *file, an_outline *outline);
@@ -46,7 +46,7 @@ struct an_tensor_file {
     int count;
     an_tensor_entry *entries;   /* with their names, freed by an_tensor_file_close() */
     void *state;                /* the format's own */
-    const json_t *texts;        /* all metadata, of `state`; NULL: none, or no such object */
+    const json_t *texts;        /* all metadata, in `state`; NULL: none, or not as one object */
     struct an_tensor_sum *sums; /* [count + 1] of the tensors and, last, of the metadata; NULL: the
                                    file has no checksums (tensor_sums.h) */
 };

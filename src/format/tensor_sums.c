@@ -14,7 +14,7 @@ enum { DIGITS = 8 };
 
 uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length)
 {
-    return length ? (uint32_t)crc32_z(sum, bytes, length) : sum; /* zlib begins anew with NULL */
+    return length ? (uint32_t)crc32_z(sum, bytes, length) : sum; /* NULL makes zlib start over */
 }
 
 /* ---- Metadata ---- */
@@ -24,7 +24,7 @@ static bool is_summed(const char *key)
     return strncmp(key, "alexnet.", strlen("alexnet.")) == 0 && strcmp(key, AN_METADATA_SUMS) != 0;
 }
 
-/* The checksum of an object of texts. @return false if memory is short */
+/* The checksum of an object of texts. @return false if out of memory */
 static bool sum_texts(const json_t *texts, uint32_t *sum)
 {
     const size_t room = json_object_size(texts);
@@ -85,7 +85,7 @@ static bool parse_digits(const char *text, uint32_t *sum)
     return true;
 }
 
-/* The names that the table has and the file does not are left alone: a tensor was taken out. */
+/* Names in the table that the file does not have are ignored: a tensor was removed. */
 static bool take_table(an_tensor_file *file, const json_t *table)
 {
     const char *name;
@@ -103,7 +103,7 @@ static bool take_table(an_tensor_file *file, const json_t *table)
     return json_is_object(table);
 }
 
-/* The metadata is there as a whole already, and is compared at once. */
+/* The metadata has already been read as a whole, so it is compared at once. */
 static alexnet_status compare_metadata(an_tensor_file *file, const json_t *table)
 {
     an_tensor_sum *sum = &file->sums[file->count];
@@ -137,7 +137,7 @@ alexnet_status an_tensor_sums_open(an_tensor_file *file)
                    an_tensor_file_name(file));
 }
 
-/* Tensors are read in pieces, in order; element 0 begins again. */
+/* Tensors are read in pieces, in order; element 0 starts over. */
 void an_tensor_sums_take(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
                          int64_t count, const void *bytes)
 {

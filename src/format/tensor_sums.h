@@ -1,14 +1,14 @@
 /*
- * Checksums of what is in a file, which are in its metadata: a bit that flips on a disk is then
- * noticed when a tensor is read, and named.
+ * Checksums of a file's content, kept in its metadata, so that a bit that flips on a disk is
+ * noticed, and its tensor named, when the tensor is read.
  *
- *     alexnet.crc32   JSON object: name of a tensor -> CRC-32 of its bytes as they lie in the file,
+ *     alexnet.crc32   JSON object: name of a tensor -> CRC-32 of its bytes as stored in the file,
  *                     8 hexadecimal digits; __metadata__, which no tensor is called, -> CRC-32 of
  *                     all other metadata whose key begins with "alexnet.": sorted by key, each as
  *                     the key, a zero byte, the text, a zero byte
  *
  * The CRC is that of zlib, zip and PNG (ISO 3309), in Python zlib.crc32(). Files without it, and
- * what it does not name, are read without check.
+ * tensors that it does not name, are not checked.
  */
 #ifndef AN_FORMAT_TENSOR_SUMS_H
 #define AN_FORMAT_TENSOR_SUMS_H
@@ -19,7 +19,7 @@
 
 #define AN_METADATA_SUMS "alexnet.crc32"
 
-/** The checksum of a tensor, and of what has been read of it; or that of the metadata. */
+/** The checksum of a tensor, and of the elements read so far; or that of the metadata. */
 typedef struct an_tensor_sum {
     bool known; /* the file has one */
     bool differs;
@@ -29,7 +29,7 @@ typedef struct an_tensor_sum {
 
 /** Extend a checksum, which begins as 0. */
 uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length);
-/** The value of the metadata for `count` tensors; owned. NULL if memory is short.
+/** The value of the metadata for `count` tensors; owned. NULL if out of memory.
  * @param header  of a safetensors file: its members are the tensors in the order of `sums`, and
  *                __metadata__ */
 char *an_tensor_sums_text(json_t *header, const uint32_t *sums);
@@ -37,7 +37,7 @@ char *an_tensor_sums_text(json_t *header, const uint32_t *sums);
 /** Read the metadata of an open file, if it has any.
  * @return ALEXNET_ERROR_FORMAT if its text is of another form */
 alexnet_status an_tensor_sums_open(an_tensor_file *file);
-/** Take note of elements that were read, of a tensor of which the file has a checksum. */
+/** Add elements that were read to the checksum of their tensor, if the file has one. */
 void an_tensor_sums_take(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
                          int64_t count, const void *bytes);
 

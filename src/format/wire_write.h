@@ -1,15 +1,15 @@
 /*
- * Writing the wire format of protocol buffers (wire.h). A message's length comes before it, so
- * small messages are built in memory. Of a tensor's data, which may be large, only tag and length
- * are put into a message; the caller writes the data after them.
+ * Writing the wire format of protocol buffers (wire.h). A message's length precedes it, so small
+ * messages are built in memory. Of a tensor's data, which may be large, only the tag and length are
+ * put into a message; the caller writes the data after them.
  */
 #ifndef AN_FORMAT_WIRE_WRITE_H
 #define AN_FORMAT_WIRE_WRITE_H
 
 #include "base/wire.h"
 
-/** A message being built. Begins as all zero. After a failure to get memory it ignores what
- *  follows, and `failed` stays set: check it once, at the end. */
+/** A message being built. Begins as all zero. After a failed allocation it ignores what follows,
+ *  and `failed` stays set: check it once, at the end. */
 typedef struct an_wire_buffer {
     unsigned char *bytes; /* owned */
     size_t length, room;

@@ -7,7 +7,7 @@
 #include "base/byte_order.h"
 #include "base/status.h"
 
-/* Sizes of the records, without what varies in length. */
+/* Sizes of the fixed parts of the records. */
 enum { END = 22, LOCATOR = 20, END64 = 56, CENTRAL = 46, LOCAL = 30, EXTRA = 4 };
 enum { DIRECTORY_MAX = 1 << 26, COMMENT_MAX = 65535, RATIO = 1032 /* of deflate, at best */ };
 enum { STORED = 0, DEFLATED = 8, ENCRYPTED = 1 };
@@ -69,7 +69,7 @@ static alexnet_status find_end(const an_zip *zip, unsigned char end[END], uint64
     return rc;
 }
 
-/* Read the zip64 record, if the locator before the last record leads to one. */
+/* Read the zip64 record, if the locator before the last record points to one. */
 static alexnet_status find_end64(const an_zip *zip, uint64_t end, directory *d, bool *there)
 {
     unsigned char locator[LOCATOR], record[END64];
@@ -101,7 +101,7 @@ static alexnet_status find_directory(const an_zip *zip, directory *d)
     if (!larger)
         *d = (directory){an_little(end + 16, 4), an_little(end + 12, 4), an_little(end + 10, 2)};
     if (d->start > place || d->bytes > place - d->start || d->count > d->bytes / CENTRAL)
-        return damaged(zip, "its directory is said to be larger than there is room for");
+        return damaged(zip, "its directory claims more bytes than there is room for");
     if (d->bytes > DIRECTORY_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: an archive with a directory of %llu bytes; at most %d are read",
@@ -135,7 +135,7 @@ static bool read_large(an_zip_member *member, const unsigned char *extra, size_t
         extra += EXTRA + size;
         length -= EXTRA + size;
     }
-    return true; /* without that field the numbers really are 0xffffffff */
+    return true; /* without that field the numbers are in fact 0xffffffff */
 }
 
 /* Read a record of the directory, with `left` bytes to its end. @param used  out, its length */
@@ -176,8 +176,7 @@ static alexnet_status check_member(const an_zip *zip, const an_zip_member *m)
     if ((m->method == STORED && m->size != m->packed) ||
         (m->method == DEFLATED && m->size / RATIO > m->packed))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: a zip archive that is damaged: %s is said to have %llu bytes, packed "
-                       "into %llu",
+                       "%s: a damaged zip archive: %s is said to have %llu bytes, packed into %llu",
                        an_reader_name(zip->reader), m->name, (unsigned long long)m->size,
                        (unsigned long long)m->packed);
     return ALEXNET_OK;

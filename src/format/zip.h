@@ -1,9 +1,9 @@
 /*
- * Reading zip archives: the directory at their end (zip64 too), and their members, stored or
- * deflated, where they lie in the file. Only what is asked for is unpacked.
+ * Reads zip archives: the directory at their end (zip64 too), and their members, stored or
+ * deflated, in place. Only what is asked for is unpacked.
  *
- * All that the directory says is checked against the file before anything is allocated for it:
- * counts, offsets and sizes; that members do not overlap; that no name occurs twice; that a
+ * Everything that the directory claims is checked against the file before anything is allocated for
+ * it: counts, offsets and sizes; that members do not overlap; that no name occurs twice; that a
  * deflated member does not claim a size that deflate cannot reach.
  * Source: PKWARE's APPNOTE.TXT, version 6.3; RFC 1951.
  */
@@ -30,7 +30,8 @@ typedef struct an_zip {
 
 /** Whether bytes are the beginning of an archive that has a member. */
 bool an_zip_recognise(const unsigned char *head, size_t length);
-/** The name of the first member, from the first bytes. @return false if it is cut off there */
+/** The name of the first member, from the first bytes. @return false if they do not contain all of
+ * it */
 bool an_zip_first_name(const unsigned char *head, size_t length, char name[256]);
 /** Read the directory. @param zip  all zero; the caller closes it, on failure too */
 alexnet_status an_zip_open(an_zip *zip, an_reader *reader);

@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "base/writer.h"
 
-/* Sizes of the records, without what varies in length. */
+/* Sizes of the fixed parts of the records. */
 enum { END = 22, CENTRAL = 46, LOCAL = 30, EXTRA = 6, MEMBERS_MAX = 65535 };
 enum { VERSION = 20, IN_UTF8 = 0x800, DAY_ONE = 0x21 /* 1980-01-01 */, PADDING = 0xD935 };
 
@@ -74,7 +74,7 @@ alexnet_status an_zip_writer_put(an_zip_writer *writer, const void *bytes, size_
     return an_writer_put(writer->file, bytes, length);
 }
 
-/* Bytes that belong to no member. */
+/* Write bytes that belong to no member. */
 static alexnet_status put_record(an_zip_writer *writer, const void *bytes, size_t length)
 {
     writer->end = writer->at + length;

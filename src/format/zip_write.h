@@ -1,6 +1,6 @@
 /*
  * Writing zip archives of stored members. The bytes of each begin at a multiple of 64, so that they
- * can be used in a mapped file. An archive has up to 4 GiB: zip64 is not written.
+ * can be used in a mapped file. An archive may have up to 4 GiB, because zip64 is not written.
  */
 #ifndef AN_FORMAT_ZIP_WRITE_H
 #define AN_FORMAT_ZIP_WRITE_H
@@ -19,7 +19,7 @@ alexnet_status an_zip_writer_new(an_zip_writer **out, const char *path);
  * @param name  UTF-8
  * @param crc   the checksum of its bytes, as an_zip_sum() computes it
  * @param size  of its bytes, which an_zip_writer_put() takes
- * @return ALEXNET_ERROR_UNSUPPORTED where the archive would have over 4 GiB
+ * @return ALEXNET_ERROR_UNSUPPORTED if the archive would exceed 4 GiB
  */
 alexnet_status an_zip_writer_begin(an_zip_writer *writer, const char *name, uint32_t crc,
                                    uint64_t size);

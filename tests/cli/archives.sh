@@ -145,4 +145,4 @@ has err "decompress it with gunzip"
 expect 3 train 'none-{0..3}.tar'
 has err "none-0.tar"
 expect 2 train 'none-{a..b}.tar'
-has err "is no pattern"
+has err "is not a pattern"

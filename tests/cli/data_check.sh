@@ -42,7 +42,7 @@ rows report.csv >found
 sed 1d expected.csv | LC_ALL=C sort >wanted
 cmp -s found wanted || fail "other findings: $(diff wanted found)"
 has out "pictures that cannot be read: 2" "train/dog/empty.png: is empty" "Not ready" "what to do: copy damaged ones again" \
-    "of a kind that is not read to JPEG or PNG" \
+    "other formats to JPEG or PNG, or delete them" \
     "class empty of val" "train/owl/p3.jpg: Display P3" "1 .psd" \
     "train/cat/03.jpg: the same as dog/also-a-cat.jpg (train, class dog)" \
     "the mirror image of cat/near.jpg (train, class cat)"
@@ -94,7 +94,7 @@ expect 1 data check good --report nowhere/report.csv
 cp good/a/02.jpg good/a/copy.jpg
 cp good/b/04.jpg good/b/copy.jpg
 expect 0 data check good --side 16
-has out "pictures that are there more than once: 4"
+has out "pictures that occur more than once: 4"
 mkdir parts
 cp -r good parts/train
 cp -r good parts/val

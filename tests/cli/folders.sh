@@ -24,7 +24,7 @@ cp "$a" photos/deep/b.JFIF
 cp "$a" photos/deep/c.jxl
 cp "$a" photos/deep/d
 expect 0 classify run photos/twice --top 1
-has err "left out 1 .jxl, 1 without an ending" "convert .jxl files to JPEG" "the ending .jpg or .png"
+has err "left out 1 .jxl, 1 without an ending" "convert .jxl files to JPEG" "add .jpg or .png to the names"
 has out "b.JFIF"
 mkdir -p jxl/only
 cp "$a" jxl/only/x.jxl
@@ -110,7 +110,7 @@ has err 'the readable name of another, such as "a ring"'
 
 # A run among the class folders would be a class the next time; nothing of it is left.
 (cd data/pictures/train && expect 2 train . --net alexnet-mini --epochs 1 && cp err ../../../err && rm out err) || exit 1
-has err "runs/train-1 lies in the data set" "name a folder outside"
+has err "runs/train-1 is inside the data set" "name a folder outside"
 [ -e data/pictures/train/runs ] && fail "a run that is refused leaves a folder in its data set"
 expect 2 train data/pictures/train --net alexnet-mini --epochs 1 --out data/pictures/train/new
-has err "lies in the data set"
+has err "is inside the data set"

@@ -43,11 +43,11 @@ sums=$(sed -n 's/.*"sha256": "\([0-9a-f]*\)".*/\1/p' again/manifest.json)
 is "$(sha256sum again/train-000000.tar | cut -d' ' -f1)" "$sums" "the manifest's hash"
 printf x | dd of=again/train-000000.tar bs=1 seek=2000 conv=notrunc 2>dd.log
 expect 3 data pack jpeg again --side 48
-has err "again/train-000000.tar is not as it was packed" "remove the folder and pack again"
+has err "again/train-000000.tar has changed since it was packed" "remove the folder and pack again"
 lacks err "complete archive"
 rm again/train-000000.tar
 expect 2 data pack jpeg again --side 48
-has err "again/train-000000.tar was packed with" "is not there as it was"
+has err "again/train-000000.tar was packed with" "is missing or changed"
 lacks err "complete archive"
 
 # ---- Interruptions ----
@@ -91,11 +91,11 @@ same limit
 
 # ---- Mistakes ----
 expect 2 data pack $photos whole --side 65 --raw --shard-size 100kB
-has err "whole/manifest.json is of a pack with other options: it has --side 64, and now there is --side 65"
+has err "whole/manifest.json is from a pack with other options: it has --side 64, this one --side 65"
 expect 2 data pack $photos/train whole --side 64 --raw --shard-size 100kB
-has err "it has pictures for validation (--val), and now there are none"
+has err "it has pictures for validation (--val), but now there are none"
 expect 2 data pack $photos/train $photos/train/new/deep
-has err "lies in the data set"
+has err "is inside the data set"
 [ -e $photos/train/new ] && fail "a pack that is refused leaves a folder in the data set"
 expect 2 data pack $photos
 has err "OUT is missing"

@@ -129,7 +129,7 @@ static void test_means(void **state)
     an_chw shape;
     expect_failure(
         an_caffe_mean_read("golden/caffe/v2-old-packed-float.caffemodel", &shape, &values),
-        ALEXNET_ERROR_FORMAT, "is no number");
+        ALEXNET_ERROR_FORMAT, "is not a number");
     assert_null(values);
     expect_failure(an_caffe_mean_read("golden/caffe/none", &shape, &values), ALEXNET_ERROR_IO,
                    "golden/caffe/none");
@@ -360,7 +360,7 @@ static void test_shapes_that_do_not_fit(void **state)
     (void)state;
     const alexnet_status bad = ALEXNET_ERROR_FORMAT;
     expect_failure(try_blobs(CONV, DIMS(2, 3, 1, 1), 5, 2, 1), bad,
-                   "layer x, blob 0 has 6 elements by its shape, and 5");
+                   "layer x, blob 0 has 6 elements by its shape, but its data have 5");
     expect_failure(try_blobs(CONV, 0, NULL, 5, 0, 1), bad, "layer x, blob 0 has no shape");
     expect_failure(try_blobs(CONV, DIMS(0, 3, 1, 1), 0, 0, 1), bad, "a dimension below 1");
     expect_failure(try_blobs(CONV, DIMS(-2, -3, 1, 1), 6, 0, 1), bad, "a dimension below 1");
@@ -480,7 +480,7 @@ static void test_no_chain(void **state)
     put_conv(&net, "a", "data", 0, NULL);
     put_conv(&net, "a", "a", 0, NULL);
     expect_failure(try_net(&net), ALEXNET_ERROR_FORMAT,
-                   "two layers have the name of that of a.bias");
+                   "two layers have the same name, that of a.bias");
 }
 
 /* The file cut at every length, and with every byte changed: an error that names the file, or a

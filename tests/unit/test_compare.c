@@ -111,7 +111,8 @@ static void test_finds_pictures_of_both(void **state)
     assert_string_equal(logged, "");
     scratch_write("v/dog/other-name.jpg", "t/cat/b.jpg", 11);
     compare("t", "v");
-    expect_logged("1 of 4 validation pictures is also among the training pictures: errors");
+    expect_logged(
+        "1 of 4 validation pictures is also among the training pictures: validation errors");
     expect_logged("/v/dog/other-name.jpg is also the training picture ");
     expect_logged("/t/cat/b.jpg\n");
     compare("t", "t");

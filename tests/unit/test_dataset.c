@@ -77,7 +77,7 @@ static void test_train_and_val(void **state)
     check_error("both", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT, "train and val");
     /* Folders named like other parts of a split are not classes; a single one beside a class is. */
     check_error("one", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT,
-                "one holds the folders test and train, which are no classes");
+                "one holds the folders test and train, which are not classes");
     put("rails/Train/a.jpg");
     put("rails/tram/a.jpg");
     alexnet_dataset *d = open_good("rails", NULL, NULL);
@@ -274,7 +274,7 @@ static void test_left_out_is_said(void **state)
     expect_logged("warning: left out 2 .jxl, 2 without an ending, 1 .txt");
     expect_logged("of class cat 1 are read and 3 are not");
     expect_logged("convert .jxl files to JPEG");
-    expect_logged("give pictures without an ending");
+    expect_logged("to the names of pictures without an ending");
     expect_logged("warning: left out 1 picture of ");
     assert_null(strstr(logged, "info"));
     put("t/elk/x.psd");
@@ -335,7 +335,7 @@ static void test_many_classes(void **state)
     }
     an_dataset_release(d);
     put("t/C005/a.jpg");
-    check_error("t", NULL, &list, ALEXNET_ERROR_FORMAT, "the most like it is \"c005\"");
+    check_error("t", NULL, &list, ALEXNET_ERROR_FORMAT, "the most similar is \"c005\"");
     for (int i = 0; i < COUNT; i++)
         an_free(ids[i]);
 }
@@ -371,9 +371,9 @@ static void test_links_that_lead_nowhere(void **state)
     assert_int_equal(symlink("gone.jpg", "t/loose.jpg"), 0);
     an_dataset_release(open_good("t", NULL, NULL));
     assert_int_equal(symlink("../gone/horse", "t/horse"), 0);
-    check_error("t", NULL, NULL, ALEXNET_ERROR_IO,
-                "t/horse leads nowhere: No such file or directory; if it is a class, restore what "
-                "it names");
+    check_error(
+        "t", NULL, NULL, ALEXNET_ERROR_IO,
+        "t/horse leads nowhere: No such file or directory; if it is a class, restore its target");
 }
 
 /* A link to a folder above is not followed: what is there does not become part of the class. */

@@ -135,7 +135,7 @@ static void test_darknets_of_other_sizes(void **state)
 {
     (void)state;
     write_darknet("a.weights", 0, 2, 20, 4);
-    expect_refused("a.weights", "Darknet's weights, cut short or of another network");
+    expect_refused("a.weights", "Darknet's weights, cut short or of a network other than");
     write_darknet("a.weights", 0, 2, 20, -4097 * 4);
     an_tensor_file *file = open_file("a.weights"); /* six classes */
     assert_int_equal(an_tensor_file_find(file, "fc8.bias")->shape.dim[0], 6);
@@ -260,7 +260,7 @@ static void test_damaged(void **state)
     expect_ok(an_tensor_file_open(&file, reader));
     expect_failure(
         an_tensor_file_read(file, "conv2.weight", an_shape_of(4, 256, 48, 5, 5), AN_F32, values),
-        ALEXNET_ERROR_FORMAT, "conv2 has 307200 weights; the file lists one after them");
+        ALEXNET_ERROR_FORMAT, "conv2 has 307200 weights; the file lists one beyond them");
     an_tensor_file_close(file);
     expect_ok(an_reader_memory(&reader, "x.net", bytes, length - 1));
     assert_int_equal(an_tensor_file_open(&file, reader), ALEXNET_ERROR_FORMAT);

@@ -26,9 +26,9 @@ static const sample samples[] = {
     {BYTES(""), BAD, "an empty file", "get it again from where it came from"},
     {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), BAD, "begins with zeros",
      "get it again from where it came from"},
-    {ZIP("\x07", "cat.jpg"), BAD, "a zip archive, but none", "unpack"},
+    {ZIP("\x07", "cat.jpg"), BAD, "a zip archive, but not one", "unpack"},
     {ZIP("\x0d", "metadata.json"), UNREAD, "a Keras model", "safetensors"},
-    {BYTES("PK\3\4"), BAD, "a zip archive, but none", "unpack"},
+    {BYTES("PK\3\4"), BAD, "a zip archive, but not one", "unpack"},
     {BYTES("\x80\x04\x95\x0a\0\0\0\0\0\0\0}"), UNREAD, "a Python pickle", "torch.save"},
     {BYTES("\x89HDF\r\n\x1a\n\0\0\0\0"), UNREAD, "an HDF5 file", "safetensors"},
     {BYTES("GGUF\3\0\0\0\0\0\0\0"), UNREAD, "a GGUF file", "safetensors"},
@@ -51,7 +51,7 @@ static const sample samples[] = {
     {BYTES("%PDF-1.5\n"), BAD, "a PDF document", "give a model file"},
     {BYTES("\x7f"
            "ELF\2\1\1\0\0\0\0\0"),
-     BAD, "no model file that this program knows", "models are safetensors files"},
+     BAD, "not a model file that this program knows", "models are safetensors files"},
 };
 
 static alexnet_status open_bytes(const void *bytes, size_t length)

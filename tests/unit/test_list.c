@@ -202,7 +202,7 @@ static void test_refuses(void **state)
         {"e.csv", "a,b\n", "e.csv:1: no column is called path"},
         {"e.csv", "path,b\nx,1\n", "no column is called label"},
         {"e.csv", "path,label\n", "lists no pictures"},
-        {"e.csv", "path,label\na,b.jpg,1\n", "e.csv:2: 3 fields, where the first line has 2"},
+        {"e.csv", "path,label\na,b.jpg,1\n", "e.csv:2: 3 fields, but the first line has 2"},
         {"e.csv", "path,label\na.jpg\n", "e.csv:2: 1 fields"},
         {"e.csv", "path,label\n\"a\nb.jpg\",1\n\"c", "e.csv:4: a quote is not closed"},
         {"e.csv", "path,label\n\"a\"b,1\n", "e.csv:2: text follows a closing quote"},

@@ -315,14 +315,14 @@ static void test_what_is_no_chain(void **state)
     const alexnet_status bad = ALEXNET_ERROR_FORMAT, other = ALEXNET_ERROR_UNSUPPORTED;
     expect_no_chain(NODES("Relu p q", "Relu q p", "Relu p y"), bad, "has a cycle through p");
     expect_no_chain(NODES("Relu y y"), bad, "has a cycle through y");
-    expect_no_chain(NODES("Relu z y"), bad, "nothing makes the value z");
-    expect_no_chain(NODES("Relu x z"), bad, "nothing makes the value y");
+    expect_no_chain(NODES("Relu z y"), bad, "no node computes the value z");
+    expect_no_chain(NODES("Relu x z"), bad, "no node computes the value y");
     expect_no_chain(NODES("Identity b y"), other, "comes from the tensor b");
     expect_no_chain(NODES("Relu x a", "Relu x c", "Add a,c y"), other, "the network branches");
     expect_no_chain(NODES("Relu x a", "Add a,b y"), other, "y adds a tensor to its result");
     expect_no_chain(NODES("Add x,b y"), other, "adds a tensor to the input");
     expect_no_chain(NODES("Conv x,w,b a", "Add a,b y"), other, "a second bias");
-    expect_no_chain(NODES("Conv x,w a", "Add a,b y"), other, "is no bias");
+    expect_no_chain(NODES("Conv x,w a", "Add a,b y"), other, "is not a bias");
     expect_no_chain(NODES("Gemm x,m,b a transB=1", "Add a,b c", "Add b,c y"), other,
                     "node c (Add): y adds a tensor to its result");
     expect_no_chain(NODES("BatchNormalization x,b,b,b,b y"), other,
@@ -340,8 +340,8 @@ static void test_what_layers_must_be(void **state)
 {
     (void)state;
     const alexnet_status other = ALEXNET_ERROR_UNSUPPORTED;
-    expect_no_chain(NODES("Conv x,nothing,b y"), other, "its weight, nothing, is no tensor");
-    expect_no_chain(NODES("Relu x a", "Conv x,a,b y"), other, "its weight, a, is no tensor");
+    expect_no_chain(NODES("Conv x,nothing,b y"), other, "its weight, nothing, is not a tensor");
+    expect_no_chain(NODES("Relu x a", "Conv x,a,b y"), other, "its weight, a, is not a tensor");
     expect_no_chain(NODES("Conv x,m,b y"), other, "a weight [K, C, R, S] expected");
     expect_no_chain(NODES("Conv x,w,b y dilations=2:2"), other, "dilations of 1 expected, found 2");
     expect_no_chain(NODES("Conv x,w,b y strides=2:1"), other, "strides must be the same");
@@ -416,7 +416,7 @@ static void test_damaged_lists(void **state)
     (void)state;
     const float two[2] = {1, 2};
     expect_bad_graph(listed(4, 1, two, 8), "tensor t: 3 elements expected for shape [3], found 2");
-    expect_bad_graph(listed(4, 1, two, 7), "its data is 7 bytes, no multiple of 4");
+    expect_bad_graph(listed(4, 1, two, 7), "its data is 7 bytes, not a multiple of 4");
     expect_bad_graph(listed(5, 1, two, 8), "3 elements expected for shape [3], found 0");
     expect_bad_graph(listed(5, 10, "\1\2", 2), "3 elements expected for shape [3], found 2");
     expect_bad_graph(listed(5, 10, "\xff\xff\xff", 3), "a number is cut short");
@@ -486,9 +486,9 @@ static void test_external_data_stays_below(void **state)
     expect_failure(open_external("none", NULL, NULL), ALEXNET_ERROR_IO, "m/none");
     expect_failure(open_external(NULL, "0", NULL), bad, "has no location");
     expect_failure(open_external("in/data", "5", NULL), bad, "24 bytes expected at 5 of m/in/data");
-    expect_failure(open_external("in/data", "0", "20"), bad, "another length is announced");
+    expect_failure(open_external("in/data", "0", "20"), bad, "the model claims another length");
     expect_failure(open_external("in/data", "-1", NULL), bad, "the offset of its external data");
-    expect_failure(open_external("in/data", "18446744073709551616", NULL), bad, "is no number");
+    expect_failure(open_external("in/data", "18446744073709551616", NULL), bad, "is not a number");
     expect_failure(open_external("in/data", "18446744073709551615", NULL), bad, "bytes expected");
 }
 

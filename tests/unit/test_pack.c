@@ -276,7 +276,8 @@ static void test_damage_is_found(void **state)
         assert_int_equal(pack("folder", "out", &o, 1, 1, &progress), ALEXNET_OK);
         assert_true(progress.done > 0 && progress.done < progress.found);
         assert_int_equal(pack("folder", "out", &o, 2, 1 << 20, &progress), ALEXNET_ERROR_BAD_DATA);
-        assert_non_null(strstr(an_error_text(), "out/train-000001.tar is not as it was packed"));
+        assert_non_null(
+            strstr(an_error_text(), "out/train-000001.tar has changed since it was packed"));
         bytes[length / 2] ^= 1;
         scratch_write("out/train-000001.tar", bytes, length);
         free(bytes);
@@ -484,33 +485,33 @@ static void test_refusals(void **state)
     write_pictures("folder");
     pack_well("folder", "out", &o);
     o.side = 20;
-    expect_refused(&o, "folder", "out", "it has --side 16, and now there is --side 20;");
+    expect_refused(&o, "folder", "out", "it has --side 16, this one --side 20;");
     o.raw = false;
     o.in_order = true;
     expect_refused(&o, "folder", "out",
-                   "it has --raw --side 16 --order shuffled, and now there is no --raw --side 20 "
+                   "it has --raw --side 16 --order shuffled, this one no --raw --side 20 "
                    "--order source;");
     o = usual();
     o.fit = ALEXNET_PACK_WARP;
-    expect_refused(&o, "folder", "out", "it has --fit short, and now there is --fit warp;");
+    expect_refused(&o, "folder", "out", "it has --fit short, this one --fit warp;");
     o = usual();
     o.shard_pictures = 3;
     o.seed = 9;
     expect_refused(&o, "folder", "out",
-                   "it has --seed 1 --shard-size 20kB, and now there is --seed 9 --shard-size 3 "
+                   "it has --seed 1 --shard-size 20kB, this one --seed 9 --shard-size 3 "
                    "and 20000 bytes;");
     o = usual();
     write_png("folder/cats/new.png", (const uint8_t[]){1, 2, 3}, 1, 1);
     expect_refused(
         &o, "folder", "out",
-        "its part train is of 27 pictures (folders), and now of 28 (folders): DATA, --val or");
+        "its part train has 27 pictures (folders), but now 28 (folders): DATA, --val or");
     scratch_remove("folder/n");
-    expect_refused(&o, "folder", "out", "it has 3 classes, and DATA has 2;");
+    expect_refused(&o, "folder", "out", "it has 3 classes, but DATA has 2;");
     write_pictures("folder");
     scratch_remove("folder/cats/new.png");
     pack_well("folder", "out", &o);
     scratch_write("out/train-000001.tar", "short", 5);
-    expect_refused(&o, "folder", "out", "not there as it was");
+    expect_refused(&o, "folder", "out", "is missing or changed");
     o.side = 17;
     assert_int_equal(pack("folder", "begun", &o, 1, 0, NULL), ALEXNET_OK);
     o = usual();
@@ -518,9 +519,9 @@ static void test_refusals(void **state)
     static const char *const inside[] = {"folder/out",         "folder/out/",     "folder/a/b/out",
                                          "./folder//cats/out", "folder/n/../out", "folder"};
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
-        expect_refused(&o, "folder", inside[i], "lies in the data set");
+        expect_refused(&o, "folder", inside[i], "is inside the data set");
     assert_int_equal(symlink("folder/cats", "link"), 0);
-    expect_refused(&o, "folder", "link/out", "lies in the data set");
+    expect_refused(&o, "folder", "link/out", "is inside the data set");
     assert_false(an_is_folder("folder/out") || an_is_folder("folder/a") ||
                  an_is_folder("folder/cats/out")); /* what is refused leaves nothing behind */
     pack_well("folder", "folder.out/deep", &o);
@@ -529,7 +530,7 @@ static void test_refusals(void **state)
     put("other/manifest.json");
     expect_refused(&o, "folder", "other", "damaged");
     scratch_write("other/manifest.json", "{}", 2);
-    expect_refused(&o, "folder", "other", "no manifest of a pack");
+    expect_refused(&o, "folder", "other", "not the manifest of a pack");
     o.quality = 0;
     expect_refused(&o, "folder", "out", "a quality");
     o = usual();
@@ -547,7 +548,7 @@ static void test_claimed(void **state)
     alexnet_ctx *ctx = open_ctx(1);
     alexnet_dataset *train = open_good("folder", NULL, NULL);
     assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
-    expect_refused(&o, "folder", "out", "out is being packed into already");
+    expect_refused(&o, "folder", "out", "out is in use by another pack");
     an_pack_free(p);
     an_dataset_release(train);
     an_ctx_release(ctx);

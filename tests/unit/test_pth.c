@@ -31,8 +31,8 @@ static void test_what_is_no_dict_of_tensors(void **state)
         alexnet_status status;
         const char *text;
     } files[] = {
-        {"whole.pth", UNREAD, "torch.nn.modules.linear.Linear; in Python, save its weights"},
-        {"whole.legacy.pth", UNREAD, "a whole model as Python keeps it"},
+        {"whole.pth", UNREAD, "torch.nn.modules.linear.Linear; in Python, save only its weights"},
+        {"whole.legacy.pth", UNREAD, "a whole model, as pickled by Python"},
         {"script.pt", UNREAD, "torch.jit.load(FILE).state_dict()"},
         {"one.pth", BAD, "one tensor without a name"},
         {"two.pth", BAD, "it has a, b, epoch"},
@@ -89,10 +89,10 @@ static const struct crime {
     {BYTES("\x80\x04\x8c\7torch.x\x8c\13os.system.y\x93."), UNREAD, "torch.x.os.system.y: ref"},
     {BYTES(P "c__main__\nNet\n)\x81."), UNREAD, "a whole model"},
     {BYTES(P "ctorchvision.models.alexnet\nAlexNet\n)\x81."), UNREAD, "AlexNet; in Python, save"},
-    {BYTES(P "K\1)R."), BAD, "calls what is no function"},
-    {BYTES(P "ccollections\nOrderedDict\nK\1R."), BAD, "calls what is no function"},
+    {BYTES(P "K\1)R."), BAD, "calls what is not a function"},
+    {BYTES(P "ccollections\nOrderedDict\nK\1R."), BAD, "calls what is not a function"},
     {BYTES(P "ctorch\nFloatStorage\n)R."), BAD, "makes no value"},
-    {BYTES(P "ctorch._utils\n_rebuild_tensor_v2\n)R."), BAD, "its storage is none"},
+    {BYTES(P "ctorch._utils\n_rebuild_tensor_v2\n)R."), BAD, "it has no storage"},
     {BYTES(P "ctorch._utils\n_rebuild_parameter\n."), ALEXNET_OK, ""},
     {BYTES(P "K\1Q."), BAD, "no type, key or number"},
     {BYTES(P "(X\6\0\0\0moduleK\1tQ."), UNREAD, "a whole model"},
@@ -107,7 +107,7 @@ static const struct crime {
     {BYTES(P "(."), BAD, "a value is missing"},
     {BYTES(P "t."), BAD, "a mark is missing"},
     {BYTES(P "(a."), BAD, "a value is missing"},
-    {BYTES(P "K\1K\2a."), BAD, "put into what has none"},
+    {BYTES(P "K\1K\2a."), BAD, "put into a value that has none"},
     {BYTES(P "}(K\1u."), BAD, "a key without a value"},
     {BYTES(P "\x87."), BAD, "a value is missing"},
     {BYTES(P "X\xff\xff\xff\xff"

@@ -244,7 +244,7 @@ static void test_deep_nesting_is_refused(void **state)
     assert_non_null(strstr(an_error_text(), "depth"));
 }
 
-static void test_announced_lengths_are_checked(void **state)
+static void test_claimed_lengths_are_checked(void **state)
 {
     (void)state;
     static const unsigned char lengths[][8] = {
@@ -255,20 +255,20 @@ static void test_announced_lengths_are_checked(void **state)
         {0x03, 0, 0, 0, 0, 0, 0, 0},          /* one more than there is */
         {0, 0xe1, 0xf5, 0x05, 0, 0, 0, 0},    /* 100,000,000: the most */
     };
-    static const char none[] = "weights is no model file that this program knows";
-    static const char *const announced_text[] = {
+    static const char none[] = "weights is not a model file that this program knows";
+    static const char *const claimed_text[] = {
         none,
         none,
         none,
         none,
-        "a header of 3 bytes is announced, the file has 10",
-        "a header of 100000000 bytes is announced, the file has 10"};
+        "the header claims 3 bytes, the file has 10",
+        "the header claims 100000000 bytes, the file has 10"};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         image file = build("{}", NULL, 0);
         memcpy(file.bytes, lengths[i], 8);
         an_tensor_file *opened;
         assert_int_equal(open_image(&opened, &file), ALEXNET_ERROR_FORMAT);
-        assert_non_null(strstr(an_error_text(), announced_text[i]));
+        assert_non_null(strstr(an_error_text(), claimed_text[i]));
     }
 }
 
@@ -510,7 +510,7 @@ int main(void)
         cmocka_unit_test(test_wrong_requests_name_the_tensor),
         cmocka_unit_test(test_lies_are_refused),
         cmocka_unit_test(test_deep_nesting_is_refused),
-        cmocka_unit_test(test_announced_lengths_are_checked),
+        cmocka_unit_test(test_claimed_lengths_are_checked),
         cmocka_unit_test(test_every_shorter_file_is_refused),
         cmocka_unit_test(test_every_changed_byte_is_survived),
         cmocka_unit_test_setup_teardown(test_a_large_tensor_is_converted, scratch_setup,

@@ -151,10 +151,10 @@ static void test_sizes_that_lie(void **state)
         {"00000003001 ", "ends 1536 after its header"},
         {"\x80\0\0\0\0\0\0\0\0\0\x06\x01", "cut short"},
         {"\x80\0\0\0\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "cut short"},
-        {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "size is no number"},
-        {"\x80\0\0\x01\0\0\0\0\0\0\0\0", "size is no number"},
-        {"0000000000x ", "size is no number"},
-        {"-1          ", "size is no number"},
+        {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "size is not a number"},
+        {"\x80\0\0\x01\0\0\0\0\0\0\0\0", "size is not a number"},
+        {"0000000000x ", "size is not a number"},
+        {"-1          ", "size is not a number"},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         tar_rig tar = {.length = 0};
@@ -181,10 +181,10 @@ static void test_pax_that_lies(void **state)
         {"10 path=xx", ALEXNET_ERROR_FORMAT, "pax records"},
         {"99999999999999999999 path=x\n", ALEXNET_ERROR_FORMAT, "pax records"},
         {"9 =pathx\n", ALEXNET_ERROR_FORMAT, "without a key"},
-        {"11 size=-1\n", ALEXNET_ERROR_FORMAT, "no number"},
+        {"11 size=-1\n", ALEXNET_ERROR_FORMAT, "not a number"},
         {"18 size=999999999\n", ALEXNET_ERROR_FORMAT, "cut short"},
         {"28 size=9999999999999999999\n", ALEXNET_ERROR_FORMAT, "cut short"},
-        {"29 size=99999999999999999999\n", ALEXNET_ERROR_FORMAT, "no number"},
+        {"29 size=99999999999999999999\n", ALEXNET_ERROR_FORMAT, "not a number"},
         {"22 GNU.sparse.major=1\n", ALEXNET_ERROR_UNSUPPORTED, "sparse"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -225,7 +225,7 @@ static void test_no_archives(void **state)
                   "7zXZ",
                   "unxz"},
                  {"\x28\xB5\x2F\xFD", "unzstd"},
-                 {"x.tar", "no tar archive: it has 5 bytes"}};
+                 {"x.tar", "not a tar archive: it has 5 bytes"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         tar_rig tar = {.length = strlen(files[i].bytes)};
         memcpy(tar.bytes, files[i].bytes, tar.length);

@@ -353,8 +353,8 @@ static void test_absent_classes_are_said(void **state)
         expect_ok(alexnet_trainer_new(&trainer, ctx, fit, val, &options));
         alexnet_trainer_free(trainer);
         assert_int_equal(rig_times_heard("2 of 3 classes, such as \"class"), 1);
-        assert_int_equal(rig_times_heard("no picture to validate with; a larger share"), !high);
-        assert_int_equal(rig_times_heard("no picture to train on; a smaller share"), high);
+        assert_int_equal(rig_times_heard("no picture to validate with; increase the share"), !high);
+        assert_int_equal(rig_times_heard("no picture to train on; reduce the share"), high);
         alexnet_dataset_free(fit);
         alexnet_dataset_free(val);
     }

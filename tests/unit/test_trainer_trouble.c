@@ -147,9 +147,9 @@ static void test_a_run_within_its_data(void **state)
     rig_write_pictures("train", 2, 2);
     rig_write_pictures("val", 2, 2);
     expect_failure(rig_start(&trainer, ctx, "train", NULL, "train/run", NULL),
-                   ALEXNET_ERROR_INVALID_ARGUMENT, "train/run lies in the data set ");
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "train/run is inside the data set ");
     expect_failure(rig_start(&trainer, ctx, "train", "val", "val/class0/runs/1", NULL),
-                   ALEXNET_ERROR_INVALID_ARGUMENT, "val/class0/runs/1 lies in the data set ");
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "val/class0/runs/1 is inside the data set ");
     alexnet_ctx_free(ctx);
     assert_false(an_is_folder("train/run") || an_is_folder("val/class0/runs"));
 }

@@ -12,14 +12,14 @@
 typedef struct job {
     const an_encoded *file;
     size_t at;
-    bool short_of; /* bytes that giflib asked for are not there */
-    int clear;     /* the colour that is transparent, or -1 */
+    bool short_of; /* giflib asked for bytes beyond the end */
+    int clear;     /* the transparent colour, or -1 */
     uint8_t colours[256][3];
     GifByteType *row; /* of the frame */
 } job;
 
-/* If the file ends where a block of pixels would begin, supply the empty block that ends them:
- * without it giflib does not return a row. */
+/* If the file ends where a block of pixels would begin, supply the empty block that terminates
+ * them; without it, giflib returns no row. */
 static int on_read(GifFileType *gif, GifByteType *to, int length)
 {
     job *j = gif->UserData;
@@ -97,8 +97,8 @@ static bool read_rows(an_picture *out, GifFileType *gif, const job *j)
     return true;
 }
 
-/* Where giflib has no memory for the colours of the screen it says that the screen is missing, as
- * it does where bytes are. */
+/* If giflib cannot allocate the screen's colours, it reports the screen as missing, as it does when
+ * bytes are missing. */
 static bool lacks_memory(const job *j, int code)
 {
     return code == D_GIF_ERR_NOT_ENOUGH_MEM || (code == D_GIF_ERR_NO_SCRN_DSCR && !j->short_of);
@@ -114,7 +114,7 @@ static alexnet_status fail(const GifFileType *gif, const job *j, int error)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the GIF ends before its pixels do",
                        j->file->name);
     const char *reason = GifErrorString(code);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound GIF: %s", j->file->name,
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid GIF: %s", j->file->name,
                    reason ? reason : "it has no picture");
 }
 
@@ -140,7 +140,7 @@ static alexnet_status read_picture(an_picture *out, GifFileType *gif, job *j)
         return fail(gif, j, 0);
     int right = gif->Image.Left + gif->Image.Width, bottom = gif->Image.Top + gif->Image.Height;
     if (gif->Image.Width < 1 || gif->Image.Height < 1)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound GIF: its picture is %d x %d pixels",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid GIF: its picture is %d x %d pixels",
                        j->file->name, gif->Image.Width, gif->Image.Height);
     AN_CHECK(an_picture_alloc(out, j->file, (uint32_t)(right > gif->SWidth ? right : gif->SWidth),
                               (uint32_t)(bottom > gif->SHeight ? bottom : gif->SHeight), 3));

@@ -1,6 +1,6 @@
 /*
- * HEIC and AVIF through libheif: the primary picture. libheif turns it as the container says; the
- * orientation in EXIF is meant for readers that do not, and is ignored, as in pillow-heif.
+ * HEIC and AVIF through libheif: the primary picture. libheif rotates it as the container says; the
+ * orientation in EXIF is for readers that do not, and is ignored, as in pillow-heif.
  */
 #include <limits.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "data/codec.h"
 
-/* What is open, so that one function closes it. */
+/* What is open, so that one function can close it. */
 typedef struct job {
     const an_encoded *file;
     struct heif_context *context;
@@ -51,9 +51,9 @@ static alexnet_status fail(const job *j, struct heif_error error)
     if (error.code == heif_error_Unsupported_filetype ||
         error.code == heif_error_Unsupported_feature ||
         error.code == heif_error_Memory_allocation_error)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is not read by libheif: %s", name,
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s cannot be read by libheif: %s", name,
                        error.message);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound HEIC or AVIF: %s", name, error.message);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid HEIC or AVIF: %s", name, error.message);
 }
 
 static alexnet_status open_primary(job *j)
@@ -126,7 +126,7 @@ static alexnet_status copy_pixels(an_picture *out, const job *j, bool alpha)
     int width = heif_image_get_width(j->image, heif_channel_interleaved);
     int height = heif_image_get_height(j->image, heif_channel_interleaved);
     if (!from || width < 1 || height < 1)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound HEIC or AVIF: it has no pixels",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid HEIC or AVIF: it has no pixels",
                        j->file->name);
     AN_CHECK(an_picture_alloc(out, j->file, (uint32_t)width, (uint32_t)height, 3));
     bool multiplied = heif_image_handle_is_premultiplied_alpha(j->handle);

@@ -28,9 +28,9 @@ static alexnet_status check_compression(const an_tiff *t)
         found |= t->compression == known[i];
     if (found && TIFFIsCODECConfigured(t->compression))
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a TIFF of compression %u (%s), which %s",
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a TIFF with compression %u (%s), which %s",
                    t->file->name, t->compression, compression_name(t->compression),
-                   found ? "this libtiff was made without" : "is not read");
+                   found ? "this libtiff was built without" : "is not read");
 }
 
 static alexnet_status fail_kind(const an_tiff *t, const char *what, unsigned value)
@@ -39,21 +39,21 @@ static alexnet_status fail_kind(const an_tiff *t, const char *what, unsigned val
                    t->file->name, what, value);
 }
 
-/* Find out whether the sample behind the colours is alpha. Samples behind that are ignored. */
+/* Find out whether the sample after the colours is alpha. Samples after that are ignored. */
 static alexnet_status read_alpha(an_tiff *t)
 {
     uint16_t count = 0, *kinds = NULL;
-    bool told = TIFFGetField(t->handle, TIFFTAG_EXTRASAMPLES, &count, &kinds) && count > 0;
+    bool tagged = TIFFGetField(t->handle, TIFFTAG_EXTRASAMPLES, &count, &kinds) && count > 0;
     if (t->samples == t->colours)
         return ALEXNET_OK;
-    if (told)
+    if (tagged)
         t->alpha = kinds[0];
     else if (t->photometric == PHOTOMETRIC_RGB)
         t->alpha = EXTRASAMPLE_UNASSALPHA; /* as in Pillow, if there is no tag */
     else
-        return fail_kind(t, "of samples with no meaning:", t->samples);
+        return fail_kind(t, "with samples of unknown meaning:", t->samples);
     if (t->alpha > EXTRASAMPLE_UNASSALPHA)
-        return fail_kind(t, "with an extra sample of a kind that TIFF does not define:", t->alpha);
+        return fail_kind(t, "with an extra sample of undefined kind:", t->alpha);
     if (t->alpha && t->photometric == PHOTOMETRIC_SEPARATED) /* five samples do not fit a cell */
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s is a TIFF of CMYK with alpha, which is not read", t->file->name);
@@ -70,7 +70,7 @@ static alexnet_status read_colours(an_tiff *t)
         uint16_t *map[3];
         t->colours = 1;
         if (!TIFFGetField(t->handle, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]))
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound TIFF: it has no palette",
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid TIFF: it has no palette",
                            t->file->name);
         for (int c = 0; c < 3; c++)
             t->map[c] = map[c];
@@ -82,12 +82,13 @@ static alexnet_status read_colours(an_tiff *t)
         t->colours = 4;
         TIFFGetField(t->handle, TIFFTAG_INKSET, &ink);
         if (ink != INKSET_CMYK)
-            return fail_kind(t, "of ink set", ink);
+            return fail_kind(t, "with ink set", ink);
         break;
-    default: return fail_kind(t, "of colour space", t->photometric);
+    default: return fail_kind(t, "with colour space", t->photometric);
     }
     if (t->samples < t->colours || t->samples > SAMPLES_MAX)
-        return fail_kind(t, "of another number of samples than its colour space has:", t->samples);
+        return fail_kind(
+            t, "with a number of samples that its colour space does not have:", t->samples);
     return read_alpha(t);
 }
 
@@ -99,9 +100,9 @@ static alexnet_status check_samples(const an_tiff *t)
     if (format != SAMPLEFORMAT_UINT &&
         !(format == SAMPLEFORMAT_INT && t->bits == 8 && single && !palette)) /* as Pillow */
         return fail_kind(t,
-                         format == SAMPLEFORMAT_INT      ? "of signed samples, format"
-                         : format == SAMPLEFORMAT_IEEEFP ? "of floating-point samples, format"
-                                                         : "of sample format",
+                         format == SAMPLEFORMAT_INT      ? "with signed samples, format"
+                         : format == SAMPLEFORMAT_IEEEFP ? "with floating-point samples, format"
+                                                         : "with sample format",
                          format);
     bool known = t->bits == 8 || (t->bits == 16 && !palette && !t->by_libtiff) ||
                  (single && (t->bits == 1 || t->bits == 2 || t->bits == 4)) ||
@@ -109,7 +110,7 @@ static alexnet_status check_samples(const an_tiff *t)
     return known ? ALEXNET_OK : fail_kind(t, "with bits per sample:", t->bits);
 }
 
-/* Tiny tiles would cost any amount of time, and huge ones memory beyond the picture's own. */
+/* Tiny tiles could cost any amount of time, and huge ones far more memory than the picture. */
 static alexnet_status check_parts(const an_tiff *t)
 {
     uint64_t total = 0, pixels = (uint64_t)t->width * t->height;
@@ -119,7 +120,7 @@ static alexnet_status check_parts(const an_tiff *t)
         TIFFGetField(t->handle, TIFFTAG_TILELENGTH, &height);
         if (width < TILE_MIN || height < TILE_MIN || width > TILE_MAX || height > TILE_MAX)
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "%s is a TIFF of tiles of %u x %u pixels; %d to %d a side are read",
+                           "%s is a TIFF with tiles of %u x %u pixels; %d to %d a side are read",
                            t->file->name, width, height, TILE_MIN, TILE_MAX);
     }
     uint32_t count = an_tiff_parts(t);
@@ -127,7 +128,7 @@ static alexnet_status check_parts(const an_tiff *t)
         total += TIFFGetStrileByteCount(t->handle, i);
     if (total / 4 > t->file->length + 2 * pixels)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is not a sound TIFF: its strips claim %llu bytes, of a file of %zu",
+                       "%s is not a valid TIFF: its strips claim %llu bytes, but the file has %zu",
                        t->file->name, (unsigned long long)total, t->file->length);
     return ALEXNET_OK;
 }
@@ -211,7 +212,7 @@ static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
     AN_CHECK(read_directory(t));
     *orientation = orientation_of(t);
     AN_CHECK(an_picture_alloc(out, t->file, t->width, t->height, AN_TIFF_CELL));
-    *t->reason = '\0'; /* complaints about tags do not count */
+    *t->reason = '\0'; /* complaints about tags so far do not count */
     AN_CHECK(an_tiff_read(out->rgb, t));
     rgb_from_cells(out->rgb, t);
     return ALEXNET_OK;
@@ -222,9 +223,9 @@ static alexnet_status fail_memory(const an_encoded *file)
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a TIFF decoder for %s", file->name);
 }
 
-/* @param untold  out: it may be memory that the file lacked */
+/* @param unexplained  out: the failure may have been a lack of memory */
 static alexnet_status decode_once(an_picture *out, int *orientation, const an_encoded *file,
-                                  bool *untold)
+                                  bool *unexplained)
 {
     an_tiff t = {.file = file};
     alexnet_status rc = an_tiff_open(&t);
@@ -232,22 +233,22 @@ static alexnet_status decode_once(an_picture *out, int *orientation, const an_en
         rc = decode_open(out, orientation, &t);
     if (t.handle)
         TIFFClose(t.handle);
-    if (t.no_memory && !t.too_large) /* whatever came of it */
+    if (t.no_memory && !t.too_large) /* whatever the result */
         rc = fail_memory(file);
     if (rc != ALEXNET_OK)
         an_picture_free(out);
-    *untold = t.untold;
+    *unexplained = t.unexplained;
     return rc;
 }
 
 static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
 {
     enum { OF_ZLIB = 1 << 20 };
-    bool untold;
-    alexnet_status rc = decode_once(out, orientation, file, &untold);
-    if (rc == ALEXNET_ERROR_FORMAT && untold)
+    bool unexplained;
+    alexnet_status rc = decode_once(out, orientation, file, &unexplained);
+    if (rc == ALEXNET_ERROR_FORMAT && unexplained)
         rc = an_memory_is_short(OF_ZLIB) ? fail_memory(file)
-                                         : decode_once(out, orientation, file, &untold);
+                                         : decode_once(out, orientation, file, &unexplained);
     return rc;
 }
 

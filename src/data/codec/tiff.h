@@ -17,11 +17,11 @@ enum { AN_TIFF_CELL = 4 };
 typedef struct an_tiff {
     TIFF *handle;
     const an_encoded *file;
-    uint64_t at;      /* where libtiff reads it */
+    uint64_t at;      /* where libtiff reads next */
     bool ended;       /* a JPEG in it ended before its last row */
-    bool no_memory;   /* libtiff, or a library below it, was not given memory */
-    bool too_large;   /* because it asked for more than a sound file needs */
-    bool untold;      /* zlib failed without a text: it was not given memory, or is damaged */
+    bool no_memory;   /* libtiff, or a library below it, could not get memory */
+    bool too_large;   /* because it asked for more than a valid file needs */
+    bool unexplained; /* zlib failed without a text: out of memory, or damaged data */
     char reason[160]; /* libtiff's first complaint */
     uint32_t width, height;
     uint16_t photometric, compression;
@@ -43,7 +43,7 @@ uint32_t an_tiff_parts(const an_tiff *tiff);
  */
 alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff);
 
-/** Take note of what libtiff says of memory in an error. */
+/** Note whether an error text of libtiff is about memory. */
 void an_tiff_hear(an_tiff *tiff, const char *text);
 /** The error of a file that libtiff could not read. */
 alexnet_status an_tiff_fail(an_tiff *tiff);

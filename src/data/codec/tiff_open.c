@@ -1,6 +1,6 @@
 /*
- * A TIFF in memory as libtiff opens it, and what libtiff says of it. Version 4.5 is the first that
- * can report errors to a handler of the open file instead of one of the whole process.
+ * Opens a TIFF in memory with libtiff, and interprets libtiff's messages. Version 4.5 is the first
+ * that can report errors to a handler of the open file instead of one for the whole process.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +12,9 @@
  * it converts. */
 enum { BLOCK_MAX = 64 << 20 };
 
-/* libtiff tells a lack of memory by text alone, in many words. Where it refuses to allocate,
- * because of the limit that open_file() sets or one of its own, these may follow; the file is to
- * blame then. */
+/* libtiff reports a lack of memory only by text, in many wordings. If it refuses to allocate,
+ * because of the limit that open_file() sets or one of its own, such texts may follow; then the
+ * file is to blame. */
 void an_tiff_hear(an_tiff *t, const char *text)
 {
     static const char *const refused[] = {"limit", "threshold", "mapped"};
@@ -29,8 +29,8 @@ void an_tiff_hear(an_tiff *t, const char *text)
         t->no_memory |= strstr(text, lacking[i]) != NULL;
 }
 
-/* Few of zlib's failures have no text, which libtiff repeats: a lack of memory, data that were
- * packed with a dictionary. */
+/* libtiff repeats zlib's text. Few of zlib's failures have none: a lack of memory, and data
+ * compressed with a dictionary. */
 static bool is_zlib_without_text(const char *module, const char *text)
 {
     const size_t length = strlen(text);
@@ -44,14 +44,15 @@ static int on_error(TIFF *handle, void *user, const char *module, const char *fo
     (void)handle;
     vsnprintf(text, sizeof text, format, args);
     an_tiff_hear(t, text);
-    t->untold |= is_zlib_without_text(module, text);
+    t->unexplained |= is_zlib_without_text(module, text);
     if (!*t->reason)
         memcpy(t->reason, text, sizeof text);
-    return 1; /* the process's own handler is not asked */
+    return 1; /* do not call the process's own handler */
 }
 
 /* Most warnings are about tags, which are checked here. One matters: libjpeg continues in grey
- * where its data end. Where a tag is left out for lack of memory, there was an error before. */
+ * where its data end. If a tag was left out for lack of memory, an error came before the
+ * warning. */
 static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
                       va_list args)
 {
@@ -63,7 +64,7 @@ static int on_warning(TIFF *handle, void *user, const char *module, const char *
     return 1;
 }
 
-/* libtiff reads the file in place (on_map); this is for the reads that copy nevertheless. */
+/* libtiff mostly reads the file in place (on_map); this is for the reads that copy. */
 static tmsize_t on_read(thandle_t user, void *to, tmsize_t size)
 {
     an_tiff *t = user;
@@ -156,7 +157,7 @@ alexnet_status an_tiff_fail(an_tiff *t)
     if (t->handle ? is_cut(t) : is_directory_cut(t->file))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the TIFF ends before its pixels do",
                        t->file->name);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound TIFF: %s", t->file->name,
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid TIFF: %s", t->file->name,
                    *t->reason ? t->reason : "libtiff cannot read it");
 }
 

@@ -1,5 +1,5 @@
 /*
- * The samples of a TIFF: row by row or tile by tile, each of any number of bits that is read.
+ * Reads the samples of a TIFF, row by row or tile by tile, with any supported number of bits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -58,17 +58,17 @@ static size_t row_bytes(const an_tiff *t, uint32_t count)
     return ((size_t)count * (t->planar ? 1u : t->samples) * t->bits + 7) / 8;
 }
 
-/* @param size  what libtiff says; it must be enough for what we take out of the buffer */
+/* @param size  the size that libtiff gives; it must be enough for what we take out of the buffer */
 static alexnet_status alloc_buffer(uint8_t **out, const an_tiff *t, tmsize_t size, size_t needed)
 {
     if (size <= 0 || (size_t)size < needed)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is not a sound TIFF: its samples do not fit its rows", t->file->name);
+                       "%s is not a valid TIFF: its samples do not fit its rows", t->file->name);
     *out = an_calloc((size_t)size, 1);
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)size, t->file->name);
 }
 
-/* Planes that are read: those of colours and alpha, or one of all samples. */
+/* The number of planes to read: those of colours and alpha, or one with all samples. */
 static unsigned count_planes(const an_tiff *t)
 {
     return t->planar ? t->colours + (t->alpha ? 1u : 0u) : 1;
@@ -91,7 +91,7 @@ static alexnet_status read_rows(uint8_t *cells, an_tiff *t)
     return rc;
 }
 
-/* Store the part of a tile that lies in the picture. */
+/* Store the part of a tile that is inside the picture. */
 static void store_tile(uint8_t *cells, const an_tiff *t, const uint8_t *tile, uint32_t left,
                        uint32_t top, unsigned plane)
 {
@@ -154,8 +154,8 @@ static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
     return ALEXNET_OK;
 }
 
-/* Where bits are damaged, libtiff makes up rows, each version others, and reports success: any
- * complaint therefore counts as a failure. */
+/* Where bits are damaged, libtiff makes up rows, different ones in each version, and reports
+ * success. So any complaint counts as a failure. */
 alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff)
 {
     AN_CHECK((tiff->by_libtiff            ? read_converted

@@ -1,7 +1,7 @@
 /*
  * WebP through libwebp: the first frame on its canvas, as in Pillow. A still picture is a frame
- * that fills its canvas. libwebp's own decoder of animations does the same, but does not tell
- * whether the file is bad or memory is out.
+ * that fills its canvas. libwebp's own decoder of animations does the same, but does not
+ * distinguish a bad file from a lack of memory.
  */
 #include <string.h>
 
@@ -25,9 +25,9 @@ static alexnet_status fail(const an_encoded *file)
 {
     if (is_cut(file))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is cut short: a WebP of %u bytes, but %zu are there", file->name,
+                       "%s is cut short: a WebP of %u bytes, of which %zu are there", file->name,
                        an_little32(file->bytes + 4), file->length - 8);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound WebP", file->name);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid WebP", file->name);
 }
 
 static int orientation_of(const WebPDemuxer *demuxer)
@@ -112,15 +112,15 @@ static alexnet_status decode_once(an_picture *out, int *orientation, const an_en
     return rc;
 }
 
-/* The most that libwebp takes for a picture beside its canvas. */
+/* The most memory that libwebp takes for a picture besides its canvas. */
 static size_t memory_of(const WebPBitstreamFeatures *features)
 {
     enum { TABLES = 4 << 20 };
     return 4 * (size_t)features->width * (size_t)features->height + TABLES;
 }
 
-/* libwebp calls most pictures damaged for which it has no memory. A picture therefore counts as
- * damaged only if memory was there, and it is so a second time. */
+/* libwebp reports most pictures as damaged if it runs out of memory. So a picture counts as damaged
+ * only if enough memory can be allocated and decoding fails a second time. */
 static alexnet_status decode_whole(an_picture *out, int *orientation, const an_encoded *file)
 {
     WebPBitstreamFeatures features;
@@ -137,8 +137,8 @@ static alexnet_status decode_whole(an_picture *out, int *orientation, const an_e
     return rc;
 }
 
-/* Copy the complete chunks of a truncated file into a file of their own: what is missing behind the
- * pixels is not needed. */
+/* Copy the complete chunks of a truncated file into a new file: what is missing after the pixels is
+ * not needed. */
 static alexnet_status whole_chunks(uint8_t **out, size_t *length, const an_encoded *file)
 {
     size_t at = HEADER_BYTES;

@@ -1,5 +1,5 @@
 /*
- * LMDB by its library: the unnamed database of a folder with data.mdb is read.
+ * Reads LMDB with its library: the unnamed database of a folder with data.mdb.
  *
  * Readers do not register in a lock file (MDB_NOLOCK), so that a read-only folder can be read too.
  * Nobody may write to the database at the same time.
@@ -35,8 +35,8 @@ static alexnet_status open_data(an_reader **file, const char *path)
     return rc;
 }
 
-/* The library divides by the size of pages, whatever the file says that it is. A file that has
- * another fault in its head is left to the library's checks. */
+/* The library divides by the page size, whatever the file says it is. It checks the rest of the
+ * header itself. */
 static alexnet_status check_pages(const char *path)
 {
     enum { HEAD = 44, PAGE_SIZE = 40 }; /* of the first page, after its header, magic and sizes */
@@ -58,8 +58,8 @@ static alexnet_status check_pages(const char *path)
     return rc;
 }
 
-/* The library maps the file, and a process that reads a mapping beyond the end of its file is
- * killed: the file must have all the pages that it claims. */
+/* The library maps the file, and reading a mapping beyond the end of its file kills the process. So
+ * the file must have all the pages that it claims. */
 static alexnet_status check_whole(const database *d)
 {
     MDB_envinfo info;
