@@ -40,8 +40,7 @@ static an_backend *open_it(alexnet_precision precision, bool deterministic)
     return backend;
 }
 
-/* ---- Devices ----------------------------------------------------------------------------------
- */
+/* ---- Devices --------------------------------------------------------------------------------- */
 
 static void expect_absent(const char *why)
 {
@@ -240,8 +239,7 @@ static void test_no_bf16(void **state)
     an_backend_close(backend);
 }
 
-/* ---- Memory and streams -----------------------------------------------------------------------
- */
+/* ---- Memory and streams ---------------------------------------------------------------------- */
 
 static void test_memory(void **state)
 {
@@ -334,8 +332,7 @@ static void test_waits(void **state)
     an_backend_close(backend);
 }
 
-/* ---- Algorithms -------------------------------------------------------------------------------
- */
+/* ---- Algorithms ------------------------------------------------------------------------------ */
 
 /* The engine that is taken, and as which variant. */
 static int engine_as(alexnet_precision precision, bool deterministic, int n, an_variant *variant)

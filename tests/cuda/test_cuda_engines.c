@@ -36,8 +36,7 @@ static cudnnStatus_t count(cudnnStatus_t status, const char *what)
     return status;
 }
 
-/* ---- cuDNN's functions, with the description in the place of a handle -------------------------
- */
+/* ---- cuDNN's functions, with the description in the place of a handle ------------------------ */
 
 static cudnnBackendDescriptor_t plan;
 

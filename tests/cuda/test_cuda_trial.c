@@ -57,8 +57,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- A convolution's engines: 1 comes first in float32, then 2 (fake_dnn.c) -------------------
- */
+/* ---- A convolution's engines: 1 comes first in float32, then 2 (fake_dnn.c) ------------------ */
 
 static an_variant choose(an_direction direction)
 {

@@ -130,8 +130,7 @@ void cuda_case_bounds(cuda_case *c, const cuda_form *form)
     rig_ok(an_bound_backward(&b));
 }
 
-/* ---- Memory -----------------------------------------------------------------------------------
- */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 an_cuda_form cuda_form_of(const cuda_form *form, int n, an_chw shape)
 {

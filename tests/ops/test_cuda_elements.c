@@ -16,8 +16,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 
-/* ---- What bodies are made of ------------------------------------------------------------------
- */
+/* ---- What bodies are made of ----------------------------------------------------------------- */
 
 /* Every bfloat16 stays as it is. A value between two becomes the nearer one, a tie the even one. */
 static void test_bf16(void **state)
@@ -83,8 +82,7 @@ static void test_random_words(void **state)
     }
 }
 
-/* ---- Neurons and biases -----------------------------------------------------------------------
- */
+/* ---- Neurons and biases ---------------------------------------------------------------------- */
 
 static const an_cuda_function functions[] = {
     [AN_RELU] = AN_CUDA_RELU, [AN_TANH] = AN_CUDA_TANH, [AN_LOGISTIC] = AN_CUDA_LOGISTIC};
@@ -322,8 +320,7 @@ static void test_bias(void **state)
         }
 }
 
-/* ---- Sums of tensors --------------------------------------------------------------------------
- */
+/* ---- Sums of tensors ------------------------------------------------------------------------- */
 
 static void check_eltsum(int inputs, an_chw shape)
 {
@@ -358,8 +355,7 @@ static void test_eltsum(void **state)
     check_eltsum(AN_CUDA_MAX_INPUTS, (an_chw){5, 3, 3});
 }
 
-/* ---- Dropout ----------------------------------------------------------------------------------
- */
+/* ---- Dropout --------------------------------------------------------------------------------- */
 
 /* To rows and back, which is what the same launch does without a turn. */
 static void check_dropout_turned(cuda_case *c, const cuda_form *form, an_cuda_dropout_run run)
@@ -471,8 +467,7 @@ static void test_dropout(void **state)
     check_dropout((an_dropout_desc){AN_DROPOUT_INVERTED, 0.5, 4}, true, 3, (an_chw){72, 6, 6});
 }
 
-/* ---- Copies -----------------------------------------------------------------------------------
- */
+/* ---- Copies ---------------------------------------------------------------------------------- */
 
 /* A whole tensor to copy from or to. The copied channels begin at `first`. */
 typedef struct copy_side {

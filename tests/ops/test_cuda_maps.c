@@ -19,8 +19,7 @@ static size_t bytes_of(const cuda_form *form, int n, an_chw shape)
     return (size_t)n * (size_t)an_chw_count(shape) * (form->bf16 ? 2 : 4);
 }
 
-/* ---- Norms ------------------------------------------------------------------------------------
- */
+/* ---- Norms ----------------------------------------------------------------------------------- */
 
 static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
 {
@@ -197,8 +196,7 @@ static void test_lrn_of_other_windows(void **state)
     }
 }
 
-/* ---- Pooling ----------------------------------------------------------------------------------
- */
+/* ---- Pooling --------------------------------------------------------------------------------- */
 
 typedef struct pool_result {
     void *y, *places, *dx;

@@ -18,8 +18,7 @@
 #include "backend/parity/bound.h"
 #include "base/alloc.h"
 
-/* ---- Pictures ---------------------------------------------------------------------------------
- */
+/* ---- Pictures -------------------------------------------------------------------------------- */
 
 enum { SLOTS = 3 };
 
@@ -188,8 +187,7 @@ static void test_augment(void **state)
     check_augment((an_augment_desc){2, 12, 5, AN_MEAN_IMAGE_ALIGNED, AN_CHANNELS_GREY, {1}});
 }
 
-/* ---- Softmax ----------------------------------------------------------------------------------
- */
+/* ---- Softmax --------------------------------------------------------------------------------- */
 
 /* One slot in five has no label. If `soft`, every other slot has a second label. */
 static an_slot *draw_labels(int n, int classes, bool soft)
@@ -345,8 +343,7 @@ static void test_softmax_of_extremes(void **state)
     cuda_free(results);
 }
 
-/* ---- Updates ----------------------------------------------------------------------------------
- */
+/* ---- Updates --------------------------------------------------------------------------------- */
 
 typedef struct tensor {
     int64_t count;

@@ -51,8 +51,7 @@ static alexnet_status try_whole(an_conv_sums *s, const an_conv_backward *p, int 
     return rc;
 }
 
-/* ---- Parts ------------------------------------------------------------------------------------
- */
+/* ---- Parts ----------------------------------------------------------------------------------- */
 
 /* The layout of an argument for the whole batch; large and small parts must agree on it. */
 static alexnet_status layout_of(an_layout *layout, const an_conv_sums *s, int arg, an_chw shape,
@@ -109,8 +108,7 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const an_conv_b
     return ALEXNET_OK;
 }
 
-/* ---- Making -----------------------------------------------------------------------------------
- */
+/* ---- Making ---------------------------------------------------------------------------------- */
 
 /* @param outer  layouts of x and dy as given by the neighbours
  * @param inner  their descriptors as the primitives take them; NULL if memory was short */
@@ -171,8 +169,7 @@ void an_conv_sums_free(an_conv_sums *s)
     an_reorder_free(&s->dw_out);
 }
 
-/* ---- Runs -------------------------------------------------------------------------------------
- */
+/* ---- Runs ------------------------------------------------------------------------------------ */
 
 /* Tensors of a run of some parts. The sums of part `first` are in the first worker's memory. */
 typedef struct run {

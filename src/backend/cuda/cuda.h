@@ -4,13 +4,17 @@
  *
  *     libs.h      the libraries' functions, as a table
  *     describe.c  which devices exist, and why one cannot be used
- *     device.c    errors; opening a device; which one is current in a thread
+ *     device.c    opening and closing a device
+ *     current.c   which device is current in a thread
+ *     errors.c    errors of the libraries
  *     table.c     the backend's table, whose functions admit one thread at a time
  *     memory.c    buffers on the device and on the host, and copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
  *     trial.h     choosing the fastest of the libraries' algorithms (trial_check.c: whether their
  *                 results agree; noise.c: random operands)
- *     op.c        what all prepared operators share
+ *     op.c        prepared operators: the functions of the table
+ *     prepare.c   what operators look up and reserve when they are prepared
+ *     reorder.c   layouts, and copies from one to another
  *     own.h       operators computed by our own kernels (kernels/)
  *     conv.h      convolution, on conv_plan.h (conv_graph.h: cuDNN's graphs, built with
  *                 descriptors.h; conv_engine.h: the engines that run them)
@@ -98,16 +102,19 @@ struct an_cuda_op {
 
 extern const an_backend_api an_cuda_api;
 
+static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
+{
+    return cuda->stream;
+}
+
+/* ---- errors.c -------------------------------------------------------------------------------- */
+
 /** Convert the result of a call to the runtime or a library, or of a kernel launch, to a status.
  * @param what  what was done, for the message: "a copy" */
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what);
 alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what);
 alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, const char *what);
-
-static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
-{
-    return cuda->stream;
-}
+alexnet_status an_cuda_no_memory(const an_cuda *cuda, const char *what);
 
 /* ---- describe.c ------------------------------------------------------------------------------ */
 
@@ -127,6 +134,9 @@ bool an_cuda_has_kernels(const an_cuda_code *code, int chip, int driver, char *w
 alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                             alexnet_precision precision);
 void an_cuda_close(an_backend *backend);
+
+/* ---- current.c ------------------------------------------------------------------------------- */
+
 /** Make this device current in the calling thread. */
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT in a child of fork() */
@@ -176,6 +186,8 @@ alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *op, const an
 alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const an_op_args *args);
 void an_cuda_op_free(an_backend *backend, an_prepared *op);
 
+/* ---- prepare.c ------------------------------------------------------------------------------- */
+
 /** Mark an operator as tunable, and look up in the tunings which variants (trial.h) to use.
  * @param tail  as an_prepared.tail */
 void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare, const char *tail);
@@ -192,12 +204,10 @@ static inline void *an_cuda_at(void *block, size_t offset)
 const an_op_desc *an_cuda_follower(const an_prepare *prepare, int at, an_op_kind kind);
 bool an_cuda_relu_at(const an_prepare *prepare, int at);
 
+/* ---- reorder.c ------------------------------------------------------------------------------- */
+
 /** The form of a layout, for kernels. */
 an_cuda_form an_cuda_form_of(an_layout layout);
-/** The run of an LRN on activations in a layout, without tensors. */
-an_cuda_lrn_run an_cuda_lrn_of(const an_op_desc *desc, an_layout layout);
-/** The run of a pooling, without tensors. @param relu  whether it includes a ReLU before it */
-an_cuda_pool_run an_cuda_pool_of(const an_op_desc *desc, an_layout in, bool relu);
 /** The layout of activations of a shape between operators; plain if h = w = 1. */
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape);
 int64_t an_cuda_count(an_layout layout);
@@ -231,6 +241,10 @@ bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *conv, an_cuda_bl
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
+/** The run of an LRN on activations in a layout, without tensors. */
+an_cuda_lrn_run an_cuda_lrn_of(const an_op_desc *desc, an_layout layout);
+/** The run of a pooling, without tensors. @param relu  whether it includes a ReLU before it */
+an_cuda_pool_run an_cuda_pool_of(const an_op_desc *desc, an_layout in, bool relu);
 
 /* ---- update.c, peak.c ------------------------------------------------------------------------ */
 

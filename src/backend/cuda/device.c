@@ -1,95 +1,9 @@
-/* Errors; opening a device; which one is current in a thread. */
+/* Opening and closing a device. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
-
-/* ---- Errors ---------------------------------------------------------------------------------- */
-
-/* Omits the free memory if the device does not report it. */
-static alexnet_status no_memory(const an_cuda *cuda, const char *what)
-{
-    const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
-    const int ordinal = cuda ? cuda->base.ordinal : 0;
-    size_t available = 0, whole = 0;
-    if (libs->cudaMemGetInfo(&available, &whole) == cudaSuccess)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                       "out of memory: %s on device cuda:%d, which has %.1f of %.1f MiB free", what,
-                       ordinal, (double)available / 1048576.0, (double)whole / 1048576.0);
-    libs->cudaGetLastError();
-    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: %s on device cuda:%d", what, ordinal);
-}
-
-alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
-{
-    if (error == cudaSuccess)
-        return ALEXNET_OK;
-    const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
-    libs->cudaGetLastError(); /* clear it, or the next call would report it again */
-    if (error == cudaErrorMemoryAllocation)
-        return no_memory(cuda, what);
-    return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (error %d)",
-                   cuda ? cuda->base.ordinal : 0, what,
-                   libs->cudaGetErrorString((cudaError_t)error), error);
-}
-
-alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what)
-{
-    if (status == CUDNN_STATUS_SUCCESS)
-        return ALEXNET_OK;
-    if (status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED)
-        return no_memory(cuda, what);
-    return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (cuDNN %d)",
-                   cuda->base.ordinal, what, cuda->libs->cudnnGetErrorString(status), (int)status);
-}
-
-alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, const char *what)
-{
-    if (status == CUBLAS_STATUS_SUCCESS)
-        return ALEXNET_OK;
-    if (status == CUBLAS_STATUS_ALLOC_FAILED)
-        return no_memory(cuda, what);
-    return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (cuBLAS %d)",
-                   cuda->base.ordinal, what, cuda->libs->cublasLtGetStatusString(status),
-                   (int)status);
-}
-
-/* ---- The current device ---------------------------------------------------------------------- */
-
-alexnet_status an_cuda_check_process(const an_cuda *cuda)
-{
-    if (cuda->process == getpid())
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "this process was forked from one that had opened device cuda:%d, which a child "
-                   "cannot use: fork before alexnet_ctx_new(), or exec",
-                   cuda->base.ordinal);
-}
-
-alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
-{
-    an_cuda *cuda = (an_cuda *)backend;
-    *out = cuda;
-    AN_CHECK(an_cuda_check_process(cuda));
-    return an_cuda_check(cuda, cuda->libs->cudaSetDevice(backend->ordinal), "selecting the device");
-}
-
-CUcontext an_cuda_current(const an_cuda_libs *libs)
-{
-    CUcontext current = NULL;
-    libs->cuCtxGetCurrent(&current);
-    return current;
-}
-
-void an_cuda_leave(const an_cuda *cuda, CUcontext before)
-{
-    const bool same = an_cuda_current(cuda->libs) == before;
-    if (!same && (before || cuda->base.ordinal > 0))
-        cuda->libs->cuCtxSetCurrent(before);
-}
-
-/* ---- Opening --------------------------------------------------------------------------------- */
 
 /* Ignores failures, so that the error text of a failed open() remains. */
 static void free_libraries(an_cuda *cuda)
@@ -157,7 +71,7 @@ static alexnet_status explain(const an_cuda *cuda, alexnet_status rc, const char
         cuda->libs->cudaMemGetInfo(&available, &whole) != cudaSuccess ||
         available >= AN_CUDA_RESERVE)
         return rc;
-    return no_memory(cuda, what);
+    return an_cuda_no_memory(cuda, what);
 }
 
 static alexnet_status open_libraries(an_cuda *cuda)

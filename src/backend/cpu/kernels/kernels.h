@@ -155,8 +155,7 @@ static inline int an_kernel_type(an_dtype dtype)
     return dtype == AN_BF16;
 }
 
-/* ---- Instances of one always-inlined body(run, dtype) or, for pairs, body(run) ----------------
- */
+/* ---- Instances of one always-inlined body(run, dtype) or, for pairs, body(run) --------------- */
 
 #define AN_KERNEL_INSTANCE(name, run, body, type, dtype, isa, target)                              \
     target void an_cpu_##name##_##type##_##isa(const run *run_)                                    \

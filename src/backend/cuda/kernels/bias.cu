@@ -178,8 +178,7 @@ AN_BODY void bias_finish(const bias_plan *plan, an_thread t, bias_shared *shared
 
 AN_PHASES(bias_total, bias_plan, bias_shared, an_nothing, bias_slice, bias_finish)
 
-/* ---- Launches ---------------------------------------------------------------------------------
- */
+/* ---- Launches -------------------------------------------------------------------------------- */
 
 static int lanes_of(const an_cuda_form *form)
 {

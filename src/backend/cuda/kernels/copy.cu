@@ -16,8 +16,7 @@ AN_BODY void copy_store(const an_cuda_copy_run *run, int64_t i, float value)
     an_store(run->to.data, i, run->to.bf16, value);
 }
 
-/* ---- Rows -------------------------------------------------------------------------------------
- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 typedef struct copy_rows_plan {
     an_cuda_copy_run run;
@@ -79,8 +78,7 @@ static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
     return AN_LAUNCH(copy_rows_single, copy_rows_plan, &plan, an_blocks_for(plan.items), stream);
 }
 
-/* ---- Tiles ------------------------------------------------------------------------------------
- */
+/* ---- Tiles ----------------------------------------------------------------------------------- */
 
 typedef struct copy_tiles_plan {
     an_cuda_copy_run run;

@@ -17,8 +17,7 @@ typedef struct dropout_plan {
     int channel_tiles, tiles;    /* of an image */
 } dropout_plan;
 
-/* ---- Masks ------------------------------------------------------------------------------------
- */
+/* ---- Masks ----------------------------------------------------------------------------------- */
 
 /* Whether element number `draw` of a step is kept. */
 AN_BODY bool dropout_kept(const dropout_plan *plan, uint64_t draw)
@@ -54,8 +53,7 @@ AN_BODY float dropout_value(const dropout_plan *plan, bool kept, float x)
     return !run->seed ? x * run->always : kept ? x * run->kept : 0;
 }
 
-/* ---- In the order of memory -------------------------------------------------------------------
- */
+/* ---- In the order of memory ------------------------------------------------------------------ */
 
 /* The index in N C H W order of element i in memory. */
 AN_BODY int64_t dropout_place(const dropout_plan *plan, int64_t i)
@@ -105,8 +103,7 @@ AN_BODY void dropout(const dropout_plan *plan, an_thread t, bool bf16)
 AN_KERNEL(dropout_f32, dropout_plan, dropout(run, t, false))
 AN_KERNEL(dropout_bf16, dropout_plan, dropout(run, t, true))
 
-/* ---- From one order to the other --------------------------------------------------------------
- */
+/* ---- From one order to the other ------------------------------------------------------------- */
 
 enum { TILE = 32, FOURS = TILE / 4, TILE_ROWS = AN_THREADS / TILE };
 
@@ -200,8 +197,7 @@ AN_BODY void dropout_rows(const dropout_plan *plan, an_thread t, dropout_shared 
 DROPOUT_TILES(f32, false)
 DROPOUT_TILES(bf16, true)
 
-/* ---- Launches ---------------------------------------------------------------------------------
- */
+/* ---- Launches -------------------------------------------------------------------------------- */
 
 #define DROPOUT_LAUNCH(name)                                                                       \
     (run->form.bf16 ? AN_LAUNCH(name##_bf16, dropout_plan, &plan, blocks, stream)                  \

@@ -35,8 +35,7 @@ AN_BODY float lrn_power(const lrn_plan *plan, float s, float *inverse)
     return powf(s, -beta);
 }
 
-/* ---- Eights of channels, windows of 5 ---------------------------------------------------------
- */
+/* ---- Eights of channels, windows of 5 -------------------------------------------------------- */
 
 /* The eight channels of an item. */
 AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc, bool bf16)
@@ -88,8 +87,7 @@ LRN_KERNELS(plain, false, false)
 LRN_KERNELS(nhwc, true, false)
 LRN_KERNELS(nhwc_bf16, true, true)
 
-/* ---- Any window -------------------------------------------------------------------------------
- */
+/* ---- Any window ------------------------------------------------------------------------------ */
 
 /* Elements of a window: at + i * outer + j * inner, i < rows, j < columns. */
 typedef struct lrn_window {
@@ -217,8 +215,7 @@ LRN_KERNELS_ANY(eights_bf16, 8, true)
 LRN_KERNELS_ANY(single, 1, false)
 LRN_KERNELS_ANY(single_bf16, 1, true)
 
-/* ---- Launches ---------------------------------------------------------------------------------
- */
+/* ---- Launches -------------------------------------------------------------------------------- */
 
 static int64_t elements(const an_cuda_form *form)
 {

@@ -126,8 +126,7 @@ AN_BODY void within_gradients(const within_plan *plan, an_thread t, within_two *
     }
 }
 
-/* ---- Kernels ----------------------------------------------------------------------------------
- */
+/* ---- Kernels --------------------------------------------------------------------------------- */
 
 #define WITHIN_PHASE(name, shared_type, call)                                                      \
     AN_BODY void name(const within_plan *plan, an_thread t, shared_type *shared, an_nothing *own)  \

@@ -30,8 +30,7 @@ static int64_t blocks_of(int64_t count)
     return an_blocks_for((count + 7) / 8);
 }
 
-/* ---- Neurons ----------------------------------------------------------------------------------
- */
+/* ---- Neurons --------------------------------------------------------------------------------- */
 
 typedef struct neuron_plan {
     an_cuda_neuron_run run;
@@ -124,8 +123,7 @@ int an_cuda_neuron_backward(const an_cuda_neuron_run *run, an_cuda_stream *strea
                           : AN_LAUNCH(neuron_backward_f32, neuron_plan, &plan, blocks, stream);
 }
 
-/* ---- Sums of tensors --------------------------------------------------------------------------
- */
+/* ---- Sums of tensors ------------------------------------------------------------------------- */
 
 AN_BODY void eltsum(const an_cuda_eltsum_run *run, an_thread t, bool bf16)
 {

@@ -52,8 +52,7 @@ AN_BODY int pool_clamp(int a, int end)
     return a < 0 ? 0 : a < end ? a : end - 1;
 }
 
-/* ---- Maximum ----------------------------------------------------------------------------------
- */
+/* ---- Maximum --------------------------------------------------------------------------------- */
 
 /*
  * Instead of rows and columns outside the image, the nearest ones inside are read. Comparing those
@@ -182,8 +181,7 @@ AN_BODY void pool_max_backward_square(const pool_plan *plan, an_thread t, int la
     }
 }
 
-/* ---- Average ----------------------------------------------------------------------------------
- */
+/* ---- Average --------------------------------------------------------------------------------- */
 
 /* The number of pixels of a window in one direction; *first is the first of them. */
 AN_BODY int pool_reach(int from, int size, int end, int *first)
@@ -244,8 +242,7 @@ AN_BODY void pool_avg_backward(const pool_plan *plan, an_thread t, int lanes, bo
     an_store_run(run->dx, pool_in_at(plan, &s, s.row, s.column), lanes, bf16, dx);
 }
 
-/* ---- Kernels ----------------------------------------------------------------------------------
- */
+/* ---- Kernels --------------------------------------------------------------------------------- */
 
 /* Windows of 3 have a forward kernel of their own. */
 #define POOL_KERNELS(name, lanes, bf16)                                                            \

@@ -182,8 +182,7 @@ AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_
         softmax_group_rank, softmax_score
 AN_PHASES(softmax_row, an_cuda_softmax_run, softmax_shared, softmax_own, SOFTMAX_PHASES)
 
-/* ---- Sums over the slots, in order ------------------------------------------------------------
- */
+/* ---- Sums over the slots, in order ----------------------------------------------------------- */
 
 typedef struct totals_shared {
     an_results part[AN_THREADS];
@@ -255,8 +254,7 @@ AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_s
 AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, an_nothing, totals_part, totals_group,
           totals_finish)
 
-/* ---- Gradient ---------------------------------------------------------------------------------
- */
+/* ---- Gradient -------------------------------------------------------------------------------- */
 
 typedef struct softmax_gradient_run {
     an_cuda_softmax_run run;
@@ -281,8 +279,7 @@ AN_BODY void softmax_gradient(const softmax_gradient_run *plan, an_thread t)
 
 AN_KERNEL(softmax_backward, softmax_gradient_run, softmax_gradient(run, t))
 
-/* ---- Launches ---------------------------------------------------------------------------------
- */
+/* ---- Launches -------------------------------------------------------------------------------- */
 
 int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream)
 {

@@ -184,8 +184,7 @@ int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream)
     return run->blocks ? AN_LAUNCH(update_all, an_cuda_update_run, run, run->blocks, stream) : 0;
 }
 
-/* ---- Losses that are not finite ---------------------------------------------------------------
- */
+/* ---- Losses that are not finite -------------------------------------------------------------- */
 
 AN_BODY void hold(const an_cuda_hold_run *run, an_thread t)
 {

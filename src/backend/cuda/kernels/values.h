@@ -7,8 +7,7 @@
 
 #include "backend/cuda/kernels/body.h"
 
-/* ---- Elements ---------------------------------------------------------------------------------
- */
+/* ---- Elements -------------------------------------------------------------------------------- */
 
 /* 16 and 8 bytes, read or written in one access. */
 #ifdef __CUDACC__
@@ -195,8 +194,7 @@ AN_BODY void an_store_up_to_8(void *data, int64_t i, int64_t count, bool bf16, c
             an_store(data, i + l, bf16, v[l]);
 }
 
-/* ---- Arithmetic -------------------------------------------------------------------------------
- */
+/* ---- Arithmetic ------------------------------------------------------------------------------ */
 
 /** x^(-1/2) of a normal number, with an error of at most 2.2 units of 2^-24. */
 AN_BODY float an_inverse_root(float x)
@@ -210,8 +208,7 @@ AN_BODY float an_inverse_root(float x)
 #endif
 }
 
-/* ---- Division by a constant of the launch -----------------------------------------------------
- */
+/* ---- Division by a constant of the launch ---------------------------------------------------- */
 
 /** x / by for 0 <= x < 2^31 and 1 <= by < 2^31 is (x * factor / 2^32 + x) >> shift. */
 typedef struct an_divisor {
@@ -245,8 +242,7 @@ AN_BODY int an_split(uint32_t *x, an_divisor d)
     return (int)rest;
 }
 
-/* ---- Random words -----------------------------------------------------------------------------
- */
+/* ---- Random words ---------------------------------------------------------------------------- */
 
 /** The words of an_random() (base/random.h) for dropout, whose purpose is 4. */
 AN_BODY void an_dropout_words(uint64_t seed, uint64_t step, uint64_t position, uint32_t layer,
