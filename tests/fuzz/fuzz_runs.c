@@ -30,8 +30,10 @@ static void check_log(const run_log *log)
 
 static void try_page(section text)
 {
-    char *copy = strndup(text.at ? text.at : "", text.length);
+    char *copy = calloc(1, text.length + 1);
     require(copy);
+    if (text.length > 0)
+        memcpy(copy, text.at, text.length);
     html_text(stdout, copy);
     html_url(stdout, copy);
     free(copy);
