@@ -3,8 +3,8 @@
  * launch sums stretches of tensors, one for each block; the second sums the stretches of each
  * tensor; the third computes the norm of all tensors together.
  */
-#include "backend/cuda/kernels/body.h"
 #include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/stretches.h"
 
 enum {
     NORMS_STRETCH = AN_THREADS * 64, /* elements of a block */
@@ -25,24 +25,11 @@ int64_t an_cuda_norms_plan(an_cuda_span *spans, int count)
     return blocks;
 }
 
-/* The tensor of a block: the last one that begins at it or before, and is not empty. */
-AN_BODY int norms_span_of(const an_cuda_span *spans, int count, int64_t block)
-{
-    int low = 0, high = count;
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        if (spans[middle].first_block <= block)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 AN_BODY void norms_add(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
                        an_nothing *own)
 {
-    const an_cuda_span span = run->spans[norms_span_of(run->spans, run->count, t.block)];
+    const an_cuda_span span = run->spans[an_stretch_tensor(
+        &run->spans->first_block, sizeof *run->spans, run->count, t.block)];
     int64_t first = (t.block - span.first_block) * NORMS_STRETCH, end = first + NORMS_STRETCH;
     an_norm norm = {0, 0};
     (void)own;

@@ -3,6 +3,7 @@
  * one tensor.
  */
 #include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/stretches.h"
 #include "backend/cuda/kernels/values.h"
 
 enum {
@@ -18,20 +19,6 @@ int64_t an_cuda_update_plan(an_cuda_segment *segments, int count)
         blocks += (segments[i].count + UPDATE_STRETCH - 1) / UPDATE_STRETCH;
     }
     return blocks;
-}
-
-/* The segment of a block: the last one that begins at it or before, and is not empty. */
-AN_BODY int update_segment_of(const an_cuda_segment *segments, int count, int64_t block)
-{
-    int low = 0, high = count;
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        if (segments[middle].first_block <= block)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 /* The remainder; *i becomes the quotient. */
@@ -160,7 +147,8 @@ AN_BODY bool update_is_aligned(const an_cuda_segment *s)
 
 AN_BODY void update(const an_cuda_update_run *run, an_thread t)
 {
-    int which = update_segment_of(run->segments, run->count, t.block);
+    int which =
+        an_stretch_tensor(&run->segments->first_block, sizeof *run->segments, run->count, t.block);
     const an_rule rule = *run->rule;
     const an_rates rates = run->rates[which];
     const an_cuda_segment s = run->segments[which];
