@@ -69,6 +69,7 @@ if(ALEXNET_HAS_CUDA)
     if(NOT code MATCHES "^([0-9]+)[af]?(-real|-virtual)?$")
       message(FATAL_ERROR "CMAKE_CUDA_ARCHITECTURES has ${code}; expected numbers such as 90-real, or native")
     endif()
+    set(ALEXNET_CUDA_NEWEST ${CMAKE_MATCH_1}) # the last of them
     if(NOT CMAKE_MATCH_2 STREQUAL "-virtual")
       string(APPEND images "${CMAKE_MATCH_1},")
     endif()

@@ -24,7 +24,8 @@
  * On the host, all threads of a block complete a phase before the next one begins, and shared and
  * own memory do not start as zeros. With an_host_backwards, blocks and threads run in the opposite
  * order: a different result then reveals a race. Launches call an_host_launch(), which each program
- * linked with the bodies defines: it runs the kernel, or queues it.
+ * linked with the bodies defines: it runs the kernel, or queues it. With AN_TRANSLATED, the kernels
+ * are defined elsewhere, and only their launches are compiled here (tests/cuda/ptx/ptx.h).
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_BODY_H
 #define AN_BACKEND_CUDA_KERNELS_BODY_H
@@ -122,6 +123,13 @@ static inline int64_t an_host_turn(int64_t i, int64_t count)
     return an_host_backwards ? count - 1 - i : i;
 }
 
+#ifdef AN_TRANSLATED
+
+#define AN_KERNEL(name, run_type, call) an_host_kernel name;
+#define AN_PHASES(name, run_type, shared_type, own_type, ...) an_host_kernel name;
+
+#else
+
 #define AN_KERNEL(name, run_type, call)                                                            \
     static int name(const void *r, int64_t blocks)                                                 \
     {                                                                                              \
@@ -153,6 +161,8 @@ static inline int64_t an_host_turn(int64_t i, int64_t count)
         }                                                                                          \
         return 0;                                                                                  \
     }
+
+#endif
 
 #define AN_LAUNCH(name, run_type, run, blocks, stream)                                             \
     an_host_launch(name, (const run_type *){run}, sizeof(run_type), (blocks), (stream))
