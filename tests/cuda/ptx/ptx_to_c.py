@@ -142,8 +142,8 @@ class Kernel:
         arguments = "&t, %s, %s, %d" % (self.read(symbol, "u64"), offset or 0, size * len(names))
         if space == "shared":
             arguments += ", false" if load else ", true"
-        place = "ptx_%s(%s, __LINE__)" % (space if space in ("shared", "param") else "at", arguments)
-        text = "unsigned char *at = %s;" % place
+        function = space if space in ("shared", "param") else "at"
+        text = "unsigned char *at = ptx_%s(%s, __LINE__);" % (function, arguments)
         for i, name in enumerate(names):
             value = "" if load else " = " + self.read(name, as_bits(kind))
             text += " { %s v%s; " % (c_type(kind), value)
