@@ -150,6 +150,34 @@ static inline uint32_t ptx_bf16x2(float high, float low)
     return ptx_bf16_bits(high) << 16 | ptx_bf16_bits(low);
 }
 
+static inline float ptx_low(uint32_t pair)
+{
+    return ptx_f32(pair << 16);
+}
+
+static inline float ptx_high(uint32_t pair)
+{
+    return ptx_f32(pair & 0xffff0000u);
+}
+
+/** The larger one, NaN being the largest. */
+static inline float ptx_max(float a, float b)
+{
+    return isnan(a) || isnan(b) ? NAN : fmaxf(a, b);
+}
+
+static inline uint32_t ptx_max_pairs(uint32_t a, uint32_t b)
+{
+    return ptx_bf16x2(ptx_max(ptx_high(a), ptx_high(b)), ptx_max(ptx_low(a), ptx_low(b)));
+}
+
+/** Bits set where values are equal or not comparable. */
+static inline uint32_t ptx_equal_pairs(uint32_t a, uint32_t b)
+{
+    return (islessgreater(ptx_low(a), ptx_low(b)) ? 0 : 0xffffu) |
+           (islessgreater(ptx_high(a), ptx_high(b)) ? 0 : 0xffff0000u);
+}
+
 /* Shifts by more than all bits leave zeros, or the sign. */
 #define PTX_SHIFTS(bits)                                                                           \
     static inline uint##bits##_t ptx_shl_b##bits(uint##bits##_t x, uint32_t by)                    \

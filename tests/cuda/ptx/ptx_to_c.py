@@ -28,6 +28,7 @@ ROUNDINGS = {"rzi": "trunc", "rni": "nearbyint", "rmi": "floor", "rpi": "ceil"}
 FUNCTIONS = {"sqrt": "sqrt(%s)", "rsqrt": "1 / sqrt(%s)", "rcp": "1 / %s", "ex2": "exp2(%s)",
              "lg2": "log2(%s)", "abs": "fabs(%s)", "neg": "-%s"}
 HELPERS = ("prmt", "bfi")  # functions of ptx.h
+PAIR_HELPERS = {"max.NaN.bf16x2": "ptx_max_pairs", "set.equ.u32.bf16x2": "ptx_equal_pairs"}
 # What may stand between an operation and its type.
 MODIFIERS = {"rn", "rm", "lo", "hi", "wide", "approx", "ftz"}
 NO_RESULT = ("st", "bra", "bar", "ret", "exit")
@@ -268,6 +269,9 @@ class Kernel:
             return self.setp(words[1], words[-1], *operands)
         if words[0] == "cvt":
             return self.cvt(words, *operands)
+        if opcode in PAIR_HELPERS:
+            values = ", ".join(self.read(x, "b32") for x in operands[1:])
+            return self.set(operands[0], "b32", "%s(%s)" % (PAIR_HELPERS[opcode], values))
         return self.compute(words, *operands)
 
     def note_use(self, register, is_first_written):

@@ -6,51 +6,7 @@
  * Forward records the place of each maximum in its window, of equal ones the first. A NaN exceeds
  * every number, so that it reaches the loss; which of several NaNs is recorded is not specified.
  */
-#include "backend/cuda/kernels/kernels.h"
-#include "backend/cuda/kernels/pool_places.h"
-
-typedef struct pool_plan {
-    an_cuda_pool_run run;
-    uint32_t items_in, items_out, items_square; /* threads with work */
-    int h, w, c;                                /* of the images as the kernels see them */
-    int overlap;                                /* most windows that share a row */
-    an_divisor vecs;                            /* threads of a pixel */
-    an_divisor in_w, in_h;                      /* of the input */
-    an_divisor out_w, out_h, stride;
-    an_divisor square_w, square_h; /* squares of two by two, from -pad on */
-} pool_plan;
-
-/* Where a thread works: a pixel of an image, from a channel on. */
-typedef struct pool_spot {
-    int64_t image;
-    int row, column, c;
-} pool_spot;
-
-AN_BODY pool_spot pool_spot_of(const pool_plan *plan, uint32_t item, an_divisor rows,
-                               an_divisor columns, int lanes)
-{
-    pool_spot s;
-    s.c = lanes * an_split(&item, plan->vecs);
-    s.column = an_split(&item, columns);
-    s.row = an_split(&item, rows);
-    s.image = item;
-    return s;
-}
-
-AN_BODY int64_t pool_in_at(const pool_plan *plan, const pool_spot *s, int row, int column)
-{
-    return ((s->image * plan->h + row) * plan->w + column) * plan->c + s->c;
-}
-
-AN_BODY int64_t pool_out_at(const pool_plan *plan, const pool_spot *s, int p, int q)
-{
-    return ((s->image * plan->run.out_h + p) * plan->run.out_w + q) * plan->c + s->c;
-}
-
-AN_BODY int pool_clamp(int a, int end)
-{
-    return a < 0 ? 0 : a < end ? a : end - 1;
-}
+#include "backend/cuda/kernels/pool_plan.h"
 
 /* ---- Maximum --------------------------------------------------------------------------------- */
 
@@ -143,13 +99,11 @@ AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bo
 AN_BODY void pool_square_window(const pool_plan *plan, const pool_spot *s, int up, int left,
                                 int lanes, bool bf16, float dx[4][8])
 {
-    const an_cuda_pool_run *run = &plan->run;
-    int p = s->row - up, q = s->column - left, place[8];
-    bool there = p >= 0 && p < run->out_h && q >= 0 && q < run->out_w;
-    int64_t at = pool_out_at(plan, s, pool_clamp(p, run->out_h), pool_clamp(q, run->out_w));
+    pool_window w = pool_window_of(plan, s, up, left);
     float dy[8];
-    an_load_run(run->dy, at, lanes, bf16, dy);
-    pool_load_places(run->places, at, lanes, true, there, place);
+    int place[8];
+    an_load_run(plan->run.dy, w.at, lanes, bf16, dy);
+    pool_load_places(plan->run.places, w.at, lanes, true, w.there, place);
     AN_UNROLL
     for (int i = 0; i < 2 - up; i++)
         AN_UNROLL
@@ -244,11 +198,8 @@ AN_BODY void pool_avg_backward(const pool_plan *plan, an_thread t, int lanes, bo
 
 /* ---- Kernels --------------------------------------------------------------------------------- */
 
-/* Windows of 3 have a forward kernel of their own. */
 #define POOL_KERNELS(name, lanes, bf16)                                                            \
-    AN_KERNEL(pool_max_forward_3_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 3))      \
     AN_KERNEL(pool_max_forward_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 0))        \
-    AN_KERNEL(pool_square_##name, pool_plan, pool_max_backward_square(run, t, lanes, bf16))        \
     AN_KERNEL(pool_max_backward_##name, pool_plan, pool_max_backward(run, t, lanes, bf16))         \
     AN_KERNEL(pool_avg_forward_##name, pool_plan, pool_avg_forward(run, t, lanes, bf16))           \
     AN_KERNEL(pool_avg_backward_##name, pool_plan, pool_avg_backward(run, t, lanes, bf16))
@@ -258,47 +209,22 @@ POOL_KERNELS(eights_bf16, 8, true)
 POOL_KERNELS(single, 1, false)
 POOL_KERNELS(single_bf16, 1, true)
 
+/* Windows of 3, except of eight channels in bf16. */
+#define POOL_KERNELS_OF_3(name, lanes, bf16)                                                       \
+    AN_KERNEL(pool_max_forward_3_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 3))      \
+    AN_KERNEL(pool_square_##name, pool_plan, pool_max_backward_square(run, t, lanes, bf16))
+
+POOL_KERNELS_OF_3(eights, 8, false)
+POOL_KERNELS_OF_3(single, 1, false)
+POOL_KERNELS_OF_3(single_bf16, 1, true)
+
+#define POOL_START(kernel) AN_LAUNCH(kernel, pool_plan, &plan, blocks, stream)
+#define POOL_LAUNCH_OF_3(family)                                                                   \
+    (lanes == 8     ? POOL_START(family##_eights)                                                  \
+     : run->in.bf16 ? POOL_START(family##_single_bf16)                                             \
+                    : POOL_START(family##_single))
 #define POOL_LAUNCH(family)                                                                        \
-    (lanes == 8 ? run->in.bf16 ? AN_LAUNCH(family##_eights_bf16, pool_plan, &plan, blocks, stream) \
-                               : AN_LAUNCH(family##_eights, pool_plan, &plan, blocks, stream)      \
-     : run->in.bf16 ? AN_LAUNCH(family##_single_bf16, pool_plan, &plan, blocks, stream)            \
-                    : AN_LAUNCH(family##_single, pool_plan, &plan, blocks, stream))
-
-/* Whether the channels of a pixel are adjacent. */
-static bool in_rows(const an_cuda_pool_run *run)
-{
-    return run->in.nhwc || run->in.h * run->in.w == 1;
-}
-
-static int lanes_of(const an_cuda_pool_run *run)
-{
-    return in_rows(run) && run->in.c % 8 == 0 ? 8 : 1;
-}
-
-static pool_plan plan_of(const an_cuda_pool_run *run)
-{
-    pool_plan plan;
-    int64_t images = in_rows(run) ? run->in.n : (int64_t)run->in.n * run->in.c;
-    int64_t vecs;
-    plan.run = *run;
-    plan.h = run->in.h;
-    plan.w = run->in.w;
-    plan.c = in_rows(run) ? run->in.c : 1;
-    vecs = plan.c / lanes_of(run);
-    plan.items_in = (uint32_t)(images * plan.h * plan.w * vecs);
-    plan.items_out = (uint32_t)(images * run->out_h * run->out_w * vecs);
-    plan.overlap = (run->size + run->stride - 1) / run->stride;
-    plan.vecs = an_divisor_of(vecs);
-    plan.in_h = an_divisor_of(plan.h);
-    plan.in_w = an_divisor_of(plan.w);
-    plan.out_h = an_divisor_of(run->out_h);
-    plan.out_w = an_divisor_of(run->out_w);
-    plan.stride = an_divisor_of(run->stride);
-    plan.square_h = an_divisor_of((plan.h + run->pad + 1) / 2);
-    plan.square_w = an_divisor_of((plan.w + run->pad + 1) / 2);
-    plan.items_square = (uint32_t)(images * plan.square_h.by * plan.square_w.by * vecs);
-    return plan;
-}
+    (lanes == 8 && run->in.bf16 ? POOL_START(family##_eights_bf16) : POOL_LAUNCH_OF_3(family))
 
 size_t an_cuda_pool_places(const an_cuda_pool_run *run)
 {
@@ -309,23 +235,29 @@ size_t an_cuda_pool_places(const an_cuda_pool_run *run)
 
 int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream)
 {
-    pool_plan plan = plan_of(run);
+    pool_plan plan = pool_plan_of(run);
     int64_t blocks = an_blocks_for(plan.items_out);
-    int lanes = lanes_of(run);
+    int lanes = pool_lanes_of(run);
     if (!run->max)
         return POOL_LAUNCH(pool_avg_forward);
-    return run->size == 3 ? POOL_LAUNCH(pool_max_forward_3) : POOL_LAUNCH(pool_max_forward);
+    if (run->size != 3)
+        return POOL_LAUNCH(pool_max_forward);
+    if (lanes == 8 && run->in.bf16)
+        return an_cuda_pool_pairs_forward(&plan, stream);
+    return POOL_LAUNCH_OF_3(pool_max_forward_3);
 }
 
 int an_cuda_pool_backward(const an_cuda_pool_run *run, an_cuda_stream *stream)
 {
-    pool_plan plan = plan_of(run);
+    pool_plan plan = pool_plan_of(run);
     int64_t blocks = an_blocks_for(plan.items_in);
-    int lanes = lanes_of(run);
+    int lanes = pool_lanes_of(run);
     if (!run->max)
         return POOL_LAUNCH(pool_avg_backward);
     if (run->size != 3 || run->stride != 2)
         return POOL_LAUNCH(pool_max_backward);
+    if (lanes == 8 && run->in.bf16)
+        return an_cuda_pool_pairs_backward(&plan, stream);
     blocks = an_blocks_for(plan.items_square);
-    return POOL_LAUNCH(pool_square);
+    return POOL_LAUNCH_OF_3(pool_square);
 }
