@@ -73,14 +73,10 @@ static alexnet_status begin_row(reading *r, int line)
 {
     an_tuning *t = r->tuning;
     AN_CHECK(end_row(r));
-    if (t->count == t->room) {
-        int room = t->room ? 2 * t->room : 16;
-        an_tuning_entry *grown = an_realloc(t->entries, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a tuning");
-        t->entries = grown;
-        t->room = room;
-    }
+    an_tuning_entry *grown = an_grow(t->entries, t->count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)t->count * sizeof *grown, "a tuning");
+    t->entries = grown;
     t->entries[t->count++] =
         (an_tuning_entry){.line = line, .training = AN_UNSAID, .batch = AN_UNSAID};
     r->ended = false;

@@ -19,7 +19,7 @@ typedef struct an_tuning_entry {
 } an_tuning_entry;
 
 struct an_tuning {
-    int count, room;
+    int count;
     an_tuning_entry *entries;
 };
 

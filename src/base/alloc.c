@@ -79,6 +79,16 @@ char *an_strndup(const char *text, size_t length)
     return copy;
 }
 
+void *an_grow(void *array, int64_t count, size_t bytes)
+{
+    char *grown = array;
+    if ((count & (count - 1)) == 0)
+        grown = an_realloc(array, count ? 2 * (size_t)count : 1, bytes);
+    if (grown)
+        memset(grown + (size_t)count * bytes, 0, bytes);
+    return grown;
+}
+
 char *an_strdup(const char *text)
 {
     return an_strndup(text, strlen(text));

@@ -8,18 +8,12 @@
 
 alexnet_status an_strings_add(an_strings *strings, char *text)
 {
-    if (text && strings->count == strings->room) {
-        int64_t room = strings->room ? 2 * strings->room : 16;
-        char **grown = an_realloc(strings->at, (size_t)room, sizeof *grown);
-        if (grown) {
-            strings->at = grown;
-            strings->room = room;
-        }
-    }
-    if (!text || strings->count == strings->room) {
+    char **grown = text ? an_grow(strings->at, strings->count, sizeof *grown) : NULL;
+    if (!grown) {
         an_free(text);
-        return AN_FAIL_MEMORY((uint64_t)strings->count * sizeof(char *), "a list of texts");
+        return AN_FAIL_MEMORY(2 * (size_t)strings->count * sizeof *grown, "a list of texts");
     }
+    strings->at = grown;
     strings->at[strings->count++] = text;
     return ALEXNET_OK;
 }

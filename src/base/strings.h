@@ -12,7 +12,7 @@
 /** All zero initially; owns its strings. */
 typedef struct an_strings {
     char **at;
-    int64_t count, room;
+    int64_t count;
 } an_strings;
 
 /** Take ownership of a string, which is freed on failure. NULL counts as a failed allocation. */

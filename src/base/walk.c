@@ -217,20 +217,17 @@ alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first)
 typedef struct agenda {
     an_strings folders; /* paths */
     int *depths;        /* depth of each */
-    int64_t room, next;
+    int64_t next;
 } agenda;
 
 static alexnet_status plan(agenda *list, const char *parent, const char *name, int depth)
 {
-    if (list->folders.count == list->room) {
-        int64_t room = list->room ? 2 * list->room : 16;
-        int *grown = an_realloc(list->depths, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a walk through folders");
-        list->depths = grown;
-        list->room = room;
-    }
-    list->depths[list->folders.count] = depth;
+    const int64_t count = list->folders.count;
+    int *grown = an_grow(list->depths, count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)count * sizeof *grown, "a walk through folders");
+    list->depths = grown;
+    list->depths[count] = depth;
     return an_strings_add(&list->folders, name ? an_path_join(parent, name) : an_strdup(parent));
 }
 

@@ -83,7 +83,7 @@ struct alexnet_check {
 
     an_interned texts;
     an_found *found;
-    int64_t found_count, found_room;
+    int64_t found_count;
     bool ready;
     char *detail; /* of the finding that an_check_get() gave last */
 };

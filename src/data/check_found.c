@@ -36,14 +36,10 @@ static alexnet_status number_text(alexnet_check *check, int64_t *number, const c
 alexnet_status an_check_add(alexnet_check *check, an_found found, const char *path,
                             const char *detail)
 {
-    if (check->found_count == check->found_room) {
-        const int64_t room = check->found_room ? 2 * check->found_room : 64;
-        an_found *grown = an_realloc(check->found, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "findings");
-        check->found = grown;
-        check->found_room = room;
-    }
+    an_found *grown = an_grow(check->found, check->found_count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)check->found_count * sizeof *grown, "findings");
+    check->found = grown;
     AN_CHECK(number_text(check, &found.path, path));
     AN_CHECK(number_text(check, &found.detail, detail));
     check->found[check->found_count++] = found;

@@ -21,14 +21,10 @@ char *an_list_trim(char *text)
 
 static alexnet_status grow(an_list_rows *rows)
 {
-    if (rows->count < rows->room)
-        return ALEXNET_OK;
-    const int64_t room = rows->room ? 2 * rows->room : 1024;
-    an_list_row *grown = an_realloc(rows->at, (size_t)room, sizeof *grown);
+    an_list_row *grown = an_grow(rows->at, rows->count, sizeof *grown);
     if (!grown)
-        return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a list of pictures");
+        return AN_FAIL_MEMORY(2 * (size_t)rows->count * sizeof *grown, "a list of pictures");
     rows->at = grown;
-    rows->room = room;
     return ALEXNET_OK;
 }
 

@@ -23,7 +23,7 @@ typedef struct an_list_row {
 /** Starts as all zero. */
 typedef struct an_list_rows {
     an_list_row *at;
-    int64_t count, room;
+    int64_t count;
 } an_list_rows;
 
 /**

@@ -20,7 +20,7 @@ typedef struct line {
 typedef struct lines {
     const char *path;
     line *at;
-    size_t count, room;
+    size_t count;
 } lines;
 
 const char *an_text_fault(const char *text)
@@ -40,14 +40,10 @@ const char *an_text_fault(const char *text)
 
 static alexnet_status lines_add(lines *all, line added)
 {
-    if (all->count == all->room) {
-        size_t room = all->room ? 2 * all->room : 1024;
-        line *grown = an_realloc(all->at, room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY(room * sizeof *grown, "class names");
-        all->at = grown;
-        all->room = room;
-    }
+    line *grown = an_grow(all->at, (int64_t)all->count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * all->count * sizeof *grown, "class names");
+    all->at = grown;
     all->at[all->count++] = added;
     return ALEXNET_OK;
 }

@@ -45,7 +45,7 @@ typedef struct an_pack_part {
     uint32_t *order;  /* the sample of each place */
     an_interned keys; /* of each sample: its name in the archives, without an ending */
     an_pack_shard *shards;
-    int64_t shard_count, shard_room;
+    int64_t shard_count;
     int64_t *by_class; /* pictures packed of each class; `pictures`: of all */
     int64_t pictures, unchanged;
     an_strings left_out; /* source keys of pictures left out, as an_text_percent() writes them */

@@ -41,14 +41,10 @@ static alexnet_status start(alexnet_pack *pack)
 
 alexnet_status an_pack_add_shard(an_pack_part *part, an_pack_shard shard)
 {
-    if (part->shard_count == part->shard_room) {
-        const int64_t room = part->shard_room ? 2 * part->shard_room : 16;
-        an_pack_shard *grown = an_realloc(part->shards, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a list of shards");
-        part->shards = grown;
-        part->shard_room = room;
-    }
+    an_pack_shard *grown = an_grow(part->shards, part->shard_count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)part->shard_count * sizeof *grown, "a list of shards");
+    part->shards = grown;
     part->shards[part->shard_count++] = shard;
     return ALEXNET_OK;
 }

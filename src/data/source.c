@@ -165,10 +165,9 @@ alexnet_status an_data_source_examine(an_data_source **out, alexnet_ctx *ctx, co
 
 alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity)
 {
-    an_oddity *grown =
-        oddity.path && oddity.text
-            ? an_realloc(source->oddities, (size_t)source->oddity_count + 1, sizeof *grown)
-            : NULL;
+    an_oddity *grown = oddity.path && oddity.text
+                           ? an_grow(source->oddities, source->oddity_count, sizeof *grown)
+                           : NULL;
     if (!grown) {
         an_free(oddity.path);
         an_free(oddity.text);
@@ -225,18 +224,12 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has more than %lld pictures", source->root,
                        (long long)AN_PICTURES_MAX);
     }
-    if (name && source->count == source->room) {
-        int64_t room = source->room ? 2 * source->room : 64;
-        an_item *grown = an_realloc(source->items, (size_t)room, sizeof *grown);
-        if (grown) {
-            source->items = grown;
-            source->room = room;
-        }
-    }
-    if (!name || source->count == source->room) {
+    an_item *grown = name ? an_grow(source->items, source->count, sizeof *grown) : NULL;
+    if (!grown) {
         an_free(name);
-        return AN_FAIL_MEMORY((size_t)source->count * sizeof *source->items, "a list of pictures");
+        return AN_FAIL_MEMORY(2 * (size_t)source->count * sizeof *grown, "a list of pictures");
     }
+    source->items = grown;
     source->items[source->count++] = (an_item){name, key, class};
     return ALEXNET_OK;
 }

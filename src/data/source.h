@@ -90,7 +90,7 @@ struct an_data_source {
     an_strings classes; /* identifiers; none: the pictures have no labels */
     bool numbered; /* class k is called k, so a list of at least as many classes can name them */
     an_item *items;
-    int64_t count, room;
+    int64_t count;
     an_endings left_out; /* files found that are not items, by their endings */
     struct {             /* the class with the most files left out */
         int class;

@@ -86,7 +86,7 @@ static alexnet_status grow(an_data_source *source)
     parts *all = source->state;
     if (!all)
         source->state = all = an_calloc(1, sizeof *all);
-    part *grown = all ? an_realloc(all->list, (size_t)all->count + 1, sizeof *grown) : NULL;
+    part *grown = all ? an_grow(all->list, all->count, sizeof *grown) : NULL;
     if (!grown)
         return AN_FAIL_MEMORY(sizeof *grown, "a list of data sets");
     all->list = grown;

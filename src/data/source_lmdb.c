@@ -32,7 +32,7 @@ typedef struct reading {
     an_data_source *source;
     bool labels; /* whether they are needed */
     record *rows;
-    int64_t count, room;
+    int64_t count;
     int largest; /* label */
     size_t root; /* length of the path with the slash after it */
 } reading;
@@ -115,14 +115,10 @@ static alexnet_status take_entry(void *user, const an_store_entry *entry)
     reading *r = user;
     if (r->count % CHECK_EVERY == 0 && r->source->ctx)
         AN_CHECK(an_ctx_check(r->source->ctx));
-    if (r->count == r->room) {
-        const int64_t room = r->room ? 2 * r->room : 64;
-        record *grown = an_realloc(r->rows, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a list of pictures");
-        r->rows = grown;
-        r->room = room;
-    }
+    record *grown = an_grow(r->rows, r->count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)r->count * sizeof *grown, "a list of pictures");
+    r->rows = grown;
     record row = {0};
     alexnet_status rc = fill_row(&row, r, entry);
     if (rc == ALEXNET_OK)

@@ -75,14 +75,10 @@ alexnet_status an_tar_add_picture(an_tar_builder *b, const char *folder, const c
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the archive has too many folders");
     picture.folder = (int32_t)number;
     AN_CHECK(an_tar_add_name(index, base, &picture.name));
-    if (index->count == index->room) {
-        const int64_t room = index->room ? 2 * index->room : 256;
-        an_tar_picture *grown = an_realloc(index->pictures, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a list of pictures");
-        index->pictures = grown;
-        index->room = room;
-    }
+    an_tar_picture *grown = an_grow(index->pictures, index->count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)index->count * sizeof *grown, "a list of pictures");
+    index->pictures = grown;
     index->pictures[index->count++] = picture;
     return ALEXNET_OK;
 }

@@ -37,7 +37,7 @@ typedef struct an_tar_picture {
 /** Starts as all zero. Pictures are in the archive's order. */
 typedef struct an_tar_index {
     an_tar_picture *pictures;
-    int64_t count, room;
+    int64_t count;
     char *names; /* each ended by a zero */
     size_t names_length, names_room;
     an_strings folders, labels; /* distinct */

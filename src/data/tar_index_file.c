@@ -180,7 +180,7 @@ static bool parse_body(an_tar_index *out, rest r, uint64_t size)
                    labels = take(&r, 8), endings = take(&r, 8);
     if (count > r.length / PICTURE || names > r.length - count * PICTURE || names > UINT32_MAX)
         return false;
-    out->count = out->room = (int64_t)count;
+    out->count = (int64_t)count;
     out->names_length = out->names_room = (size_t)names;
     out->pictures = an_calloc((size_t)count + 1, sizeof *out->pictures);
     out->names = an_malloc((size_t)names + 1);

@@ -30,7 +30,7 @@ typedef struct held {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static held *all; /* the oldest first */
-static int64_t count, room;
+static int64_t count;
 static int64_t next; /* archives are mostly asked for in the order in which they were added */
 static size_t total;
 
@@ -64,14 +64,10 @@ static int64_t find(const char *archive)
 
 static bool make_room(void)
 {
-    if (count < room)
-        return true;
-    held *grown = an_realloc(all, 2 * (size_t)room + 16, sizeof *grown);
-    if (!grown)
-        return false;
-    all = grown;
-    room = 2 * room + 16;
-    return true;
+    held *grown = an_grow(all, count, sizeof *grown);
+    if (grown)
+        all = grown;
+    return grown != NULL;
 }
 
 /* Add it in place of one that is out of date. @return whether there is room */

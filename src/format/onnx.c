@@ -11,17 +11,6 @@
 enum { MODEL_GRAPH = 7, MODEL_OPSET = 8, MODEL_METADATA = 14 };
 enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 
-void *an_onnx_grow(void *array, int count, size_t item)
-{
-    /* The capacity doubles, so it is full only at powers of two. */
-    char *grown = array;
-    if (count == 0 || (count & (count - 1)) == 0)
-        grown = an_realloc(array, count ? 2 * (size_t)count : 1, item);
-    if (grown)
-        memset(grown + (size_t)count * item, 0, item);
-    return grown;
-}
-
 /* A model begins with ir_version, a small number. The next field must be one of ModelProto's: a
  * producer, a domain, a version, a text, the graph or the operator sets. */
 static bool recognise(const unsigned char *head, size_t length, uint64_t size)
@@ -67,7 +56,7 @@ static alexnet_status read_text(an_onnx *onnx, an_wire message)
     if (onnx->n_texts == MOST)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has more than %d texts of metadata",
                        an_reader_name(onnx->wire.reader), MOST);
-    an_onnx_text *texts = an_onnx_grow(onnx->texts, onnx->n_texts, sizeof *texts);
+    an_onnx_text *texts = an_grow(onnx->texts, onnx->n_texts, sizeof *texts);
     if (!texts)
         return AN_FAIL_MEMORY(sizeof *texts, "metadata");
     onnx->texts = texts;

@@ -82,12 +82,6 @@ typedef struct an_onnx_attribute {
     int64_t ints[8]; /* the first of n_ints */
 } an_onnx_attribute;
 
-/**
- * Grow an array that has `count` items by one, with zeros.
- * @return NULL if out of memory
- */
-void *an_onnx_grow(void *array, int count, size_t item);
-
 /** Append an entry for a TensorProto. @param name  of the value; NULL: the tensor's own */
 alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire body,
                                   const char *name);

@@ -22,7 +22,7 @@ static alexnet_status add_value(an_onnx *onnx, char *name, an_onnx_value **value
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: a graph of more than %d values",
                        an_reader_name(onnx->wire.reader), AN_ONNX_VALUES_MAX);
     }
-    an_onnx_value *values = an_onnx_grow(onnx->values, onnx->n_values, sizeof *values);
+    an_onnx_value *values = an_grow(onnx->values, onnx->n_values, sizeof *values);
     if (!values) {
         an_free(name);
         return AN_FAIL_MEMORY(sizeof *values, "a graph");
@@ -111,7 +111,7 @@ static alexnet_status add_node(an_tensor_file *file, an_onnx *onnx, an_wire body
     if (index == AN_ONNX_VALUES_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: a graph of more than %d nodes",
                        an_tensor_file_name(file), AN_ONNX_VALUES_MAX);
-    an_wire *nodes = an_onnx_grow(onnx->nodes, index, sizeof *nodes);
+    an_wire *nodes = an_grow(onnx->nodes, index, sizeof *nodes);
     if (!nodes)
         return AN_FAIL_MEMORY(sizeof *nodes, "a graph");
     onnx->nodes = nodes;

@@ -302,11 +302,11 @@ alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire b
     if (file->count == AN_ONNX_VALUES_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has more than %d tensors",
                        an_tensor_file_name(file), AN_ONNX_VALUES_MAX);
-    an_tensor_entry *entries = an_onnx_grow(file->entries, file->count, sizeof *entries);
+    an_tensor_entry *entries = an_grow(file->entries, file->count, sizeof *entries);
     if (!entries)
         return AN_FAIL_MEMORY(sizeof *entries, "a list of tensors");
     file->entries = entries;
-    an_onnx_tensor *tensors = an_onnx_grow(onnx->tensors, onnx->n_tensors, sizeof *tensors);
+    an_onnx_tensor *tensors = an_grow(onnx->tensors, onnx->n_tensors, sizeof *tensors);
     if (!tensors)
         return AN_FAIL_MEMORY(sizeof *tensors, "a list of tensors");
     onnx->tensors = tensors;

@@ -8,18 +8,14 @@
 alexnet_status an_outline_add(an_outline *outline, an_outline_kind kind, const char *name,
                               an_outline_layer **layer)
 {
-    enum { STEP = 32 };
     *layer = NULL;
     if (outline->count == AN_OUTLINE_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a network of more than %d layers",
                        AN_OUTLINE_MAX);
-    if (outline->count % STEP == 0) {
-        const size_t count = (size_t)outline->count + STEP;
-        an_outline_layer *more = an_realloc(outline->layers, count, sizeof *more);
-        if (!more)
-            return AN_FAIL_MEMORY(count * sizeof *more, "a network's layers");
-        outline->layers = more;
-    }
+    an_outline_layer *more = an_grow(outline->layers, outline->count, sizeof *more);
+    if (!more)
+        return AN_FAIL_MEMORY(2 * (size_t)outline->count * sizeof *more, "a network's layers");
+    outline->layers = more;
     char *copy = an_strdup(name);
     if (!copy)
         return AN_FAIL_MEMORY(64, "a layer's name");

@@ -35,14 +35,10 @@ static int number_of(const an_picture_index *x, const char *name)
 
 static alexnet_status make_shard_room(an_picture_index *x)
 {
-    if (x->n_shards < x->shards_room)
-        return ALEXNET_OK;
-    const int room = x->shards_room ? 2 * x->shards_room : 16;
-    an_index_shard *grown = an_realloc(x->shards, (size_t)room, sizeof *grown);
+    an_index_shard *grown = an_grow(x->shards, x->n_shards, sizeof *grown);
     if (!grown)
-        return no_memory((size_t)room * sizeof *grown);
+        return no_memory(2 * (size_t)x->n_shards * sizeof *grown);
     x->shards = grown;
-    x->shards_room = room;
     return ALEXNET_OK;
 }
 

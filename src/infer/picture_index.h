@@ -33,7 +33,7 @@ struct alexnet_index {
     an_feature_maker maker;
     int64_t *stamp;    /* per picture, taken before it is read */
     const float **row; /* per picture; NULL: not computed yet, or unreadable */
-    int n_shards, shards_room, next_number;
+    int n_shards, next_number;
     an_index_shard *shards;
     uint32_t *pending; /* pictures to compute, in order */
     int64_t n_pending, done, bad;

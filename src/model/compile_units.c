@@ -12,14 +12,10 @@ static an_backend *backend_of(const compiling *c)
 
 alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
 {
-    if (c->n_tensors == c->tensors_room) {
-        int room = c->tensors_room ? 2 * c->tensors_room : 64;
-        an_life *grown = an_realloc(c->tensors, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a memory plan");
-        c->tensors = grown;
-        c->tensors_room = room;
-    }
+    an_life *grown = an_grow(c->tensors, c->n_tensors, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * (size_t)c->n_tensors * sizeof *grown, "a memory plan");
+    c->tensors = grown;
     c->tensors[c->n_tensors] = (an_life){.bytes = bytes ? bytes : 1, .first = INT_MAX, .last = -1};
     *out = c->n_tensors++;
     return ALEXNET_OK;

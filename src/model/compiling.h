@@ -24,7 +24,7 @@ typedef struct compiling {
     bool *wants;  /* per node: a gradient must reach its output, for its own parameters or for nodes
                      before it */
     int *node_unit; /* per node: the unit that writes its output */
-    int n_tensors, tensors_room;
+    int n_tensors;
     an_life *tensors;
     step_tensors *touched; /* per step */
 } compiling;

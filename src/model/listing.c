@@ -12,7 +12,7 @@ alexnet_status an_listing_add(an_listing *listing, an_outline_kind kind, const c
     an_outline_layer *layer;
     AN_CHECK(an_outline_add(&listing->outline, kind, name, &layer));
     *index = listing->outline.count - 1;
-    an_binding_pair *more = an_realloc(listing->bindings, (size_t)*index + 1, sizeof *more);
+    an_binding_pair *more = an_grow(listing->bindings, *index, sizeof *more);
     if (!more)
         return AN_FAIL_MEMORY(((size_t)*index + 1) * sizeof *more, "a network's layers");
     listing->bindings = more;

@@ -105,8 +105,8 @@ static void test_index_that_lies(void **state)
                           .count = 1,
                           .names = names,
                           .names_length = sizeof names,
-                          .folders = {folders, 1, 1},
-                          .labels = {labels, 1, 1}};
+                          .folders = {folders, 1},
+                          .labels = {labels, 1}};
     static const struct {
         an_tar_picture picture;
         bool good;

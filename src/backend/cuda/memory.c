@@ -106,8 +106,7 @@ alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
     an_cuda *cuda;
     *out = NULL;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    an_cuda_pinned *grown =
-        an_realloc(cuda->pinned, (size_t)cuda->n_pinned + 1, sizeof *cuda->pinned);
+    an_cuda_pinned *grown = an_grow(cuda->pinned, cuda->n_pinned, sizeof *grown);
     if (!grown)
         return AN_FAIL_MEMORY(sizeof *grown, "a list of pinned memory");
     cuda->pinned = grown;

@@ -161,8 +161,7 @@ void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice)
 {
     if (choice == AN_CUDA_AUTO)
         return;
-    an_cuda_choice *grown =
-        an_realloc(cuda->choices, (size_t)cuda->n_choices + 1, sizeof *cuda->choices);
+    an_cuda_choice *grown = an_grow(cuda->choices, cuda->n_choices, sizeof *grown);
     if (!grown)
         return;
     cuda->choices = grown;
