@@ -105,6 +105,27 @@ static void test_sizes_that_overflow(void **state)
     an_free(empty);
 }
 
+static void test_an_array_grows(void **state)
+{
+    (void)state;
+    enum { COUNT = 100 };
+    int *array = NULL;
+    for (int i = 0; i < COUNT; i++) {
+        int *grown = an_grow(array, i, sizeof *array);
+        assert_non_null(grown);
+        array = grown;
+        assert_int_equal(array[i], 0);
+        array[i] = i;
+    }
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(array[i], i);
+    an_alloc_fail_at(1);
+    assert_null(an_grow(array, 64, sizeof *array));
+    an_alloc_fail_at(0);
+    assert_int_equal(array[63], 63);
+    an_free(array);
+}
+
 static void test_big_blocks_are_aligned_zeros(void **state)
 {
     (void)state;
@@ -327,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_each_thread_has_its_text),
         cmocka_unit_test(test_nth_allocation_fails),
         cmocka_unit_test(test_sizes_that_overflow),
+        cmocka_unit_test(test_an_array_grows),
         cmocka_unit_test(test_big_blocks_are_aligned_zeros),
         cmocka_unit_test(test_strings),
         cmocka_unit_test_setup_teardown(test_cgroup_quota, scratch_setup, scratch_teardown),
