@@ -19,6 +19,23 @@ static size_t bytes_of(const cuda_form *form, int n, an_chw shape)
     return (size_t)n * (size_t)an_chw_count(shape) * (form->bf16 ? 2 : 4);
 }
 
+/* The same tensor in N H W C as a new block, in parts of its channels (kernels.h) instead of whole,
+ * or back again. `block` is freed. */
+static void *in_parts(void *block, const cuda_form *form, int n, an_chw shape, int parts, bool back)
+{
+    const size_t size = form->bf16 ? 2 : 4, run = (size_t)(shape.c / parts) * size;
+    const size_t pixels = (size_t)n * (size_t)(shape.h * shape.w);
+    char *out = cuda_space(form, n, shape);
+    for (size_t i = 0; i < (size_t)parts; i++)
+        for (size_t pixel = 0; pixel < pixels; pixel++) {
+            const size_t apart = (i * pixels + pixel) * run;
+            const size_t whole = (pixel * (size_t)parts + i) * run;
+            memcpy(out + (back ? whole : apart), (char *)block + (back ? apart : whole), run);
+        }
+    cuda_free(block);
+    return out;
+}
+
 /* ---- Norms ----------------------------------------------------------------------------------- */
 
 static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
@@ -35,6 +52,15 @@ static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
     };
 }
 
+/* x and dx are in parts where that is possible. */
+static bool lrn_in_parts;
+
+static int lrn_parts(const an_cuda_lrn_run *run)
+{
+    const bool takes = lrn_in_parts && run->form.nhwc && an_cuda_lrn_takes_parts(run, run->groups);
+    return takes ? run->groups : 1;
+}
+
 /* Forward and backward, in the current order of blocks and threads. *y and *dx are new blocks. */
 static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, void **y, void **dx)
 {
@@ -47,6 +73,9 @@ static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, vo
     *y = cuda_space(form, n, shape);
     *dx = cuda_space(form, n, shape);
     run.relu = relu;
+    run.parts = lrn_parts(&run);
+    if (run.parts > 1)
+        x = in_parts(x, form, n, shape, run.parts, false);
     run.x = x;
     run.y = *y;
     run.dy = dy;
@@ -54,6 +83,8 @@ static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, vo
     run.scratch = scratch;
     cuda_ok(an_cuda_lrn_forward(&run, NULL));
     cuda_ok(an_cuda_lrn_backward(&run, NULL));
+    if (run.parts > 1)
+        *dx = in_parts(*dx, form, n, shape, run.parts, true);
     cuda_free(x);
     cuda_free(dy);
     cuda_free(scratch);
@@ -82,13 +113,17 @@ static void check_lrn_bias(const cuda_case *c, const cuda_form *form, const void
     int64_t pixels = (int64_t)shape.h * shape.w;
     float *dbias = cuda_block(sizeof(float) * (size_t)shape.c);
     an_cuda_lrn_run run = lrn_run(c, form);
-    run.x = cuda_put(c->operands.x[0], form, n, shape);
+    void *x = cuda_put(c->operands.x[0], form, n, shape);
+    run.parts = lrn_parts(&run);
+    run.x = run.parts > 1 ? in_parts(x, form, n, shape, run.parts, false) : x;
     run.dy = cuda_put(c->operands.dy, form, n, shape);
     run.dx = cuda_space(form, n, shape);
     run.scratch = cuda_block(an_cuda_lrn_scratch(&run));
     an_cuda_bias_run bias = {.form = run.form, .dy = run.dx, .dbias = dbias};
     bias.scratch = cuda_block(an_cuda_bias_scratch(&bias));
     cuda_ok(an_cuda_lrn_backward_bias(&run, &bias, NULL));
+    if (run.parts > 1)
+        run.dx = in_parts(run.dx, form, n, shape, run.parts, true);
     cuda_expect("lrn and bias dx", run.dx, form, n, shape, c->chain->dx[0], c->e_dx[0]);
     for (int channel = 0; channel < shape.c; channel++) {
         double sum = 0, size = 0, squares = 0;
@@ -155,7 +190,11 @@ static void check_lrn(an_op_kind kind, int n, an_chw shape, an_lrn_desc lrn)
     desc.u.lrn = lrn;
     cuda_case *c = cuda_case_new(cuda_ref, desc, 64, true);
     for (int f = 0; f < CUDA_FORMS; f++)
-        check_lrn_form(c, &cuda_forms[f]);
+        for (int parts = 0; parts < (lrn.groups > 1 ? 2 : 1); parts++) {
+            lrn_in_parts = parts == 1;
+            check_lrn_form(c, &cuda_forms[f]);
+        }
+    lrn_in_parts = false;
     if (shape.h == 1 && shape.w == 1)
         check_lrn_rows(c);
     cuda_case_free(c);
@@ -202,6 +241,9 @@ typedef struct pool_result {
     void *y, *places, *dx;
 } pool_result;
 
+/* In how many parts x and dx are, where that is possible. */
+static int pool_parts;
+
 static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const double *x,
                                 bool relu)
 {
@@ -218,9 +260,13 @@ static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const
         .pad = pool->pad,
         .max = pool->kind == AN_POOL_MAX,
         .relu = relu,
-        .x = input,
         .dy = dy,
     };
+    if (form->nhwc && in.c % pool_parts == 0 && an_cuda_pool_takes_parts(&run, pool_parts))
+        run.parts = pool_parts;
+    if (run.parts > 1)
+        input = in_parts(input, form, n, in, run.parts, false);
+    run.x = input;
     pool_result r = {cuda_space(form, n, out), cuda_block(an_cuda_pool_places(&run)),
                      cuda_space(form, n, in)};
     run.y = r.y;
@@ -232,6 +278,8 @@ static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const
     cuda_free(run.y);
     run.dx = r.dx;
     cuda_ok(an_cuda_pool_backward(&run, NULL));
+    if (run.parts > 1)
+        r.dx = in_parts(r.dx, form, n, in, run.parts, true);
     cuda_free(input);
     cuda_free(dy);
     return r;
@@ -303,8 +351,10 @@ static void check_pool(int n, an_chw shape, an_pool_desc pool)
     an_op_desc desc = rig_desc(AN_OP_POOL, n, shape.c, shape.h, shape.w);
     desc.u.pool = pool;
     cuda_case *c = cuda_case_new(cuda_ref, desc, 1, true);
-    for (int f = 0; f < CUDA_FORMS; f++)
-        check_pool_form(c, &cuda_forms[f]);
+    for (pool_parts = 1; pool_parts <= 2; pool_parts++)
+        for (int f = 0; f < CUDA_FORMS; f++)
+            if (pool_parts == 1 || cuda_forms[f].nhwc)
+                check_pool_form(c, &cuda_forms[f]);
     cuda_case_free(c);
 }
 

@@ -35,6 +35,12 @@ static void book_packed(an_cuda_conv *c)
     c->op.base.copied[1] = an_copy_in_order(c->shape.type == AN_BF16, c->bias_packed);
 }
 
+/* Whether y and its gradient are copied between parts and a whole tensor. */
+static bool splits_y(const an_cuda_conv *c)
+{
+    return c->parts > 1 && !c->tail.in_parts;
+}
+
 static void book_memory(an_cuda_conv *c, const an_prepare *p)
 {
     an_cuda_op *op = &c->op;
@@ -44,7 +50,7 @@ static void book_memory(an_cuda_conv *c, const an_prepare *p)
         c->x_at = c->x_saved ? an_cuda_save(op, x) : an_cuda_take(op, x);
         c->dx_at = p->want_dx ? an_cuda_take(op, x) : 0;
     }
-    if (c->parts > 1)
+    if (splits_y(c))
         c->y_at = an_cuda_take(op, an_cuda_conv_y_bytes(c) * parts);
     if (!c->blocked) {
         an_cuda_reorder_new(&c->x_in, op, p->in[0], c->x);
@@ -213,10 +219,10 @@ static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
     const an_cuda_conv *c = (const an_cuda_conv *)op;
     const void *x;
     void *y = an_cuda_conv_tail_target(c, args);
-    void *dense = c->parts > 1 ? an_cuda_at(args->scratch, c->y_at) : y;
+    void *dense = splits_y(c) ? an_cuda_at(args->scratch, c->y_at) : y;
     AN_CHECK(enter_x(c, args, true, &x));
     AN_CHECK(run_parts(c, args, AN_FORWARD, x, weights_of(c, args), dense));
-    if (c->parts > 1)
+    if (splits_y(c))
         AN_CHECK(split(c, c->tail.y, y, dense, true));
     return an_cuda_conv_tail_forward(c, args);
 }
@@ -261,7 +267,7 @@ static alexnet_status conv_backward(an_cuda_op *op, const an_op_args *args)
     const an_cuda_conv *c = (const an_cuda_conv *)op;
     const void *dy;
     AN_CHECK(an_cuda_conv_tail_backward(c, args, &dy));
-    if (c->parts > 1) {
+    if (splits_y(c)) {
         void *dense = an_cuda_at(args->scratch, c->y_at);
         AN_CHECK(split(c, c->tail.y, dy, dense, false));
         dy = dense;

@@ -14,6 +14,8 @@ typedef struct an_cuda_conv_tail_run {
     bool relu;               /* fused, but not with the pooling */
     bool lrn;                /* fused; only in training */
     bool pool;               /* fused, with the ReLU before it if there is one; only in training */
+    bool in_parts;           /* reads the output of the convolution, and writes its gradient, in
+                                parts as the convolution computes them */
     an_layout y;             /* of the convolution itself, inner */
     an_layout out;           /* of the last fused operator, inner */
     an_cuda_lrn_run lrn_run; /* `lrn`: all but the tensors */
@@ -40,7 +42,7 @@ typedef struct an_cuda_conv {
     bool x_saved; /* the copy of x is kept for backward */
     size_t x_at,
         dx_at;   /* blocked or in parts: offsets in scratch; with x_saved, x_at is in saved */
-    size_t y_at; /* in parts: offset in scratch of y, and of its gradient */
+    size_t y_at; /* in parts, but not for the tail: offset in scratch of y, and of its gradient */
     size_t dw_at, work_at;
     an_cuda_conv_tail_run tail;
     size_t bias_packed; /* offset in the packed copy */

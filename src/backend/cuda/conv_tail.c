@@ -25,10 +25,15 @@ void an_cuda_conv_tail_fuse(an_cuda_conv *c, const an_prepare *p)
     t->relu = relu && !t->pool;
     if (t->lrn)
         t->lrn_run = an_cuda_lrn_of(lrn, t->y);
+    if (t->lrn && c->parts > 1 && an_cuda_lrn_takes_parts(&t->lrn_run, c->parts))
+        t->lrn_run.parts = c->parts;
     if (t->pool) {
         t->out.shape = pool->out;
         t->pool_run = an_cuda_pool_of(pool, t->y, relu);
+        if (c->parts > 1 && an_cuda_pool_takes_parts(&t->pool_run, c->parts))
+            t->pool_run.parts = c->parts;
     }
+    t->in_parts = (t->lrn ? t->lrn_run.parts : t->pool ? t->pool_run.parts : 0) > 1;
     c->op.base.taken = 1 + relu + t->lrn + t->pool;
     c->op.base.out = p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->desc.n, t->out.shape}
                                   : an_cuda_activation(c->op.cuda, c->desc.n, t->out.shape);
@@ -77,12 +82,19 @@ void *an_cuda_conv_tail_target(const an_cuda_conv *c, const an_op_args *args)
 
 static alexnet_status add_bias(const an_cuda_conv *c, const an_op_args *args, void *y)
 {
+    const int parts = c->tail.in_parts ? c->parts : 1;
+    const size_t bytes = an_layout_bytes(c->tail.y) / (size_t)parts;
     an_cuda_neuron_run run = {.form = an_cuda_form_of(c->tail.y),
-                              .function = c->tail.relu ? AN_CUDA_RELU : AN_CUDA_IDENTITY,
-                              .bias = args->param[1],
-                              .x = y,
-                              .y = y};
-    return an_cuda_conv_check(c, an_cuda_neuron_forward(&run, an_cuda_queue(c->op.cuda)), "a bias");
+                              .function = c->tail.relu ? AN_CUDA_RELU : AN_CUDA_IDENTITY};
+    run.form.c /= parts;
+    for (int i = 0; i < parts; i++) {
+        run.bias = (const float *)args->param[1] + i * run.form.c;
+        run.y = an_cuda_at(y, (size_t)i * bytes);
+        run.x = run.y;
+        AN_CHECK(an_cuda_conv_check(c, an_cuda_neuron_forward(&run, an_cuda_queue(c->op.cuda)),
+                                    "a bias"));
+    }
+    return ALEXNET_OK;
 }
 
 alexnet_status an_cuda_conv_tail_forward(const an_cuda_conv *c, const an_op_args *args)

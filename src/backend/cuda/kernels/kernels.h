@@ -11,6 +11,9 @@
  * multiple of 8, they are read and written 16 bytes at a time; others are slower. Tensors begin at
  * multiples of 16 bytes, like the backend's memory, and have fewer than 2^31 elements (op/op.h).
  *
+ * A convolution in groups leaves its output in parts: several N H W C tensors one after the other,
+ * each with its share of the channels. Some kernels accept such a tensor; 0 or 1 part: it is whole.
+ *
  * The same sources compile for the host, for tests (body.h).
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_KERNELS_H
@@ -46,6 +49,7 @@ typedef struct an_cuda_lrn_run {
     an_cuda_form form; /* of x, y, dy, dx */
     bool within;       /* within a map, else across maps */
     bool relu;         /* backward: x is the output of a ReLU, and dx the gradient before it */
+    int parts;         /* of x and dx; only if an_cuda_lrn_takes_parts() */
     int size, groups;  /* groups: across maps */
     float k, alpha, beta;
     const void *x;
@@ -56,6 +60,8 @@ typedef struct an_cuda_lrn_run {
 } an_cuda_lrn_run;
 
 size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for AlexNet's LRN */
+/** Whether x and dx can be in so many parts. */
+bool an_cuda_lrn_takes_parts(const an_cuda_lrn_run *run, int parts);
 int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 
@@ -63,6 +69,7 @@ int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 
 typedef struct an_cuda_pool_run {
     an_cuda_form in;  /* of x, dx */
+    int parts;        /* of x and dx; only if an_cuda_pool_takes_parts() */
     int out_h, out_w; /* of y, dy; otherwise they are like `in` */
     int size, stride, pad;
     bool max;  /* else average */
@@ -77,6 +84,8 @@ typedef struct an_cuda_pool_run {
 } an_cuda_pool_run;
 
 size_t an_cuda_pool_places(const an_cuda_pool_run *run);
+/** Whether x and dx can be in so many parts. */
+bool an_cuda_pool_takes_parts(const an_cuda_pool_run *run, int parts);
 int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream);
 int an_cuda_pool_backward(const an_cuda_pool_run *run, an_cuda_stream *stream);
 

@@ -19,6 +19,7 @@ typedef struct lrn_plan {
     int group;          /* channels of a tower */
     int64_t step;       /* elements between a channel and the next */
     an_divisor towers;  /* by `group` */
+    an_divisor parts;   /* channels of a part */
     an_divisor eights;  /* in a row of channels, or in a plain image */
     an_divisor pixels;  /* of an image */
     an_divisor columns; /* of an image */
@@ -52,7 +53,9 @@ AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc, b
         base = (int64_t)item * form->c * plan->step + pixel;
     }
     lrn_eight e = lrn_eight_at(c, plan->towers, nhwc, bf16);
-    e.base = base;
+    e.base = e.inner = base;
+    if (nhwc && plan->run.parts > 1)
+        e.inner = lrn_inner_at(c, plan->parts, item, (int64_t)form->n * form->h * form->w);
     e.step = plan->step;
     return e;
 }
@@ -65,7 +68,7 @@ AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
     float y[8];
     lrn_values(&e, &plan->run, y);
-    lrn_write(&e, plan->run.y, y);
+    lrn_write(&e, plan->run.y, e.base, y);
 }
 
 AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf16)
@@ -76,7 +79,7 @@ AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool b
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
     float dx[8];
     lrn_gradients(&e, &plan->run, dx);
-    lrn_write(&e, plan->run.dx, dx);
+    lrn_write(&e, plan->run.dx, e.inner, dx);
 }
 
 #define LRN_KERNELS(name, nhwc, bf16)                                                              \
@@ -235,6 +238,7 @@ static lrn_plan plan_of(const an_cuda_lrn_run *run)
     plan.items = (uint32_t)(elements(form) / plan.lanes);
     plan.group = run->within ? form->c : form->c / run->groups;
     plan.towers = an_divisor_of(plan.group);
+    plan.parts = an_divisor_of(form->c / (run->parts > 1 ? run->parts : 1));
     plan.step = form->nhwc ? 1 : pixels;
     plan.eights = an_divisor_of(form->c / plan.lanes);
     plan.columns = an_divisor_of(form->w);
@@ -249,6 +253,11 @@ size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run)
     return lrn_is_narrow(run) || lrn_is_within_block(run)
                ? 0
                : 2 * sizeof(float) * (size_t)elements(&run->form);
+}
+
+bool an_cuda_lrn_takes_parts(const an_cuda_lrn_run *run, int parts)
+{
+    return run->form.nhwc && lrn_is_narrow(run) && run->groups % parts == 0;
 }
 
 /* The kernel of a family for the form, where a single pixel counts as N H W C. */

@@ -61,7 +61,8 @@ AN_BODY float lrn_root(float s, float *inverse)
 
 /* The work of a thread: channels c .. c + 7 of a pixel. */
 typedef struct lrn_eight {
-    int64_t base;     /* of the pixel's channel 0 */
+    int64_t base;     /* of the pixel's channel 0, in y and dy */
+    int64_t inner;    /* the same in x and dx, which may be in parts */
     int64_t step;     /* from channel to channel */
     int c;            /* first channel */
     bool left, right; /* the tower continues there */
@@ -74,7 +75,7 @@ AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
     lrn_eight e;
     uint32_t tower = (uint32_t)c;
     int within = an_split(&tower, towers);
-    e.base = 0;
+    e.base = e.inner = 0;
     e.step = 1;
     e.c = c;
     e.left = within > 0;
@@ -84,36 +85,44 @@ AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
     return e;
 }
 
+/* Where channel 0 of a pixel would be in a tensor in parts, for the channels of the part of c. Of
+ * `rows` pixels this is number `row`. */
+AN_BODY int64_t lrn_inner_at(int c, an_divisor parts, int64_t row, int64_t rows)
+{
+    return ((int64_t)an_divide((uint32_t)c, parts) * (rows - 1) + row) * parts.by;
+}
+
 /* `count` channels from `first` on; zeros unless `there`. */
-AN_BODY void lrn_read(const lrn_eight *e, const void *data, int first, int count, bool there,
-                      float *v)
+AN_BODY void lrn_read(const lrn_eight *e, const void *data, int64_t base, int first, int count,
+                      bool there, float *v)
 {
     for (int i = 0; i < count; i++)
         v[i] = 0;
     if (!there)
         return;
     if (e->nhwc)
-        an_load_run(data, e->base + first, count, e->bf16, v);
+        an_load_run(data, base + first, count, e->bf16, v);
     else
         for (int i = 0; i < count; i++)
-            v[i] = an_load(data, e->base + (first + i) * e->step, e->bf16);
+            v[i] = an_load(data, base + (first + i) * e->step, e->bf16);
 }
 
-AN_BODY void lrn_write(const lrn_eight *e, void *data, const float v[8])
+AN_BODY void lrn_write(const lrn_eight *e, void *data, int64_t base, const float v[8])
 {
     if (e->nhwc)
-        an_store_run(data, e->base + e->c, 8, e->bf16, v);
+        an_store_run(data, base + e->c, 8, e->bf16, v);
     else
         for (int i = 0; i < 8; i++)
-            an_store(data, e->base + (e->c + i) * e->step, e->bf16, v[i]);
+            an_store(data, base + (e->c + i) * e->step, e->bf16, v[i]);
 }
 
 /* Channels c - reach .. c + 7 + reach of a tensor, zeros outside the tower. */
-AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int reach, float *v)
+AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int64_t base, int reach,
+                             float *v)
 {
-    lrn_read(e, data, e->c - reach, reach, e->left, v);
-    lrn_read(e, data, e->c, 8, true, v + reach);
-    lrn_read(e, data, e->c + 8, reach, e->right, v + reach + 8);
+    lrn_read(e, data, base, e->c - reach, reach, e->left, v);
+    lrn_read(e, data, base, e->c, 8, true, v + reach);
+    lrn_read(e, data, base, e->c + 8, reach, e->right, v + reach + 8);
 }
 
 /* Sums of five neighbours, from sums of two: sum[i] = v[i] + .. + v[i + 4]. */
@@ -139,7 +148,7 @@ AN_BODY void lrn_squares(const float *x, int count, float *square)
 AN_BODY void lrn_values(const lrn_eight *e, const an_cuda_lrn_run *run, float y[8])
 {
     float x[LRN_TERMS], square[LRN_TERMS], sum[8], inverse;
-    lrn_read_around(e, run->x, LRN_HALF, x);
+    lrn_read_around(e, run->x, e->inner, LRN_HALF, x);
     lrn_squares(x, LRN_TERMS, square);
     lrn_sums(square, 8, sum);
     AN_UNROLL
@@ -154,8 +163,8 @@ AN_BODY void lrn_gradients(const lrn_eight *e, const an_cuda_lrn_run *run, float
     float dy[LRN_TERMS];
     float x[LRN_WIDE], square[LRN_WIDE], sum[LRN_TERMS], term[LRN_TERMS], inverse;
     float factor = 2 * run->alpha * run->beta;
-    lrn_read_around(e, run->x, 2 * LRN_HALF, x);
-    lrn_read_around(e, run->dy, LRN_HALF, dy);
+    lrn_read_around(e, run->x, e->inner, 2 * LRN_HALF, x);
+    lrn_read_around(e, run->dy, e->base, LRN_HALF, dy);
     lrn_squares(x, LRN_WIDE, square);
     lrn_sums(square, LRN_TERMS, sum);
     AN_UNROLL

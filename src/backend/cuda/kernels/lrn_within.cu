@@ -73,7 +73,7 @@ AN_BODY void within_squares(const within_plan *plan, an_thread t, within_one *sh
     for (int p = t.index; p < plan->pixels; p += AN_THREADS) {
         lrn_eight e = within_eight(plan, t, p, nhwc, bf16);
         float x[8];
-        lrn_read(&e, plan->run.x, e.c, 8, true, x);
+        lrn_read(&e, plan->run.x, e.base, e.c, 8, true, x);
         lrn_squares(x, 8, shared->sum[p]);
     }
 }
@@ -84,10 +84,10 @@ AN_BODY void within_values(const within_plan *plan, an_thread t, within_one *sha
     for (int p = t.index; p < plan->pixels; p += AN_THREADS) {
         lrn_eight e = within_eight(plan, t, p, nhwc, bf16);
         float x[8], inverse;
-        lrn_read(&e, plan->run.x, e.c, 8, true, x);
+        lrn_read(&e, plan->run.x, e.base, e.c, 8, true, x);
         for (int l = 0; l < 8; l++)
             x[l] *= lrn_root(plan->run.k + plan->run.alpha * shared->sum[p][l], &inverse);
-        lrn_write(&e, plan->run.y, x);
+        lrn_write(&e, plan->run.y, e.base, x);
     }
 }
 
@@ -98,8 +98,8 @@ AN_BODY void within_terms(const within_plan *plan, an_thread t, within_two *shar
     for (int p = t.index; p < plan->pixels; p += AN_THREADS) {
         lrn_eight e = within_eight(plan, t, p, nhwc, bf16);
         float x[8], dy[8], inverse;
-        lrn_read(&e, plan->run.x, e.c, 8, true, x);
-        lrn_read(&e, plan->run.dy, e.c, 8, true, dy);
+        lrn_read(&e, plan->run.x, e.base, e.c, 8, true, x);
+        lrn_read(&e, plan->run.dy, e.base, e.c, 8, true, dy);
         for (int l = 0; l < 8; l++) {
             float s = plan->run.k + plan->run.alpha * shared->one.sum[p][l];
             dy[l] *= lrn_root(s, &inverse);
@@ -116,13 +116,13 @@ AN_BODY void within_gradients(const within_plan *plan, an_thread t, within_two *
     for (int p = t.index; p < plan->pixels; p += AN_THREADS) {
         lrn_eight e = within_eight(plan, t, p, nhwc, bf16);
         float x[8], dx[8];
-        lrn_read(&e, plan->run.x, e.c, 8, true, x);
+        lrn_read(&e, plan->run.x, e.base, e.c, 8, true, x);
         for (int l = 0; l < 8; l++) {
             dx[l] = shared->own[p][l] - factor * x[l] * shared->one.sum[p][l];
             if (plan->run.relu && !(x[l] > 0))
                 dx[l] = 0;
         }
-        lrn_write(&e, plan->run.dx, dx);
+        lrn_write(&e, plan->run.dx, e.base, dx);
     }
 }
 

@@ -233,6 +233,11 @@ size_t an_cuda_pool_places(const an_cuda_pool_run *run)
     return outputs * (run->size <= POOL_BYTE_SIDE ? sizeof(uint8_t) : sizeof(int32_t));
 }
 
+bool an_cuda_pool_takes_parts(const an_cuda_pool_run *run, int parts)
+{
+    return run->in.nhwc && run->in.c / parts % pool_lanes_of(run) == 0;
+}
+
 int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream)
 {
     pool_plan plan = pool_plan_of(run);
