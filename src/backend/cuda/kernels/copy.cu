@@ -20,10 +20,12 @@ AN_BODY void copy_store(const an_cuda_copy_run *run, int64_t i, float value)
 
 typedef struct copy_rows_plan {
     an_cuda_copy_run run;
-    uint32_t items;                  /* threads with work */
-    int64_t from_stride, from_first; /* in elements: from row to row; start of the stretch */
+    uint32_t items; /* threads with work */
+    /* In lanes, so that the compiler sees that addresses are multiples of 16 bytes: it would split
+     * other stores into four. */
+    int64_t from_stride, from_first; /* from row to row; start of the stretch */
     int64_t to_stride, to_first;
-    int64_t count;   /* elements of the stretch */
+    int64_t count;   /* of the stretch */
     an_divisor vecs; /* threads of a row, including the padding */
 } copy_rows_plan;
 
@@ -33,13 +35,13 @@ AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
     float v[8], old[8];
     if (row >= plan->items)
         return;
-    int64_t i = (int64_t)an_split(&row, plan->vecs) * lanes;
-    int64_t to = row * plan->to_stride + plan->to_first + i;
+    int64_t i = an_split(&row, plan->vecs);
+    int64_t to = lanes * (row * plan->to_stride + plan->to_first + i);
     for (int l = 0; l < lanes; l++)
         v[l] = 0;
     if (i < plan->count)
-        an_load_run(plan->run.from.data, row * plan->from_stride + plan->from_first + i, lanes,
-                    plan->run.from.bf16, v);
+        an_load_run(plan->run.from.data, lanes * (row * plan->from_stride + plan->from_first + i),
+                    lanes, plan->run.from.bf16, v);
     if (plan->run.accumulate) {
         an_load_run(plan->run.to.data, to, lanes, plan->run.to.bf16, old);
         for (int l = 0; l < lanes; l++)
@@ -70,6 +72,11 @@ static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
     padded = run->pad_zeros ? plan.to_stride - plan.to_first : plan.count;
     int64_t all = plan.from_stride | plan.from_first | plan.to_stride | plan.to_first | plan.count;
     int lanes = all % 8 == 0 ? 8 : 1;
+    plan.from_stride /= lanes;
+    plan.from_first /= lanes;
+    plan.to_stride /= lanes;
+    plan.to_first /= lanes;
+    plan.count /= lanes;
     plan.vecs = an_divisor_of(padded / lanes);
     plan.items = (uint32_t)(rows * plan.vecs.by);
     if (lanes == 8)
