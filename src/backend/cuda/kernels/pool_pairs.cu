@@ -25,8 +25,7 @@ AN_BODY uint32_t pool_max_pairs(uint32_t a, uint32_t b)
 #endif
 }
 
-/* 0xffff where two pairs are equal or one is NaN, else 0. Places are bf16 values too, small ones.
- */
+/* 0xffff where two pairs are equal or one is NaN, else 0. */
 AN_BODY uint32_t pool_equal_pairs(uint32_t a, uint32_t b)
 {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
@@ -43,6 +42,12 @@ AN_BODY uint32_t pool_equal_pairs(uint32_t a, uint32_t b)
 AN_BODY uint32_t pool_place_pair(int place)
 {
     return (uint32_t)place * 0x00010001u;
+}
+
+/* Places as bf16 values from 1 to 2. Compared as they are, they would be denormals. */
+AN_BODY uint32_t pool_place_value(uint32_t pair)
+{
+    return pair | 0x3f803f80u;
 }
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -132,13 +137,15 @@ AN_BODY void pool_window_pairs(const pool_plan *plan, const pool_spot *s, int up
     AN_UNROLL
     for (int k = 0; k < POOL_PAIRS; k++) {
         uint32_t two = places[k / 2] >> 16 * (k % 2);
-        uint32_t pair = (two & 0xff) | (two & 0xff00) << 8, here = w.there ? dy[k] : 0;
+        uint32_t pair = pool_place_value((two & 0xff) | (two & 0xff00) << 8);
+        uint32_t here = w.there ? dy[k] : 0;
         AN_UNROLL
         for (int i = 0; i < 2 - up; i++)
             AN_UNROLL
         for (int j = 0; j < 2 - left; j++) {
             int place = (i + 2 * up) * 3 + j + 2 * left;
-            uint32_t part = here & pool_equal_pairs(pair, pool_place_pair(place));
+            uint32_t value = pool_place_value(pool_place_pair(place));
+            uint32_t part = here & pool_equal_pairs(pair, value);
             if (i == 1 && j == 1) {
                 last[k] = part;
                 continue;
