@@ -24,8 +24,8 @@ void *an_calloc(size_t count, size_t bytes);
 /** Grow an array; the product is checked. On failure the old block stays valid. */
 void *an_realloc(void *block, size_t count, size_t bytes);
 /**
- * Make room for one more element, which is zeroed, in an array that only grows by this function.
- * Its capacity doubles, and is therefore used up when `count` is a power of two.
+ * Make room for one more element, which is zeroed, in an array that no other function enlarges;
+ * elements may be removed. Its capacity doubles, and is used up when `count` is a power of two.
  * @param array  NULL if count is 0
  * @return the array, which may have moved. On failure the old block stays valid
  */

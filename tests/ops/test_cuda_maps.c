@@ -368,6 +368,36 @@ static void test_pool(void **state)
     check_pool(1, (an_chw){256, 13, 13}, (an_pool_desc){AN_POOL_AVG, 6, 1, 0, true});
 }
 
+/* A NaN in one pixel of every channel: the outputs whose windows contain it are NaN, and behind a
+ * ReLU it gets no gradient. */
+static void test_pool_of_nan(void **state)
+{
+    enum { C = 16, SIDE = 7, OUT = 3, NAN_AT = 3 };
+    (void)state;
+    an_op_desc desc = rig_desc(AN_OP_POOL, 1, C, SIDE, SIDE);
+    desc.u.pool = (an_pool_desc){AN_POOL_MAX, 3, 2, 0, false};
+    cuda_case *c = cuda_case_new(cuda_ref, desc, 1, true);
+    double *x = c->operands.x[0];
+    for (int channel = 0; channel < C; channel++)
+        x[(channel * SIDE + NAN_AT) * SIDE + NAN_AT] = channel % 2 ? NAN : -NAN;
+    pool_parts = 1;
+    for (int f = 0; f < CUDA_FORMS; f++)
+        for (int relu = 0; relu < 2; relu++) {
+            const cuda_form *form = &cuda_forms[f];
+            pool_result r = compute_pool(c, form, x, relu);
+            for (int i = 0; i < C * OUT * OUT; i++) {
+                int row = i / OUT % OUT, column = i % OUT;
+                bool inside = row == 1 && column == 1;
+                assert_int_equal(isnan(cuda_get(r.y, form, c->desc.out, i)) != 0, inside);
+            }
+            for (int channel = 0; relu && channel < C; channel++)
+                assert_true(cuda_get(r.dx, form, c->desc.in[0],
+                                     (channel * SIDE + NAN_AT) * SIDE + NAN_AT) == 0);
+            free_pool(r);
+        }
+    cuda_case_free(c);
+}
+
 static void test_pool_of_other_windows(void **state)
 {
     (void)state;
@@ -398,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_lrn),
         cmocka_unit_test(test_lrn_of_other_windows),
         cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pool_of_nan),
         cmocka_unit_test(test_pool_of_other_windows),
     };
     return cmocka_run_group_tests(tests, cuda_open_ref, cuda_close_ref);

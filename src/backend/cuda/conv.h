@@ -42,7 +42,8 @@ typedef struct an_cuda_conv {
     bool x_saved; /* the copy of x is kept for backward */
     size_t x_at,
         dx_at;   /* blocked or in parts: offsets in scratch; with x_saved, x_at is in saved */
-    size_t y_at; /* in parts, but not for the tail: offset in scratch of y, and of its gradient */
+    size_t y_at; /* if y is copied between parts and a whole tensor: offset in scratch of the parts
+                    of y and of its gradient */
     size_t dw_at, work_at;
     an_cuda_conv_tail_run tail;
     size_t bias_packed; /* offset in the packed copy */

@@ -102,6 +102,7 @@ int ptx_launch(const ptx_kernel *kernel, const void *run, int64_t blocks)
     for (int64_t b = 0; b < blocks; b++) {
         t.block = (int)an_host_turn(b, blocks);
         int at = 0;
+        memset(own, 0xff, PTX_THREADS * kernel->own);
         do {
             forget_uses(t, at == 0);
             at = run_threads(t, own, at);

@@ -108,7 +108,7 @@ static inline uint64_t ptx_bits_f64(double value)
     return bits;
 }
 
-/* Flushed to zero. */
+/* Denormals become zeros. */
 static inline float ptx_flushed_f32(float x)
 {
     return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x;
@@ -127,7 +127,7 @@ static inline float ptx_saturated(float x)
 /** a * b + c, rounded down. */
 float ptx_fma_down(float a, float b, float c);
 
-/* Of a whole number: limited to the type, 0 for NaN. */
+/* A conversion of a whole number: beyond the type's range, its limit; 0 for NaN. */
 #define PTX_TO(kind, type, low, high)                                                              \
     static inline type ptx_to_##kind(double x)                                                     \
     {                                                                                              \

@@ -27,10 +27,15 @@ BINARY = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^",
 ROUNDINGS = {"rzi": "trunc", "rni": "nearbyint", "rmi": "floor", "rpi": "ceil"}
 FUNCTIONS = {"sqrt": "sqrt(%s)", "rsqrt": "1 / sqrt(%s)", "rcp": "1 / %s", "ex2": "exp2(%s)",
              "lg2": "log2(%s)", "abs": "fabs(%s)", "neg": "-%s"}
-HELPERS = ("prmt", "bfi")  # functions of ptx.h
+# Functions of ptx.h.
+HELPERS = ("prmt.b32", "bfi.b64", "shl.b16", "shl.b32", "shl.b64", "shr.u16", "shr.u32", "shr.u64",
+           "shr.s16", "shr.s32", "shr.s64")
 PAIR_HELPERS = {"max.NaN.bf16x2": "ptx_max_pairs", "set.equ.u32.bf16x2": "ptx_equal_pairs"}
+TYPE = re.compile("pred|[bus](8|16|32|64)|f(32|64)")
 # What may stand between an operation and its type.
-MODIFIERS = {"rn", "rm", "lo", "hi", "wide", "approx", "ftz"}
+MODIFIERS = {"lo": ("mul", "mad"), "hi": ("mul",), "wide": ("mul",),
+             "approx": ("rsqrt", "rcp", "ex2", "lg2"), "ftz": ("rsqrt", "rcp", "ex2", "lg2"),
+             "rn": ("add", "sub", "mul", "div", "fma", "sqrt", "rcp"), "rm": ("fma",)}
 NO_RESULT = ("st", "bra", "bar", "ret", "exit")
 
 
@@ -120,11 +125,11 @@ class Kernel:
 
     def mov(self, kind, to, source):
         if to.startswith("{"):
-            names = re.findall(r"%\w+", to)
+            names = re.findall(r"%\w+|_", to)
             part = width(kind) // len(names)
             return " ".join("%s = (uint%d_t)(%s >> %d);"
                             % (self.register(name), part, self.read(source, "u64"), i * part)
-                            for i, name in enumerate(names))
+                            for i, name in enumerate(names) if name != "_")
         if source.startswith("{"):
             names = re.findall(r"%\w+", source)
             part = width(kind) // len(names)
@@ -138,7 +143,7 @@ class Kernel:
         load, kind, space = words[0] == "ld", words[-1], words[1]
         place, names = (operands[1], operands[0]) if load else operands
         symbol, offset = re.fullmatch(r"\[([%\w]+)(?:\+(-?\d+))?\]", place).groups()
-        names = re.findall(r"[%\w]+", names)
+        names = re.findall(r"-?[%\w]+", names)
         size = width(kind) // 8
         arguments = "&t, %s, %s, %d" % (self.read(symbol, "u64"), offset or 0, size * len(names))
         if space == "shared":
@@ -155,8 +160,9 @@ class Kernel:
                 text += "memcpy(at + %d, &v, %d); }" % (i * size, size)
         return "{ %s }" % text
 
-    def setp(self, compare, kind, to, *operands):
+    def setp(self, words, to, *operands):
         """Comparisons that end with u are true of NaN."""
+        _, compare, kind = words
         a, b = (self.read(x, kind) for x in operands)
         text = ""
         if is_float(kind) and compare == "ne":
@@ -170,6 +176,8 @@ class Kernel:
 
     def cvt(self, words, to, *sources):
         how, into, kind = set(words[1:-2]), words[-2], words[-1]
+        if into != "bf16x2" and not TYPE.fullmatch(into):
+            raise Unknown
         values = [self.read(x, kind) for x in sources]
         rounding = [ROUNDINGS[x] for x in how if x in ROUNDINGS]
         value = values[0]
@@ -184,6 +192,8 @@ class Kernel:
         if how - set(ROUNDINGS) - {"rn", "sat"}:
             raise Unknown
         if is_float(kind) and not is_float(into):
+            if into not in ("s32", "u32", "s64"):
+                raise Unknown
             return self.set(to, into, "ptx_to_%s(%s)" % (into, value))
         c = {"f32": "float", "f64": "double"}.get(into) or c_type(into)
         return self.set(to, into, "(%s)%s" % (c, value))
@@ -193,6 +203,8 @@ class Kernel:
         v = [self.read(x, kind) for x in operands]
         f = "f" if kind == "f32" else ""
         if name == "fma":
+            if "rm" in how and kind != "f32":
+                raise Unknown
             return "%s(%s, %s, %s)" % ("ptx_fma_down" if "rm" in how else "fma" + f, *v)
         if name in BINARY:
             return "%s %s %s" % (v[0], BINARY[name], v[1])
@@ -221,19 +233,19 @@ class Kernel:
         if name in ("min", "max"):
             return "%s %s %s ? %s : %s" % (v[0], "<" if name == "min" else ">", v[1], v[0], v[1])
         if name in ("shl", "shr"):
-            return "ptx_%s_%s(%s, %s)" % (name, kind, v[0], self.read(operands[1], "u32"))
+            v[1] = self.read(operands[1], "u32")
         if name == "neg":
             return "0 - %s" % u[0]
         if name == "not":
             return "%s%s" % ("!" if kind == "pred" else "~", v[0])
-        if name in HELPERS:
+        if "%s.%s" % (name, kind) in HELPERS:
             return "ptx_%s_%s(%s)" % (name, kind, ", ".join(v))
         raise Unknown
 
     def compute(self, words, to, *operands):
         """One value of others."""
         name, kind, how = words[0], words[-1], set(words[1:-1])
-        if how - MODIFIERS:
+        if any(name not in MODIFIERS.get(x, ()) for x in how):
             raise Unknown
         if name == "selp":
             kind = as_bits(kind)
@@ -253,12 +265,17 @@ class Kernel:
 
     def statement(self, opcode, operands):
         words = opcode.split(".")
+        if opcode in PAIR_HELPERS:
+            values = ", ".join(self.read(x, "b32") for x in operands[1:])
+            return self.set(operands[0], "b32", "%s(%s)" % (PAIR_HELPERS[opcode], values))
         if words[0] == "bra":
             return "goto %s;" % operands[0].replace("$", "")
         if words[0] in ("ret", "exit"):
             return "return PTX_ENDED;"
         if opcode == "bar.sync" and operands == ["0"]:
             return self.barrier()
+        if not TYPE.fullmatch(words[-1]):
+            raise Unknown
         if words[0] == "mov":
             return self.mov(words[-1], *operands)
         if words[0] in ("ld", "st"):
@@ -266,12 +283,9 @@ class Kernel:
         if words[0] == "cvta" and "shared" not in words:
             return self.set(operands[0], "u64", self.read(operands[1], "u64"))
         if words[0] == "setp":
-            return self.setp(words[1], words[-1], *operands)
+            return self.setp(words, *operands)
         if words[0] == "cvt":
             return self.cvt(words, *operands)
-        if opcode in PAIR_HELPERS:
-            values = ", ".join(self.read(x, "b32") for x in operands[1:])
-            return self.set(operands[0], "b32", "%s(%s)" % (PAIR_HELPERS[opcode], values))
         return self.compute(words, *operands)
 
     def note_use(self, register, is_first_written):

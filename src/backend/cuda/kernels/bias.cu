@@ -26,8 +26,8 @@ typedef struct bias_plan {
     int parts, columns; /* columns of the matrix, in lanes */
     int width, groups;  /* columns of a block; blocks to cover all columns */
     an_divisor pixels;
-    an_cuda_lrn_run lrn; /* only for BIAS_LRN, like towers and lrn_parts */
-    an_divisor towers, lrn_parts;
+    an_cuda_lrn_run lrn; /* only for BIAS_LRN, like towers and part_channels */
+    an_divisor towers, part_channels;
 } bias_plan;
 
 typedef struct bias_shared {
@@ -78,7 +78,7 @@ AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_sour
         lrn_eight e = lrn_eight_at(c, plan->towers, true, bf16);
         e.base = e.inner = at - c;
         if (plan->lrn.parts > 1)
-            e.inner = lrn_inner_at(c, plan->lrn_parts, row, plan->count);
+            e.inner = lrn_inner_at(c, plan->part_channels, row, plan->count);
         lrn_gradients(&e, &plan->lrn, v);
         lrn_write(&e, plan->lrn.dx, e.inner, v);
         return;
@@ -251,7 +251,7 @@ int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run
     }
     plan.lrn = *lrn;
     plan.towers = an_divisor_of(lrn->form.c / lrn->groups);
-    plan.lrn_parts = an_divisor_of(lrn->form.c / (lrn->parts > 1 ? lrn->parts : 1));
+    plan.part_channels = an_divisor_of(lrn->form.c / (lrn->parts > 1 ? lrn->parts : 1));
     rc = BIAS_LAUNCH(bias_part_lrn);
     return rc ? rc : launch_total(&plan, stream);
 }

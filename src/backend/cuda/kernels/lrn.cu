@@ -13,13 +13,13 @@
 
 typedef struct lrn_plan {
     an_cuda_lrn_run run;
-    bool root;          /* lrn_root() applies */
-    uint32_t items;     /* threads with work */
-    int lanes;          /* channels of a thread */
-    int group;          /* channels of a tower */
-    int64_t step;       /* elements between a channel and the next */
-    an_divisor towers;  /* by `group` */
-    an_divisor parts;   /* channels of a part */
+    bool root;         /* lrn_root() applies */
+    uint32_t items;    /* threads with work */
+    int lanes;         /* channels of a thread */
+    int group;         /* channels of a tower */
+    int64_t step;      /* elements between a channel and the next */
+    an_divisor towers; /* by `group` */
+    an_divisor part_channels;
     an_divisor eights;  /* in a row of channels, or in a plain image */
     an_divisor pixels;  /* of an image */
     an_divisor columns; /* of an image */
@@ -55,7 +55,7 @@ AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc, b
     lrn_eight e = lrn_eight_at(c, plan->towers, nhwc, bf16);
     e.base = e.inner = base;
     if (nhwc && plan->run.parts > 1)
-        e.inner = lrn_inner_at(c, plan->parts, item, (int64_t)form->n * form->h * form->w);
+        e.inner = lrn_inner_at(c, plan->part_channels, item, (int64_t)form->n * form->h * form->w);
     e.step = plan->step;
     return e;
 }
@@ -238,7 +238,7 @@ static lrn_plan plan_of(const an_cuda_lrn_run *run)
     plan.items = (uint32_t)(elements(form) / plan.lanes);
     plan.group = run->within ? form->c : form->c / run->groups;
     plan.towers = an_divisor_of(plan.group);
-    plan.parts = an_divisor_of(form->c / (run->parts > 1 ? run->parts : 1));
+    plan.part_channels = an_divisor_of(form->c / (run->parts > 1 ? run->parts : 1));
     plan.step = form->nhwc ? 1 : pixels;
     plan.eights = an_divisor_of(form->c / plan.lanes);
     plan.columns = an_divisor_of(form->w);

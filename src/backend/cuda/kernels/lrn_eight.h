@@ -69,7 +69,7 @@ typedef struct lrn_eight {
     bool nhwc, bf16;  /* constants of the kernel */
 } lrn_eight;
 
-/* Channels c .. c + 7, in towers of `towers` channels; the caller sets base and step. */
+/* Channels c .. c + 7, in towers of `towers` channels; the caller sets base, inner and step. */
 AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
 {
     lrn_eight e;
@@ -85,11 +85,12 @@ AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
     return e;
 }
 
-/* Where channel 0 of a pixel would be in a tensor in parts, for the channels of the part of c. Of
- * `rows` pixels this is number `row`. */
-AN_BODY int64_t lrn_inner_at(int c, an_divisor parts, int64_t row, int64_t rows)
+/* For a tensor in parts: the index to which a channel of the part of c is added. `row` is the
+ * number of the pixel, `rows` how many pixels there are. */
+AN_BODY int64_t lrn_inner_at(int c, an_divisor part_channels, int64_t row, int64_t rows)
 {
-    return ((int64_t)an_divide((uint32_t)c, parts) * (rows - 1) + row) * parts.by;
+    int64_t part = an_divide((uint32_t)c, part_channels);
+    return (part * (rows - 1) + row) * part_channels.by;
 }
 
 /* `count` channels from `first` on; zeros unless `there`. */

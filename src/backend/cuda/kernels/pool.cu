@@ -4,7 +4,8 @@
  * channel.
  *
  * Forward records the place of each maximum in its window, of equal ones the first. A NaN exceeds
- * every number, so that it reaches the loss; which of several NaNs is recorded is not specified.
+ * every number, so that it reaches the loss. Its place is not specified; with a ReLU it has none,
+ * as the gradient passes a ReLU only above zero.
  */
 #include "backend/cuda/kernels/pool_plan.h"
 
@@ -53,6 +54,10 @@ AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, boo
             }
         }
     }
+    AN_UNROLL
+    for (int l = 0; l < lanes; l++)
+        if (run->relu && best[l] != best[l])
+            place[l] = pool_nowhere(bytes);
     int64_t at = pool_out_at(plan, &s, s.row, s.column);
     an_store_run(run->y, at, lanes, bf16, best);
     if (run->places)

@@ -17,7 +17,7 @@ typedef struct pool_plan {
     an_divisor in_w, in_h;                      /* of the input */
     an_divisor out_w, out_h, stride;
     an_divisor square_w, square_h; /* squares of two by two, from -pad on */
-    an_divisor parts;              /* channels of a part of the input */
+    an_divisor part_channels;      /* of the input */
 } pool_plan;
 
 /* Where a thread works: a pixel of an image, from a channel on. */
@@ -39,7 +39,7 @@ AN_BODY pool_spot pool_spot_of(const pool_plan *plan, uint32_t item, an_divisor 
     s.in_c = s.c;
     if (plan->run.parts > 1) {
         uint32_t part = (uint32_t)s.c;
-        s.in_c = an_split(&part, plan->parts);
+        s.in_c = an_split(&part, plan->part_channels);
         s.in_image += (int64_t)part * plan->run.in.n;
     }
     return s;
@@ -47,7 +47,7 @@ AN_BODY pool_spot pool_spot_of(const pool_plan *plan, uint32_t item, an_divisor 
 
 AN_BODY int64_t pool_in_at(const pool_plan *plan, const pool_spot *s, int row, int column)
 {
-    return ((s->in_image * plan->h + row) * plan->w + column) * plan->parts.by + s->in_c;
+    return ((s->in_image * plan->h + row) * plan->w + column) * plan->part_channels.by + s->in_c;
 }
 
 AN_BODY int64_t pool_out_at(const pool_plan *plan, const pool_spot *s, int p, int q)
@@ -96,7 +96,7 @@ static inline pool_plan pool_plan_of(const an_cuda_pool_run *run)
     plan.h = run->in.h;
     plan.w = run->in.w;
     plan.c = pool_in_rows(run) ? run->in.c : 1;
-    plan.parts = an_divisor_of(run->parts > 1 ? plan.c / run->parts : plan.c);
+    plan.part_channels = an_divisor_of(run->parts > 1 ? plan.c / run->parts : plan.c);
     vecs = plan.c / pool_lanes_of(run);
     plan.items_in = (uint32_t)(images * plan.h * plan.w * vecs);
     plan.items_out = (uint32_t)(images * run->out_h * run->out_w * vecs);
