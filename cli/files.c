@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,15 +50,22 @@ static int check_kind(const char *path, bool replaced)
                      other_kind(info.st_mode));
 }
 
-int file_check_output(const char *path)
+/* Owned. */
+static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    int code = check_kind(path, false);
-    if (code != CLI_DONE)
-        return code;
     char *folder = cli_copy(slash ? path : ".");
     if (slash)
         folder[slash == path ? 1 : slash - path] = '\0';
+    return folder;
+}
+
+int file_check_output(const char *path)
+{
+    int code = check_kind(path, false);
+    if (code != CLI_DONE)
+        return code;
+    char *folder = folder_of(path);
     code = access(folder, W_OK | X_OK) == 0
                ? CLI_DONE
                : cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
@@ -78,21 +86,51 @@ static void forget(file_output *out)
     *out = (file_output){0};
 }
 
-/* Create the temporary file. What a killed process left there, or a link, is removed first. */
-static int open_temporary(file_output *out)
+static int busy(const file_output *out)
+{
+    return cli_error(CLI_FAILED, "cannot write %s: another process is writing it", out->path);
+}
+
+/* Lock an open file. @return false: somebody else has. Where files cannot be locked, nobody has. */
+static bool take_lock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+/* Remove what has the temporary name: a file that a killed process left, or a link. A file that is
+ * being written is locked, and stays. */
+static int remove_leftover(const file_output *out)
 {
     int code = check_kind(out->temporary, true);
     if (code != CLI_DONE)
         return code;
-    unlink(out->temporary);
+    const int fd = open(out->temporary, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && !take_lock(fd))
+        code = busy(out);
+    else
+        unlink(out->temporary);
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+/* Create the temporary file, and lock it. Another writer may remove it before it is locked. */
+static int open_temporary(file_output *out)
+{
+    struct stat info;
+    int code = remove_leftover(out);
+    if (code != CLI_DONE)
+        return code;
     int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
-        return failed(out);
-    out->file = fdopen(fd, "w");
+        return errno == EEXIST ? busy(out) : failed(out);
+    const bool ours = take_lock(fd) && fstat(fd, &info) == 0 && info.st_nlink > 0;
+    out->file = ours ? fdopen(fd, "w") : NULL;
     if (out->file)
         return CLI_DONE;
+    code = ours ? failed(out) : busy(out);
     close(fd);
-    return failed(out);
+    return code;
 }
 
 int file_begin(file_output *out, const char *path)
@@ -107,16 +145,31 @@ int file_begin(file_output *out, const char *path)
     return code;
 }
 
+/* Flush the folder, so that a new name in it is on the disk. EINVAL: the file system cannot. */
+static bool flush_folder(const char *path)
+{
+    char *folder = folder_of(path);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool flushed = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return flushed;
+}
+
 int file_end(file_output *out, int code)
 {
-    bool written = !ferror(out->file);
-    if (written)
+    if (!ferror(out->file))
         errno = 0; /* else errno is that of the failed write */
-    written &= fclose(out->file) == 0;
-    if (code == CLI_DONE && !(written && rename(out->temporary, out->path) == 0))
+    if (code == CLI_DONE &&
+        (ferror(out->file) || fflush(out->file) != 0 || fsync(fileno(out->file)) != 0 ||
+         rename(out->temporary, out->path) != 0))
         code = failed(out);
     if (code != CLI_DONE)
         unlink(out->temporary);
+    else if (!flush_folder(out->path))
+        code = failed(out);
+    fclose(out->file); /* not before the rename: it also unlocks the file */
     forget(out);
     return code;
 }

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -12,7 +14,7 @@
 #include "base/status.h"
 
 struct an_writer {
-    int fd;     /* -1 once closed */
+    int fd;     /* of the temporary file, locked */
     int folder; /* the folder of both, to be flushed after the rename; -1: not open yet */
     char *path;
     char *temporary;
@@ -34,17 +36,47 @@ static void release(an_writer *writer)
     an_free(writer);
 }
 
-/* Create a new file under the temporary name. An existing file of that name, left by a killed
- * process or put there by somebody, is removed and not written to: it may be a link. */
+static alexnet_status fail_busy(const char *name)
+{
+    return AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: another process is writing it", name);
+}
+
+/* Lock an open file. @return false: somebody else has. Where files cannot be locked, nobody has. */
+static bool take_lock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+/* Remove what has the temporary name: a file that a killed process left, or a link. A file that is
+ * being written is locked, and stays. */
+static alexnet_status remove_leftover(const char *name)
+{
+    AN_CHECK(an_file_check_own(name, true));
+    const int fd = open(name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    const bool busy = fd >= 0 && !take_lock(fd);
+    alexnet_status rc = busy ? fail_busy(name) : ALEXNET_OK;
+    if (!busy && unlink(name) != 0 && errno != ENOENT)
+        rc = an_file_fail("create", name);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* Create a new file under the temporary name, and lock it. Another writer may remove it before it
+ * is locked. */
 static alexnet_status open_temporary(an_writer *writer)
 {
     const char *name = writer->temporary;
+    struct stat info;
     AN_CHECK(an_file_check_own(writer->path, true));
-    AN_CHECK(an_file_check_own(name, true));
-    if (unlink(name) != 0 && errno != ENOENT)
-        return an_file_fail("create", name);
+    AN_CHECK(remove_leftover(name));
     writer->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    return writer->fd < 0 ? an_file_fail("create", name) : ALEXNET_OK;
+    if (writer->fd < 0)
+        return errno == EEXIST ? fail_busy(name) : an_file_fail("create", name);
+    if (take_lock(writer->fd) && fstat(writer->fd, &info) == 0 && info.st_nlink > 0)
+        return ALEXNET_OK;
+    close(writer->fd);
+    return fail_busy(name);
 }
 
 /* Open the folder that contains a path of `length` bytes, to be flushed when the path changes. */
@@ -82,7 +114,7 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
     an_writer *writer = an_calloc(1, sizeof *writer);
     if (!writer)
         return AN_FAIL_MEMORY(sizeof *writer, path);
-    writer->fd = writer->folder = -1;
+    writer->folder = -1;
     writer->path = an_strdup(path);
     writer->temporary = an_format("%s.tmp", path);
     alexnet_status rc = ALEXNET_OK;
@@ -145,15 +177,13 @@ alexnet_status an_writer_commit(an_writer *writer)
     alexnet_status rc = ALEXNET_OK;
     if (fsync(writer->fd) != 0)
         rc = an_file_fail("flush", writer->temporary);
-    if (close(writer->fd) != 0 && rc == ALEXNET_OK)
-        rc = an_file_fail("close", writer->temporary);
-    writer->fd = -1;
-    if (rc == ALEXNET_OK && rename(writer->temporary, writer->path) != 0)
+    else if (rename(writer->temporary, writer->path) != 0)
         rc = an_file_fail("rename a temporary file to", writer->path);
     if (rc != ALEXNET_OK) {
         an_writer_abort(writer);
         return rc;
     }
+    close(writer->fd); /* not before the rename: it also unlocks the file. Its bytes are flushed */
     /* The rename is safe only once the folder is on the disk. EINVAL: the file system cannot flush
      * folders. */
     if (fsync(writer->folder) != 0 && errno != EINVAL)
@@ -166,9 +196,8 @@ void an_writer_abort(an_writer *writer)
 {
     if (!writer)
         return;
-    if (writer->fd >= 0)
-        close(writer->fd);
     unlink(writer->temporary);
+    close(writer->fd);
     release(writer);
 }
 

@@ -107,6 +107,24 @@ static void test_an_abort_changes_nothing(void **state)
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
+/* Of two writers of one path, the second is refused, and does not disturb the first. */
+static void test_two_writers(void **state)
+{
+    (void)state;
+    an_writer *first, *second;
+    scratch_write("f", "old", 3);
+    assert_int_equal(an_writer_open(&first, "f"), ALEXNET_OK);
+    assert_int_equal(an_writer_put(first, "new", 3), ALEXNET_OK);
+    assert_int_equal(an_writer_open(&second, "f"), ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot write f.tmp: another process is writing it");
+    assert_null(second);
+    assert_int_equal(an_writer_put(first, "er", 2), ALEXNET_OK);
+    assert_int_equal(an_writer_commit(first), ALEXNET_OK);
+    assert_file("f", "newer");
+    assert_int_equal(an_file_replace("f", "newest", 6), ALEXNET_OK);
+    assert_file("f", "newest");
+}
+
 /* The calls to the system, in order. The two functions below replace those of the C library. */
 static char asked[128];
 
@@ -400,6 +418,7 @@ int main(void)
         IN_SCRATCH(test_a_commit_replaces),
         IN_SCRATCH(test_an_abort_changes_nothing),
         IN_SCRATCH(test_a_commit_is_flushed),
+        IN_SCRATCH(test_two_writers),
         IN_SCRATCH(test_a_killed_writer_leaves_the_old_file),
         IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_no_memory_at_the_end),
