@@ -184,7 +184,7 @@ static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
     an_wire_field field;
     uint64_t found = 0, value;
     int pieces = 0;
-    bool more;
+    bool packed = false, more;
     for (;;) {
         AN_CHECK(an_wire_next(&message, &field, &more));
         if (!more)
@@ -192,7 +192,8 @@ static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
         if (field.number != r->list)
             continue;
         pieces++;
-        if (field.type != AN_WIRE_BYTES) {
+        packed = field.type == AN_WIRE_BYTES;
+        if (!packed) {
             if (field.type != (width == 4 ? AN_WIRE_FIXED32
                                : width    ? AN_WIRE_FIXED64
                                           : AN_WIRE_VARINT))
@@ -210,16 +211,13 @@ static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
         if (width) {
             found += length / width;
             r->entry->offset = field.body.at;
-            tensor->field = 0;
         }
         while (!width && an_wire_length(&field.body)) {
             AN_CHECK(an_wire_varint(&field.body, &value));
             found++;
         }
-        if (width && pieces == 1)
-            continue;
-        tensor->field = r->list;
     }
+    tensor->field = width && pieces == 1 && packed ? 0 : r->list;
     if (found != (uint64_t)r->count)
         return wrong_size(r, found, "");
     return ALEXNET_OK;

@@ -424,6 +424,31 @@ static void test_damaged_lists(void **state)
                      "a number of over 64 bits");
 }
 
+/* A list that begins packed and ends with a number alone, and the reverse. */
+static void test_lists_of_both_kinds(void **state)
+{
+    (void)state;
+    const float values[3] = {1, 2, 3};
+    for (int order = 0; order < 2; order++) {
+        buffer graph = graph_of(NODES("Relu x y")), tensor = {0};
+        an_tensor_file *file;
+        float read[3];
+        an_wire_put_int(&tensor, 1, 3);
+        an_wire_put_int(&tensor, 2, 1);
+        an_wire_put_text(&tensor, 8, "t");
+        if (order == 1)
+            an_wire_put_float(&tensor, 4, values[0]);
+        an_wire_put_bytes(&tensor, 4, values + order, 2 * sizeof *values);
+        if (order == 0)
+            an_wire_put_float(&tensor, 4, values[2]);
+        an_wire_put_message(&graph, 5, &tensor);
+        expect_ok(open_graph(&file, &graph));
+        expect_ok(an_tensor_file_read(file, "t", an_shape_of(1, 3), AN_F32, read));
+        assert_memory_equal(read, values, sizeof read);
+        an_tensor_file_close(file);
+    }
+}
+
 /* ---- Data in other files ---- */
 
 /* A model in "m/model.onnx" whose one tensor, of 24 bytes, lies elsewhere. */
@@ -559,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_damaged_graphs),
         cmocka_unit_test(test_many_fields),
         cmocka_unit_test(test_damaged_lists),
+        cmocka_unit_test(test_lists_of_both_kinds),
         cmocka_unit_test_setup_teardown(test_external_data_stays_below, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test(test_external_data_of_memory),
