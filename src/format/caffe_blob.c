@@ -237,6 +237,11 @@ static alexnet_status read_mean(an_reader *reader, an_chw *shape, float **values
     if (!file)
         return AN_FAIL_MEMORY(sizeof *file, "a mean image");
     AN_TRY(an_caffe_blob_find(an_wire_open(file, reader), "a mean image (.binaryproto)", &blob));
+    if (blob.rank == 2) { /* one channel, whose dimension of 1 was dropped */
+        memmove(blob.dim + 1, blob.dim, 2 * sizeof *blob.dim);
+        blob.dim[0] = 1;
+        blob.rank = 3;
+    }
     if (blob.rank != 3 || blob.dim[0] > 4 || blob.dim[1] > INT16_MAX || blob.dim[2] > INT16_MAX) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
                      "%s is not a mean image: %d dimensions and %lld elements; channels, rows and "

@@ -135,6 +135,29 @@ static void test_means(void **state)
                    "golden/caffe/none");
 }
 
+/* The mean image of grey pictures: num and channels are both 1. */
+static void test_a_grey_mean(void **state)
+{
+    (void)state;
+    an_wire_buffer mean = {0};
+    an_reader *reader;
+    an_chw shape;
+    float *values;
+    const int64_t dims[4] = {1, 1, 2, 3};
+    for (int i = 0; i < 4; i++)
+        an_wire_put_int(&mean, (uint32_t)i + 1, dims[i]);
+    for (int i = 0; i < 6; i++)
+        an_wire_put_float(&mean, 5, (float)i + 0.5f);
+    expect_ok(an_reader_memory(&reader, "mean", mean.bytes, mean.length));
+    expect_ok(an_caffe_mean_read_from(reader, &shape, &values));
+    assert_true(shape.c == 1 && shape.h == 2 && shape.w == 3);
+    for (int i = 0; i < 6; i++)
+        assert_true(values[i] == (float)i + 0.5f);
+    an_free(values);
+    an_reader_close(reader);
+    an_wire_buffer_free(&mean);
+}
+
 /* ---- Models put together here ---- */
 
 static const float zeros[64];
@@ -557,11 +580,17 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_form),     cmocka_unit_test(test_means),
-        cmocka_unit_test(test_keys),           cmocka_unit_test(test_padding_layers),
-        cmocka_unit_test(test_input),          cmocka_unit_test(test_shapes_that_do_not_fit),
-        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_layers_that_are_not_computed),
-        cmocka_unit_test(test_no_chain),       cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_every_form),
+        cmocka_unit_test(test_means),
+        cmocka_unit_test(test_a_grey_mean),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_padding_layers),
+        cmocka_unit_test(test_input),
+        cmocka_unit_test(test_shapes_that_do_not_fit),
+        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_layers_that_are_not_computed),
+        cmocka_unit_test(test_no_chain),
+        cmocka_unit_test(test_damage),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("Caffe's files", tests, NULL, NULL);
