@@ -131,7 +131,16 @@ alexnet_status an_evaluation_start(an_evaluation *e)
     return ALEXNET_OK;
 }
 
-/* Load the next pictures of every member; those of the first go to `e->pictures` too. */
+/* A picture counts only if every member could read it. Each loader opens it by itself, and the file
+ * may change in between. */
+static void merge(an_evaluation *e, const an_batch *batch)
+{
+    for (int i = 0; i < batch->count; i++)
+        if (e->pictures[i].status == ALEXNET_OK && batch->pictures[i].status != ALEXNET_OK)
+            e->pictures[i] = batch->pictures[i];
+}
+
+/* Load the next pictures of every member; what became of them goes to `e->pictures`. */
 static alexnet_status load_batch(an_evaluation *e, bool *more)
 {
     for (int i = 0; i < e->count; i++) {
@@ -148,6 +157,8 @@ static alexnet_status load_batch(an_evaluation *e, bool *more)
     }
     e->latest = e->members[0].batch.count;
     memcpy(e->pictures, e->members[0].batch.pictures, (size_t)e->latest * sizeof *e->pictures);
+    for (int i = 1; i < e->count; i++)
+        merge(e, &e->members[i].batch);
     return ALEXNET_OK;
 }
 

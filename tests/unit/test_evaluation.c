@@ -9,7 +9,13 @@
  */
 #include "training_rig.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "api/options.h"
 #include "infer/evaluation.h"
@@ -295,6 +301,47 @@ static void test_kept(void **state)
     free_sessions(sessions);
 }
 
+/* Replaces the C library's open(): of the times that a picture is opened, one fails. */
+static const char *failing; /* the end of its path; NULL: none */
+static atomic_int failing_in;
+
+int open(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    if (failing && strstr(path, failing) && atomic_fetch_sub(&failing_in, 1) == 1) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+/* A picture that one of the members cannot read is left out. Whose loader opens it first is up to
+ * the system, so each of them fails once. */
+static void test_unreadable_for_one(void **state)
+{
+    (void)state;
+    for (int time = 1; time <= 2; time++) {
+        alexnet_session *sessions[2];
+        alexnet_evaluation *e;
+        alexnet_metrics metrics;
+        new_sessions(sessions, 4, 1);
+        expect_ok(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, NULL));
+        failing_in = time;
+        failing = "class0/001.png";
+        finish(e);
+        failing = NULL;
+        expect_ok(alexnet_evaluation_metrics(e, &metrics));
+        assert_int_equal(failing_in, time - 2); /* it was opened twice */
+        assert_int_equal(metrics.images, 3 * 5 - 2);
+        assert_int_equal(metrics.skipped, 2);
+        alexnet_evaluation_free(e);
+        free_sessions(sessions);
+    }
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -363,7 +410,7 @@ int main(void)
         cmocka_unit_test(test_figures),       cmocka_unit_test(test_wilson),
         cmocka_unit_test(test_search),        cmocka_unit_test(test_kept),
         cmocka_unit_test(test_ensembles),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_other_classes),
+        cmocka_unit_test(test_other_classes), cmocka_unit_test(test_unreadable_for_one),
     };
     return cmocka_run_group_tests_name("evaluation", tests, set_up, tear_down);
 }
