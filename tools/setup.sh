@@ -25,7 +25,7 @@ need cmake command -v cmake
 need ninja-build command -v ninja
 need pkg-config command -v pkg-config
 [ -n "${DNNL_ROOT:-}" ] || need libdnnl-dev header dnnl.h
-need libjpeg62-turbo-dev pkg libjpeg
+need libjpeg-dev pkg libjpeg
 need libpng-dev pkg libpng
 need libwebp-dev pkg libwebpdemux
 need libgif-dev pkg libgif
