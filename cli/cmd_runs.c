@@ -30,7 +30,7 @@ static const opt_page page = {
     .about = "List training runs side by side: those in the folder DIR, at any depth, and the run "
              "folders RUN; without either, those in 'runs'. For each, print its network, the "
              "completed epochs, its best epoch with the validation errors, and the keys of the "
-             "recipe in which the runs differ. The best comes first.",
+             "recipe in which the runs differ. The lowest top-1 error comes first.",
     .examples = {{"runs", "the runs in the folder 'runs'"},
                  {"runs photos-1 photos-2", "these two"}},
 };
@@ -134,7 +134,7 @@ static int add_folder(run_rows *runs, const char *path, int depth)
         return cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
     for (int i = 0; i < count; i++) {
         char *inner = path_join(path, entries[i]->d_name);
-        if (code == CLI_DONE && entries[i]->d_name[0] != '.' && entries[i]->d_type != DT_LNK &&
+        if (code == CLI_DONE && entries[i]->d_name[0] != '.' && !path_is_link(inner) &&
             path_is_folder(inner)) {
             if (is_run(inner))
                 add_run(runs, inner); /* an unreadable run is reported and left out */

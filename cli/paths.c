@@ -13,6 +13,12 @@ bool path_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+bool path_is_link(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
 bool path_is_folder(const char *path)
 {
     struct stat info;

@@ -12,6 +12,8 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
+/** A link, whatever it leads to. */
+bool path_is_link(const char *path);
 /**
  * A file that begins like a picture, or any path that ends like a picture's name and is not a
  * folder.

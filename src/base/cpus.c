@@ -1,5 +1,6 @@
 #include "base/cpus.h"
 
+#include <errno.h>
 #include <math.h>
 #include <omp.h>
 #include <pthread.h>
@@ -49,13 +50,34 @@ double an_cpu_quota(const char *root)
     return t.quota;
 }
 
+#ifdef __linux__
+/* The CPUs that this thread may run on; 0: unknown. The kernel refuses a set that is smaller than
+ * its own, which may be larger than cpu_set_t. */
+static int count_affinity(void)
+{
+    enum { MOST = 1 << 16 };
+    for (int room = CPU_SETSIZE; room <= MOST; room *= 2) {
+        const size_t bytes = CPU_ALLOC_SIZE(room);
+        cpu_set_t *set = an_malloc(bytes);
+        if (!set)
+            return 0;
+        const bool known = sched_getaffinity(0, bytes, set) == 0;
+        const int count = known ? CPU_COUNT_S(bytes, set) : 0;
+        an_free(set);
+        if (known || errno != EINVAL)
+            return count;
+    }
+    return 0;
+}
+#endif
+
 int an_cpu_count(void)
 {
     long count = sysconf(_SC_NPROCESSORS_ONLN);
 #ifdef __linux__
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        count = CPU_COUNT(&set);
+    const int allowed = count_affinity();
+    if (allowed)
+        count = allowed;
     double quota = an_cpu_quota("");
     if (quota < (double)count)
         count = (long)ceil(quota);

@@ -40,10 +40,13 @@ cleanup:
     return rc;
 }
 
+enum { NOTED = -1 }; /* the count of a class that the source has already noted as empty */
+
 /* Count the pictures of each class of a part, or of both if they come from one source. Owned. */
 static alexnet_status count_classes(int64_t **out, const alexnet_check *check, int part)
 {
     const int classes = check->parts[part].data->classes;
+    const an_data_source *source = check->parts[part].data->source;
     *out = an_calloc((size_t)classes + 1, sizeof **out);
     if (!*out)
         return AN_FAIL_MEMORY((size_t)classes * sizeof **out, "classes");
@@ -53,16 +56,13 @@ static alexnet_status count_classes(int64_t **out, const alexnet_check *check, i
             if (label >= 0)
                 (*out)[label]++;
         }
+    for (int64_t i = 0; i < source->oddity_count; i++) {
+        const an_oddity *odd = &source->oddities[i];
+        const bool empty = odd->problem == ALEXNET_PROBLEM_EMPTY_CLASS;
+        if (empty && odd->class >= 0 && odd->class < classes && (*out)[odd->class] == 0)
+            (*out)[odd->class] = NOTED;
+    }
     return ALEXNET_OK;
-}
-
-/* Whether the source has already noted an empty class, and what its folder holds. */
-static bool is_noted(const an_data_source *source, int class)
-{
-    for (int64_t i = 0; i < source->oddity_count; i++)
-        if (source->oddities[i].class == class)
-            return true;
-    return false;
 }
 
 /* Add a finding about a class of a part. */
@@ -88,9 +88,9 @@ static alexnet_status find_sizes(alexnet_check *check, int part)
         largest = counts[c] > counts[largest] ? c : largest;
     for (int c = 0; c < data->classes; c++) {
         char detail[256];
-        if (counts[c] == 0 && !is_noted(data->source, c))
+        if (counts[c] == 0)
             AN_TRY(add_class(check, ALEXNET_PROBLEM_EMPTY_CLASS, part, c, NULL));
-        if (counts[c] == 0 || counts[c] * RATIO >= counts[largest])
+        if (counts[c] <= 0 || counts[c] * RATIO >= counts[largest])
             continue;
         snprintf(detail, sizeof detail, "%lld %s; the largest class, %.120s, has %lld",
                  (long long)counts[c], an_text_plural(counts[c], "picture", "pictures"),

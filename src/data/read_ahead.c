@@ -1,5 +1,6 @@
 #include "data/read_ahead.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ typedef struct held {
 struct an_read_ahead {
     const an_shard_order *shards;
     uint32_t *shuffled; /* copied for this pass, as `windows` is */
+    uint32_t *turn;     /* of each stretch: where it is in `shuffled` */
     an_window *windows;
     int64_t n_windows, position;
     held slots[HELD];
@@ -125,13 +127,16 @@ alexnet_status an_read_ahead_start(an_read_ahead **out, const an_shard_order *sh
     a->n_windows = shards->n_windows;
     a->windows = an_calloc((size_t)a->n_windows, sizeof *a->windows);
     a->shuffled = an_calloc(shards->n_stretches, sizeof *a->shuffled);
+    a->turn = an_calloc(shards->n_stretches, sizeof *a->turn);
     alexnet_status rc =
-        a->windows && a->shuffled
+        a->windows && a->shuffled && a->turn
             ? ALEXNET_OK
             : AN_FAIL_MEMORY(shards->n_stretches * sizeof *a->windows, "reading ahead");
     if (rc == ALEXNET_OK) {
         memcpy(a->windows, shards->windows, (size_t)a->n_windows * sizeof *a->windows);
         memcpy(a->shuffled, shards->shuffled, shards->n_stretches * sizeof *a->shuffled);
+        for (uint32_t i = 0; i < shards->n_stretches; i++)
+            a->turn[a->shuffled[i]] = i;
     }
     if (rc == ALEXNET_OK && position < shards->dataset->count)
         rc = start_thread(a);
@@ -150,14 +155,13 @@ static const unsigned char *find(const an_read_ahead *a, const held *h, uint32_t
     const an_window *w = &a->windows[h->window];
     const an_data_source *source = o->dataset->source;
     an_item_place place;
-    for (uint32_t i = 0; h->blocks && i < w->stretches; i++) {
-        if (a->shuffled[w->first_stretch + i] != o->stretch_of[sample] || !h->blocks[i])
-            continue;
-        source->kind->place(source, o->dataset->samples[sample].item, &place);
-        *length = (size_t)place.length;
-        return h->blocks[i] + (place.offset - o->stretches[o->stretch_of[sample]].offset);
-    }
-    return NULL;
+    const uint32_t stretch = o->stretch_of[sample], i = a->turn[stretch] - w->first_stretch;
+    assert(i < w->stretches);
+    if (!h->blocks || !h->blocks[i])
+        return NULL;
+    source->kind->place(source, o->dataset->samples[sample].item, &place);
+    *length = (size_t)place.length;
+    return h->blocks[i] + (place.offset - o->stretches[stretch].offset);
 }
 
 void an_read_ahead_take(an_read_ahead *a, int64_t place, uint32_t sample,
@@ -206,6 +210,7 @@ void an_read_ahead_free(an_read_ahead *a)
         if (a->slots[i].window >= 0)
             drop(a, &a->slots[i]);
     an_free(a->shuffled);
+    an_free(a->turn);
     an_free(a->windows);
     pthread_mutex_destroy(&a->lock);
     pthread_cond_destroy(&a->changed);

@@ -42,7 +42,7 @@ static alexnet_status key_of(const an_tar_builder *b, const an_tar_picture *pict
 static bool is_plain(const an_tar_builder *b, const an_tar_picture *picture)
 {
     const char *tail = an_tar_tail(b->index->names + picture->name);
-    return strchr(tail + 1, '.') == NULL && strcasecmp(tail, ".npy") != 0;
+    return strchr(tail, '.') == strrchr(tail, '.') && strcasecmp(tail, ".npy") != 0;
 }
 
 alexnet_status an_tar_join(an_tar_builder *b)

@@ -22,7 +22,8 @@ typedef struct member {
 struct an_zip_writer {
     an_writer *file;
     char *path;
-    uint64_t at, end; /* offsets: the current one; the end of the member that is being written */
+    uint64_t at, end;   /* offsets: the current one; the end of the member that is being written */
+    uint64_t directory; /* bytes of the directory's records so far */
     member *members;
     size_t count, room;
 };
@@ -84,11 +85,9 @@ static alexnet_status put_record(an_zip_writer *writer, const void *bytes, size_
 static alexnet_status add_member(an_zip_writer *writer, const char *name, uint32_t crc,
                                  uint64_t size)
 {
-    const uint64_t more = size + 2 * strlen(name) + CENTRAL + LOCAL + EXTRA + AN_ALIGN + END;
-    uint64_t directory = 0;
+    const uint64_t more = size + strlen(name) + LOCAL + EXTRA + AN_ALIGN + END;
+    const uint64_t directory = writer->directory + CENTRAL + strlen(name);
     assert(writer->at == writer->end && strlen(name) <= UINT16_MAX);
-    for (size_t i = 0; i < writer->count; i++)
-        directory += CENTRAL + strlen(writer->members[i].name);
     if (writer->count == MEMBERS_MAX || size > UINT32_MAX ||
         writer->at + directory + more > UINT32_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
@@ -108,6 +107,7 @@ static alexnet_status add_member(an_zip_writer *writer, const char *name, uint32
     if (!m->name)
         return AN_FAIL_MEMORY(strlen(name), "an archive's directory");
     writer->count++;
+    writer->directory = directory;
     return ALEXNET_OK;
 }
 

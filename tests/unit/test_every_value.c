@@ -1,7 +1,7 @@
 /*
  * Every built-in network, and every value of keys that have a list of values, trained for a few
- * steps on every device: none may fail, and sanitizers see what each of them does. Numbers take
- * their standard value here; recipes and networks give them other values elsewhere.
+ * steps on every device: none may fail, and sanitizers see what each of them does. Keys that take
+ * numbers are tested elsewhere, by what their values do.
  */
 #include "training_rig.h"
 
@@ -13,11 +13,10 @@ static void for_devices(void (*run)(alexnet_ctx *ctx))
     for (int i = 0; alexnet_device_get(i, &info); i++) {
         if (!info.available)
             continue;
-        for (int precision = ALEXNET_PRECISION_FP32; precision <= ALEXNET_PRECISION_BF16;
-             precision += 2) {
-            if (precision == ALEXNET_PRECISION_BF16 && !info.bf16)
-                continue;
-            alexnet_ctx *ctx = rig_new_ctx(info.name, (alexnet_precision)precision, 2);
+        static const alexnet_precision precisions[] = {ALEXNET_PRECISION_FP32,
+                                                       ALEXNET_PRECISION_BF16};
+        for (int p = 0; p < (info.bf16 ? 2 : 1); p++) {
+            alexnet_ctx *ctx = rig_new_ctx(info.name, precisions[p], 2);
             run(ctx);
             alexnet_ctx_free(ctx);
         }
@@ -64,7 +63,7 @@ static void train_briefly(alexnet_ctx *ctx)
     alexnet_status rc = rig_start(&trainer, ctx, "data", "val", "run", settings);
     if (rc == ALEXNET_OK)
         rc = rig_finish(trainer, &last);
-    if (rc != ALEXNET_OK && rc != ALEXNET_ERROR_DIVERGED)
+    if (rc != ALEXNET_OK)
         fail_msg("%s = %s: %s", recipe_key ? recipe_key : "network",
                  recipe_value ? recipe_value : "", alexnet_error_text());
     alexnet_trainer_free(trainer);
@@ -92,9 +91,7 @@ static void test_values_of_recipes(void **state)
                  flag                              ? "yes|no"
                  : strcmp(key.type, "choice") == 0 ? key.range
                  : strcmp(key.type, "file") == 0   ? key.range
-                                                   : key.standard);
-        if (strcmp(key.name, "batch") == 0 || strcmp(key.name, "epochs") == 0)
-            continue; /* kept small in all these runs */
+                                                   : "");
         while ((value = strtok_r(rest, "|", &rest))) {
             if (strcmp(value, "shards") == 0)
                 continue; /* for archives only: see test_shard_order */

@@ -60,17 +60,19 @@ static alexnet_status time_once(an_cuda_trial *t, alexnet_status (*work)(void *a
     return an_cuda_elapsed(backend, FIRST_MARK, SECOND_MARK, seconds);
 }
 
-/* Record the work `runs` times. Recording must be ended even after an error. */
+/* Record the work `runs` times. Recording must be ended even after an error, and that may fail
+ * again; the first error is the one to report. */
 static alexnet_status record(an_cuda_trial *t, int runs, an_capture **out)
 {
     an_backend *backend = &t->cuda->base;
-    alexnet_status rc = an_cuda_capture_begin(backend);
-    if (rc != ALEXNET_OK)
-        return rc;
+    char why[1024];
+    alexnet_status rc = ALEXNET_OK;
+    AN_CHECK(an_cuda_capture_begin(backend));
     for (int i = 0; i < runs && rc == ALEXNET_OK; i++)
         rc = t->work(t->arg);
+    snprintf(why, sizeof why, "%s", an_error_text());
     alexnet_status ended = an_cuda_capture_end(backend, out);
-    return rc == ALEXNET_OK ? ended : rc;
+    return rc == ALEXNET_OK ? ended : an_fail(rc, "%s", why);
 }
 
 typedef struct recording {
