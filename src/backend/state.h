@@ -39,7 +39,7 @@ typedef struct an_step_state {
 
 /** The rates of one segment in one step. */
 typedef struct an_rates {
-    double rate, decay, momentum; /* epsilon, weight decay, momentum factor (Adam's beta1) */
+    double rate, decay, momentum; /* learning rate, weight decay, momentum factor (Adam's beta1) */
     double bias_correction;       /* of Adam: 1 - momentum^t */
     double spread; /* if > 0: the norm of all gradients includes this one divided by it */
 } an_rates;

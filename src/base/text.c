@@ -71,6 +71,11 @@ bool an_text_to_int(const char *text, int64_t *value)
     return errno == 0 && end != text && only_blanks(end);
 }
 
+bool an_text_to_count(const char *text, int64_t *value)
+{
+    return text[strspn(text, "0123456789")] == '\0' && an_text_to_int(text, value);
+}
+
 int an_text_choice(const char *choices, const char *word)
 {
     size_t length = strlen(word);

@@ -12,6 +12,8 @@
 /** The whole of `text` as a number (blanks around it allowed); locale-independent, finite. */
 bool an_text_to_double(const char *text, double *value);
 bool an_text_to_int(const char *text, int64_t *value);
+/** A text of digits alone as a number that int64_t holds. */
+bool an_text_to_count(const char *text, int64_t *value);
 
 /** vsnprintf() with a decimal point, whatever the locale of the host. */
 int an_format_in(char *out, size_t size, const char *format, va_list args)

@@ -142,7 +142,7 @@ static uint64_t hash_name(const char *path)
     uint64_t hash = folder ? an_hash_bytes(path, folder) : AN_HASH_START;
     uint32_t c;
     for (const char *at = path + folder; (c = an_utf8_lower(&at));)
-        hash = (hash ^ c) * 0x100000001b3u; /* FNV-1a, by characters */
+        hash = an_hash_number(hash, (int64_t)c);
     return hash;
 }
 

@@ -122,8 +122,7 @@ static alexnet_status only_archive(char **out, const char *path)
     return rc;
 }
 
-/* The only archive of a folder, if it holds both parts; owned; NULL: there is none.
- */
+/* The only archive of a folder, if it holds both parts; owned; NULL: there is none. */
 static alexnet_status divided_archive(char **out, const char *folder)
 {
     bool yes = false;

@@ -35,12 +35,6 @@ static alexnet_status accept_list(const char *path, bool *yes)
 
 /* ---- Classes ---- */
 
-/* Whether a label is the number of a class: decimal digits. */
-static bool is_number(const char *text, int64_t *value)
-{
-    return text[strspn(text, "0123456789")] == '\0' && an_text_to_int(text, value);
-}
-
 static alexnet_status fail_mixed(const an_list_row *number, const an_list_row *name,
                                  const char *path)
 {
@@ -69,7 +63,7 @@ static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *larges
         int64_t value = 0;
         if (row->label[0] == '-' && an_text_to_int(row->label, &value))
             AN_CHECK(check_number(row, value, path));
-        if (!is_number(row->label, &value)) {
+        if (!an_text_to_count(row->label, &value)) {
             name = name ? name : row;
             continue;
         }

@@ -50,12 +50,6 @@ static int32_t find_class(const an_tar_set *set, const char *name)
 
 /* ---- Labels ---- */
 
-/* Whether a label is the number of a class: decimal digits. */
-static bool is_number(const char *text, int64_t *value)
-{
-    return text[0] && strspn(text, "0123456789") == strlen(text) && an_text_to_int(text, value);
-}
-
 /* Whether all labels are numbers; *largest of them. */
 static bool all_numbers(const an_tar_set *set, int64_t *largest)
 {
@@ -63,7 +57,7 @@ static bool all_numbers(const an_tar_set *set, int64_t *largest)
     *largest = -1;
     for (int64_t a = 0; a < set->count; a++)
         for (int64_t i = 0; i < set->indexes[a].labels.count; i++) {
-            if (!is_number(set->indexes[a].labels.at[i], &value))
+            if (!an_text_to_count(set->indexes[a].labels.at[i], &value))
                 return false;
             *largest = value > *largest ? value : *largest;
         }
@@ -83,7 +77,7 @@ static alexnet_status number_classes(an_tar_set *set, int64_t largest, const cha
         AN_CHECK(an_strings_add(&set->classes, an_format("%lld", (long long)c)));
     for (int64_t a = 0; a < set->count; a++)
         for (int64_t i = 0; i < set->indexes[a].labels.count; i++)
-            if (is_number(set->indexes[a].labels.at[i], &value))
+            if (an_text_to_count(set->indexes[a].labels.at[i], &value))
                 set->class_of[a][i] = (int32_t)value;
     return ALEXNET_OK;
 }

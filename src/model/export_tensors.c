@@ -10,7 +10,7 @@
 
 static const char *kind_of(const an_param *param)
 {
-    return param->which ? "bias" : "weight";
+    return param->is_bias ? "bias" : "weight";
 }
 
 /* The tensors of a parameter: one, or one for each tower. */
@@ -28,7 +28,7 @@ static int name_tensors(an_export_tensor out[2], const an_net *net, int index,
     for (int i = 0; i < n; i++) {
         out[i] = out[0];
         out[i].first = param->count / n * i;
-        out[i].swapped = swapped && i == 1 && param->which == 0;
+        out[i].swapped = swapped && i == 1 && !param->is_bias;
         snprintf(out[i].name, sizeof out->name, "%.*s.%s", AN_LAYER_NAME - 1, called[i],
                  kind_of(param));
     }

@@ -212,7 +212,7 @@ static alexnet_status note_missing(const an_model_file *file, an_net *net)
     size_t used = 0;
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
-        if (param->layer < 0 || param->which != 0 || !file->match.lacks[param->layer])
+        if (param->layer < 0 || param->is_bias || !file->match.lacks[param->layer])
             continue;
         if (!net->lacks)
             net->lacks = an_calloc((size_t)net->network->count, sizeof *net->lacks);
@@ -242,8 +242,8 @@ alexnet_status an_model_file_weights(an_model_file *file, an_net *net)
         else if (net->lacks && net->lacks[param->layer])
             continue;
         else if (file->bound)
-            AN_CHECK(an_binding_read(&file->match.pairs[param->layer][param->which], file->tensors,
-                                     net, AN_VALUES, i));
+            AN_CHECK(an_binding_read(&file->match.pairs[param->layer][param->is_bias],
+                                     file->tensors, net, AN_VALUES, i));
         else
             AN_CHECK(read_tensor(file->tensors, param->name, net, AN_VALUES, i));
     }

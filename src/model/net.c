@@ -29,7 +29,7 @@ static alexnet_status list_params(an_net *net)
             param->count = an_shape_count(infos[j].shape);
             param->fan_in = an_shape_count(infos[0].shape) / infos[0].shape.dim[0];
             param->layer = node->layer;
-            param->which = j;
+            param->is_bias = j == 1;
             param->learned = infos[j].learned;
             param->offset = net->bytes;
             size_t bytes = (size_t)param->count * an_dtype_bytes(net->backend->param_dtype);

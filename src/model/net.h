@@ -20,7 +20,7 @@ typedef struct an_param {
     int64_t fan_in; /* inputs of one output of the layer's weights */
     size_t offset;  /* bytes into each arena; a multiple of AN_ALIGN */
     int layer;      /* index; -1 for input.mean */
-    int which;      /* 0 weight or mean, 1 bias */
+    bool is_bias;   /* else weight or mean */
     bool learned;
 } an_param;
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "train/trainer_impl.h"
 
 static const double GIB = 1 << 30;
 

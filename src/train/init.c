@@ -25,9 +25,9 @@ static an_init drawn_from(const an_net *net, const an_param *param, int how)
     const alexnet_network *network = net->network;
     const an_layer *layer = &network->layers[param->layer];
     const double fan_in = (double)param->fan_in;
-    an_init init = param->which == 1 ? layer->init_b : layer->init_w;
+    an_init init = param->is_bias ? layer->init_b : layer->init_w;
     if (how == AN_RECIPE_INIT_SAFE) {
-        if (param->which == 1)
+        if (param->is_bias)
             return (an_init){AN_INIT_NORMAL, 0};
         if (param->layer == an_network_scores_layer(network))
             return (an_init){AN_INIT_NORMAL, 0.01};
@@ -70,7 +70,7 @@ static alexnet_status init_param(an_net *net, int index, const alexnet_recipe *r
     if (!values)
         return AN_FAIL_MEMORY(bytes, param->name);
     fill(values, param->count, drawn_from(net, param, an_recipe_choice(recipe, AN_KEY_INIT)),
-         param->which == 1, (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED), index);
+         param->is_bias, (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED), index);
     alexnet_status rc = an_net_write(net, AN_VALUES, index, values, AN_F64);
     an_free(values);
     return rc;

@@ -59,7 +59,7 @@ static alexnet_status find_tensors(origin *from)
         const an_param *param = &net->params[i];
         from->bindings[i] = AN_BINDING_NONE;
         if (match.pairs && param->layer >= 0)
-            from->bindings[i] = match.pairs[param->layer][param->which];
+            from->bindings[i] = match.pairs[param->layer][param->is_bias];
         else
             from->bindings[i].entries[0] = an_tensor_file_index(from->file, param->name);
     }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "train/trainer_impl.h"
 
 size_t an_look_picture_bytes(const an_look *l)
 {

@@ -121,7 +121,7 @@ static bool is_adam(const alexnet_recipe *recipe)
 static double spread_of(const an_net *net, const alexnet_recipe *recipe, const an_param *param)
 {
     const bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
-    return safe && param->which == 0 ? an_pixel_spread(net->network, param->layer) : 1;
+    return safe && !param->is_bias ? an_pixel_spread(net->network, param->layer) : 1;
 }
 
 /* The rate of a parameter before the schedule's factor. The weights are smaller by the spread and
@@ -131,7 +131,7 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
                         double epoch)
 {
     const char *layer = net->network->layers[param->layer].name;
-    an_key key = param->which == 1 ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
+    an_key key = param->is_bias ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
     if (an_recipe_frozen(recipe, layer))
         return 0;
     const double spread = spread_of(net, recipe, param);
@@ -150,7 +150,7 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
         if (!param->learned)
             continue;
         const char *layer = net->network->layers[param->layer].name;
-        an_key decay = param->which == 1 ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
+        an_key decay = param->is_bias ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
         double momentum = an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch);
         rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
                                 an_recipe_number(recipe, decay, layer, epoch), momentum,

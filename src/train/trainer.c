@@ -1,11 +1,10 @@
-#include "train/trainer.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "train/trainer_impl.h"
 
 /* A checkpoint is written when this many seconds have passed since the last. */
 static const double SAVE_SECONDS = 600;
@@ -199,7 +198,7 @@ static double seconds_left(const alexnet_trainer *t)
     /* Before the first validation: a forward pass is about a third of an update. */
     double per_val =
         t->pace.val_images ? t->pace.val_seconds / (double)t->pace.val_images : per_image / 3;
-    int64_t epochs = t->epochs - t->record.step / t->steps_per_epoch;
+    int64_t epochs = t->epochs - an_trainer_epoch(t);
     return left + (double)epochs * (double)t->val->count * per_val;
 }
 

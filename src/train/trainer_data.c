@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data)
 {
@@ -86,8 +86,8 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
 static void begin_epoch_again(alexnet_trainer *t)
 {
     int64_t batch = an_recipe_integer(t->recipe, AN_KEY_BATCH);
-    int64_t before = (t->record.train.count + batch - 1) / batch;
-    int64_t now = (t->train->count + batch - 1) / batch;
+    int64_t before = an_batches(t->record.train.count, batch);
+    int64_t now = an_batches(t->train->count, batch);
     if (t->record.step % before != 0)
         t->record.epoch = t->record.interval = (an_tally){0};
     t->record.step = t->record.step / before * now;

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "train/look.h"
+#include "train/trainer_impl.h"
 
 /* The first slot whose loss is not finite; -1: none. */
 static int bad_slot(const an_look *l)

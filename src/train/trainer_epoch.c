@@ -5,26 +5,20 @@
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "train/trainer.h"
-
-/* Epochs whose updates have all been made, with the one that is ending. */
-static int64_t completed(const alexnet_trainer *t)
-{
-    return t->record.step / t->steps_per_epoch;
-}
+#include "train/trainer_impl.h"
 
 alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_dataset *data,
                                     int64_t good, int64_t bad)
 {
-    const char *what = data == t->val ? "validation" : "training";
+    const char *what = data == t->val ? "validation " : "training ";
     int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
     if (good == 0)
-        return an_fail_none_read(data, data == t->val ? "validation " : "training ");
+        return an_fail_none_read(data, what);
     if (!an_too_many_bad(bad, data->count, allowed))
         return ALEXNET_OK;
     const char *list = t->run.skipped; /* NULL: a trial, which has no folder */
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                   "%lld of %lld %s pictures of %s cannot be read: more than 1%% and more than "
+                   "%lld of %lld %spictures of %s cannot be read: more than 1%% and more than "
                    "bad_pictures = %lld; with bad_pictures = %lld they would be left out%s%s",
                    (long long)bad, (long long)data->count, what, data->root, (long long)allowed,
                    (long long)bad, list ? "; the reasons are in " : "", list ? list : "");
@@ -49,7 +43,7 @@ static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, 
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));
     r->best = *val;
-    r->best_epoch = completed(t);
+    r->best_epoch = an_trainer_epoch(t);
     return ALEXNET_OK;
 }
 
@@ -59,10 +53,10 @@ static void drop_rates(alexnet_trainer *t)
     an_drops *drops = &t->record.drops;
     int64_t since = t->record.best_epoch > drops->after ? t->record.best_epoch : drops->after;
     if (an_recipe_choice(t->recipe, AN_KEY_SCHEDULE) != AN_SCHEDULE_PLATEAU ||
-        completed(t) - since < an_recipe_integer(t->recipe, AN_KEY_PATIENCE))
+        an_trainer_epoch(t) - since < an_recipe_integer(t->recipe, AN_KEY_PATIENCE))
         return;
     drops->count++;
-    drops->after = completed(t);
+    drops->after = an_trainer_epoch(t);
     an_log(t->ctx, ALEXNET_LOG_INFO,
            "validation has not improved since epoch %lld: the rates are multiplied by %g",
            (long long)since, an_recipe_number(t->recipe, AN_KEY_STEP_FACTOR, NULL, 0));
@@ -72,19 +66,19 @@ bool an_trainer_stopped_early(const alexnet_trainer *t)
 {
     int64_t patience = an_recipe_integer(t->recipe, AN_KEY_STOP_PATIENCE);
     return patience > 0 && t->record.best_epoch > 0 &&
-           completed(t) - t->record.best_epoch >= patience;
+           an_trainer_epoch(t) - t->record.best_epoch >= patience;
 }
 
 static void begin_epoch(alexnet_trainer *t)
 {
-    bool early = an_trainer_stopped_early(t), through = completed(t) == t->epochs;
+    bool early = an_trainer_stopped_early(t), through = an_trainer_epoch(t) == t->epochs;
     t->record.epoch = (an_tally){0};
     t->record.phase = early || through ? AN_PHASE_DONE : AN_PHASE_TRAIN;
     if (early && !through)
         an_log(
             t->ctx, ALEXNET_LOG_INFO,
             "the run ends after epoch %lld of %lld: validation has not improved since epoch %lld",
-            (long long)completed(t), (long long)t->epochs, (long long)t->record.best_epoch);
+            (long long)an_trainer_epoch(t), (long long)t->epochs, (long long)t->record.best_epoch);
     t->pace.started = an_clock();
     t->pace.loading = t->pace.busy = 0;
 }
@@ -133,7 +127,7 @@ static void name_skipped(alexnet_trainer *t)
 alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progress)
 {
     bool more = false;
-    progress->epoch = (int)completed(t);
+    progress->epoch = (int)an_trainer_epoch(t);
     if (!t->evaluation)
         return end_epoch(t, progress);
     double began = an_clock();
@@ -145,7 +139,7 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
     AN_CHECK(an_evaluation_step(t->evaluation, &more));
     name_skipped(t);
     if (!isfinite(t->evaluation->tally.loss))
-        return an_trainer_diverged(t, "validation loss after", t->record.step, completed(t));
+        return an_trainer_diverged(t, "validation loss after", t->record.step, an_trainer_epoch(t));
     t->pace.val_seconds += an_clock() - began;
     progress->phase = ALEXNET_PROGRESS_VAL;
     progress->done = t->evaluation->done;

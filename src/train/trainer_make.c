@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "train/budget.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 /* Mark the layers that `freeze` names. They never learn, so programs can omit their gradients. */
 static alexnet_status find_frozen(alexnet_trainer *t)
@@ -118,7 +118,7 @@ alexnet_status an_trainer_read_recipe(alexnet_trainer *t)
     t->batch = batch / t->parts;
     t->epochs = an_recipe_integer(t->recipe, AN_KEY_EPOCHS);
     t->seed = (uint64_t)an_recipe_integer(t->recipe, AN_KEY_SEED);
-    t->steps_per_epoch = (t->train->count + batch - 1) / batch;
+    t->steps_per_epoch = an_batches(t->train->count, batch);
     return ALEXNET_OK;
 }
 
@@ -139,14 +139,6 @@ alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc)
         *out = NULL;
     }
     return rc;
-}
-
-void an_trainer_memory(const alexnet_trainer *t, alexnet_memory *memory)
-{
-    an_program_memory p = an_program_bytes(t->program), v = {0};
-    if (t->runner)
-        v = an_program_bytes(t->runner->program);
-    an_budget_sum(memory, t, &p, &v, an_net_packed_bytes(t->net), t->batch);
 }
 
 void an_trainer_free(alexnet_trainer *t)

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "train/init.h"
 #include "train/init_from.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx,
                                          const alexnet_trainer_options *options, int classes)

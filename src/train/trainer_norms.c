@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 enum { PIECE = 1 << 14 }; /* values that are compared at a time */
 

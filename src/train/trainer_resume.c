@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 /* Whether device, ISA, library and precision are those that the run had; warns if not. */
 static bool same_origin(const alexnet_trainer *t)
@@ -111,7 +111,7 @@ static alexnet_status check_place(const alexnet_trainer *t)
 {
     const an_run_state *r = &t->record;
     int64_t batch = an_recipe_integer(t->recipe, AN_KEY_BATCH), count = r->train.count;
-    int64_t steps = count > 0 && count <= UINT32_MAX ? (count + batch - 1) / batch : 1;
+    int64_t steps = count > 0 && count <= UINT32_MAX ? an_batches(count, batch) : 1;
     int64_t all = an_recipe_integer(t->recipe, AN_KEY_EPOCHS) * steps;
     bool good = r->phase == AN_PHASE_MEAN    ? r->step == 0
                 : r->phase == AN_PHASE_TRAIN ? r->step < all

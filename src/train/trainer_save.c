@@ -12,31 +12,7 @@
 #include "base/text.h"
 #include "base/writer.h"
 #include "data/names.h"
-#include "train/trainer.h"
-
-void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
-{
-    alexnet_device_info info;
-    const an_backend *be = t->net->backend;
-    be->api->describe(&info, be->ordinal, t->ctx->max_isa);
-    snprintf(record->device, sizeof record->device, "%s", info.name);
-    snprintf(record->isa, sizeof record->isa, "%s", info.isa);
-    snprintf(record->library, sizeof record->library, "%s", info.library);
-    record->deterministic = be->deterministic;
-    snprintf(record->precision, sizeof record->precision, "%s", an_backend_computes_in(be));
-}
-
-char *an_trainer_tuning(const alexnet_trainer *t)
-{
-    char *training = an_program_tuning(t->program), *validation = NULL, *both = NULL;
-    if (training && t->runner)
-        validation = an_program_tuning(t->runner->program);
-    if (training && (validation || !t->runner))
-        both = an_format("%s%s", training, validation ? validation : "");
-    an_free(training);
-    an_free(validation);
-    return both;
-}
+#include "train/trainer_impl.h"
 
 /* Refuse to replace a file with weights that are not finite. */
 static alexnet_status check_weights(const alexnet_trainer *t)
@@ -117,7 +93,7 @@ static alexnet_status remove_from(const alexnet_trainer *t, int64_t epoch)
 alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
 {
     int64_t kept = an_recipe_integer(t->recipe, AN_KEY_KEEP);
-    int64_t epoch = t->record.step / t->steps_per_epoch;
+    int64_t epoch = an_trainer_epoch(t);
     if (!kept)
         return an_trainer_save(t);
     char *path = epoch_path(t, epoch);
@@ -166,29 +142,6 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
     an_free(weights);
     an_free(text);
     return rc;
-}
-
-alexnet_status an_trainer_tensor(alexnet_trainer *t, int index, alexnet_tensor_info *info)
-{
-    const an_param *param = &t->net->params[index];
-    an_free(t->tensor);
-    t->tensor = an_calloc((size_t)param->count, sizeof *t->tensor);
-    if (!t->tensor)
-        return AN_FAIL_MEMORY((size_t)param->count * sizeof *t->tensor, "a copy of a tensor");
-    AN_CHECK(an_net_read(t->net, AN_VALUES, index, t->tensor, AN_F32));
-    *info =
-        (alexnet_tensor_info){.name = param->name, .rank = param->shape.rank, .data = t->tensor};
-    memcpy(info->shape, param->shape.dim, sizeof info->shape);
-    return ALEXNET_OK;
-}
-
-double an_trainer_rate(const alexnet_trainer *t)
-{
-    int64_t step = t->record.step - 1;
-    if (step < 0)
-        return 0;
-    return an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)(step / t->steps_per_epoch + 1)) *
-           an_schedule_factor(t->recipe, &t->record.drops, step, t->steps_per_epoch);
 }
 
 static json_t *metrics_object(const alexnet_metrics *m)

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "train/look.h"
+#include "train/trainer_impl.h"
 
 /* Even good runs may stay at the loss of chance for this many updates after the warm-up. */
 static const double UPDATES_TO_BEGIN = 100;
@@ -183,7 +184,7 @@ static double largest_change(const alexnet_trainer *t)
         return NAN;
     for (int i = 0; i < t->net->count; i++) {
         const an_param *p = &t->net->params[i];
-        if (!p->learned || p->which != 0 || t->frozen[p->layer])
+        if (!p->learned || p->is_bias || t->frozen[p->layer])
             continue;
         const char *layer = t->net->network->layers[p->layer].name;
         const double momentum = an_recipe_number(t->recipe, AN_KEY_MOMENTUM, layer, epoch);

@@ -7,8 +7,26 @@
  * pictures, usually their number. Each picture has the dropout masks that it would have in the
  * whole batch, so the results differ only by rounding.
  */
+#include <math.h>
+
 #include "base/status.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
+
+int64_t an_trainer_rate_epoch(const alexnet_trainer *t)
+{
+    return t->trial ? t->trial->updates : t->steps_per_epoch;
+}
+
+/* Set the rates of update `step`. */
+static void set_rates(alexnet_trainer *t, int64_t step)
+{
+    const an_trial_rule *rule = t->trial;
+    an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, step,
+                      an_trainer_rate_epoch(t));
+    for (int i = 0; rule && i < an_program_learned(t->program); i++)
+        t->rates[i].rate *= rule->first * pow(rule->growth, (double)step);
+    an_program_set_rates(t->program, t->rates);
+}
 
 /* What the device needs to know of a part. Its slots must have been drawn. */
 static an_step_state state_of(const alexnet_trainer *t, int64_t step, uint64_t epoch)
@@ -49,7 +67,7 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
     next->computed = next->ends ? next->gathered > 0 : filled > 0;
     if (!next->computed)
         return ALEXNET_OK;
-    an_trainer_set_rates(t, step);
+    set_rates(t, step);
     const an_step_state state = state_of(t, step, epoch);
     return an_program_feed(t->program, pictures->pixels, t->slots, &state);
 }

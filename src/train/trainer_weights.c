@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "data/names.h"
 #include "train/class_weights.h"
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 static alexnet_status make(alexnet_trainer *t)
 {

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "train/trainer_impl.h"
 
 /* A batch is learnt by heart below this loss: probabilities of 95% for the right classes. */
 static const double LEARNT = 0.05;
@@ -104,10 +105,12 @@ static alexnet_status make_rule(alexnet_trial *trial, const alexnet_recipe *reci
                                 const alexnet_trial_options *how)
 {
     trial->rate = an_recipe_number(recipe, AN_KEY_RATE, NULL, 1);
-    trial->rule = (an_trial_rule){.first = 1, .growth = 1};
-    if (trial->kind == ALEXNET_TRIAL_OVERFIT)
-        trial->rule = (an_trial_rule){.still = true, .first = CALM, .growth = 1};
-    if (trial->kind == ALEXNET_TRIAL_OVERFIT)
+    const bool overfit = trial->kind == ALEXNET_TRIAL_OVERFIT;
+    trial->rule = (an_trial_rule){.still = overfit,
+                                  .first = overfit ? CALM : 1,
+                                  .growth = 1,
+                                  .updates = AN_TRIAL_UPDATES_MAX};
+    if (overfit)
         return ALEXNET_OK;
     if (trial->rate == 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -170,21 +173,6 @@ void an_trial_free(alexnet_trial *trial)
 }
 
 /* ---- Steps ---- */
-
-int64_t an_trainer_rate_epoch(const alexnet_trainer *t)
-{
-    return t->trial ? AN_TRIAL_UPDATES_MAX : t->steps_per_epoch;
-}
-
-void an_trainer_set_rates(alexnet_trainer *t, int64_t step)
-{
-    const an_trial_rule *rule = t->trial;
-    an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, step,
-                      an_trainer_rate_epoch(t));
-    for (int i = 0; rule && i < an_program_learned(t->program); i++)
-        t->rates[i].rate *= rule->first * pow(rule->growth, (double)step);
-    an_program_set_rates(t->program, t->rates);
-}
 
 /* Whether the trial has seen enough. */
 static bool is_over(alexnet_trial *trial)

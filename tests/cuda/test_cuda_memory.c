@@ -12,6 +12,7 @@
 #include "cuda/fake.h"
 #include "speed/bench.h"
 #include "train/budget.h"
+#include "train/trainer_impl.h"
 
 static int set_up(void **state)
 {

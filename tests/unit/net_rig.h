@@ -62,9 +62,9 @@ static inline void rig_draw_params(net_rig *rig)
         assert_non_null(values);
         for (int64_t j = 0; j < p->count; j++) {
             double u = rig_uniform(rig->seed, (uint32_t)i, j);
-            values[j] = !p->learned     ? 120 + 30 * u
-                        : p->which == 1 ? u / 4
-                                        : u * sqrt(6 / (double)p->fan_in);
+            values[j] = !p->learned  ? 120 + 30 * u
+                        : p->is_bias ? u / 4
+                                     : u * sqrt(6 / (double)p->fan_in);
         }
         expect_ok(an_net_write(rig->net, AN_VALUES, i, values, AN_F64));
         an_free(values);

@@ -4,7 +4,7 @@
  */
 #include "net_rig.h"
 
-static void check_param(const an_net *net, const char *name, int layer, int which, bool learned,
+static void check_param(const an_net *net, const char *name, int layer, bool is_bias, bool learned,
                         an_shape shape, int64_t fan_in)
 {
     char expected[96], got[96];
@@ -15,7 +15,7 @@ static void check_param(const an_net *net, const char *name, int layer, int whic
     assert_string_equal(an_shape_text(p->shape, got), an_shape_text(shape, expected));
     assert_int_equal(p->count, an_shape_count(shape));
     assert_int_equal(p->layer, layer);
-    assert_int_equal(p->which, which);
+    assert_int_equal(p->is_bias, is_bias);
     assert_int_equal(p->learned, learned);
     assert_int_equal(p->offset % AN_ALIGN, 0);
     if (learned)

@@ -311,7 +311,7 @@ static void check_accumulation(const char *device)
             for (int64_t j = 0; j < still.net->params[i].count; j++) {
                 assert_true(sum[j] == times * once[j]);
                 double u = rig_uniform(1, (uint32_t)i, j);
-                double drawn = still.net->params[i].which == 1
+                double drawn = still.net->params[i].is_bias
                                    ? u / 4
                                    : u * sqrt(6 / (double)still.net->params[i].fan_in);
                 assert_true(fabs(before[j] - drawn) <= 0x1p-24 * fabs(drawn));

@@ -3,7 +3,7 @@
  */
 #include "training_rig.h"
 
-#include "train/trainer.h"
+#include "train/trainer_impl.h"
 
 static int runs;
 

@@ -51,7 +51,7 @@ static void write_ones(an_net *net)
         double *values = an_calloc((size_t)p->count, sizeof *values);
         assert_non_null(values);
         for (int64_t j = 0; j < p->count; j++)
-            values[j] = p->which == 1 ? 0 : 1 / (double)p->fan_in;
+            values[j] = p->is_bias ? 0 : 1 / (double)p->fan_in;
         expect_ok(an_net_write(net, AN_VALUES, i, values, AN_F64));
         an_free(values);
     }

@@ -1,0 +1,123 @@
+/*
+ * What the trainer's files offer each other (trainer.h says which there are).
+ */
+#ifndef AN_TRAIN_TRAINER_IMPL_H
+#define AN_TRAIN_TRAINER_IMPL_H
+
+#include "train/trainer.h"
+
+/** Batches of so many pictures; the last may have fewer. */
+static inline int64_t an_batches(int64_t pictures, int64_t batch)
+{
+    return (pictures + batch - 1) / batch;
+}
+
+/** The next batch of the current pass. If none is in progress, begin the one of the current
+ * phase. */
+alexnet_status an_trainer_load(alexnet_trainer *trainer, an_batch *batch, bool *more);
+/** Log each bad picture of a batch once, and count it every time. */
+void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
+/** Epochs whose updates have all been made. */
+int64_t an_trainer_epoch(const alexnet_trainer *trainer);
+/** Do a piece of the mean image. After the last one, training begins. */
+alexnet_status an_trainer_step_mean(alexnet_trainer *trainer, alexnet_progress *progress);
+/** Updates of an epoch, as the schedule counts them. A trial is one long epoch: its rates are those
+ * of the first. */
+int64_t an_trainer_rate_epoch(const alexnet_trainer *trainer);
+/**
+ * Make an update with the next batch. If the device can be fed while it computes, it already gets
+ * the part after that.
+ * @param shown  out: pictures of the epoch that have been shown
+ */
+alexnet_status an_trainer_update(alexnet_trainer *trainer, int64_t *shown);
+/** The options of its programs, for training and for validation. */
+an_program_options an_trainer_purpose(const alexnet_trainer *trainer, int batch);
+an_program_options an_trainer_validation(const alexnet_trainer *trainer, int batch);
+/** The arena of the weights that are validated and kept as the best model: the average, if there is
+ * one. */
+an_arena an_trainer_result(const alexnet_trainer *trainer);
+
+alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx);
+/** If `rc` is an error, free the trainer, which could not be made. Returns `rc`. */
+alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc);
+/**
+ * Batch, parts, epochs, seed and steps, once recipe and training set are known.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if the batch cannot be divided into so many equal parts
+ */
+alexnet_status an_trainer_read_recipe(alexnet_trainer *trainer);
+/** Program, loader and buffers, once recipe, data, classes, net and split are known. */
+alexnet_status an_trainer_make(alexnet_trainer *trainer);
+
+/** The weights of classes that are not 1, as comments for recipe.ini, "" if all are; owned. NULL if
+ *  memory is short. */
+char *an_trainer_weights_text(const alexnet_trainer *trainer);
+/** Read the file that class_weights names into the record of a new run, once its classes are
+ * known. */
+alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
+/** Set the weights of classes, by recipe, data and record. */
+alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
+
+/** Remember where a data set is and what identifies it. */
+alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
+/**
+ * Open the data of a run that is resumed, once its record, recipe and classes are known.
+ * @param changed  out: the data has moved or is not the same, and the record was updated
+ * @return ALEXNET_ERROR_BAD_DATA if it is not the same and the options do not accept that
+ */
+alexnet_status an_trainer_reopen_data(alexnet_trainer *trainer,
+                                      const alexnet_resume_options *options, bool *changed);
+
+/** Record what computes this run: device, ISA, library, precision. */
+void an_trainer_origin(const alexnet_trainer *trainer, an_run_state *record);
+/** The variants of its operators, once its programs exist; owned. NULL if memory is short. */
+char *an_trainer_tuning(const alexnet_trainer *trainer);
+/** The learning rate of weights in the latest update; 0 before the first. */
+double an_trainer_rate(const alexnet_trainer *trainer);
+/** Compute the next batch of a validation. After the last, or without a validation set, end the
+ * epoch. */
+alexnet_status an_trainer_step_val(alexnet_trainer *trainer, alexnet_progress *progress);
+/**
+ * Whether a pass over `data` could read enough: one picture at least, and no more bad ones than the
+ * larger of 1% and the recipe's bad_pictures.
+ * @return ALEXNET_ERROR_BAD_DATA
+ */
+alexnet_status an_trainer_check_bad(const alexnet_trainer *trainer, const alexnet_dataset *data,
+                                    int64_t good, int64_t bad);
+/** End the run with ALEXNET_ERROR_DIVERGED, after a batch whose loss is not finite: "the <loss>
+ * update N (epoch E) is not finite", the first layer whose output is not finite, and a rate to
+ * try. */
+alexnet_status an_trainer_diverged(alexnet_trainer *trainer, const char *loss, int64_t update,
+                                   int64_t epoch);
+/** The same error again, if the run has diverged. */
+alexnet_status an_trainer_check_diverged(const alexnet_trainer *trainer);
+/** The host's memory for the recipe's `norms`: its size, and its allocation. */
+size_t an_norms_bytes(const an_net *net, const alexnet_recipe *recipe);
+alexnet_status an_norms_make(alexnet_trainer *trainer);
+void an_norms_free(an_norms *norms);
+/** Whether a parameter learns, and so has norms. */
+bool an_norms_wanted(const alexnet_trainer *trainer, int param);
+/** Called before and after each update; an_norms_end() writes a line of the log if one is due.
+ * Between them, an_norms_run() replaces an_program_run(). */
+alexnet_status an_norms_begin(alexnet_trainer *trainer);
+alexnet_status an_norms_run(alexnet_trainer *trainer, const an_next_part *part);
+alexnet_status an_norms_end(alexnet_trainer *trainer, alexnet_progress *progress);
+/** Whether a loss is at or above that of chance. */
+bool an_trainer_stuck_at(const alexnet_trainer *trainer, double loss);
+/** A likely reason, and what to try, after an update: "Every layer is frozen. Try ..." */
+void an_trainer_why_stuck(const alexnet_trainer *trainer, double loss, char *out, size_t size);
+/** Log such a loss and its reason at the end of an epoch, if the run has had time to learn: once,
+ * and again only after the loss has been clearly below that of chance. */
+void an_trainer_warn_if_stuck(alexnet_trainer *trainer);
+/** Write the checkpoint at the end of an epoch, and the copy that the recipe's `keep` asks for. */
+alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
+/** Whether validation has not improved for the recipe's stop_patience epochs. */
+bool an_trainer_stopped_early(const alexnet_trainer *trainer);
+/** Write best.safetensors. */
+alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
+/** Write recipe.ini: the recipe as it holds, and where the data is. */
+alexnet_status an_trainer_save_recipe(const alexnet_trainer *trainer);
+/** Append a line to the log; `val` is NULL for a report inside an epoch. */
+alexnet_status an_trainer_log(alexnet_trainer *trainer, const an_tally *tally,
+                              const alexnet_metrics *val);
+
+#endif
