@@ -18,9 +18,8 @@ typedef struct an_rule {
     double divisor; /* if > 0: gradients are divided by it */
     double clip;    /* if > 0: gradients are then scaled to at most this norm */
     double norm;    /* of all gradients before division and clipping, set by gradient_norm() */
-    double beta2, epsilon;  /* of Adam: decay of its second moment; added to its square root */
-    double bias_correction; /* of Adam: 1 - beta2^t in update t = 1, 2, ... */
-    double average;         /* share of the new weights in the average */
+    double beta2, epsilon; /* of Adam: decay of its second moment; added to its square root */
+    double average;        /* share of the new weights in the average */
 } an_rule;
 
 /** What changes from step to step. The host writes it once a step to a small buffer of the backend,
@@ -40,7 +39,8 @@ typedef struct an_step_state {
 /** The rates of one segment in one step. */
 typedef struct an_rates {
     double rate, decay, momentum; /* learning rate, weight decay, momentum factor (Adam's beta1) */
-    double bias_correction;       /* of Adam: 1 - momentum^t */
+    double momentum_correction, square_correction; /* of Adam: 1 - momentum^t, 1 - beta2^t, in
+                                                      update t = 1, 2, ... of the segment */
     double spread; /* if > 0: the norm of all gradients includes this one divided by it */
 } an_rates;
 

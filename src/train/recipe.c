@@ -1,5 +1,6 @@
 #include "train/recipe.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,20 @@ double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *la
     while (an_recipe_next_step(&at, &value, &from) && from <= epoch)
         result = value;
     return result;
+}
+
+int64_t an_recipe_epochs_above_zero(const alexnet_recipe *recipe, an_key key, const char *layer,
+                                    int64_t epochs)
+{
+    const char *at = text_of(recipe, key, layer);
+    double value, from, begun = INFINITY; /* the epoch since which the value is above 0 */
+    int64_t count = 0;
+    while (an_recipe_next_step(&at, &value, &from) && from <= (double)epochs) {
+        const double first = fmax(1, ceil(from));
+        count += first > begun ? (int64_t)(first - begun) : 0;
+        begun = value > 0 ? first : INFINITY;
+    }
+    return count + (begun <= (double)epochs ? epochs - (int64_t)begun + 1 : 0);
 }
 
 bool an_recipe_ever(const alexnet_recipe *recipe, an_key key)

@@ -120,6 +120,9 @@ int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);
+/** In how many of the epochs 1 .. epochs a schedule is above 0. */
+int64_t an_recipe_epochs_above_zero(const alexnet_recipe *recipe, an_key key, const char *layer,
+                                    int64_t epochs);
 /** Whether a schedule is above 0 in any epoch; values of single layers do not count. */
 bool an_recipe_ever(const alexnet_recipe *recipe, an_key key);
 /** The two numbers of a range. */

@@ -89,23 +89,15 @@ double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, i
     }
 }
 
-/* 1 - beta^t. */
-static double bias_correction(double beta, int64_t step)
-{
-    return 1 - pow(beta, (double)(step + 1));
-}
-
 void an_schedule_rule(an_rule *rule, const alexnet_recipe *recipe, int64_t step,
                       int64_t steps_per_epoch)
 {
     const double epoch = (double)(step / steps_per_epoch + 1), t = (double)step;
     const double keep = an_recipe_number(recipe, AN_KEY_AVERAGE, NULL, 0);
-    const double beta2 = an_recipe_number(recipe, AN_KEY_BETA2, NULL, 0);
     *rule = (an_rule){.kind = an_recipe_choice(recipe, AN_KEY_RULE),
                       .clip = an_recipe_number(recipe, AN_KEY_CLIP, NULL, epoch),
-                      .beta2 = beta2,
+                      .beta2 = an_recipe_number(recipe, AN_KEY_BETA2, NULL, 0),
                       .epsilon = an_recipe_number(recipe, AN_KEY_EPSILON, NULL, 0),
-                      .bias_correction = bias_correction(beta2, step),
                       .average = 1 - fmin(keep, (1 + t) / (10 + t))};
 }
 
@@ -139,21 +131,37 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
            (is_adam(recipe) ? spread : spread * spread);
 }
 
+/* The updates of a parameter up to `step`, with this one. Where its rate is 0 there are none: its
+ * moments stay as they are, as in PyTorch, which counts by parameter too. */
+static double updates_of(const alexnet_recipe *recipe, const char *layer, an_key rate, int64_t step,
+                         int64_t steps_per_epoch)
+{
+    const int64_t epochs = step / steps_per_epoch;
+    const int64_t learning = an_recipe_epochs_above_zero(recipe, rate, layer, epochs);
+    return (double)(learning * steps_per_epoch + step % steps_per_epoch + 1);
+}
+
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
                        const an_drops *drops, int64_t step, int64_t steps_per_epoch)
 {
-    double factor = an_schedule_factor(recipe, drops, step, steps_per_epoch);
-    double epoch = (double)(step / steps_per_epoch + 1);
+    const double factor = an_schedule_factor(recipe, drops, step, steps_per_epoch);
+    const double epoch = (double)(step / steps_per_epoch + 1);
+    const double beta2 = an_recipe_number(recipe, AN_KEY_BETA2, NULL, 0);
     int n = 0;
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
         if (!param->learned)
             continue;
         const char *layer = net->network->layers[param->layer].name;
-        an_key decay = param->is_bias ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
-        double momentum = an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch);
-        rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
-                                an_recipe_number(recipe, decay, layer, epoch), momentum,
-                                bias_correction(momentum, step), spread_of(net, recipe, param)};
+        const an_key rate = param->is_bias ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
+        const an_key decay = param->is_bias ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
+        const double momentum = an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch);
+        const double updates = updates_of(recipe, layer, rate, step, steps_per_epoch);
+        rates[n++] = (an_rates){.rate = factor * base_rate(net, recipe, param, epoch),
+                                .decay = an_recipe_number(recipe, decay, layer, epoch),
+                                .momentum = momentum,
+                                .momentum_correction = 1 - pow(momentum, updates),
+                                .square_correction = 1 - pow(beta2, updates),
+                                .spread = spread_of(net, recipe, param)};
     }
 }

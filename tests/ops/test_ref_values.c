@@ -335,7 +335,9 @@ static void test_update(void **state)
         {.param = w, .gradient = g, .momentum = v, .count = 2},
         {.param = &bias, .gradient = g, .momentum = &bias_v, .count = 1},
         {.param = frozen, .gradient = g, .momentum = frozen, .count = 1}};
-    const an_rates rates[] = {{0.25, 0.5, 0.5, 0, 0}, {0.5, 0, 0.5, 0, 0}, {0, 0.5, 0.5, 0, 0}};
+    const an_rates rates[] = {{.rate = 0.25, .decay = 0.5, .momentum = 0.5},
+                              {.rate = 0.5, .momentum = 0.5},
+                              {.decay = 0.5, .momentum = 0.5}};
     const an_step_state rule_of_2012 = {0};
     an_update *update;
     rig_ok(ref->api->update_prepare(ref, segments, 3, &update));

@@ -21,35 +21,34 @@ typedef struct update_case {
 } update_case;
 
 static const update_case update_cases[] = {
-    {{0}, {0.25, 0.5, 0.875, 0, 0}, false, false},
-    {{0}, {0.25, 0, 0.875, 0, 0}, false, false},
-    {{.kind = AN_RULE_NESTEROV}, {0.25, 0.5, 0.875, 0, 0}, false, false},
-    {{.divisor = 3}, {0.25, 0.5, 0.875, 0, 0}, false, true},
-    {{.clip = 0.5, .norm = 2}, {0.25, 0.5, 0.875, 0, 0}, false, false},
-    {{.clip = 0.5, .norm = 0.25}, {0.25, 0.5, 0.875, 0, 0}, false, false},
-    {{.divisor = 4, .clip = 0.5, .norm = 8}, {0.25, 0, 0.875, 0, 0}, true, true},
-    {{.held = 1, .average = 0.5}, {0.25, 0.5, 0.875, 0, 0}, true, true},
-    {{.average = 0.125}, {0.25, 0.5, 0.875, 0, 0}, true, false},
-    {{.average = 0.125}, {0, 0.5, 0.875, 0, 0}, true, true}, /* frozen */
-    {{0}, {0, 0.5, 0.875, 0, 0}, false, false},
-    {{.kind = AN_RULE_ADAM, .beta2 = 0.999, .epsilon = 1e-8, .bias_correction = 0.004},
-     {0.01, 0.5, 0.9, 0.34, 0},
-     false,
-     false},
-    {{.kind = AN_RULE_ADAM, .beta2 = 0.9, .epsilon = 0.5, .bias_correction = 1, .divisor = 2},
-     {0.01, 0, 0.5, 1, 0},
+    {{0}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, false, false},
+    {{0}, {.rate = 0.25, .decay = 0, .momentum = 0.875}, false, false},
+    {{.kind = AN_RULE_NESTEROV}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, false, false},
+    {{.divisor = 3}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, false, true},
+    {{.clip = 0.5, .norm = 2}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, false, false},
+    {{.clip = 0.5, .norm = 0.25}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, false, false},
+    {{.divisor = 4, .clip = 0.5, .norm = 8},
+     {.rate = 0.25, .decay = 0, .momentum = 0.875},
      true,
      true},
-    {{.kind = AN_RULE_ADAMW,
-      .beta2 = 0.999,
-      .epsilon = 1e-8,
-      .bias_correction = 0.001,
-      .average = 0.01},
-     {0.01, 0.5, 0.9, 0.1, 0},
+    {{.held = 1, .average = 0.5}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, true, true},
+    {{.average = 0.125}, {.rate = 0.25, .decay = 0.5, .momentum = 0.875}, true, false},
+    {{.average = 0.125}, {.rate = 0, .decay = 0.5, .momentum = 0.875}, true, true}, /* frozen */
+    {{0}, {.rate = 0, .decay = 0.5, .momentum = 0.875}, false, false},
+    {{.kind = AN_RULE_ADAM, .beta2 = 0.999, .epsilon = 1e-8},
+     {0.01, 0.5, 0.9, 0.34, 0.004, 0},
+     false,
+     false},
+    {{.kind = AN_RULE_ADAM, .beta2 = 0.9, .epsilon = 0.5, .divisor = 2},
+     {0.01, 0, 0.5, 1, 1, 0},
+     true,
+     true},
+    {{.kind = AN_RULE_ADAMW, .beta2 = 0.999, .epsilon = 1e-8, .average = 0.01},
+     {0.01, 0.5, 0.9, 0.1, 0.001, 0},
      true,
      false},
-    {{.kind = AN_RULE_ADAMW, .beta2 = 0.999, .epsilon = 1e-8, .bias_correction = 0.001},
-     {0, 0.5, 0.9, 0.1, 0},
+    {{.kind = AN_RULE_ADAMW, .beta2 = 0.999, .epsilon = 1e-8},
+     {0, 0.5, 0.9, 0.1, 0.001, 0},
      false,
      false},
 };
@@ -108,10 +107,10 @@ static inline void update_bounds(const update_case *c, double *const before[UPDA
     memset(bounds, 0, sizeof(double) * UPDATE_TENSORS);
     if (rule->kind == AN_RULE_ADAM || rule->kind == AN_RULE_ADAMW) {
         double added = g + r->decay * w, m = r->momentum * v + (1 - r->momentum) * added;
-        double root = sqrt(after[UPDATE_Q][i] / rule->bias_correction) + rule->epsilon;
+        double root = sqrt(after[UPDATE_Q][i] / r->square_correction) + rule->epsilon;
         bounds[UPDATE_V] = 8 * u * m;
         bounds[UPDATE_Q] = 16 * u * (rule->beta2 * q + (1 - rule->beta2) * added * added);
-        bounds[UPDATE_W] = 16 * u * (w + r->rate / r->bias_correction * m / root);
+        bounds[UPDATE_W] = 16 * u * (w + r->rate / r->momentum_correction * m / root);
     } else {
         double size = r->momentum * v + r->rate * g + r->decay * r->rate * w;
         bounds[UPDATE_V] = 8 * u * size;

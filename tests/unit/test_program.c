@@ -308,7 +308,7 @@ static void check_frozen(const char *device)
     int n = 0;
     for (int i = 0; i < rig.net->count; i++)
         if (rig.net->params[i].learned)
-            rates[n++] = (an_rates){i % 2 ? 0 : 0.01, 0.0005, 0.9, 0, 0};
+            rates[n++] = (an_rates){.rate = i % 2 ? 0 : 0.01, .decay = 0.0005, .momentum = 0.9};
     an_program_set_rates(rig.program, rates);
     for (int step = 1; step < 4; step++)
         rig_run(&rig, (uint64_t)step);

@@ -408,7 +408,9 @@ static void check_frozen(const char *device, const bool *frozen)
     open_for(&less, device, options);
     for (int i = 0; i < still.net->count; i++)
         if (still.net->params[i].learned)
-            rates[n++] = (an_rates){0.01 * !frozen[still.net->params[i].layer], 0.001, 0.9, 0, 0};
+            rates[n++] = (an_rates){.rate = 0.01 * !frozen[still.net->params[i].layer],
+                                    .decay = 0.001,
+                                    .momentum = 0.9};
     an_program_set_rates(still.program, rates);
     an_program_set_rates(less.program, rates);
     for (int step = 1; step < 4; step++)

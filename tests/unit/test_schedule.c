@@ -253,6 +253,41 @@ static void test_rates_of_frozen_layers(void **state)
     an_net_release(net);
 }
 
+/* Adam's corrections count the updates of each parameter, as PyTorch's step does: of a layer that
+ * is unfrozen late, the first change is as large as that of any other. */
+static void test_corrections_of_adam(void **state)
+{
+    (void)state;
+    an_net *net = open_net();
+    an_rates got[6];
+    alexnet_recipe *r = recipe_of("constant", "9", "0");
+    expect_ok(an_recipe_set(r, "rule", "adam"));
+    expect_ok(an_recipe_set(r, "beta2", "0.75"));
+    expect_ok(an_recipe_set(r, "momentum", "0.5"));
+    expect_ok(an_recipe_set(r, "c.rate", "0 0.5@2.5"));         /* learns from epoch 3 on */
+    expect_ok(an_recipe_set(r, "d.rate", "0.5 0@2 0.5@4 0@6")); /* in epochs 1, 4 and 5 */
+    static const struct {
+        int64_t step;
+        int updates[3]; /* of the weights of c and d, and of the biases of c */
+    } expected[] = {{0, {0, 1, 1}},     {9, {0, 10, 10}},   {20, {1, 0, 21}},
+                    {30, {11, 11, 31}}, {41, {22, 22, 42}}, {59, {40, 0, 60}}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        static const int param[3] = {0, 2, 1};
+        an_schedule_rates(got, net, r, NULL, expected[i].step, 10);
+        for (int j = 0; j < 3; j++) {
+            const int updates = expected[i].updates[j];
+            const an_rates *rates = &got[param[j]];
+            assert_true((rates->rate != 0) == (updates != 0));
+            if (!updates)
+                continue;
+            assert_true(rates->momentum_correction == 1 - pow(0.5, updates));
+            assert_true(rates->square_correction == 1 - pow(0.75, updates));
+        }
+    }
+    an_recipe_free(r);
+    an_net_release(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_rates_of_safe_weights),
         cmocka_unit_test(test_rates_of_frozen_layers),
+        cmocka_unit_test(test_corrections_of_adam),
     };
     return cmocka_run_group_tests_name("schedules", tests, NULL, NULL);
 }

@@ -41,8 +41,8 @@ static void adam_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *ru
                              .keep = apart ? (float)(1 - r->decay * r->rate) : 1,
                              .beta = {(float)r->momentum, (float)rule->beta2},
                              .rest = {(float)(1 - r->momentum), (float)(1 - rule->beta2)},
-                             .rate = (float)(r->rate / r->bias_correction),
-                             .root = (float)(1 / sqrt(rule->bias_correction)),
+                             .rate = (float)(r->rate / r->momentum_correction),
+                             .root = (float)(1 / sqrt(r->square_correction)),
                              .epsilon = (float)rule->epsilon};
     cpu->kernels->adam[s->copy != NULL](&run);
 }

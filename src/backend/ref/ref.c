@@ -186,8 +186,8 @@ static void update_adam(const an_segment *s, const an_rule *rule, const an_rates
             g += r->decay * w[i];
         v[i] = r->momentum * v[i] + (1 - r->momentum) * g;
         q[i] = rule->beta2 * q[i] + (1 - rule->beta2) * g * g;
-        w[i] -= r->rate * (v[i] / r->bias_correction) /
-                (sqrt(q[i] / rule->bias_correction) + rule->epsilon);
+        w[i] -= r->rate * (v[i] / r->momentum_correction) /
+                (sqrt(q[i] / r->square_correction) + rule->epsilon);
     }
 }
 

@@ -84,8 +84,9 @@ AN_BODY void update_adam(const an_rule *rule, const an_rates *rates, float g, fl
         g += (float)rates->decay * *w;
     *v = b1 * *v + (float)(1 - rates->momentum) * g;
     *q = b2 * *q + (float)(1 - rule->beta2) * (g * g);
-    float root = sqrtf(*q) / sqrtf((float)rule->bias_correction);
-    *w -= (float)rates->rate / (float)rates->bias_correction * *v / (root + (float)rule->epsilon);
+    float root = sqrtf(*q) / sqrtf((float)rates->square_correction);
+    *w -=
+        (float)rates->rate / (float)rates->momentum_correction * *v / (root + (float)rule->epsilon);
 }
 
 /* Update the average and clear the gradient. @param w  the weights after the rule */
