@@ -79,7 +79,8 @@ static const opt_page page = {
               "explain MODEL|RUN PICTURE --activations [options]",
               "explain MODEL|RUN --filters | --filter LAYER:INDEX --in FOLDER"},
     .about = "Draw what a network saw: over a picture, how much each pixel changes the score of a "
-             "class (gradient), and how much of its probability is lost when a grey square covers "
+             "class (gradient), and how much of its probability is lost when a square of the mean "
+             "colour covers "
              "a part of the picture (occlusion); or the output of every layer; or the patches of "
              "pictures to which a filter responds most; or the filters of the first layer. The "
              "drawing is a PNG file; the last line printed is its name.",

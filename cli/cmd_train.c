@@ -120,8 +120,8 @@ static const opt_page page = {
              "a log. Ctrl-C finishes the step, saves, and prints how to continue.",
     .examples = {{"train photos",
                   "train the network of the paper; about a tenth is held back for validation"},
-                 {"train photos --init-from best.safetensors --freeze 'conv*'",
-                  "start from a trained model and keep its convolutions unchanged"}},
+                 {"train photos --recipe finetune --init-from alexnet.pth",
+                  "start from published weights and keep their convolutions unchanged"}},
 };
 
 /* Whether an option may be given with --resume. All others are fixed when a run begins. The library

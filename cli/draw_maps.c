@@ -122,7 +122,8 @@ static void put_occlusion(const panel *p, const explanation *found)
     const char *ends[3] = {low, "0", high};
     char *lines[3] = {
         cli_format("drop of the probability of %s", found->class_name),
-        cli_format("(%.4g) when a grey square covers the place", (double)found->probability),
+        cli_format("(%.4g) when a square of the mean colour covers the place",
+                   (double)found->probability),
         cli_format("square of %d pixels, moved by %d", found->square, found->stride),
     };
     put_title(p, "Occlusion");

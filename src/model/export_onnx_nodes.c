@@ -253,7 +253,7 @@ static void join(const writing *w, const char *op, bool flat)
 {
     an_onnx_name names[AN_MAX_INPUTS];
     const char *inputs[AN_MAX_INPUTS];
-    for (int i = 0; i < w->node->desc.n_inputs; i++)
+    for (int i = 0; i < AN_MAX_INPUTS && i < w->node->desc.n_inputs; i++)
         inputs[i] = input_as(w, i, flat, names[i]);
     an_wire_buffer node = an_onnx_node_new(op, w->out);
     for (int i = 0; i < w->node->desc.n_inputs; i++)

@@ -1,6 +1,8 @@
 /*
  * A new run: its network, first weights and folder.
  */
+#include <math.h>
+
 #include "base/status.h"
 #include "base/text.h"
 #include "train/init.h"
@@ -38,12 +40,41 @@ static void warn_frozen(const alexnet_trainer *t, bool random)
                network->layers[first].name, frozen > 1 ? " and others are" : " is");
 }
 
+/* Warn if weights that were copied are far larger than init = safe counts on: the outputs of the
+ * layer, and the gradients of those after it, then are too. */
+static alexnet_status warn_large(const alexnet_trainer *t, const char *from)
+{
+    enum { FAR = 4 };
+    const an_net *net = t->net;
+    if (an_recipe_choice(t->recipe, AN_KEY_INIT) != AN_RECIPE_INIT_SAFE)
+        return ALEXNET_OK;
+    for (int i = 0; i < net->count; i++) {
+        const an_param *p = &net->params[i];
+        const an_span span = {an_net_at(net, AN_VALUES, i), p->count};
+        const double spread = p->learned ? an_pixel_spread(net->network, p->layer) : 1;
+        an_norm norm;
+        if (spread == 1 || p->is_bias)
+            continue;
+        AN_CHECK(net->backend->api->norms(net->backend, &span, 1, &norm));
+        const double times =
+            sqrt(norm.sum_squares / (double)p->count * (double)p->fan_in / 2) * spread;
+        if (times > FAR)
+            an_log(t->ctx, ALEXNET_LOG_WARNING,
+                   "%s of %s is %.0f times as large as init = safe expects, so this run may "
+                   "diverge; use the recipe finetune, or init = net and a rate of 0.001",
+                   p->name, from, times);
+    }
+    return ALEXNET_OK;
+}
+
 static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     bool has_mean = false;
     AN_CHECK(an_init_weights(t->net, t->recipe));
-    if (options->init_from)
+    if (options->init_from) {
         AN_CHECK(an_init_from(t->net, &t->classes, options->init_from, &has_mean));
+        AN_CHECK(warn_large(t, options->init_from));
+    }
     warn_frozen(t, !options->init_from);
     AN_CHECK(an_net_copy(t->net, an_trainer_result(t), AN_VALUES));
     const bool axes = an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA;
