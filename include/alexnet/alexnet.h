@@ -933,8 +933,9 @@ typedef struct alexnet_source {
  * Make a data set from a source. To resume a run over it, pass it again as
  * alexnet_resume_options.train_data; its fingerprint covers names and labels only.
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name that is missing, empty,
- *         not UTF-8 or has control characters, and a label that is no class;
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name of an item or a class
+ *         that is missing, empty, not UTF-8 or has control characters, two classes of one name, a
+ *         label that is no class, and `examined`;
  *         ALEXNET_ERROR_UNSUPPORTED for more items than `count` may return, before any is asked for
  */
 ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
