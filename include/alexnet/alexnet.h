@@ -53,7 +53,9 @@
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process. Every call leaves the caller's OpenMP settings and the calling
  *              thread's current GPU as it found them (in a thread without a current GPU the first
- *              one becomes current).
+ *              one becomes current). Results hold for the usual floating-point environment, in
+ *              the calling thread and in OpenMP's: rounding to nearest, and denormal numbers that
+ *              are not replaced by 0 (as programs built with -ffast-math do).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything, nor run a parallel region of OpenMP, and loads no pictures, and
