@@ -69,7 +69,8 @@
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
- *              cannot prevent.
+ *              cannot prevent. If memory runs out within oneDNN, which is written in C++, an
+ *              exception may leave the call, which ends a C program.
  *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
  *              and log lines are one line each, with control and bidirectional formatting
  *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
