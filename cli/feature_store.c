@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "npy.h"
 
 _Static_assert((int)FEATURE_HEADER == (int)NPY_HEADER, "a header is written over");
@@ -263,6 +264,14 @@ static int take_arrays(feature_store *s)
     return CLI_DONE;
 }
 
+static int check_outputs(const feature_store *s)
+{
+    int code = file_check_output(s->names_final);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++)
+        code = file_check_output(s->layers[i].final);
+    return code;
+}
+
 static int check_start(const feature_store *s, bool resume)
 {
     if (!resume && exists(s->names_partial))
@@ -290,7 +299,9 @@ int feature_store_open(feature_store *s, const char *out, const alexnet_features
     feature_format_of(out, &s->format);
     snprintf(s->about, sizeof s->about, "%s", about);
     name_files(s, features);
-    int code = check_start(s, resume);
+    int code = check_outputs(s);
+    if (code == CLI_DONE)
+        code = check_start(s, resume);
     if (code != CLI_DONE)
         return code;
     if (resume && s->format == FEATURE_NPY && !exists(s->names_partial))

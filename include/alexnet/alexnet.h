@@ -1999,6 +1999,9 @@ ALEXNET_API void alexnet_events_free(alexnet_events *events);
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
+/** Whether a file is a checkpoint, from which its run can be resumed: its metadata have the record
+ *  of a run. @return false also if it cannot be read */
+ALEXNET_API bool alexnet_is_checkpoint(const char *path);
 
 /* ---- Self-test ------------------------------------------------------------------------------ */
 
