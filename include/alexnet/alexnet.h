@@ -724,8 +724,8 @@ ALEXNET_API void alexnet_data_stats_free(alexnet_data_stats *stats); /**< NULL a
 
 /* ---- Examination of a data set -------------------------------------------------------------- */
 
-/** What may be wrong with a data set. With a problem up to CLASS_IN_ONE it is not ready for
- *  training; the others are remarks. */
+/** What may be wrong with a data set. With a problem up to CLASS_IN_ONE, or with INCOMPLETE, it is
+ *  not ready for training; the others are remarks. */
 typedef enum alexnet_problem {
     ALEXNET_PROBLEM_UNREADABLE = 1,      /**< a picture that is truncated or cannot be read */
     ALEXNET_PROBLEM_SAME_IN_PARTS = 2,   /**< the same picture in training and validation */
@@ -746,6 +746,7 @@ typedef enum alexnet_problem {
     ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */
     ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out because of their extension */
     ALEXNET_PROBLEM_DOUBT = 19,          /**< a sign that another data set was meant */
+    ALEXNET_PROBLEM_INCOMPLETE = 20,     /**< a pack that is unfinished, or lacks archives */
 } alexnet_problem;
 
 typedef struct alexnet_problem_info {
@@ -2003,6 +2004,9 @@ ALEXNET_API void alexnet_events_free(alexnet_events *events);
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
+/** Whether a file is a checkpoint, from which its run can be resumed: its metadata have the record
+ *  of a run. @return false also if it cannot be read */
+ALEXNET_API bool alexnet_is_checkpoint(const char *path);
 
 /* ---- Self-test ------------------------------------------------------------------------------ */
 

@@ -100,6 +100,7 @@ static void test_models(void **state)
     REFUSES(alexnet_format_find, "path", &format, NULL, NULL);
     TAKES(alexnet_format_find, &format, "safetensors", NULL);
     ANSWERS(alexnet_format_of, NULL, NULL);
+    ANSWERS(alexnet_is_checkpoint, false, NULL);
 }
 
 static void test_data_sets(void **state)
