@@ -198,6 +198,7 @@ static int run(const opt_args *args, const explain_options *options, const model
         explain_job job = {.options = options,
                            .ctx = ctx,
                            .model = model,
+                           .model_path = args->files[0],
                            .picture = k.picture ? args->files[1] : NULL,
                            .out = out,
                            .json = machine->json};
