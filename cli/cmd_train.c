@@ -108,6 +108,21 @@ static const opt rows[] = {
      .offset = offsetof(train_options, accept_changes)},
 };
 
+#define IN_NETWORK(what)                                                                           \
+    what " in the network file; 'alexnet info alexnet --text' prints one to change, and --net "    \
+         "takes it"
+
+static const opt_elsewhere elsewhere[] = {{"dropout", IN_NETWORK("dropout is set")},
+                                          {"dropout-rate", IN_NETWORK("dropout is set")},
+                                          {"drop-rate", IN_NETWORK("dropout is set")},
+                                          {"image-size", IN_NETWORK("the size of pictures is set")},
+                                          {"img-size", IN_NETWORK("the size of pictures is set")},
+                                          {"input-size", IN_NETWORK("the size of pictures is set")},
+                                          {"resize", IN_NETWORK("the size of pictures is set")},
+                                          {"classes", "the classes are those of DATA"},
+                                          {"num-classes", "the classes are those of DATA"},
+                                          {0}};
+
 static const opt_page page = {
     .command = "train",
     .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
@@ -122,6 +137,7 @@ static const opt_page page = {
                   "train the network of the paper; about a tenth is held back for validation"},
                  {"train photos --recipe finetune --init-from alexnet.pth",
                   "start from published weights and keep their convolutions unchanged"}},
+    .elsewhere = elsewhere,
 };
 
 /* Whether an option may be given with --resume. All others are fixed when a run begins. The library

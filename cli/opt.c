@@ -112,15 +112,26 @@ static const opt *row_meant(const opt_args *args, char *word)
     return meant;
 }
 
+/* What the page says of a word that is set elsewhere; NULL: nothing. */
+static const char *hint_for(const opt_page *page, const char *word)
+{
+    const opt_elsewhere *e = page->elsewhere;
+    while (e && e->word && strcmp(e->word, word) != 0)
+        e++;
+    return e ? e->hint : NULL;
+}
+
 /* @param dashes  "-" or "--", as it was typed */
 static int wrong_name(const opt_args *args, const char *dashes, const char *name, size_t length)
 {
     char *typed = cli_format("%.*s", (int)(length < 200 ? length : 200), name);
     char *word = cli_copy(typed);
     const opt *meant = row_meant(args, word);
-    int code = meant ? opt_wrong(args->page, "unknown option %s%s; did you mean --%s?", dashes,
-                                 typed, meant->name)
-                     : opt_wrong(args->page, "unknown option %s%s", dashes, typed);
+    const char *hint = hint_for(args->page, word); /* after row_meant(), which changes the word */
+    int code = hint    ? opt_wrong(args->page, "there is no option %s%s: %s", dashes, typed, hint)
+               : meant ? opt_wrong(args->page, "unknown option %s%s; did you mean --%s?", dashes,
+                                   typed, meant->name)
+                       : opt_wrong(args->page, "unknown option %s%s", dashes, typed);
     free(word);
     free(typed);
     return code;

@@ -60,12 +60,19 @@ typedef struct opt_example {
     const char *does;
 } opt_example;
 
+/** A word that is an option in other programs, and where to say it here. */
+typedef struct opt_elsewhere {
+    const char *word; /* without its dashes */
+    const char *hint; /* follows "there is no option --WORD: " */
+} opt_elsewhere;
+
 /** What `--help` says about a command besides its options. */
 typedef struct opt_page {
     const char *command;
-    const char *usage[3]; /* lines after "alexnet ", the unused ones NULL */
-    const char *about;    /* a paragraph, which is wrapped when it is printed */
-    const command *parts; /* its subcommands; NULL: none */
+    const char *usage[3];           /* lines after "alexnet ", the unused ones NULL */
+    const char *about;              /* a paragraph, which is wrapped when it is printed */
+    const command *parts;           /* its subcommands; NULL: none */
+    const opt_elsewhere *elsewhere; /* ended by a row without a word; NULL: none */
     opt_example examples[2];
 } opt_page;
 
