@@ -47,11 +47,15 @@ expect 0 similar run $query --in photos/ --top 1
 is "$(ls -l --time-style=full-iso .photos.index)" "$before" "the index, when nothing is new"
 cp $query photos/new.png
 printf 'no picture' >photos/bad.png
-expect 0 similar run $query --in photos --top 1
-has err "photos/bad.png"
+expect 3 similar run $query --in photos --top 1
+has err "photos/bad.png" "1 of $((count + 2)) pictures of photos could not be read"
 has out "0.0000  photos/new.png"
-expect 0 similar run $query --in photos --top 1
+expect 3 similar run $query --in photos --top 1 # it is left out of later searches too
 lacks err "photos/bad.png"
+has err "1 of $((count + 2)) pictures of photos could not be read"
+expect 3 similar run --all-pairs --in photos --limit 1 --html left-out.html
+has out "photos/"
+has left-out.html "</html>"
 rm photos/bad.png
 expect 0 similar run photos/new.png --in photos --top 1 # a query is no neighbour of its own
 lacks out "0.0000"
