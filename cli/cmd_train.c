@@ -201,6 +201,25 @@ static int check_resume(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
+static int check_picture_name(const char *path)
+{
+    return !path || path_ends_in(path, ".png")
+               ? CLI_DONE
+               : opt_wrong(&page, "%s: a PNG file's name ends in .png", path);
+}
+
+/* The options by which no run is kept. */
+static int check_instead(const train_options *options)
+{
+    if (!!options->preview + !!options->find_rate + options->overfit > 1)
+        return opt_wrong(&page,
+                         "--preview, --find-rate and --overfit-one-batch: use one at a time");
+    if (options->out && (options->find_rate || options->overfit))
+        return opt_wrong(&page, "--out cannot be given here, because no run is kept");
+    const int code = check_picture_name(options->preview);
+    return code == CLI_DONE ? check_picture_name(options->find_rate) : code;
+}
+
 static int check_usage(const opt_args *args, const train_options *options)
 {
     const char *data = args->file_count ? args->files[0] : NULL;
@@ -217,14 +236,10 @@ static int check_usage(const opt_args *args, const train_options *options)
                          "archives of pictures");
     if (options->accept_changes)
         return opt_wrong(&page, "--accept-changes needs --resume");
-    if (!!options->preview + !!options->find_rate + options->overfit > 1)
-        return opt_wrong(&page,
-                         "--preview, --find-rate and --overfit-one-batch: use one at a time");
-    if (options->out && (options->find_rate || options->overfit))
-        return opt_wrong(&page, "--out cannot be given here, because no run is kept");
-    if (options->init_from)
+    code = check_instead(options);
+    if (code == CLI_DONE && options->init_from)
         return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
-    return CLI_DONE;
+    return code;
 }
 
 /* The machine, as text and as options (machine.h). */
