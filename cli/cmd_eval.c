@@ -276,8 +276,11 @@ static int check_files(const eval_options *o)
 }
 
 /* Reject options that cannot be combined. */
-static int check_options(const eval_options *o, int models)
+static int check_options(const opt_args *args, const eval_options *o, int models)
 {
+    const int code = opt_needs(args, "top", o->images, "--images");
+    if (code != CLI_DONE)
+        return code;
     if (models == 1 && (o->weights || o->search))
         return opt_wrong(&page, "--%s needs several models", o->weights ? "weights" : "search");
     if (o->weights && o->search)
@@ -292,7 +295,7 @@ static int run(const opt_args *args, const eval_options *options, const model_op
     int count;
     int code = count_models(&count, args);
     if (code == CLI_DONE)
-        code = check_options(options, count);
+        code = check_options(args, options, count);
     if (code != CLI_DONE)
         return code;
     ensemble m = ensemble_new(count);

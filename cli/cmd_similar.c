@@ -105,7 +105,11 @@ static const opt_page page = {
 
 static int check_usage(const opt_args *args, const similar_options *options)
 {
-    const int code = model_args_check(args);
+    int code = model_args_check(args);
+    if (code == CLI_DONE)
+        code = opt_needs(args, "limit", options->all_pairs, "--all-pairs");
+    if (code == CLI_DONE)
+        code = opt_needs(args, "top", !options->all_pairs, "QUERY, not --all-pairs");
     if (code != CLI_DONE)
         return code;
     if (!options->in)

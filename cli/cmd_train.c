@@ -214,7 +214,7 @@ static int check_instead(const train_options *options)
     if (!!options->preview + !!options->find_rate + options->overfit > 1)
         return opt_wrong(&page,
                          "--preview, --find-rate and --overfit-one-batch: use one at a time");
-    if (options->out && (options->find_rate || options->overfit))
+    if (options->out && (options->preview || options->find_rate || options->overfit))
         return opt_wrong(&page, "--out cannot be given here, because no run is kept");
     const int code = check_picture_name(options->preview);
     return code == CLI_DONE ? check_picture_name(options->find_rate) : code;

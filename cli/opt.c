@@ -372,6 +372,20 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     return *code < 0;
 }
 
+bool opt_given(const opt_args *args, const char *name)
+{
+    for (int i = 0; i < args->given_count; i++)
+        if (strcmp(args->given[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+int opt_needs(const opt_args *args, const char *name, bool there, const char *what)
+{
+    return there || !opt_given(args, name) ? CLI_DONE
+                                           : opt_wrong(args->page, "--%s needs %s", name, what);
+}
+
 void opt_free(opt_args *args)
 {
     free(args->given);

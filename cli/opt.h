@@ -108,6 +108,16 @@ void opt_print_help(const opt_args *args, FILE *out);
 /** The words of a choice as help shows them, "auto|fp32". Owned by the caller. */
 char *opt_choices(const opt *row);
 
+/** Whether the option of this name was given. */
+bool opt_given(const opt_args *args, const char *name);
+/**
+ * Report an option that has no effect here: "--limit needs --all-pairs".
+ * @param there  whether what it needs is there
+ * @param what   what it needs
+ * @return CLI_DONE or CLI_USAGE
+ */
+int opt_needs(const opt_args *args, const char *name, bool there, const char *what);
+
 /** Report wrong usage, and where to read more. @return CLI_USAGE */
 int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);
 

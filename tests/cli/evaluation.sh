@@ -39,6 +39,9 @@ expect 0 eval one data/unseen --images all.csv --top 99 --quiet
 is "$(awk -F, '{ print NF }' all.csv | sort -u)" 35 "fields of all ten classes"
 has out "(95%: " "% expected error"
 
+expect 2 eval one data/unseen --top 3
+has err "--top needs --images"
+
 # A name says what is written.
 for option in "--confusion a.jpg" "--calibration a" "--confusion a.txt"; do
     expect 2 eval one data/unseen $option

@@ -34,6 +34,8 @@ expect 2 train data/pictures --color-jitter 0.4 --preview sheet.png
 has err "--brightness"
 expect 2 train data/pictures $still --preview sheet.jpg
 has err "sheet.jpg: a PNG file's name ends in .png"
+expect 2 train data/pictures $still --preview sheet.png --out kept
+has err "--out cannot be given here, because no run is kept"
 expect 1 train data/pictures $still --preview no/folder/sheet.png
 train data/pictures --epochs 1 --out run
 expect 2 train --resume run --preview sheet.png

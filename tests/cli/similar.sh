@@ -102,6 +102,10 @@ expect 2 similar run --in photos
 has err "QUERY is missing"
 expect 2 similar run $query --all-pairs --in photos
 has err "it takes no QUERY"
+expect 2 similar run $query --in photos --limit 3
+has err "--limit needs --all-pairs"
+expect 2 similar run --all-pairs --in photos --top 3
+has err "--top needs QUERY, not --all-pairs"
 expect 3 similar run $query --in nowhere
 has err "--in nowhere is not a folder"
 expect 2 similar $query run --in photos
