@@ -326,6 +326,24 @@ static int run(const bench_options *options, const machine_options *machine)
     return code;
 }
 
+static int check_usage(const opt_args *args, const bench_options *options)
+{
+    static const char *const of_loader[] = {"recipe", "pictures"};
+    const bool loader = options->mode == MODE_LOADER;
+    int code = CLI_DONE;
+    for (size_t i = 0; i < COUNT_OF(of_loader) && code == CLI_DONE; i++)
+        code = opt_needs(args, of_loader[i], loader, "--mode loader");
+    if (code != CLI_DONE)
+        return code;
+    if (!loader && args->file_count > 0)
+        return opt_wrong(&page, "bench takes no files, except with --mode loader");
+    if (loader && args->file_count != 1)
+        return opt_wrong(&page, "--mode loader takes one DATA");
+    if (loader && options->tune)
+        return opt_wrong(&page, "--tune measures layers, of which --mode loader has none");
+    return CLI_DONE;
+}
+
 int cmd_bench(int argc, char **argv)
 {
     int code;
@@ -335,15 +353,10 @@ int cmd_bench(int argc, char **argv)
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code)) {
-        const bool loader = options.mode == MODE_LOADER;
-        if (!loader && args.file_count > 0)
-            code = opt_wrong(&page, "bench takes no files, except with --mode loader");
-        else if (loader && args.file_count != 1)
-            code = opt_wrong(&page, "--mode loader takes one DATA");
-        else if (loader && options.tune)
-            code = opt_wrong(&page, "--tune measures layers, of which --mode loader has none");
-        else
-            code = loader ? run_loader(&options, &machine, args.files[0]) : run(&options, &machine);
+        code = check_usage(&args, &options);
+        if (code == CLI_DONE)
+            code = options.mode == MODE_LOADER ? run_loader(&options, &machine, args.files[0])
+                                               : run(&options, &machine);
     }
     opt_free(&args);
     return code;

@@ -150,6 +150,13 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
     return code == CLI_DONE ? pictures_count_bad(bad, count) : code;
 }
 
+static int check_usage(const opt_args *args, const classify_options *options, bool json)
+{
+    if (json && opt_given(args, "format") && options->format != FORMAT_JSON)
+        return opt_wrong(&page, "--json is --format json; use only one of them");
+    return model_args_check_pictures(args);
+}
+
 static int run(const opt_args *args, const classify_options *options, const model_options *how,
                const machine_options *machine)
 {
@@ -157,7 +164,7 @@ static int run(const opt_args *args, const classify_options *options, const mode
     alexnet_model *model = NULL;
     alexnet_dataset *pictures = NULL;
     string_list paths = {0};
-    int code = model_args_check_pictures(args);
+    int code = check_usage(args, options, machine->json);
     if (code == CLI_DONE)
         code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
     if (code == CLI_DONE && paths.count > 0) {

@@ -33,14 +33,14 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .arg = "FILE",
      .help = "write the confusion matrix, a row per class, a column per answer: a picture if FILE "
-             "ends in .png, else CSV",
+             "ends in .png, the counts if it ends in .csv",
      .offset = offsetof(eval_options, confusion)},
     {.name = "calibration",
      .type = OPT_TEXT,
      .also = {"reliability", "ece"},
      .arg = "FILE",
      .help = "write how often answers are right, by confidence: a diagram if FILE ends in .png, "
-             "else CSV",
+             "the bins if it ends in .csv",
      .offset = offsetof(eval_options, calibration)},
     {.name = "images",
      .type = OPT_TEXT,
@@ -255,19 +255,37 @@ static int count_models(int *out, const opt_args *args)
     return CLI_DONE;
 }
 
-/* Reject options that cannot be combined, and, before the work, files that cannot be written. */
-static int check_options(const eval_options *o, int models)
+/* Before the work, reject files that cannot be written, and names that do not say what is to be
+ * written. */
+static int check_file(const char *path, bool drawn)
 {
-    const char *const written[] = {o->confusion, o->calibration, o->images};
-    int code = CLI_DONE;
+    if (!path)
+        return CLI_DONE;
+    if (path_ends_in(path, ".csv") || (drawn && path_ends_in(path, ".png")))
+        return file_check_output(path);
+    return opt_wrong(&page, "%s: the name must end in .csv%s", path,
+                     drawn ? ", or in .png for a picture" : "");
+}
+
+static int check_files(const eval_options *o)
+{
+    int code = check_file(o->confusion, true);
+    if (code == CLI_DONE)
+        code = check_file(o->calibration, true);
+    return code == CLI_DONE ? check_file(o->images, false) : code;
+}
+
+/* Reject options that cannot be combined. */
+static int check_options(const opt_args *args, const eval_options *o, int models)
+{
+    const int code = opt_needs(args, "top", o->images, "--images");
+    if (code != CLI_DONE)
+        return code;
     if (models == 1 && (o->weights || o->search))
         return opt_wrong(&page, "--%s needs several models", o->weights ? "weights" : "search");
     if (o->weights && o->search)
         return opt_wrong(&page, "--weights gives what --search looks for; use only one of them");
-    for (size_t i = 0; code == CLI_DONE && i < COUNT_OF(written); i++)
-        if (written[i])
-            code = file_check_output(written[i]);
-    return code;
+    return check_files(o);
 }
 
 static int run(const opt_args *args, const eval_options *options, const model_options *how,
@@ -277,7 +295,7 @@ static int run(const opt_args *args, const eval_options *options, const model_op
     int count;
     int code = count_models(&count, args);
     if (code == CLI_DONE)
-        code = check_options(options, count);
+        code = check_options(args, options, count);
     if (code != CLI_DONE)
         return code;
     ensemble m = ensemble_new(count);

@@ -118,14 +118,6 @@ static kind kind_of(const explain_options *o)
                           : (kind){"explain.png", explain_picture, true};
 }
 
-static bool is_given(const opt_args *args, const char *name)
-{
-    for (int i = 0; i < args->given_count; i++)
-        if (strcmp(args->given[i]->name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Reject options that cannot be combined. */
 static int check_options(const opt_args *args, const explain_options *o)
 {
@@ -139,7 +131,7 @@ static int check_options(const opt_args *args, const explain_options *o)
         return opt_wrong(&page, "--in needs --filter");
     bool maps = !o->activations && !o->filter && !o->filters;
     for (size_t i = 0; i < COUNT_OF(of_maps) && !maps; i++)
-        if (is_given(args, of_maps[i]))
+        if (opt_given(args, of_maps[i]))
             return opt_wrong(&page, "--%s is for the maps of a class, which %s does not draw",
                              of_maps[i],
                              o->activations ? "--activations"
@@ -199,6 +191,7 @@ static int run(const opt_args *args, const explain_options *options, const model
         explain_job job = {.options = options,
                            .ctx = ctx,
                            .model = model,
+                           .model_path = args->files[0],
                            .picture = k.picture ? args->files[1] : NULL,
                            .out = out,
                            .json = machine->json};

@@ -49,17 +49,6 @@ typedef struct subject {
     alexnet_recipe *recipe;
 } subject;
 
-typedef const alexnet_builtin *(*builtin_fn)(int index);
-
-static const alexnet_builtin *builtin_find(builtin_fn table, const char *name)
-{
-    const alexnet_builtin *builtin;
-    for (int i = 0; (builtin = table(i)); i++)
-        if (strcmp(builtin->name, name) == 0)
-            return builtin;
-    return NULL;
-}
-
 /* Report an unknown name, with the nearest network or recipe. */
 static int unknown_name(const char *name)
 {

@@ -258,6 +258,16 @@ static int compute(const rdm_options *options, alexnet_ctx *ctx, alexnet_model *
     return code;
 }
 
+/* Reject options that have no effect. */
+static int check_options(const opt_args *args, const rdm_options *options)
+{
+    static const char *const of_pictures[] = {"out", "layer", "metric", "pool", "batch"};
+    int code = opt_needs(args, "rank", options->compare, "--compare");
+    for (size_t i = 0; i < COUNT_OF(of_pictures) && code == CLI_DONE; i++)
+        code = opt_needs(args, of_pictures[i], !options->compare, "pictures, not --compare");
+    return code;
+}
+
 static int compare(const opt_args *args, const rdm_options *options, const machine_options *machine)
 {
     if (args->file_count != 2)
@@ -275,9 +285,11 @@ static int run(const opt_args *args, const rdm_options *options, const model_opt
     alexnet_model *model = NULL;
     alexnet_dataset *pictures = NULL;
     string_list paths = {0};
-    if (options->compare)
+    int code = check_options(args, options);
+    if (code == CLI_DONE && options->compare)
         return compare(args, options, machine);
-    int code = model_args_check_pictures(args);
+    if (code == CLI_DONE)
+        code = model_args_check_pictures(args);
     if (code != CLI_DONE)
         return code;
     if (!options->out)

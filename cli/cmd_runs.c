@@ -242,9 +242,9 @@ static void print_table(const run_rows *runs)
     const bool top5 = has_top5(runs);
     string_list keys = {0};
     find_differences(runs, &keys);
-    char *align = cli_format("elrrrrrr%s%*s", top5 ? "r" : "", (int)keys.count, "");
+    char *align = cli_format("ecrrrrrr%s%*s", top5 ? "r" : "", (int)keys.count, "");
     for (char *c = align; *c; c++)
-        *c = *c == ' ' ? 'l' : *c;
+        *c = *c == ' ' ? 'c' : *c;
     table t = table_new(align);
     for (size_t i = 0; i < COUNT_OF(heads); i++)
         if (top5 || strcmp(heads[i], "top-5") != 0)

@@ -1,9 +1,12 @@
 /* Find the pictures of a folder that are nearest to a query by their features, or to each other. */
+#include <inttypes.h>
+
 #include "files.h"
 #include "model_args.h"
 #include "paths.h"
 #include "pictures.h"
 #include "similar.h"
+#include "text.h"
 
 /* What other programs call the metrics. */
 static const char *const measures[] = {"l2",      "euclidean", "euclid", "euclidean",
@@ -91,7 +94,8 @@ static const opt_page page = {
         "for a list on standard input. Every picture of the folder is compared; the outputs are "
         "kept in an index beside the folder, so that later searches compute only new or changed "
         "pictures. A query that is in the folder itself is not among its own neighbours. With "
-        "--all-pairs, find the nearest pairs in the folder: duplicates come first.",
+        "--all-pairs, find the nearest pairs in the folder: duplicates come first. A picture that "
+        "cannot be read is left out, and the exit code is 3.",
     .examples = {{"similar best.safetensors rose.jpg --in photos --html rose.html",
                   "the six most similar pictures, listed and as a page to look at"},
                  {"similar a.pth --all-pairs --in photos --metric cosine --within 0.05",
@@ -102,7 +106,11 @@ static const opt_page page = {
 
 static int check_usage(const opt_args *args, const similar_options *options)
 {
-    const int code = model_args_check(args);
+    int code = model_args_check(args);
+    if (code == CLI_DONE)
+        code = opt_needs(args, "limit", options->all_pairs, "--all-pairs");
+    if (code == CLI_DONE)
+        code = opt_needs(args, "top", !options->all_pairs, "QUERY, not --all-pairs");
     if (code != CLI_DONE)
         return code;
     if (!options->in)
@@ -114,6 +122,16 @@ static int check_usage(const opt_args *args, const similar_options *options)
     if (!path_is_folder(options->in))
         return cli_error(CLI_BAD_INPUT, "--in %s is not a folder", options->in);
     return options->html ? file_check_output(options->html) : CLI_DONE;
+}
+
+/* What the search has left out is bad input, as a bad query is. */
+static int count_unreadable(const similar_search *s)
+{
+    const int64_t count = alexnet_index_count(s->index), bad = alexnet_index_unreadable(s->index);
+    if (bad == 0)
+        return CLI_DONE;
+    return cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s of %s could not be read", bad,
+                     count, text_plural(count, "picture", "pictures"), s->options->in);
 }
 
 /* Everything after the features: the index, the search, the page. */
@@ -128,10 +146,14 @@ static int work(similar_search *s, const alexnet_dataset *queries)
     s->sheet = (similar_page){out.file, s->options->html};
     similar_page_begin(&s->sheet, s->options->all_pairs ? "Nearest pairs" : "Similar pictures");
     code = queries ? similar_find(s, queries) : similar_find_pairs(s);
+    if (code == CLI_DONE || code == CLI_BAD_INPUT) {
+        const int unreadable = count_unreadable(s);
+        code = code == CLI_DONE ? unreadable : code;
+    }
     similar_page_end(&s->sheet);
     if (!out.file)
         return code;
-    /* keep the page even if some queries could not be read */
+    /* keep the page even if some pictures could not be read */
     const int end = file_end(&out, code == CLI_BAD_INPUT ? CLI_DONE : code);
     return code == CLI_DONE ? end : code;
 }

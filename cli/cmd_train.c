@@ -114,6 +114,21 @@ static const opt rows[] = {
      .offset = offsetof(train_options, accept_changes)},
 };
 
+#define IN_NETWORK(what)                                                                           \
+    what " in the network file; 'alexnet info alexnet --text' prints one to change, and --net "    \
+         "takes it"
+
+static const opt_elsewhere elsewhere[] = {{"dropout", IN_NETWORK("dropout is set")},
+                                          {"dropout-rate", IN_NETWORK("dropout is set")},
+                                          {"drop-rate", IN_NETWORK("dropout is set")},
+                                          {"image-size", IN_NETWORK("the size of pictures is set")},
+                                          {"img-size", IN_NETWORK("the size of pictures is set")},
+                                          {"input-size", IN_NETWORK("the size of pictures is set")},
+                                          {"resize", IN_NETWORK("the size of pictures is set")},
+                                          {"classes", "the classes are those of DATA"},
+                                          {"num-classes", "the classes are those of DATA"},
+                                          {0}};
+
 static const opt_page page = {
     .command = "train",
     .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
@@ -128,6 +143,7 @@ static const opt_page page = {
                   "train the network of the paper; about a tenth is held back for validation"},
                  {"train photos --recipe finetune --init-from alexnet.pth",
                   "start from published weights and keep their convolutions unchanged"}},
+    .elsewhere = elsewhere,
 };
 
 /* Whether an option may be given with --resume. All others are fixed when a run begins. The library
@@ -191,6 +207,25 @@ static int check_resume(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
+static int check_picture_name(const char *path)
+{
+    return !path || path_ends_in(path, ".png")
+               ? CLI_DONE
+               : opt_wrong(&page, "%s: a PNG file's name ends in .png", path);
+}
+
+/* The options by which no run is kept. */
+static int check_instead(const train_options *options)
+{
+    if (!!options->preview + !!options->find_rate + options->overfit > 1)
+        return opt_wrong(&page,
+                         "--preview, --find-rate and --overfit-one-batch: use one at a time");
+    if (options->out && (options->preview || options->find_rate || options->overfit))
+        return opt_wrong(&page, "--out cannot be given here, because no run is kept");
+    const int code = check_picture_name(options->preview);
+    return code == CLI_DONE ? check_picture_name(options->find_rate) : code;
+}
+
 static int check_usage(const opt_args *args, const train_options *options)
 {
     const char *data = args->file_count ? args->files[0] : NULL;
@@ -207,14 +242,10 @@ static int check_usage(const opt_args *args, const train_options *options)
                          "archives of pictures");
     if (options->accept_changes)
         return opt_wrong(&page, "--accept-changes needs --resume");
-    if (!!options->preview + !!options->find_rate + options->overfit > 1)
-        return opt_wrong(&page,
-                         "--preview, --find-rate and --overfit-one-batch: use one at a time");
-    if (options->out && (options->find_rate || options->overfit))
-        return opt_wrong(&page, "--out cannot be given here, because no run is kept");
-    if (options->init_from)
+    code = check_instead(options);
+    if (code == CLI_DONE && options->init_from)
         return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
-    return CLI_DONE;
+    return code;
 }
 
 /* The machine, as text and as options (machine.h). */

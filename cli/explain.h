@@ -30,6 +30,7 @@ typedef struct explain_job {
     const explain_options *options;
     alexnet_ctx *ctx;
     alexnet_model *model;
+    const char *model_path;
     const char *picture; /* a path, or NULL */
     const char *out;     /* the PNG file */
     bool json;

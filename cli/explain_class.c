@@ -44,8 +44,9 @@ static int find_class(const alexnet_model *model, const char *word, int *other)
     return found;
 }
 
-static int no_such_class(const alexnet_model *model, const char *word)
+static int no_such_class(const explain_job *job, const char *word)
 {
+    const alexnet_model *model = job->model;
     const int count = alexnet_model_class_count(model);
     const char **names = cli_alloc((size_t)count * sizeof *names);
     for (int i = 0; i < count; i++)
@@ -54,10 +55,13 @@ static int no_such_class(const alexnet_model *model, const char *word)
     free(names);
     if (near)
         return cli_error(CLI_USAGE, "the model has no class %s; did you mean %s?", word, near);
-    return cli_error(CLI_USAGE,
-                     "the model has no class %s; it has %d, which 'alexnet info --json' lists; "
-                     "--class takes a name, or a number from 0 to %d",
-                     word, count, count - 1);
+    char *path = cli_quote(job->model_path);
+    const int code = cli_error(CLI_USAGE,
+                               "the model has no class %s; it has %d, which '%s info %s --json' "
+                               "lists; --class takes a name, or a number from 0 to %d",
+                               word, count, cli_program, path, count - 1);
+    free(path);
+    return code;
 }
 
 int explain_choose_class(explanation *found, const explain_job *job)
@@ -67,7 +71,7 @@ int explain_choose_class(explanation *found, const explain_job *job)
     const alexnet_model *model = job->model;
     found->class_index = word ? find_class(model, word, &other) : found->best[0].index;
     if (found->class_index < 0)
-        return no_such_class(model, word);
+        return no_such_class(job, word);
     if (other >= 0)
         return cli_error(
             CLI_USAGE,

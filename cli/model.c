@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "paths.h"
+#include "report_builtins.h"
 
 static const opt rows[] = {
     {.name = "net",
@@ -66,6 +67,17 @@ static int check_run(const char *folder, const char *rule)
     return code;
 }
 
+static int does_not_open(const char *path, int trouble)
+{
+    if (trouble == ENOENT && builtin_find(alexnet_network_builtin, path))
+        return cli_error(CLI_USAGE,
+                         "%s is a built-in network, which has no weights: 'alexnet train DATA "
+                         "--net %s' makes some, and docs/models.md says where published ones are",
+                         path, path);
+    return cli_error(CLI_BAD_INPUT, "cannot open %s: %s", path,
+                     trouble == ENOENT ? "no such file or folder" : strerror(trouble));
+}
+
 int model_check(const char *path, const char *rule)
 {
     if (path_is_picture(path))
@@ -73,10 +85,7 @@ int model_check(const char *path, const char *rule)
     if (path_is_folder(path))
         return check_run(path, rule);
     int trouble = trouble_with(path);
-    if (!trouble)
-        return CLI_DONE;
-    return cli_error(CLI_BAD_INPUT, "cannot open %s: %s", path,
-                     trouble == ENOENT ? "no such file or folder" : strerror(trouble));
+    return trouble ? does_not_open(path, trouble) : CLI_DONE;
 }
 
 int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *rule)

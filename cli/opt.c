@@ -114,15 +114,26 @@ static const opt *row_meant(const opt_args *args, char *word)
     return meant;
 }
 
+/* What the page says of a word that is set elsewhere; NULL: nothing. */
+static const char *hint_for(const opt_page *page, const char *word)
+{
+    const opt_elsewhere *e = page->elsewhere;
+    while (e && e->word && strcmp(e->word, word) != 0)
+        e++;
+    return e ? e->hint : NULL;
+}
+
 /* @param dashes  "-" or "--", as it was typed */
 static int wrong_name(const opt_args *args, const char *dashes, const char *name, size_t length)
 {
     char *typed = cli_format("%.*s", (int)(length < 200 ? length : 200), name);
     char *word = cli_copy(typed);
     const opt *meant = row_meant(args, word);
-    int code = meant ? opt_wrong(args->page, "unknown option %s%s; did you mean --%s?", dashes,
-                                 typed, meant->name)
-                     : opt_wrong(args->page, "unknown option %s%s", dashes, typed);
+    const char *hint = hint_for(args->page, word); /* after row_meant(), which changes the word */
+    int code = hint    ? opt_wrong(args->page, "there is no option %s%s: %s", dashes, typed, hint)
+               : meant ? opt_wrong(args->page, "unknown option %s%s; did you mean --%s?", dashes,
+                                   typed, meant->name)
+                       : opt_wrong(args->page, "unknown option %s%s", dashes, typed);
     free(word);
     free(typed);
     return code;
@@ -382,6 +393,20 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     }
     protect_inputs(args);
     return *code < 0;
+}
+
+bool opt_given(const opt_args *args, const char *name)
+{
+    for (int i = 0; i < args->given_count; i++)
+        if (strcmp(args->given[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+int opt_needs(const opt_args *args, const char *name, bool there, const char *what)
+{
+    return there || !opt_given(args, name) ? CLI_DONE
+                                           : opt_wrong(args->page, "--%s needs %s", name, what);
 }
 
 void opt_free(opt_args *args)

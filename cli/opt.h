@@ -61,13 +61,21 @@ typedef struct opt_example {
     const char *does;
 } opt_example;
 
+/** A word that is an option in other programs, and where to say it here. */
+typedef struct opt_elsewhere {
+    const char *word; /* without its dashes */
+    const char *hint; /* follows "there is no option --WORD: " */
+} opt_elsewhere;
+
 /** What `--help` says about a command besides its options. */
 typedef struct opt_page {
     const char *command;
-    const char *usage[3]; /* lines after "alexnet ", the unused ones NULL */
-    const char *about;    /* a paragraph, which is wrapped when it is printed */
-    const command *parts; /* its subcommands; NULL: none */
-    int writes;           /* how many of its files, the last ones, it writes; it reads the others */
+    const char *usage[3];           /* lines after "alexnet ", the unused ones NULL */
+    const char *about;              /* a paragraph, which is wrapped when it is printed */
+    const command *parts;           /* its subcommands; NULL: none */
+    int writes;                     /* how many of its files, the last ones, it writes; it reads the
+                                       others */
+    const opt_elsewhere *elsewhere; /* ended by a row without a word; NULL: none */
     opt_example examples[2];
 } opt_page;
 
@@ -103,6 +111,16 @@ void opt_print_help(const opt_args *args, FILE *out);
 
 /** The words of a choice as help shows them, "auto|fp32". Owned by the caller. */
 char *opt_choices(const opt *row);
+
+/** Whether the option of this name was given. */
+bool opt_given(const opt_args *args, const char *name);
+/**
+ * Report an option that has no effect here: "--limit needs --all-pairs".
+ * @param there  whether what it needs is there
+ * @param what   what it needs
+ * @return CLI_DONE or CLI_USAGE
+ */
+int opt_needs(const opt_args *args, const char *name, bool there, const char *what);
 
 /** Report wrong usage, and where to read more. @return CLI_USAGE */
 int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);

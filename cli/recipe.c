@@ -73,6 +73,45 @@ void recipe_group_free(opt_group *group)
     group->count = 0;
 }
 
+/* Keys that have an effect only with some values of another key. */
+static const struct {
+    const char *key, *with;
+    const char *values[2]; /* without any: all but 0 */
+} depends[] = {
+    {"step_epochs", "schedule", {"step"}},
+    {"step_factor", "schedule", {"step", "plateau"}},
+    {"fall", "schedule", {"exponential"}},
+    {"fall_steps", "schedule", {"exponential"}},
+    {"poly_power", "schedule", {"poly"}},
+    {"restart_epochs", "schedule", {"cosine"}},
+    {"restart_growth", "schedule", {"cosine"}},
+    {"patience", "schedule", {"plateau"}},
+    {"beta2", "rule", {"adam", "adamw"}},
+    {"epsilon", "rule", {"adam", "adamw"}},
+    {"crop_area", "crop", {"scaled"}},
+    {"crop_aspect", "crop", {"scaled"}},
+    {"erase_area", "erase", {NULL}},
+    {"erase_aspect", "erase", {NULL}},
+    {"colour_axes", "colour_noise", {NULL}},
+};
+
+static bool is_one_of(const char *const values[2], const char *value)
+{
+    if (!values[0])
+        return strcmp(value, "0") != 0;
+    return strcmp(value, values[0]) == 0 || (values[1] && strcmp(value, values[1]) == 0);
+}
+
+/* Warn about a key that was set and has no effect. */
+static void warn_if_idle(const alexnet_recipe *recipe, const char *key)
+{
+    for (size_t i = 0; i < COUNT_OF(depends); i++) {
+        const char *value = alexnet_recipe_get(recipe, depends[i].with);
+        if (strcmp(depends[i].key, key) == 0 && value && !is_one_of(depends[i].values, value))
+            progress_say("warning: %s has no effect with %s = %s", key, depends[i].with, value);
+    }
+}
+
 int recipe_open(alexnet_recipe **out, const char *name_or_path, const string_list *settings)
 {
     alexnet_status status = alexnet_recipe_load(out, name_or_path);
@@ -80,6 +119,8 @@ int recipe_open(alexnet_recipe **out, const char *name_or_path, const string_lis
         return cli_input_failed(status);
     for (size_t i = 0; settings && i + 1 < settings->count && !status; i += 2)
         status = alexnet_recipe_set(*out, settings->items[i], settings->items[i + 1]);
+    for (size_t i = 0; settings && i + 1 < settings->count && !status; i += 2)
+        warn_if_idle(*out, settings->items[i]);
     if (!status)
         return CLI_DONE;
     int code = cli_failed(status);

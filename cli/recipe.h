@@ -13,7 +13,7 @@ opt_group recipe_group(string_list *settings);
 void recipe_group_free(opt_group *group);
 
 /**
- * Load a recipe and apply settings to it.
+ * Load a recipe and apply settings to it. Warns about those that have no effect.
  * @param settings  keys and values in turn, or NULL
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */

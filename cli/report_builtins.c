@@ -1,11 +1,21 @@
 #include "report_builtins.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "json.h"
 #include "report_info.h"
 #include "table.h"
 #include "text.h"
+
+const alexnet_builtin *builtin_find(builtin_fn list, const char *name)
+{
+    const alexnet_builtin *builtin;
+    for (int i = 0; (builtin = list(i)); i++)
+        if (strcmp(builtin->name, name) == 0)
+            return builtin;
+    return NULL;
+}
 
 /* The sums of a built-in network. Loading it can fail only for lack of memory; then all sums are
  * 0. */

@@ -1,5 +1,5 @@
 /*
- * What `info` shows without a name: the built-in networks and recipes.
+ * The built-in networks and recipes, and what `info` shows of them without a name.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,13 @@
 #define CLI_REPORT_BUILTINS_H
 
 #include <stdbool.h>
+
+#include <alexnet/alexnet.h>
+
+/** alexnet_network_builtin() or alexnet_recipe_builtin(). */
+typedef const alexnet_builtin *(*builtin_fn)(int index);
+/** @return NULL if there is none of that name */
+const alexnet_builtin *builtin_find(builtin_fn list, const char *name);
 
 /** Print a row for each built-in network and recipe; as JSON, a line for each. */
 void report_builtins(bool json);

@@ -44,8 +44,11 @@ int similar_refresh(similar_search *s)
     if (!status)
         return CLI_DONE;
     const int code = cli_failed(status);
-    if (alexnet_index_flush(s->index) && status != ALEXNET_ERROR_IO) /* that was reported already */
+    const bool unwritten = alexnet_index_flush(s->index) != ALEXNET_OK;
+    if (unwritten && status != ALEXNET_ERROR_IO) /* that was reported already */
         cli_failed(ALEXNET_ERROR_IO);
+    if (unwritten && !s->options->index)
+        progress_say("the index is kept beside the folder unless --index FOLDER names a place");
     return code;
 }
 

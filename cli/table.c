@@ -85,24 +85,30 @@ static int total_width(const table *t, const int *widths)
     return width;
 }
 
-/* Narrow the widest of the columns that may be cut, until the table fits or all of them are narrow.
- * Paths, which people copy, are cut only where that makes the table fit. */
-static void fit(const table *t, int *widths, int room)
+/* Narrow the widest of the columns of a kind, until the table fits or all of them are narrow. */
+static void narrow(const table *t, int *widths, int room, char kind)
 {
-    int least = total_width(t, widths);
-    for (int i = 0; i < t->columns; i++)
-        if (strchr("ce", t->align[i]) && widths[i] > NARROWEST)
-            least -= widths[i] - NARROWEST;
-    const char *cut = least <= room ? "ce" : "c";
     while (total_width(t, widths) > room) {
         int widest = -1;
         for (int i = 0; i < t->columns; i++)
-            if (strchr(cut, t->align[i]) && (widest < 0 || widths[i] > widths[widest]))
+            if (t->align[i] == kind && (widest < 0 || widths[i] > widths[widest]))
                 widest = i;
         if (widest < 0 || widths[widest] <= NARROWEST)
             return;
         widths[widest]--;
     }
+}
+
+/* Paths, which people copy, are cut last, and only where that makes the table fit. */
+static void fit(const table *t, int *widths, int room)
+{
+    narrow(t, widths, room, 'c');
+    int least = total_width(t, widths);
+    for (int i = 0; i < t->columns; i++)
+        if (t->align[i] == 'e' && widths[i] > NARROWEST)
+            least -= widths[i] - NARROWEST;
+    if (least <= room)
+        narrow(t, widths, room, 'e');
 }
 
 static void print_rule(const table *t, const int *widths, FILE *out)
@@ -124,7 +130,7 @@ void table_print(table *t, FILE *out)
             int width = terminal_columns(cell_at(t, r, i));
             widths[i] = width > widths[i] ? width : widths[i];
         }
-    fit(t, widths, terminal_width(out));
+    fit(t, widths, terminal_room(out));
     for (size_t r = 0; r < rows; r++) {
         print_row(t, r, widths, out);
         if (r == 0)

@@ -13,9 +13,9 @@
 
 typedef struct table {
     const char *align; /* per column: 'l' left; 'r' right; 'c' left, and cells are cut if the table
-                          is too wide; 'e' the same, but they keep their ends, and are cut only if
-                          the table then fits, as for paths; 'w' left, in the last column only,
-                          and cells are wrapped */
+                          is too wide; 'e' the same, but they keep their ends, and are cut last
+                          and only if the table then fits, as for paths; 'w' left, in the last
+                          column only, and cells are wrapped */
     int columns;
     string_list cells; /* row by row */
 } table;

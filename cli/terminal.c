@@ -7,7 +7,8 @@
 
 enum { STANDARD_WIDTH = 80, NARROWEST = 20, WIDEST = 10000 };
 
-int terminal_width(FILE *file)
+/* @param otherwise  the width if nothing says one */
+static int find_width(FILE *file, int otherwise)
 {
     struct winsize size;
     const char *columns = getenv("COLUMNS");
@@ -15,8 +16,18 @@ int terminal_width(FILE *file)
     if (width <= 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0)
         width = size.ws_col;
     if (width <= 0)
-        width = STANDARD_WIDTH;
+        width = otherwise;
     return (int)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
+}
+
+int terminal_width(FILE *file)
+{
+    return find_width(file, STANDARD_WIDTH);
+}
+
+int terminal_room(FILE *file)
+{
+    return find_width(file, WIDEST);
 }
 
 /* Characters that take no column or two, by Unicode's East Asian widths; all others take one. */

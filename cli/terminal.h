@@ -37,6 +37,9 @@ bool terminal_obeys(uint32_t code);
 
 /** The width of a line in columns: from COLUMNS, else from the terminal of the file, else 80. */
 int terminal_width(FILE *file);
+/** The same for what would have to be cut: if neither says a width, as for a pipe or a file, there
+ * is room for all. */
+int terminal_room(FILE *file);
 
 /**
  * Print words in the columns from `column` up to `width`, in as many lines as needed.

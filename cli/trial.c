@@ -160,10 +160,7 @@ static void report_rates(const alexnet_trial_verdict *v, const char *picture, co
 /* "rates.csv" for "rates.png". */
 static char *table_of(const char *picture)
 {
-    const char *dot = strrchr(picture, '.'), *slash = strrchr(picture, '/');
-    const size_t length =
-        dot && (!slash || dot > slash) ? (size_t)(dot - picture) : strlen(picture);
-    return cli_format("%.*s.csv", (int)length, picture);
+    return cli_format("%.*s.csv", (int)(strlen(picture) - strlen(".png")), picture);
 }
 
 int trial_rates(alexnet_ctx *ctx, const training_request *request, const char *path, bool json)
@@ -171,9 +168,7 @@ int trial_rates(alexnet_ctx *ctx, const training_request *request, const char *p
     alexnet_trial *trial = NULL;
     alexnet_trial_verdict verdict;
     char *table = table_of(path);
-    int code = strcmp(table, path) == 0
-                   ? cli_error(CLI_USAGE, "--find-rate takes a name for a PNG, not %s", path)
-                   : file_check_output(path);
+    int code = file_check_output(path);
     if (code == CLI_DONE)
         code = file_check_output(table);
     if (code == CLI_DONE)

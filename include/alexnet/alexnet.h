@@ -1047,7 +1047,8 @@ typedef struct alexnet_interval {
     double low, high;
 } alexnet_interval;
 /** 95% confidence intervals, for pictures of the same kind: Wilson's for the errors; 1.96 standard
- *  errors on either side of the mean for the loss (NAN below two pictures). */
+ *  errors on either side of the mean for the loss, but not below 0 (NAN below two pictures). For
+ *  five classes or fewer, top5_error is 0 to 0. */
 typedef struct alexnet_intervals {
     alexnet_interval top1_error, top5_error, loss;
 } alexnet_intervals;

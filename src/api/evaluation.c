@@ -204,9 +204,11 @@ alexnet_status alexnet_evaluation_intervals(const alexnet_evaluation *evaluation
     AN_NEED(intervals);
     const an_tally *tally = &evaluation->tally;
     alexnet_metrics m = an_tally_metrics(tally);
+    const alexnet_interval none = {0, 0}; /* of five classes the right one is among the best five */
     *intervals = (alexnet_intervals){
-        an_share_interval(m.top1_error, m.images), an_share_interval(m.top5_error, m.images),
-        an_mean_interval(tally->loss, evaluation->loss_squares, m.images)};
+        an_share_interval(m.top1_error, m.images),
+        evaluation->classes > 5 ? an_share_interval(m.top5_error, m.images) : none,
+        an_loss_interval(tally->loss, evaluation->loss_squares, m.images)};
     return ALEXNET_OK;
 }
 

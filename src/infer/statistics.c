@@ -15,14 +15,14 @@ alexnet_interval an_share_interval(double share, int64_t n)
     return (alexnet_interval){fmax(centre - half, 0), fmin(centre + half, 1)};
 }
 
-alexnet_interval an_mean_interval(double sum, double squares, int64_t n)
+alexnet_interval an_loss_interval(double sum, double squares, int64_t n)
 {
     if (n < 2)
         return (alexnet_interval){NAN, NAN};
     double count = (double)n, mean = sum / count;
     double variance = fmax(squares - count * mean * mean, 0) / (count - 1);
     double half = quantile * sqrt(variance / count);
-    return (alexnet_interval){mean - half, mean + half};
+    return (alexnet_interval){fmax(mean - half, 0), mean + half};
 }
 
 void an_calibration_add(an_calibration *c, double confidence, double correct)

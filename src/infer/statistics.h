@@ -13,8 +13,9 @@
  * even if the share is 0 or 1. 0 to 1 for n = 0.
  */
 alexnet_interval an_share_interval(double share, int64_t n);
-/** The interval of a mean, by its standard error. NAN to NAN for fewer than two values. */
-alexnet_interval an_mean_interval(double sum, double squares, int64_t n);
+/** The interval of a mean of losses, by its standard error. It ends at 0, since no loss is below.
+ * NAN to NAN for fewer than two values. */
+alexnet_interval an_loss_interval(double sum, double squares, int64_t n);
 
 /** Sums over the pictures whose confidence lies in each bin. */
 typedef struct an_calibration {

@@ -3,6 +3,7 @@
  * wanted.
  */
 #include <assert.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -84,17 +85,29 @@ static void find_wanted(compiling *c)
     }
 }
 
+/* A node of a layer whose weights the net lacks; those before it can be computed. */
+static alexnet_status fail_without_weights(const compiling *c, const an_node *node)
+{
+    const an_layer *layers = c->p->net->network->layers;
+    const int before = c->p->graph.nodes[node->inputs[0]].layer;
+    char last[2 * AN_NAME_MAX + 24] = "";
+    if (before >= 0)
+        snprintf(last, sizeof last, ", up to %s (--layer %s)", layers[before].name,
+                 layers[before].name);
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "the model's file has no weights for layer %s; only the layers before it can be "
+                   "computed%s",
+                   layers[node->layer].name, last);
+}
+
 /* A layer whose weights the net does not have cannot be computed. */
 static alexnet_status check_weights(const compiling *c)
 {
     const an_net *net = c->p->net;
     for (int i = 0; net->lacks && i < c->p->graph.count; i++) {
-        const int layer = c->p->graph.nodes[i].layer;
-        if (c->needed[i] && layer >= 0 && net->lacks[layer])
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "the model's file has no weights for layer %s; only the layers before "
-                           "it can be computed",
-                           net->network->layers[layer].name);
+        const an_node *node = &c->p->graph.nodes[i];
+        if (c->needed[i] && node->layer >= 0 && net->lacks[node->layer])
+            return fail_without_weights(c, node);
     }
     return ALEXNET_OK;
 }

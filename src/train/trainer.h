@@ -104,7 +104,7 @@ struct alexnet_trainer {
     bool *frozen;  /* per layer of the network: the recipe's `freeze` names it */
     float *tensor; /* the copy that an_trainer_tensor() returned; NULL: none */
     an_norms norms;
-    char diverged[512]; /* the error that ended the run; "": it has not diverged */
+    char diverged[512]; /* what was not finite and ended the run; "": it has not diverged */
 };
 
 /** @param trial  borrowed; NULL: a run, with a folder. A trial is driven by trial.c */

@@ -101,21 +101,40 @@ static void describe(const alexnet_trainer *t, char *out, size_t size)
     an_look_end(&l);
 }
 
+double an_trainer_lower_rate(const alexnet_trainer *t)
+{
+    const double tenth = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10;
+    alexnet_recipe *usual;
+    if (an_recipe_load(&usual, "default") != ALEXNET_OK)
+        return tenth;
+    const double rate = fmin(tenth, an_recipe_number(usual, AN_KEY_RATE, NULL, 1));
+    an_recipe_free(usual);
+    return rate;
+}
+
+alexnet_status an_trainer_fail_diverged(const alexnet_trainer *t, const char *what)
+{
+    const double rate = an_trainer_lower_rate(t);
+    if (t->trial)
+        return AN_FAIL(ALEXNET_ERROR_DIVERGED, "training diverged: %s. Try a rate of %.3g", what,
+                       rate);
+    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
+                   "training diverged: %s; the last good checkpoint is kept. Try a rate of %.3g in "
+                   "a new run, because that of a run is fixed, or find one with train --find-rate",
+                   what, rate);
+}
+
 alexnet_status an_trainer_diverged(alexnet_trainer *t, const char *loss, int64_t update,
                                    int64_t epoch)
 {
     char reason[AN_NAME_MAX + sizeof t->net->params->name + 128];
     describe(t, reason, sizeof reason);
-    snprintf(t->diverged, sizeof t->diverged,
-             "training diverged: the %s update %lld (epoch %lld) is not finite%s%s. Try a rate of "
-             "%.3g",
-             loss, (long long)update, (long long)epoch, reason,
-             t->trial ? "" : "; the last good checkpoint is kept",
-             an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+    snprintf(t->diverged, sizeof t->diverged, "the %s update %lld (epoch %lld) is not finite%s",
+             loss, (long long)update, (long long)epoch, reason);
     return an_trainer_check_diverged(t);
 }
 
 alexnet_status an_trainer_check_diverged(const alexnet_trainer *t)
 {
-    return *t->diverged ? AN_FAIL(ALEXNET_ERROR_DIVERGED, "%s", t->diverged) : ALEXNET_OK;
+    return *t->diverged ? an_trainer_fail_diverged(t, t->diverged) : ALEXNET_OK;
 }

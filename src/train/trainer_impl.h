@@ -90,6 +90,12 @@ alexnet_status an_trainer_diverged(alexnet_trainer *trainer, const char *loss, i
                                    int64_t epoch);
 /** The same error again, if the run has diverged. */
 alexnet_status an_trainer_check_diverged(const alexnet_trainer *trainer);
+/** Such an error, whatever was found not to be finite: "training diverged: <what>", and a rate to
+ * try. */
+alexnet_status an_trainer_fail_diverged(const alexnet_trainer *trainer, const char *what);
+/** A rate to try where the recipe's is too high: a tenth of it, or that of recipe "default" if it
+ * is lower still. */
+double an_trainer_lower_rate(const alexnet_trainer *trainer);
 /** The host's memory for the recipe's `norms`: its size, and its allocation. */
 size_t an_norms_bytes(const an_net *net, const alexnet_recipe *recipe);
 alexnet_status an_norms_make(alexnet_trainer *trainer);

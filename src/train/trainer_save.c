@@ -23,12 +23,10 @@ static alexnet_status check_weights(const alexnet_trainer *t)
     AN_CHECK(an_net_check_finite(t->net, &finite, &name));
     if (finite)
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
-                   "training diverged: %s holds values that are not finite after %lld %s; the "
-                   "last good checkpoint is kept. Try a rate of %.3g",
-                   name, (long long)t->record.step,
-                   an_text_plural(t->record.step, "update", "updates"),
-                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+    char what[sizeof t->net->params->name + 80];
+    snprintf(what, sizeof what, "%s holds values that are not finite after %lld %s", name,
+             (long long)t->record.step, an_text_plural(t->record.step, "update", "updates"));
+    return an_trainer_fail_diverged(t, what);
 }
 
 static alexnet_status write_model(alexnet_trainer *t, const char *path, bool checkpoint,

@@ -131,7 +131,6 @@ static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t s
     if (rc != ALEXNET_OK)
         return false;
     const bool net = an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_NET;
-    const double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1);
     if (same)
         snprintf(out, size,
                  "%d pictures of the latest batch are all %s: nothing tells them apart. Look at "
@@ -141,7 +140,7 @@ static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t s
         an_print_in(out, size,
                     "%s outputs only zeros for %d pictures: its neurons are dead, and the layers "
                     "before it no longer learn. Try a rate of %.3g%s",
-                    t->net->network->layers[dead].name, count, rate / 10,
+                    t->net->network->layers[dead].name, count, an_trainer_lower_rate(t),
                     net ? " and init = safe" : ", or a longer warmup");
     return same || dead >= 0;
 }
@@ -231,7 +230,8 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
         snprintf(out, size, "It may be only too early: %lld updates are few. Try more epochs",
                  (long long)t->record.step);
     else if (above)
-        an_print_in(out, size, "The rate is too high. Try a rate of %.3g", rate / 10);
+        an_print_in(out, size, "The rate is too high. Try a rate of %.3g",
+                    an_trainer_lower_rate(t));
     else
         snprintf(out, size,
                  "Neither rates nor weights nor pictures explain it: do the labels fit the "

@@ -99,6 +99,17 @@ has err "evil.pth: posix.system: refused; nothing in a model file is executed"
 "$ALEXNET" train data/unseen --recipe one/best.safetensors --out odd >out 2>err && fail "no recipe"
 has err "one/best.safetensors is not a recipe file but a model"
 
+# The name of a built-in network is not a file: the error says where weights come from.
+for command in "classify alexnet $good" "eval alexnet data/pictures" "eval alexnet" \
+    "convert caffenet out.onnx" "distance alexnet $good $good" "plot filters alexnet" \
+    "features alexnet $good -o f.npy" "train data/unseen --init-from alexnet --out odd"; do
+    expect 2 $command
+    has err "is a built-in network, which has no weights" "docs/models.md"
+done
+has err "'alexnet train DATA --net alexnet'"
+expect 3 classify alexnett $good
+has err "cannot open alexnett: no such file or folder"
+
 # The error names the reason why a path cannot be opened.
 ln -s loop loop
 for command in "classify loop $good" "eval loop" "train data/unseen --init-from loop --out odd" \

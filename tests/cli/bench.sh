@@ -79,6 +79,10 @@ expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 1 --reci
 has out "cannot be read" "libjpeg-turbo alone, from memory" "of the pictures: the others are not JPEGs"
 expect 2 bench --mode loader photos/pictures --recipe nosuch
 has err "nosuch is neither a built-in recipe nor a recipe file"
+expect 2 bench --recipe paper
+has err "--recipe needs --mode loader"
+expect 2 bench --pictures 100 --mode infer
+has err "--pictures needs --mode loader"
 expect 3 bench --mode loader nosuch
 expect 2 bench --mode loader photos/pictures photos/pictures
 

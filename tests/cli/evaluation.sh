@@ -39,6 +39,17 @@ expect 0 eval one data/unseen --images all.csv --top 99 --quiet
 is "$(awk -F, '{ print NF }' all.csv | sort -u)" 35 "fields of all ten classes"
 has out "(95%: " "% expected error"
 
+expect 2 eval one data/unseen --top 3
+has err "--top needs --images"
+
+# A name says what is written.
+for option in "--confusion a.jpg" "--calibration a" "--confusion a.txt"; do
+    expect 2 eval one data/unseen $option
+    has err "${option#* }: the name must end in .csv, or in .png for a picture"
+done
+expect 2 eval one data/unseen --images a.png
+has err "a.png: the name must end in .csv"
+
 # Bars stand where the bins say: the lower half of each is blue.
 expect 0 eval one data/unseen --calibration bins.png --quiet
 awk -F, 'NR > 1 && $4 * $5 > 0 { print 70 + 28 * (NR - 2) + 20, int(470 - 210 * ($4 < $5 ? $4 : $5)) }' bins.csv |

@@ -89,6 +89,8 @@ is "$(json 1 class)" "ring, the red-ring" "the class by one of its names"
 expect 2 explain named $picture --class ring
 has err "--class ring: green-ring" "red-ring" "both have this name"
 expect 0 explain named $picture --class red-ring --map gradient
+expect 2 explain named $picture --class nope
+has err "the model has no class nope; it has 10, which '" "alexnet info named --json' lists"
 
 # ---- Activations ----
 

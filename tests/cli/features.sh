@@ -124,6 +124,8 @@ expect 3 features run none.png -o x.npy
 
 # ---- classify, as CSV ----
 
+expect 2 classify run "$folder" --format csv --json
+has err "--json is --format json; use only one of them"
 expect 3 classify run "$folder" --top 2 --format csv
 is "$(head -1 out)" "file,rank,index,class,probability" "the first row"
 has out '/odd, ""na\me""'

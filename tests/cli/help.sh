@@ -109,6 +109,13 @@ meant --top classify --topk --top-k
 meant --out distance --output --save
 meant --views eval --ten-crop
 meant --text info --source
+# What is set elsewhere is said to be.
+expect 2 train data --dropout 1
+has err "there is no option --dropout: dropout is set in the network file" "Usage: alexnet train"
+expect 2 train data --img_size=64
+has err "there is no option --img_size: the size of pictures is set in the network file"
+expect 2 train data --num-classes 10
+has err "there is no option --num-classes: the classes are those of DATA"
 expect 2 train data --xyzzy
 has err "unknown option --xyzzy"
 lacks err "did you mean"

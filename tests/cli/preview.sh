@@ -32,6 +32,10 @@ expect 2 train data/pictures --hue 0.7 --preview sheet.png
 has err "0 to 0.5"
 expect 2 train data/pictures --color-jitter 0.4 --preview sheet.png
 has err "--brightness"
+expect 2 train data/pictures $still --preview sheet.jpg
+has err "sheet.jpg: a PNG file's name ends in .png"
+expect 2 train data/pictures $still --preview sheet.png --out kept
+has err "--out cannot be given here, because no run is kept"
 expect 1 train data/pictures $still --preview no/folder/sheet.png
 train data/pictures --epochs 1 --out run
 expect 2 train --resume run --preview sheet.png

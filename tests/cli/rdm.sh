@@ -36,6 +36,10 @@ has err none.npy
 expect 2 rdm --compare out.fc7.npy out.fc7.csv
 has err "out.fc7.csv: --compare reads .npy files"
 expect 2 rdm --compare out.fc7.npy
+expect 2 rdm --compare out.fc7.npy out.conv1.npy --metric cosine
+has err "--metric needs pictures, not --compare"
+expect 2 rdm run data/unseen -o out --rank kendall
+has err "--rank needs --compare"
 expect 2 rdm run data/unseen
 has err "-o PREFIX is missing"
 expect 1 rdm none.safetensors data/unseen -o nowhere/out # said before the work

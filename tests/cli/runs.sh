@@ -97,18 +97,24 @@ expect 0 runs one two --json
 is "$(json 1 epochs_done)" 2 "epochs"
 is "$(json 2 recipe.epochs)" "2" "epochs of the recipe as the run has it now"
 # Paths that are too long are cut at the front, because runs differ at the ends of their paths; but
-# only where the table then fits.
+# after other columns, only where the table then fits, and not in a pipe.
 mkdir a-folder-whose-name-is-long
 mv one a-folder-whose-name-is-long/run-1
 mv two a-folder-whose-name-is-long/run-2
-COLUMNS=100
+expect 0 runs a-folder-whose-name-is-long
+is "$(grep -c '^a-folder-whose-name-is-long/run-[12]  alexnet-mini ' out)" 2 "runs in a file"
+COLUMNS=115
 export COLUMNS
 expect 0 runs a-folder-whose-name-is-long
-is "$(grep -c '^\.\.\..*run-[12]  alexnet-mini' out)" 2 "runs told apart by their paths' ends"
+is "$(grep -c '^a-folder-whose-name-is-long/run-[12]  alex.*\.\.\. ' out)" 2 "runs whose network is cut"
+is "$(awk 'length > 115' out)" "" "lines that are too long"
+COLUMNS=100
+expect 0 runs a-folder-whose-name-is-long
+is "$(grep -c '^\.\.\..*run-[12]  alexn\.\.\. ' out)" 2 "runs told apart by their paths' ends"
 is "$(awk 'length > 100' out)" "" "lines that are too long"
 COLUMNS=80
 expect 0 runs a-folder-whose-name-is-long
-is "$(grep -c '^a-folder-whose-name-is-long/run-[12]  alexnet-mini' out)" 2 "runs by their whole paths"
+is "$(grep -c '^a-folder-whose-name-is-long/run-[12]  alexn\.\.\. ' out)" 2 "runs by their whole paths"
 unset COLUMNS
 mv a-folder-whose-name-is-long/run-1 one
 mv a-folder-whose-name-is-long/run-2 two

@@ -47,11 +47,15 @@ expect 0 similar run $query --in photos/ --top 1
 is "$(ls -l --time-style=full-iso .photos.index)" "$before" "the index, when nothing is new"
 cp $query photos/new.png
 printf 'no picture' >photos/bad.png
-expect 0 similar run $query --in photos --top 1
-has err "photos/bad.png"
+expect 3 similar run $query --in photos --top 1
+has err "photos/bad.png" "1 of $((count + 2)) pictures of photos could not be read"
 has out "0.0000  photos/new.png"
-expect 0 similar run $query --in photos --top 1
+expect 3 similar run $query --in photos --top 1 # it is left out of later searches too
 lacks err "photos/bad.png"
+has err "1 of $((count + 2)) pictures of photos could not be read"
+expect 3 similar run --all-pairs --in photos --limit 1 --html left-out.html
+has out "photos/"
+has left-out.html "</html>"
 rm photos/bad.png
 expect 0 similar run photos/new.png --in photos --top 1 # a query is no neighbour of its own
 lacks out "0.0000"
@@ -98,6 +102,10 @@ expect 2 similar run --in photos
 has err "QUERY is missing"
 expect 2 similar run $query --all-pairs --in photos
 has err "it takes no QUERY"
+expect 2 similar run $query --in photos --limit 3
+has err "--limit needs --all-pairs"
+expect 2 similar run --all-pairs --in photos --top 3
+has err "--top needs QUERY, not --all-pairs"
 expect 3 similar run $query --in nowhere
 has err "--in nowhere is not a folder"
 expect 2 similar $query run --in photos
@@ -107,4 +115,8 @@ has err "fc9"
 touch readonly.index
 expect 1 similar run $query --in photos --index readonly.index/x
 is "$(wc -l <err | tr -d ' ')" 1 "lines about an index that cannot be written"
+mkdir deposit && cp $query deposit
+touch .deposit.index
+expect 1 similar run $query --in deposit
+has err ".deposit.index" "unless --index FOLDER names a place"
 [ -z "$(find . -name '*.tmp')" ] || fail "temporary files are left"

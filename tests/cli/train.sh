@@ -19,6 +19,15 @@ is "$(json 4 val.images)" 20 "validated pictures"
 expect 0 info runs/pictures-1 --json
 is "$(json 1 layers.14.output)" "[10,1,1]" "output of the trained network"
 
+train data/pictures --epochs 1 --out idle --patience 3 --step-factor 0.5 --set erase_area=0.1,0.2
+has err "warning: patience has no effect with schedule = cosine" \
+    "warning: step_factor has no effect with schedule = cosine" \
+    "warning: erase_area has no effect with erase = 0"
+train data/pictures --epochs 1 --out busy --schedule plateau --patience 3 --step-factor 0.5 --erase 0.5 \
+    --erase-area 0.1,0.2 --restart-epochs 2
+has err "warning: restart_epochs has no effect with schedule = plateau"
+is "$(grep -c "no effect" err)" 1 "warnings"
+
 train data/pictures --epochs 1 --quiet --json
 [ -s err ] && fail "--quiet is not quiet"
 is "$(json 1 run)" runs/pictures-2 "second run"

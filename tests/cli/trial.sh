@@ -56,12 +56,14 @@ is "$(json 1 rate)" null "rate"
 # Mistakes.
 expect 2 train data/pictures $net --find-rate a.png --overfit-one-batch
 has err "one at a time"
-expect 2 train data/pictures $net --find-rate rates.csv
-has err "a name for a PNG"
 expect 2 train data/pictures $net --out run --overfit-one-batch
 has err "--out cannot be given"
 expect 2 train data/pictures $net --lr-find a.png
 has err "--find-rate"
+for name in a.jpg a.csv a; do
+    expect 2 train data/pictures $net --find-rate $name
+    has err "$name: a PNG file's name ends in .png"
+done
 expect 1 train data/pictures $net --find-rate no/folder/a.png
 has err "cannot write no/folder/a.png"
 expect 2 train data/pictures $net --rate 0 --find-rate a.png

@@ -123,8 +123,31 @@ static void test_wilson(void **state)
         close_to(found.low, golden_wilson[i].low, 1e-12);
         close_to(found.high, golden_wilson[i].high, 1e-12);
     }
-    alexnet_interval none = an_share_interval(0, 0), one = an_mean_interval(2, 4, 1);
+    alexnet_interval none = an_share_interval(0, 0), one = an_loss_interval(2, 4, 1);
     assert_true(none.low == 0 && none.high == 1 && isnan(one.low) && isnan(one.high));
+}
+
+/* Losses 0, 0, 0 and 4: their mean is 1, its standard error is 1, and 1 - 1.96 is below any loss.
+ */
+static void test_no_loss_below_zero(void **state)
+{
+    (void)state;
+    alexnet_interval found = an_loss_interval(4, 16, 4);
+    assert_true(found.low == 0);
+    close_to(found.high, 1 + 1.959963984540054, 1e-12);
+}
+
+/* Of five classes the right one is always among the best five; of six it need not be. */
+static void test_top5_of_five_classes(void **state)
+{
+    (void)state;
+    an_evaluation five = {.classes = 5, .tally = {.images = 100}};
+    an_evaluation six = {.classes = 6, .tally = {.images = 100}};
+    alexnet_intervals i;
+    expect_ok(alexnet_evaluation_intervals(&five, &i));
+    assert_true(i.top5_error.low == 0 && i.top5_error.high == 0 && i.top1_error.high > 0);
+    expect_ok(alexnet_evaluation_intervals(&six, &i));
+    assert_true(i.top5_error.high > 0);
 }
 
 static void test_search(void **state)
@@ -407,10 +430,16 @@ static void test_other_classes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_figures),       cmocka_unit_test(test_wilson),
-        cmocka_unit_test(test_search),        cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_ensembles),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_other_classes), cmocka_unit_test(test_unreadable_for_one),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_wilson),
+        cmocka_unit_test(test_no_loss_below_zero),
+        cmocka_unit_test(test_top5_of_five_classes),
+        cmocka_unit_test(test_search),
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_ensembles),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_other_classes),
+        cmocka_unit_test(test_unreadable_for_one),
     };
     return cmocka_run_group_tests_name("evaluation", tests, set_up, tear_down);
 }

@@ -74,7 +74,8 @@ static void expect_refusals(alexnet_ctx *ctx, const char *path, int classes)
     expect_ok(alexnet_model_load_with(&model, ctx, path, &how));
     assert_int_equal(alexnet_model_class_count(model), classes);
     expect_failure(alexnet_features_new(&features, model, &options), none,
-                   "the model's file has no weights for layer fc6");
+                   "the model's file has no weights for layer fc6; only the layers before it can "
+                   "be computed, up to pool5 (--layer pool5)");
     expect_failure(alexnet_session_new(&session, model, NULL), none, "layer fc6");
     expect_failure(alexnet_saliency_new(&saliency, model), none, "layer fc6");
     expect_failure(alexnet_model_save(model, "whole.safetensors", NULL), none,

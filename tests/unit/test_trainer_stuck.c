@@ -191,7 +191,7 @@ static void test_dead_neurons(void **state)
     expect_reason(
         (const char *const[]){"batch", "8", "epochs", "30", "rate", "200", "warmup", "0",
                               "schedule", "constant", NULL},
-        "its neurons are dead, and the layers before it no longer learn. Try a rate of 20, "
+        "its neurons are dead, and the layers before it no longer learn. Try a rate of 0.01, "
         "or a longer warmup");
 }
 
