@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "answers.h"
 #include "draw.h"
 #include "ensemble.h"
 #include "evaluate.h"
@@ -18,6 +19,7 @@ typedef struct eval_options {
     int64_t top;
     const char *weights;
     int search; /* position in "none|top1|top5|loss" */
+    bool compare;
 } eval_options;
 
 enum { SEARCH_TOP1 = 1, SEARCH_TOP5, SEARCH_LOSS };
@@ -70,11 +72,18 @@ static const opt rows[] = {
      .standard = "none",
      .help = "for several models: find the weights with the lowest error or loss on DATA",
      .offset = offsetof(eval_options, search)},
+    {.name = "compare",
+     .type = OPT_FLAG,
+     .also = {"mcnemar"},
+     .help =
+         "compare two models, by the files that --images wrote for them: is one of them better?",
+     .offset = offsetof(eval_options, compare)},
 };
 
 static const opt_page page = {
     .command = "eval",
-    .usage = {"eval RUN [options]", "eval MODEL|RUN... DATA [options]"},
+    .usage = {"eval RUN [options]", "eval MODEL|RUN... DATA [options]",
+              "eval --compare FIRST.csv SECOND.csv [--json]"},
     .about =
         "Measure a model on labelled pictures: the shares of pictures whose class is not the best "
         "answer (top-1 error) and not among the best five (top-5 error, if there are more than "
@@ -288,11 +297,28 @@ static int check_options(const opt_args *args, const eval_options *o, int models
     return check_files(o);
 }
 
+static int compare(const opt_args *args, bool json)
+{
+    static const char *const of_models[] = {"views",     "batch",       "per-class",
+                                            "confusion", "calibration", "images",
+                                            "top",       "weights",     "search"};
+    for (size_t i = 0; i < COUNT_OF(of_models); i++) {
+        const int code = opt_needs(args, of_models[i], false, "models, not --compare");
+        if (code != CLI_DONE)
+            return code;
+    }
+    if (args->file_count != 2)
+        return opt_wrong(&page, "--compare takes two files that --images wrote");
+    return answers_compare(args->files, json);
+}
+
 static int run(const opt_args *args, const eval_options *options, const model_options *how,
                const machine_options *machine)
 {
     alexnet_ctx *ctx = NULL;
     int count;
+    if (options->compare)
+        return compare(args, machine->json);
     int code = count_models(&count, args);
     if (code == CLI_DONE)
         code = check_options(args, options, count);

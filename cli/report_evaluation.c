@@ -16,7 +16,21 @@ typedef struct figures {
     alexnet_intervals intervals;
     double calibration_error;
     alexnet_calibration_bin bins[BINS];
+    double mean_recall; /* of the classes that have pictures; NAN: none has any */
 } figures;
+
+static double mean_recall(const alexnet_evaluation *evaluation)
+{
+    alexnet_class_metrics c;
+    double sum = 0;
+    int classes = 0;
+    for (int i = 0; !alexnet_evaluation_class(evaluation, i, &c); i++)
+        if (c.images) {
+            sum += c.recall;
+            classes++;
+        }
+    return classes ? sum / classes : NAN;
+}
 
 static alexnet_status ask(figures *f, const alexnet_evaluation *evaluation)
 {
@@ -25,6 +39,7 @@ static alexnet_status ask(figures *f, const alexnet_evaluation *evaluation)
         status = alexnet_evaluation_intervals(evaluation, &f->intervals);
     if (!status)
         status = alexnet_evaluation_calibration(evaluation, &f->calibration_error, f->bins);
+    f->mean_recall = mean_recall(evaluation);
     return status;
 }
 
@@ -83,6 +98,7 @@ static void print_text(const evaluation_report *r, const figures *f)
     print_error("top-1 error", f->m.top1_error, f->intervals.top1_error);
     if (alexnet_model_class_count(r->model) > 5)
         print_error("top-5 error", f->m.top5_error, f->intervals.top5_error);
+    printf("mean recall  %.2f%%\n", 100 * f->mean_recall);
     printf("loss         %.4f", f->m.loss);
     if (isfinite(loss->low))
         printf("  (95%%: %.4f to %.4f)", loss->low, loss->high);
@@ -152,6 +168,7 @@ static void print_json(const evaluation_report *r, const figures *f)
     json_object_set_new(document, "views", json_integer(r->views));
     json_object_set_new(document, "top1_error", mean_json(f, f->m.top1_error));
     json_object_set_new(document, "top5_error", mean_json(f, f->m.top5_error));
+    json_object_set_new(document, "mean_recall", json_number(f->mean_recall));
     json_object_set_new(document, "loss", mean_json(f, f->m.loss));
     json_object_set_new(document, "top1_interval", interval_json(f->intervals.top1_error));
     json_object_set_new(document, "top5_interval", interval_json(f->intervals.top5_error));
