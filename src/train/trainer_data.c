@@ -64,6 +64,7 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder: --resume %s DATA",
                        an_error_text(), t->run.folder);
     AN_CHECK(rc);
+    AN_CHECK(an_dataset_check_labels(*out));
     const alexnet_dataset *now = *out;
     if (is_as_it_was(now, record))
         return ALEXNET_OK;
