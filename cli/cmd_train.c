@@ -55,7 +55,8 @@ static const opt rows[] = {
      .also = {"output", "out-dir", "save-dir", "logdir", "name"},
      .arg = "DIR",
      .help =
-         "folder of the run (default: runs/NAME-N, named after DATA, with the first free number)",
+         "folder of the run, new or empty (default: runs/NAME-N, named after DATA, with the first "
+         "free number)",
      .offset = offsetof(train_options, out)},
     {.name = "names",
      .type = OPT_TEXT,

@@ -1876,8 +1876,9 @@ typedef struct alexnet_progress {
 
 /**
  * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini and a
- * first checkpoint into the run folder: from here on the run can be resumed. `val` may be NULL. The
- * data sets may be freed afterwards.
+ * first checkpoint into the run folder: from here on the run can be resumed. The folder is made; if
+ * it exists, it may hold only what a run leaves that was stopped before its first checkpoint. `val`
+ * may be NULL. The data sets may be freed afterwards.
  */
 ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                                const alexnet_dataset *train,

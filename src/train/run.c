@@ -94,10 +94,41 @@ static bool is_free(const an_run *run)
            !(stat(run->log, &log) == 0 && S_ISREG(log.st_mode) && log.st_size > 0);
 }
 
+/* Whether a run that was stopped before its first checkpoint leaves a file of this name. */
+static bool may_be_left(const char *name)
+{
+    static const char *const left[] = {"lock", "log.jsonl", "recipe.ini", "recipe.ini.tmp",
+                                       "last.safetensors.tmp"};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        if (strcmp(name, left[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Who trains writes files with names that are not known here. They must not replace others. */
+static alexnet_status check_others(const an_run *run)
+{
+    an_folder folder;
+    if (!an_is_folder(run->folder))
+        return ALEXNET_OK;
+    AN_CHECK(an_folder_read(&folder, run->folder));
+    const char *other = folder.folders.count ? folder.folders.at[0] : NULL;
+    for (int64_t i = 0; i < folder.files.count && !other; i++)
+        if (!may_be_left(folder.files.at[i]))
+            other = folder.files.at[i];
+    alexnet_status rc = !other ? ALEXNET_OK
+                               : AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                                         "%s has other files in it, such as %s; a run needs a new "
+                                         "folder, or an empty one",
+                                         run->folder, other);
+    an_folder_free(&folder);
+    return rc;
+}
+
 static alexnet_status check_free(const an_run *run)
 {
     if (is_free(run))
-        return ALEXNET_OK;
+        return check_others(run);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s already holds files of a run; resume it, or choose another folder",
                    run->folder);

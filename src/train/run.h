@@ -37,8 +37,8 @@ typedef struct an_run {
 /** The beginning of recipe.ini. It identifies the file that a run without a checkpoint has left. */
 #define AN_RUN_RECIPE_HEAD "; written at the start of the run"
 
-/** Make the folder and claim it. A folder that already holds files of a run is refused; those of a
- * run that was stopped before its first checkpoint do not count. */
+/** Make the folder and claim it. A folder with anything in it is refused, except what a run leaves
+ * that was stopped before its first checkpoint. */
 alexnet_status an_run_create(an_run *run, const char *folder);
 /** Fill in the names of an existing run's files; fails if it has no checkpoint. */
 alexnet_status an_run_open(an_run *run, const char *folder);

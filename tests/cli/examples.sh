@@ -6,6 +6,7 @@ mv shapes-of-ours/pictures photos
 train photos --epochs 1 --out runs/photos-1 --quiet
 cp -r runs/photos-1 runs/flowers-1
 cp runs/photos-1/best.safetensors .
+cp best.safetensors alexnet.pth # formats are recognised by content
 cp photos/val/red-ring/00001.png rose.jpg
 mkdir bin
 ln -s "$ALEXNET" bin/alexnet

@@ -151,14 +151,16 @@ has err "there is no folder 'runs' here; name the folder that holds the runs"
 
 # Nothing is written through a link.
 echo precious >precious
-mkdir linked
-ln -s ../precious linked/log.csv
 train data/pictures --epochs 1 --out linked
-has err "log.csv" "no longer written"
-for file in skipped.txt command.txt; do
-    mkdir link-$file
+for file in log.csv skipped.txt command.txt; do
+    cp -r linked link-$file
+    rm -f link-$file/$file
     ln -s ../precious link-$file/$file
-    expect 3 train data/pictures --epochs 1 --net alexnet-mini --out link-$file
-    has err "$file"
 done
+expect 0 train --resume link-log.csv --epochs 2
+has err "log.csv" "no longer written"
+expect 3 train --resume link-skipped.txt --epochs 2
+has err "skipped.txt"
+expect 0 train --resume link-command.txt --epochs 2
+has err "command.txt lacks the command"
 is "$(cat precious)" precious "the target of links"

@@ -47,6 +47,16 @@ train data/pictures/train --epochs 1 --val data/unseen --out other
 has err "20 to validate with"
 expect 2 train data/pictures --out other --net alexnet-mini
 has err "other already holds files of a run"
+mkdir mine empty
+for name in command.txt log.csv; do
+    echo mine >mine/$name
+    expect 2 train data/pictures --out mine --net alexnet-mini
+    has err "mine has other files in it, such as $name"
+    is "$(ls mine)" $name "files beside those of the user"
+    is "$(cat mine/$name)" mine "a file of the user"
+    rm mine/$name
+done
+train data/pictures --epochs 1 --out empty
 expect 2 train data/pictures --val 0.2
 has err "data/pictures holds train and val"
 expect 2 train data/pictures/train --val 1.5

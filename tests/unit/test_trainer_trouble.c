@@ -411,6 +411,16 @@ static void test_a_folder_in_use(void **state)
                     "mine already holds files of a run");
     assert_int_equal(rig_size_of("mine/recipe.ini"), 9);
     assert_int_equal(rig_size_of("mine/log.jsonl"), -1);
+    /* Nor is anything written beside other files, or another folder. */
+    assert_int_equal(mkdir("notes", 0777), 0);
+    scratch_write("notes/log.csv", "mine\n", 5);
+    expect_no_start("train", NULL, "notes", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "notes has other files in it, such as log.csv; a run needs a new folder");
+    assert_int_equal(rig_size_of("notes/lock"), -1);
+    assert_int_equal(mkdir("above", 0777), 0);
+    assert_int_equal(mkdir("above/below", 0777), 0);
+    expect_no_start("train", NULL, "above", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "above has other files in it, such as below");
 }
 
 /* Whichever allocation fails while a run is made, the error says so and nothing is left behind. */
