@@ -1940,7 +1940,8 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
 /**
  * The epoch of the best model of the run so far, resumed or not, and its validation (images is 0
- * without any); `metrics` may be NULL. @return 0 before the end of the first epoch
+ * without any); `metrics` may be NULL. @return 0 before the end of the first epoch, and if the file
+ * of the best model was missing on resume, before the end of the next one
  */
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */

@@ -48,11 +48,10 @@ alexnet_status alexnet_trainer_step(alexnet_trainer *trainer, alexnet_progress *
 
 int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics)
 {
+    const bool any = trainer && !trainer->best_lost;
     if (metrics)
-        *metrics = trainer ? trainer->record.best : (alexnet_metrics){0};
-    if (!trainer)
-        return 0;
-    return (int)trainer->record.best_epoch;
+        *metrics = any ? trainer->record.best : (alexnet_metrics){0};
+    return any ? (int)trainer->record.best_epoch : 0;
 }
 
 alexnet_status alexnet_trainer_save(alexnet_trainer *trainer)

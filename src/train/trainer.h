@@ -95,6 +95,7 @@ struct alexnet_trainer {
     an_draws draws;
     uint32_t *order; /* of the epoch under way */
     an_next_part next;
+    bool best_lost;    /* the best model was not there on resume: the next one is kept */
     bool loading;      /* a pass is in progress: an epoch, the mean's or a validation */
     uint8_t *reported; /* per picture of `train`: its error was logged */
     bool validated;    /* an earlier pass listed the bad pictures of `val` */
