@@ -2006,6 +2006,10 @@ ALEXNET_API void alexnet_events_free(alexnet_events *events);
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
+/** Warn, in the log of the context, if a data set that is to be evaluated was opened from the path
+ *  of the run's training pictures and holds some of them, as `alexnet eval RUN DATA` does. */
+ALEXNET_API alexnet_status alexnet_run_warn_seen(alexnet_ctx *ctx, const char *run_dir,
+                                                 const alexnet_dataset *data);
 /** Whether a file is a checkpoint, from which its run can be resumed: its metadata have the record
  *  of a run. @return false also if it cannot be read */
 ALEXNET_API bool alexnet_is_checkpoint(const char *path);

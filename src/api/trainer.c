@@ -118,6 +118,15 @@ alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     return an_run_validation(out, ctx, run_dir, &list);
 }
 
+alexnet_status alexnet_run_warn_seen(alexnet_ctx *ctx, const char *run_dir,
+                                     const alexnet_dataset *data)
+{
+    AN_NEED(ctx);
+    AN_NEED(run_dir);
+    AN_NEED(data);
+    return an_run_warn_seen(ctx, run_dir, data);
+}
+
 bool alexnet_is_checkpoint(const char *path)
 {
     return path && an_is_checkpoint(path);
