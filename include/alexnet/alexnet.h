@@ -569,9 +569,10 @@ ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_c
  * extension; a folder, whose pictures are taken at any depth, in byte order; a .tar archive, a
  * folder of archives or a pattern of their names; a list, with or without labels, whose pictures
  * are taken in its order; or files of MNIST or CIFAR. Links are followed, but each folder is read
- * once. A missing file counts as a picture that cannot be read. Paths are copied.
- * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
- *         pictures: the text says what it holds instead
+ * once. A missing file counts as a picture that cannot be read, as does a folder in a folder that
+ * cannot be read or, if there are several paths, a folder without pictures. Paths are copied.
+ * @return if the only path is a folder, ALEXNET_ERROR_IO if it cannot be read; ALEXNET_ERROR_FORMAT
+ *         if it is without pictures: the text says what it holds instead
  */
 ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                                       const char *const *paths, int64_t count);
