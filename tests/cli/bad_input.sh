@@ -144,6 +144,18 @@ is "$(json 1 rows)" 1 "rows"
 expect 3 classify ours empty
 has err "empty holds no "
 
+# A picture is one, whatever it is called; a list is not one because its first letters are.
+cp "$picture" called.txt
+echo "BM$picture" >list.txt
+expect 0 classify ours called.txt
+has out "called.txt"
+expect 2 train called.txt
+has err "called.txt is a picture"
+expect 3 data check called.txt
+lacks err "zero byte"
+expect 3 classify ours list.txt
+has err "BM$picture"
+
 # Folders that we may not read, as someone who is not root: an error where all pictures are needed,
 # else reported, and the others are shown.
 nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
