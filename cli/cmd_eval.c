@@ -122,6 +122,16 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
+/* A figure on pictures that a model was trained on says little. A run without its checkpoint can be
+ * measured, but does not know its pictures. */
+static void warn_seen(alexnet_ctx *ctx, const alexnet_dataset *data, const opt_args *args,
+                      int models)
+{
+    for (int i = 0; i < models && args->file_count > models; i++)
+        if (path_is_folder(args->files[i]))
+            alexnet_run_warn_seen(ctx, args->files[i], data);
+}
+
 static const alexnet_weight_measure measures[] = {[SEARCH_TOP1] = ALEXNET_WEIGHT_TOP1,
                                                   [SEARCH_TOP5] = ALEXNET_WEIGHT_TOP5,
                                                   [SEARCH_LOSS] = ALEXNET_WEIGHT_LOSS};
@@ -215,8 +225,10 @@ static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const ev
     int code = ensemble_open(m, ctx, args->files, how);
     if (code == CLI_DONE)
         code = open_data(&data, ctx, m->models[0], args, m->count);
-    if (code == CLI_DONE)
+    if (code == CLI_DONE) {
+        warn_seen(ctx, data, args, m->count);
         code = ensemble_open_sessions(m, &settings);
+    }
     if (code == CLI_DONE) {
         alexnet_status status =
             alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count, data, &together);

@@ -125,27 +125,27 @@ static bool is_run(const char *path)
     return yes;
 }
 
-/* Add every run in a folder. Links are not followed, so that each run is shown once. */
+/* Add every run in a folder. Links are not followed, so that each run is shown once. A run or a
+ * folder below that cannot be read is reported and left out. */
 static int add_folder(run_rows *runs, const char *path, int depth)
 {
     struct dirent **entries;
-    int code = CLI_DONE, count = scandir(path, &entries, NULL, alphasort);
+    const int count = scandir(path, &entries, NULL, alphasort);
     if (count < 0)
         return cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
     for (int i = 0; i < count; i++) {
         char *inner = path_join(path, entries[i]->d_name);
-        if (code == CLI_DONE && entries[i]->d_name[0] != '.' && !path_is_link(inner) &&
-            path_is_folder(inner)) {
+        if (entries[i]->d_name[0] != '.' && !path_is_link(inner) && path_is_folder(inner)) {
             if (is_run(inner))
-                add_run(runs, inner); /* an unreadable run is reported and left out */
+                add_run(runs, inner);
             else if (depth < DEPTH_MAX)
-                code = add_folder(runs, inner, depth + 1);
+                add_folder(runs, inner, depth + 1);
         }
         free(inner);
         free(entries[i]);
     }
     free(entries);
-    return code;
+    return CLI_DONE;
 }
 
 /* ---- Showing ---- */

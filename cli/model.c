@@ -53,9 +53,10 @@ static int check_run(const char *folder, const char *rule)
     char *best = path_join(folder, best_name), *recipe = path_join(folder, "recipe.ini");
     int trouble = trouble_with(best), code = CLI_DONE;
     if (trouble == ENOENT && trouble_with(recipe) == 0)
-        code =
-            cli_error(CLI_BAD_INPUT,
-                      "%s is a run without best.safetensors: no epoch of it is complete", folder);
+        code = cli_error(CLI_BAD_INPUT,
+                         "%s is a run without best.safetensors: no epoch of it is complete, or the "
+                         "file was removed",
+                         folder);
     else if (trouble == ENOENT)
         code =
             cli_error(CLI_USAGE, "%s is a folder without best.safetensors, so it is not a run; %s",

@@ -310,6 +310,20 @@ static const char **settings_of(const string_list *list)
     return settings;
 }
 
+/* A run that ends has a model, unless a file was removed and no epoch was left to replace it. */
+static int check_best(const training_result *result)
+{
+    char *best = path_join(result->run, "best.safetensors");
+    const bool there = path_exists(best);
+    free(best);
+    return there ? CLI_DONE
+                 : cli_error(CLI_FAILED,
+                             "%s is complete but has no best.safetensors; with --resume and more "
+                             "--epochs it gets a new one; last.safetensors in it has the weights "
+                             "of its last update",
+                             result->run);
+}
+
 int training_resume(alexnet_ctx *ctx, const training_again *again, training_result *result)
 {
     alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
@@ -331,6 +345,8 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         code = status ? cli_input_failed(status) : run(trainer, result);
     }
     alexnet_trainer_free(trainer);
+    if (code == CLI_DONE)
+        code = check_best(result);
     if (code == CLI_DONE)
         code = run_report_write(ctx, again->run, again->machine);
     free(settings);

@@ -569,9 +569,10 @@ ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_c
  * extension; a folder, whose pictures are taken at any depth, in byte order; a .tar archive, a
  * folder of archives or a pattern of their names; a list, with or without labels, whose pictures
  * are taken in its order; or files of MNIST or CIFAR. Links are followed, but each folder is read
- * once. A missing file counts as a picture that cannot be read. Paths are copied.
- * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
- *         pictures: the text says what it holds instead
+ * once. A missing file counts as a picture that cannot be read, as does a folder in a folder that
+ * cannot be read or, if there are several paths, a folder without pictures. Paths are copied.
+ * @return if the only path is a folder, ALEXNET_ERROR_IO if it cannot be read; ALEXNET_ERROR_FORMAT
+ *         if it is without pictures: the text says what it holds instead
  */
 ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                                       const char *const *paths, int64_t count);
@@ -1941,7 +1942,8 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
 /**
  * The epoch of the best model of the run so far, resumed or not, and its validation (images is 0
- * without any); `metrics` may be NULL. @return 0 before the end of the first epoch
+ * without any); `metrics` may be NULL. @return 0 before the end of the first epoch, and if the file
+ * of the best model was missing on resume, before the end of the next one
  */
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */
@@ -2006,6 +2008,10 @@ ALEXNET_API void alexnet_events_free(alexnet_events *events);
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
+/** Warn, in the log of the context, if a data set that is to be evaluated was opened from the path
+ *  of the run's training pictures and holds some of them, as `alexnet eval RUN DATA` does. */
+ALEXNET_API alexnet_status alexnet_run_warn_seen(alexnet_ctx *ctx, const char *run_dir,
+                                                 const alexnet_dataset *data);
 /** Whether a file is a checkpoint, from which its run can be resumed: its metadata have the record
  *  of a run. @return false also if it cannot be read */
 ALEXNET_API bool alexnet_is_checkpoint(const char *path);

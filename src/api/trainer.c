@@ -48,11 +48,10 @@ alexnet_status alexnet_trainer_step(alexnet_trainer *trainer, alexnet_progress *
 
 int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics)
 {
+    const bool any = trainer && !trainer->best_lost;
     if (metrics)
-        *metrics = trainer ? trainer->record.best : (alexnet_metrics){0};
-    if (!trainer)
-        return 0;
-    return (int)trainer->record.best_epoch;
+        *metrics = any ? trainer->record.best : (alexnet_metrics){0};
+    return any ? (int)trainer->record.best_epoch : 0;
 }
 
 alexnet_status alexnet_trainer_save(alexnet_trainer *trainer)
@@ -117,6 +116,15 @@ alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     AN_NEED(classes_of);
     an_class_list list = an_classes_list(&classes_of->classes);
     return an_run_validation(out, ctx, run_dir, &list);
+}
+
+alexnet_status alexnet_run_warn_seen(alexnet_ctx *ctx, const char *run_dir,
+                                     const alexnet_dataset *data)
+{
+    AN_NEED(ctx);
+    AN_NEED(run_dir);
+    AN_NEED(data);
+    return an_run_warn_seen(ctx, run_dir, data);
 }
 
 bool alexnet_is_checkpoint(const char *path)

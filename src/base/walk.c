@@ -282,20 +282,35 @@ cleanup:
     return rc;
 }
 
+/* Read the next folder on the agenda, unless it was read before. */
+static alexnet_status read_next(an_walk *walk, agenda *own, agenda *links)
+{
+    const char *path = own->folders.at[own->next];
+    const int depth = own->depths[own->next];
+    bool first;
+    AN_CHECK(see(walk, path, walk->walks, &first));
+    if (!first && own->next > 0) /* the first folder may be reserved */
+        return ALEXNET_OK;
+    if (depth > AN_WALK_DEPTH_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is more than %d folders deep", path,
+                       AN_WALK_DEPTH_MAX);
+    return read_folder(walk, path, depth, own, links);
+}
+
+static alexnet_status note_unreadable(an_walk *walk, const char *path)
+{
+    AN_CHECK(an_strings_add(&walk->reasons, an_strdup(an_error_text())));
+    return an_strings_add(&walk->unreadable, an_strdup(path));
+}
+
 /* Read the folders on the agenda, including those added to it meanwhile. */
 static alexnet_status read_agenda(an_walk *walk, agenda *own, agenda *links)
 {
     for (; own->next < own->folders.count; own->next++) {
-        const char *path = own->folders.at[own->next];
-        int depth = own->depths[own->next];
-        bool first;
-        AN_CHECK(see(walk, path, walk->walks, &first));
-        if (!first && own->next > 0) /* the first folder may be reserved */
-            continue;
-        if (depth > AN_WALK_DEPTH_MAX)
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is more than %d folders deep", path,
-                           AN_WALK_DEPTH_MAX);
-        AN_CHECK(read_folder(walk, path, depth, own, links));
+        alexnet_status rc = read_next(walk, own, links);
+        if (rc == ALEXNET_ERROR_IO && walk->tolerant)
+            rc = note_unreadable(walk, own->folders.at[own->next]);
+        AN_CHECK(rc);
     }
     return ALEXNET_OK;
 }
@@ -330,6 +345,8 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
     an_strings_free(&walk->folders);
     walk->left_out = (an_endings){0};
     an_strings_free(&walk->upward);
+    an_strings_free(&walk->unreadable);
+    an_strings_free(&walk->reasons);
     walk->direct = 0;
     walk->walks++;
     AN_TRY(plan(&own, folder, NULL, 1));
@@ -355,6 +372,8 @@ void an_walk_free(an_walk *walk)
     an_strings_free(&walk->files);
     an_strings_free(&walk->folders);
     an_strings_free(&walk->upward);
+    an_strings_free(&walk->unreadable);
+    an_strings_free(&walk->reasons);
     an_free(walk->seen);
     *walk = (an_walk){0};
 }

@@ -164,8 +164,10 @@ bool an_are_parts(const an_strings *names);
 
 /**
  * A source of paths that a caller gives: files, whatever they are called, and all pictures in
- * folders, at any depth, and in archives. A missing file is an item too; reading it fails.
- * @return ALEXNET_ERROR_FORMAT also for a folder without pictures
+ * folders, at any depth, and in archives. A missing file is an item too, and so is a folder below
+ * one of these that cannot be read or, of several paths, a folder without pictures; reading it
+ * fails.
+ * @return ALEXNET_ERROR_FORMAT also if the only path is a folder without pictures
  */
 alexnet_status an_data_source_files(an_data_source **out, alexnet_ctx *ctx,
                                     const char *const *paths, int64_t count);

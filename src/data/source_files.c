@@ -31,11 +31,32 @@ static const part *part_of(const an_data_source *source, int64_t item)
     return NULL;
 }
 
+/* The error of a folder from which nothing could be taken. */
+static alexnet_status fail_folder(const char *path)
+{
+    an_walk walk = {.takes = an_has_picture_ending};
+    an_data_source *archives;
+    AN_CHECK(an_data_source_open_pictures(&archives, NULL, path));
+    an_data_source_release(archives);
+    alexnet_status rc = an_walk_below(&walk, path);
+    if (rc == ALEXNET_OK)
+        rc = an_fail_no_pictures("", path, &walk.left_out);
+    an_walk_free(&walk);
+    return rc;
+}
+
+static alexnet_status read_file(const an_data_source *source, int64_t item, an_item_data *out)
+{
+    *out = (an_item_data){0};
+    const char *path = source->items[item].name;
+    return an_is_folder(path) ? fail_folder(path) : an_file_item_read(source, item, out);
+}
+
 static alexnet_status read_item(const an_data_source *source, int64_t item, an_item_data *out)
 {
     const part *p = part_of(source, item);
     return p ? p->source->kind->read(p->source, item - p->first, out)
-             : an_file_item_read(source, item, out);
+             : read_file(source, item, out);
 }
 
 static int64_t stamp_of(const an_data_source *source, int64_t item)
@@ -63,18 +84,26 @@ static alexnet_status add_file(an_data_source *source, char *path)
     return an_data_source_add(source, path, path, -1);
 }
 
+static alexnet_status add_files(an_data_source *source, const an_strings *paths)
+{
+    for (int64_t i = 0; i < paths->count; i++)
+        AN_CHECK(add_file(source, an_strdup(paths->at[i])));
+    return ALEXNET_OK;
+}
+
+/* A folder below this one that cannot be read is an item, which fails when it is read. */
 static alexnet_status add_folder(an_data_source *source, const char *path)
 {
     alexnet_status rc;
-    an_walk walk = {.takes = an_has_picture_ending};
+    an_walk walk = {.takes = an_has_picture_ending, .tolerant = true};
     AN_TRY(an_walk_below(&walk, path));
     if (walk.files.count == 0) {
-        rc = an_fail_no_pictures("", path, &walk.left_out);
+        rc = fail_folder(path);
         goto cleanup;
     }
     an_endings_join(&source->left_out, &walk.left_out);
-    for (int64_t i = 0; i < walk.files.count; i++)
-        AN_TRY(add_file(source, an_strdup(walk.files.at[i])));
+    AN_TRY(add_files(source, &walk.files));
+    AN_TRY(add_files(source, &walk.unreadable));
 cleanup:
     an_walk_free(&walk);
     return rc;
@@ -120,6 +149,14 @@ static alexnet_status add_path(an_data_source *source, const char *path)
                                 : add_file(source, an_strdup(path));
 }
 
+/* Add one of several paths: a folder of which nothing can be taken does not hide the others. */
+static alexnet_status add_one_of(an_data_source *source, const char *path)
+{
+    const alexnet_status rc = add_path(source, path);
+    const bool useless = rc == ALEXNET_ERROR_IO || rc == ALEXNET_ERROR_FORMAT;
+    return useless && an_is_folder(path) ? add_file(source, an_strdup(path)) : rc;
+}
+
 alexnet_status an_data_source_files(an_data_source **out, alexnet_ctx *ctx,
                                     const char *const *paths, int64_t count)
 {
@@ -127,7 +164,7 @@ alexnet_status an_data_source_files(an_data_source **out, alexnet_ctx *ctx,
     alexnet_status rc = ALEXNET_OK;
     (*out)->ctx = ctx;
     for (int64_t i = 0; i < count && rc == ALEXNET_OK; i++)
-        rc = add_path(*out, paths[i]);
+        rc = (count > 1 ? add_one_of : add_path)(*out, paths[i]);
     (*out)->ctx = NULL;
     if (rc != ALEXNET_OK) {
         an_data_source_release(*out);

@@ -140,10 +140,11 @@ static const char *contents(char *out, size_t room, const an_walk *walk)
     char hidden[128];
     an_hidden_text(hidden, sizeof hidden, walk->left_out.hidden);
     snprintf(out, room, "nothing%s%s",
-             walk->left_out.hidden > 0 ? " but "
-             : walk->upward.count > 0  ? " but links to folders above it"
-             : walk->folders.count > 0 ? " but folders without files"
-                                       : "",
+             walk->left_out.hidden > 0    ? " but "
+             : walk->unreadable.count > 0 ? " that can be read"
+             : walk->upward.count > 0     ? " but links to folders above it"
+             : walk->folders.count > 0    ? " but folders without files"
+                                          : "",
              walk->left_out.hidden > 0 ? hidden : "");
     return out;
 }
@@ -196,6 +197,16 @@ static alexnet_status note_upward(an_data_source *source, const an_walk *walk)
                                 an_text_plural(count - 1, "other", "others")));
 }
 
+/* Folders that cannot be read. Unless the source is examined, the first of them was an error. */
+static alexnet_status note_unreadable(an_data_source *source, const an_walk *walk, int class)
+{
+    for (int64_t i = 0; i < walk->unreadable.count; i++)
+        AN_CHECK(an_data_source_note(
+            source, (an_oddity){ALEXNET_PROBLEM_UNREADABLE, an_strdup(walk->unreadable.at[i]),
+                                an_strdup(walk->reasons.at[i]), class, 1}));
+    return ALEXNET_OK;
+}
+
 /* A file's path without that of the data set: "class/a.jpg". */
 static const char *below_root(const an_data_source *source, const char *path)
 {
@@ -211,6 +222,7 @@ static alexnet_status add_class(an_data_source *source, an_walk *walk, int class
         return AN_FAIL_MEMORY(strlen(source->root), "a path");
     AN_TRY(an_walk_below(walk, path));
     AN_TRY(note_upward(source, walk));
+    AN_TRY(note_unreadable(source, walk, class));
     AN_TRY(check_class(source, path, class, walk));
     an_endings_join(&source->left_out, &walk->left_out);
     if (walk->left_out.total > source->worst.left_out) {
@@ -319,7 +331,8 @@ cleanup:
 static alexnet_status open_folders(an_data_source *source)
 {
     an_folder root;
-    an_walk walk = {.takes = an_has_picture_ending, .root = source->root};
+    an_walk walk = {
+        .takes = an_has_picture_ending, .tolerant = source->examined, .root = source->root};
     layout all = {0};
     AN_CHECK(an_folder_read(&root, source->root));
     alexnet_status rc;

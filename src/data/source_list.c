@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/reader.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text.h"
@@ -22,15 +23,38 @@
 /* The largest list that is read. */
 #define LIST_MAX ((size_t)1 << 30)
 
+/* Whether a file with the ending of a list is a picture: it begins like one, and is not text. */
+static alexnet_status is_picture(const char *path, bool *yes)
+{
+    enum { ROOM = 64 };
+    unsigned char head[ROOM];
+    an_reader *reader;
+    *yes = false;
+    alexnet_status rc = an_reader_open(&reader, path);
+    if (rc != ALEXNET_OK)
+        return rc;
+    const uint64_t size = an_reader_size(reader);
+    const size_t length = size < ROOM ? (size_t)size : ROOM;
+    rc = an_reader_read(reader, 0, head, length);
+    an_reader_close(reader);
+    *yes = rc == ALEXNET_OK && memchr(head, '\0', length) && an_picture_format(head, length);
+    return rc;
+}
+
 static alexnet_status accept_list(const char *path, bool *yes)
 {
     static const char *const endings[] = {".txt", ".csv", ".tsv", ".lst", ".list"};
     const char *dot = strrchr(path, '.');
+    bool picture;
     *yes = false;
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         *yes = *yes || strcasecmp(dot, endings[i]) == 0;
     *yes = *yes && an_is_file(path);
-    return ALEXNET_OK;
+    if (!*yes)
+        return ALEXNET_OK;
+    const alexnet_status rc = is_picture(path, &picture);
+    *yes = !picture; /* opening it as a list says why it cannot be read */
+    return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
 }
 
 /* ---- Classes ---- */

@@ -95,6 +95,7 @@ struct alexnet_trainer {
     an_draws draws;
     uint32_t *order; /* of the epoch under way */
     an_next_part next;
+    bool best_lost;    /* the best model was not there on resume: the next one is kept */
     bool loading;      /* a pass is in progress: an epoch, the mean's or a validation */
     uint8_t *reported; /* per picture of `train`: its error was logged */
     bool validated;    /* an earlier pass listed the bad pictures of `val` */
@@ -130,5 +131,8 @@ bool an_is_checkpoint(const char *path);
 /** The validation set of a run folder, with the classes of a model. */
 alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                  const an_class_list *classes);
+/** Warn, in the log, if pictures of a data set are training pictures of a run: they have the same
+ * place in the same data set. A copy of it elsewhere is not recognised. */
+alexnet_status an_run_warn_seen(alexnet_ctx *ctx, const char *folder, const alexnet_dataset *data);
 
 #endif

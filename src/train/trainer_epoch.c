@@ -33,17 +33,18 @@ static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const 
     return by != AN_BEST_BY_LOSS && x != y ? x < y : a->loss < b->loss;
 }
 
-/* Save the model as the best if its validation is better than any before; without a validation set,
- * always. */
+/* Save the model as the best if its validation is better than any before; without a validation set
+ * or a model to compare with, always. */
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
-    *best = !t->val || !r->best_epoch || is_better(t, val, &r->best);
+    *best = !t->val || !r->best_epoch || t->best_lost || is_better(t, val, &r->best);
     if (!*best)
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));
     r->best = *val;
     r->best_epoch = an_trainer_epoch(t);
+    t->best_lost = false;
     return ALEXNET_OK;
 }
 

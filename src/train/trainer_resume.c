@@ -139,6 +139,19 @@ static alexnet_status cut_log(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
+/* Find out whether the best model is still there. What it achieved stays in the record: the rates
+ * of a plateau depend on when validation improved. */
+static void look_for_best(alexnet_trainer *t)
+{
+    t->best_lost = t->record.best_epoch > 0 && !an_is_file(t->run.best);
+    if (t->best_lost)
+        an_log(t->ctx, ALEXNET_LOG_WARNING, "%s, the model of epoch %lld, is missing: %s",
+               t->run.best, (long long)t->record.best_epoch,
+               t->record.phase == AN_PHASE_DONE
+                   ? "the run is complete, so nothing replaces it unless epochs are added"
+                   : "the model of the next epoch replaces it, even if it is not as good");
+}
+
 /* Save what was changed on resume, so that it outlasts this process. */
 static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
 {
@@ -233,6 +246,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     AN_TRY(suggest_another(folder, read_tensors(&file, t->net)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
+    look_for_best(t);
     AN_TRY(keep_changes(t, moved || set));
 cleanup:
     an_model_file_close(&file);

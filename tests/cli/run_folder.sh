@@ -59,6 +59,19 @@ expect 0 eval good data/unseen --confusion curves.csv --quiet
 is "$(cat victim)" mine "what the links lead to"
 is "$(ls ./*.tmp run/*.tmp 2>/dev/null)" "" "temporary files"
 
+# The best model was removed: nothing claims that it is there, and the next epoch replaces it.
+fresh && rm run/best.safetensors
+expect 1 train --resume run
+has err "run/best.safetensors, the model of epoch 1, is missing: the run is complete" \
+    "run is complete but has no best.safetensors"
+is "$(cat out)" "" "output about a model that is not there"
+expect 3 classify run data/unseen
+has err "no epoch of it is complete, or the file was removed"
+expect 0 train --resume run --epochs 2
+has err "the model of the next epoch replaces it"
+line out "run run, model run/best.safetensors"
+expect 0 classify run data/unseen
+
 # Files of a terabyte, of zeros: nothing reads them through, or puts them into the page.
 fresh && truncate -s 1T run/recipe.ini run/filters.png run/command.txt
 expect 0 runs run

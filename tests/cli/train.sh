@@ -64,6 +64,22 @@ has err "--val takes a share"
 expect 3 train data/pictures/train --val nowhere
 has err "nowhere"
 
+# Pictures that a run was trained on are counted, unless they were moved or held back.
+expect 0 eval share data/pictures/train
+has err "warning: 115 of 160 pictures are training pictures of share, so errors on them look too low" \
+    "'alexnet eval share' measures those that were held back"
+expect 0 eval none share data/pictures/train
+has err "160 of 160 pictures are training pictures of none, so errors on them look too low" "115 of 160"
+lacks err "'alexnet eval none'"
+expect 0 eval other data/unseen
+lacks err "training pictures"
+expect 0 eval share
+lacks err "training pictures"
+mkdir modelled
+cp share/best.safetensors modelled
+expect 0 eval modelled data/pictures/train
+expect 0 eval share/best.safetensors data/pictures/train
+
 # Evaluation: the run's own pictures, others, ten views, per class, the confusion matrix.
 # Training computes in bf16 where the processor has it, eval in float32 unless told otherwise.
 expect 0 eval runs/pictures-1 --json --quiet --precision bf16

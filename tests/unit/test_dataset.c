@@ -459,7 +459,16 @@ static void test_loose_files(void **state)
         assert_string_equal(d->samples[i].name, found[i]);
     assert_int_equal(d->source->left_out.total, 1);
     an_dataset_release(d);
-    assert_int_equal(an_dataset_of_files(&d, NULL, folders, 4), ALEXNET_ERROR_FORMAT);
+    /* A folder without pictures among others fails when it is read. */
+    an_item_data data;
+    assert_int_equal(an_dataset_of_files(&d, NULL, folders, 4), ALEXNET_OK);
+    assert_int_equal(d->count, 6);
+    assert_string_equal(d->samples[5].name, folders[3]);
+    assert_int_equal(d->source->kind->read(d->source, d->samples[5].item, &data),
+                     ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), "none holds no .jpg"));
+    an_dataset_release(d);
+    assert_int_equal(an_dataset_of_files(&d, NULL, &folders[3], 1), ALEXNET_ERROR_FORMAT);
     assert_non_null(strstr(an_error_text(), "none holds no .jpg"));
     assert_null(d);
 }

@@ -573,6 +573,9 @@ static void test_trainers(void **state)
     REFUSES(alexnet_run_validation, "ctx", &val, NULL, "run", model);
     REFUSES(alexnet_run_validation, "run_dir", &val, ctx, NULL, model);
     REFUSES(alexnet_run_validation, "classes_of", &val, ctx, "run", NULL);
+    REFUSES(alexnet_run_warn_seen, "ctx", NULL, "run", data);
+    REFUSES(alexnet_run_warn_seen, "run_dir", ctx, NULL, data);
+    REFUSES(alexnet_run_warn_seen, "data", ctx, "run", NULL);
 }
 
 static void test_measurements(void **state)

@@ -57,6 +57,39 @@ static alexnet_status go_on(const char *run, const alexnet_resume_options *optio
 
 static const char *const two_epochs[] = {SETTINGS, "epochs", "2", NULL};
 
+/* ---- The best model is lost ---- */
+
+/* Resume a run as if the best epoch so far had been without any error, and finish it. */
+static int64_t finish_after_perfection(const char *run, int best_epoch)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, run, NULL));
+    assert_int_equal(alexnet_trainer_best(trainer, NULL), best_epoch);
+    trainer->record.best.top1_error = -1;
+    expect_ok(rig_finish(trainer, &p));
+    const int64_t best = alexnet_trainer_best(trainer, NULL);
+    alexnet_trainer_free(trainer);
+    return best;
+}
+
+static void test_lost_best(void **state)
+{
+    (void)state;
+    char *best;
+    for (int lost = 0; lost < 2; lost++) {
+        const char *run = lost ? "lost" : "kept";
+        start(run, 14, two_epochs); /* into epoch 2 */
+        best = an_path_join(run, "best.safetensors");
+        if (lost)
+            assert_int_equal(remove(best), 0);
+        assert_int_equal(finish_after_perfection(run, lost ? 0 : 1), lost ? 2 : 1);
+        assert_true(an_is_file(best));
+        an_free(best);
+    }
+    assert_int_equal(finish_after_perfection("lost", 2), 2);
+}
+
 /* ---- Data that is elsewhere ---- */
 
 static alexnet_resume_options moved_to(const char *train, const char *val)
@@ -370,6 +403,7 @@ int main(void)
         IN_SCRATCH(test_nothing_to_accept), IN_SCRATCH(test_more_epochs),
         IN_SCRATCH(test_fewer_epochs),      IN_SCRATCH(test_settings_that_stay),
         IN_SCRATCH(test_more_bad_pictures), IN_SCRATCH(test_other_end),
+        IN_SCRATCH(test_lost_best),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }
