@@ -25,6 +25,7 @@ static const opt rows[] = {
      .standard = "alexnet",
      .help =
          "a built-in network or a network file; with 1000 classes, unless it fixes their number",
+     .reads = true,
      .offset = offsetof(bench_options, net)},
     {.name = "mode",
      .type = OPT_CHOICE,
@@ -53,6 +54,7 @@ static const opt rows[] = {
      .arg = "NAME|FILE",
      .help = "with --mode loader: how pictures are cut (crop, rotate); default: paper, crops of "
              "one size",
+     .reads = true,
      .offset = offsetof(bench_options, recipe)},
     {.name = "pictures",
      .type = OPT_INTEGER,

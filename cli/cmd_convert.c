@@ -49,6 +49,7 @@ static const opt rows[] = {
      .also = {"lin", "perceptual"},
      .arg = "FILE",
      .help = "add the weights of LPIPS from FILE to OUT, for 'alexnet distance'",
+     .reads = true,
      .offset = offsetof(convert_options, lpips)},
     {.name = "list",
      .type = OPT_FLAG,
@@ -70,10 +71,12 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "convert",
     .usage = {"convert IN OUT [options]", "convert --list"},
+    .writes = 1,
     .about = "Read a model in any format and write it in another. IN is recognised by its content, "
              "whatever it is called, and may be a training run; OUT's ending gives its format. "
              "Notes say what was recognised, what was assumed, and what OUT cannot hold. An "
-             "existing OUT is replaced once the new file is complete.",
+             "existing OUT is replaced once the new file is complete, unless it is IN or a run's "
+             "checkpoint.",
     .examples = {{"convert runs/photos-1 photos.safetensors --weights fp16",
                   "the best model of a run, at half the size"},
                  {"convert best.safetensors towers.safetensors --names towers",
@@ -113,19 +116,6 @@ static void list_as_text(void)
 }
 
 /* ---- Conversion ---- */
-
-/* Refuse to overwrite IN: what the conversion drops would be lost. */
-static int check_not_same(const char *in, const char *out)
-{
-    struct stat from, to;
-    char *best = path_is_folder(in) ? path_join(in, "best.safetensors") : cli_copy(in);
-    const bool same = stat(best, &from) == 0 && stat(out, &to) == 0 && from.st_dev == to.st_dev &&
-                      from.st_ino == to.st_ino;
-    free(best);
-    return same
-               ? cli_error(CLI_USAGE, "%s and %s are the same file; give OUT another name", in, out)
-               : CLI_DONE;
-}
 
 static void report(const alexnet_model *model, const char *in, const char *out,
                    const alexnet_format_info *to, bool json)
@@ -202,9 +192,7 @@ static int run(const opt_args *args, const convert_options *options, const model
                                                         : "convert takes one IN and one OUT");
     const char *in = args->files[0], *out = args->files[1];
     alexnet_format_info to;
-    int code = check_not_same(in, out);
-    if (code == CLI_DONE)
-        code = code_of(alexnet_format_find(&to, options->to, out));
+    int code = code_of(alexnet_format_find(&to, options->to, out));
     if (code == CLI_DONE && options->lpips &&
         (!to.names || options->names == ALEXNET_NAMES_TORCHVISION))
         code = opt_wrong(&page, "--lpips: %s cannot hold these weights",

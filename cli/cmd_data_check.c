@@ -15,6 +15,7 @@ static const opt rows[] = {
      .arg = "DATA|SHARE",
      .help = "validation pictures: a data set, or the share of DATA that 'train' would hold back "
              "(default: DATA's own 'val', else none)",
+     .reads = true,
      .offset = offsetof(data_check_options, val)},
     {.name = "seed",
      .type = OPT_INTEGER,
@@ -54,6 +55,7 @@ static const opt rows[] = {
      .also = {"class-names", "labels"},
      .arg = "FILE",
      .help = "readable class names: lines with an identifier and words",
+     .reads = true,
      .offset = offsetof(data_check_options, names)},
     {.name = "report",
      .type = OPT_TEXT,

@@ -24,6 +24,7 @@ static const opt rows[] = {
      .arg = "DATA2|SHARE",
      .help = "validation pictures, packed as well: another data set, or the share of "
              "DATA to hold back, chosen as by 'train' (default: DATA's own 'val', else none)",
+     .reads = true,
      .offset = offsetof(pack_options, val)},
     {.name = "side",
      .type = OPT_INTEGER,
@@ -92,6 +93,7 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "data pack",
     .usage = {"data pack DATA OUT [options]"},
+    .writes = 1,
     .about = "Write a data set into the folder OUT as .tar archives of pictures of one size, which "
              "'alexnet' and the webdataset package read in place. OUT can then be used as DATA, "
              "with the same classes, names and order. The same command continues a pack that was "

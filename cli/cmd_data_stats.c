@@ -23,6 +23,7 @@ static const opt rows[] = {
      .arg = "NET",
      .standard = "alexnet",
      .help = "bring pictures to the size that this network takes: a built-in one, or a file",
+     .reads = true,
      .offset = offsetof(stats_options, net)},
     {.name = "out",
      .letter = 'o',

@@ -11,6 +11,7 @@ static const opt rows[] = {
      .also = {"lin", "weights", "linear"},
      .arg = "FILE",
      .help = "the weights of LPIPS (default: those in MODEL, put there by convert --lpips)",
+     .reads = true,
      .offset = offsetof(distance_options, lpips)},
     {.name = "resize",
      .type = OPT_INTEGER,

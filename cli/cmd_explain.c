@@ -65,6 +65,7 @@ static const opt rows[] = {
      .also = {"data", "folder"},
      .arg = "FOLDER",
      .help = "with --filter: the pictures, at any depth; or a .tar archive",
+     .reads = true,
      .offset = offsetof(explain_options, in)},
     {.name = "filters",
      .type = OPT_FLAG,

@@ -26,6 +26,7 @@ static const opt rows[] = {
      .arg = "MODEL",
      .help = "with filters: draw what they have learned since this model, such as the one that the "
              "run started from",
+     .reads = true,
      .offset = offsetof(plot_options, since)},
 };
 

@@ -18,6 +18,7 @@ static const opt rows[] = {
      .also = {"folder", "data", "database", "gallery"},
      .arg = "FOLDER",
      .help = "the pictures to search, at any depth",
+     .reads = true,
      .offset = offsetof(similar_options, in)},
     {.name = "top",
      .type = OPT_INTEGER,

@@ -23,6 +23,7 @@ static const opt rows[] = {
      .arg = "NET",
      .help = "name of a built-in network ('alexnet info' lists them) or a network file (default: "
              "that of --init-from, else alexnet)",
+     .reads = true,
      .offset = offsetof(train_options, net)},
     {.name = "recipe",
      .type = OPT_TEXT,
@@ -30,6 +31,7 @@ static const opt rows[] = {
      .arg = "RECIPE",
      .standard = "default",
      .help = "name of a built-in recipe ('alexnet info' lists them) or a recipe file",
+     .reads = true,
      .offset = offsetof(train_options, recipe)},
     {.name = "val",
      .type = OPT_TEXT,
@@ -37,6 +39,7 @@ static const opt rows[] = {
      .arg = "DATA2|SHARE",
      .help = "validation pictures: another data set, or the share of DATA to hold back, chosen by "
              "name; 0 for none (default: DATA's own 'val', else 0.1)",
+     .reads = true,
      .offset = offsetof(train_options, val)},
     {.name = "init-from",
      .type = OPT_TEXT,
@@ -44,6 +47,7 @@ static const opt rows[] = {
      .arg = "MODEL|RUN",
      .help = "start from the tensors of this model that have the same name and shape, including "
              "its mean; warnings name those that are not used",
+     .reads = true,
      .offset = offsetof(train_options, init_from)},
     {.name = "out",
      .letter = 'o',
@@ -58,6 +62,7 @@ static const opt rows[] = {
      .also = {"labels", "class-names", "synsets"},
      .arg = "FILE",
      .help = "readable class names: lines with an identifier and words, as in synset_words.txt",
+     .reads = true,
      .offset = offsetof(train_options, names)},
     {.name = "split",
      .type = OPT_INTEGER,
@@ -100,6 +105,7 @@ static const opt rows[] = {
      .help =
          "continue a run from its last checkpoint; give DATA if its pictures have moved; --epochs, "
          "--stop-patience, --keep, --report, --norms and --bad-pictures may be given new values",
+     .reads = true,
      .offset = offsetof(train_options, resume)},
     {.name = "accept-changes",
      .type = OPT_FLAG,

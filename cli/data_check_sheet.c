@@ -123,7 +123,7 @@ static void put_problem(FILE *file, const data_checked *checked, const alexnet_p
     fprintf(file, "<h2 id=\"%s\"%s>%s: %s</h2>\n<p class=\"dim\">%s</p>\n", info->name,
             info->serious ? " class=\"bad\"" : "", info->about, text_count(count, files),
             info->remedy);
-    progress_show((double)info->problem / ALEXNET_PROBLEM_DOUBT, "drawing the sheet");
+    progress_show((double)info->problem / ALEXNET_PROBLEM_INCOMPLETE, "drawing the sheet");
     int64_t shown = put_lines(file, checked, first, found);
     shown += put_pictures(file, checked, first, found);
     if (shown < found)

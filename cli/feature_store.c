@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "npy.h"
 
 _Static_assert((int)FEATURE_HEADER == (int)NPY_HEADER, "a header is written over");
@@ -82,6 +83,7 @@ static void name_files(feature_store *s, const alexnet_features *features)
     }
     s->names_partial = cli_format("%.*s.names.partial", stem, s->out);
     s->names_final = cli_format("%.*s.names.txt", stem, s->out);
+    s->options = cli_format("%.*s.options.txt", stem, s->out);
 }
 
 /* ---- Opening ---- */
@@ -126,21 +128,13 @@ static int64_t row_bytes(const feature_layer *layer)
     return layer->info.length * (int64_t)sizeof(float);
 }
 
-/* The header of a partial file: the layer, the model and the options. */
-static void head_of(const feature_store *s, const feature_layer *layer, char out[FEATURE_HEADER])
-{
-    memset(out, 0, FEATURE_HEADER);
-    snprintf(out, FEATURE_HEADER, "features of %s, %d x %d x %d, %s\n", layer->info.name,
-             layer->info.shape[0], layer->info.shape[1], layer->info.shape[2], s->about);
-}
-
 static int begin_layer(const feature_store *s, feature_layer *layer)
 {
     char head[FEATURE_HEADER];
     int code = open_file(&layer->file, layer->partial, true);
     if (code != CLI_DONE)
         return code;
-    head_of(s, layer, head);
+    feature_options_line(s, layer, head);
     return fwrite(head, 1, sizeof head, layer->file) == sizeof head && fflush(layer->file) == 0
                ? CLI_DONE
                : cannot(layer->partial);
@@ -166,7 +160,8 @@ static int begin(feature_store *s)
     return code;
 }
 
-/* A finished array can be continued if it has exactly the header that we write.
+/* A finished array can be continued if it has exactly the header that we write, and was computed
+ * in the same way.
  * *rows: how many rows the file has. */
 static int check_head(const feature_store *s, const feature_layer *layer, int64_t *rows)
 {
@@ -174,14 +169,14 @@ static int check_head(const feature_store *s, const feature_layer *layer, int64_
     *rows = (size_of(layer->file) - FEATURE_HEADER) / row_bytes(layer);
     rewind(layer->file);
     bool read = fread(found, 1, sizeof found, layer->file) == sizeof found;
-    head_of(s, layer, expected);
+    feature_options_line(s, layer, expected);
     if (read && memcmp(found, expected, sizeof found) == 0)
         return CLI_DONE;
     const int *c = layer->info.shape;
     const int64_t shape[] = {*rows, c[0], c[1], c[2]};
     npy_header(expected, "<f4", c[1] * c[2] == 1 ? 2 : 4, shape);
     if (read && memcmp(found, expected, sizeof found) == 0)
-        return CLI_DONE;
+        return feature_options_check(s, layer->partial);
     return cli_error(CLI_BAD_INPUT,
                      "%s was begun with another model or other options: it cannot be resumed; "
                      "remove it to start over",
@@ -235,7 +230,7 @@ static int reopen(feature_store *s)
     for (int i = 0; i < s->count && code == CLI_DONE; i++) {
         feature_layer *layer = &s->layers[i];
         char head[FEATURE_HEADER];
-        head_of(s, layer, head);
+        feature_options_line(s, layer, head);
         rewind(layer->file);
         fwrite(head, 1, sizeof head, layer->file);
         code = cut(layer->file, layer->partial, FEATURE_HEADER + s->rows * row_bytes(layer));
@@ -247,7 +242,7 @@ static int reopen(feature_store *s)
  * renamed first: if this is interrupted, it can be repeated. */
 static int reopen_finished(feature_store *s)
 {
-    if (exists(s->names_final) && rename(s->names_final, s->names_partial) != 0)
+    if (rename(s->names_final, s->names_partial) != 0)
         return cannot(s->names_partial);
     return CLI_DONE;
 }
@@ -261,6 +256,16 @@ static int take_arrays(feature_store *s)
             return cannot(layer->partial);
     }
     return CLI_DONE;
+}
+
+static int check_outputs(const feature_store *s)
+{
+    int code = file_check_output(s->names_final);
+    if (code == CLI_DONE && s->format == FEATURE_NPY)
+        code = file_check_output(s->options);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++)
+        code = file_check_output(s->layers[i].final);
+    return code;
 }
 
 static int check_start(const feature_store *s, bool resume)
@@ -283,6 +288,15 @@ static int check_start(const feature_store *s, bool resume)
     return CLI_DONE;
 }
 
+/* Continue what is complete: check it before any file is renamed. */
+static int continue_finished(feature_store *s)
+{
+    if (!exists(s->names_final))
+        return CLI_DONE;
+    const int code = feature_options_check(s, s->layers[0].final);
+    return code == CLI_DONE ? reopen_finished(s) : code;
+}
+
 int feature_store_open(feature_store *s, const char *out, const alexnet_features *features,
                        const char *about, bool resume)
 {
@@ -290,11 +304,13 @@ int feature_store_open(feature_store *s, const char *out, const alexnet_features
     feature_format_of(out, &s->format);
     snprintf(s->about, sizeof s->about, "%s", about);
     name_files(s, features);
-    int code = check_start(s, resume);
+    int code = check_outputs(s);
+    if (code == CLI_DONE)
+        code = check_start(s, resume);
     if (code != CLI_DONE)
         return code;
     if (resume && s->format == FEATURE_NPY && !exists(s->names_partial))
-        code = reopen_finished(s);
+        code = continue_finished(s);
     const bool there = exists(s->names_partial);
     if (code == CLI_DONE && there && s->format == FEATURE_NPY)
         code = take_arrays(s);
@@ -348,6 +364,7 @@ void feature_store_close(feature_store *s)
         unlink(s->names_partial);
     free(s->names_partial);
     free(s->names_final);
+    free(s->options);
     string_list_free(&s->done);
     string_list_free(&s->pending);
     *s = (feature_store){0};

@@ -8,6 +8,7 @@
  *
  * The name is written after the rows of all layers; a row is valid once the line of its name is
  * complete. When all pictures are done, feature_write.c makes the files that the user asked for.
+ * With .npy files it leaves STEM.options.txt (feature_options.c), so that they can be added to.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -34,6 +35,7 @@ typedef struct feature_store {
     int count;
     feature_layer layers[FEATURE_LAYERS];
     char *names_partial, *names_final;
+    char *options; /* path of the file that says with what complete .npy files were computed */
     FILE *names;
     char about[64]; /* identifies model and options; a resumed run must have the same */
     bool ready;     /* it was opened without failure */
@@ -56,6 +58,18 @@ int feature_store_add(feature_store *store, const char *name, const float *value
 int feature_store_flush(feature_store *store);
 /** Close and free. The files of an empty store are removed. */
 void feature_store_close(feature_store *store);
+
+/** The line, ended by zeros, that says with what the rows of a layer are computed. */
+void feature_options_line(const feature_store *store, const feature_layer *layer,
+                          char out[FEATURE_HEADER]);
+/** Write the lines of all layers to store->options. */
+int feature_options_write(const feature_store *store);
+/**
+ * Check that complete .npy files were computed as this store computes.
+ * @param array  one of them, for the message
+ * @return CLI_DONE; CLI_BAD_INPUT, reported, if not, or if nothing says so
+ */
+int feature_options_check(const feature_store *store, const char *array);
 
 /** Make the files that the user asked for, and remove the partial ones. */
 int feature_write(feature_store *store);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "paths.h"
+
 /* What kind of thing this is, if it is not a plain file; NULL if it is one. */
 static const char *other_kind(mode_t mode)
 {
@@ -60,9 +62,56 @@ static char *folder_of(const char *path)
     return folder;
 }
 
+/* ---- What may not be replaced ---- */
+
+static string_list inputs; /* what the command reads, as the user named it */
+
+void file_protect(const char *path)
+{
+    string_list_add(&inputs, cli_copy(path));
+}
+
+static bool is_file(const char *path, const struct stat *file)
+{
+    struct stat info;
+    const int failed = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &info) : stat(path, &info);
+    return !failed && info.st_dev == file->st_dev && info.st_ino == file->st_ino;
+}
+
+/* Whether an input is this file, or a run folder with this file as its best model. */
+static bool reads(const char *input, const struct stat *file)
+{
+    char *best = path_join(input, "best.safetensors");
+    const bool yes = is_file(input, file) || is_file(best, file);
+    free(best);
+    return yes;
+}
+
+/* The new file would replace one whose content is needed, and nobody has asked for that. */
+static int check_replaced(const char *path)
+{
+    struct stat file;
+    if (stat(path, &file) != 0)
+        return CLI_DONE;
+    for (size_t i = 0; i < inputs.count; i++)
+        if (reads(inputs.items[i], &file))
+            return cli_error(CLI_USAGE,
+                             "%s cannot be written, because it is read: it and %s are the same "
+                             "file; give the output another name",
+                             path, inputs.items[i]);
+    if (alexnet_is_checkpoint(path))
+        return cli_error(CLI_USAGE,
+                         "%s is the checkpoint of a run, which could not be resumed without it; "
+                         "give the output another name",
+                         path);
+    return CLI_DONE;
+}
+
 int file_check_output(const char *path)
 {
     int code = check_kind(path, false);
+    if (code == CLI_DONE)
+        code = check_replaced(path);
     if (code != CLI_DONE)
         return code;
     char *folder = folder_of(path);

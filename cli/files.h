@@ -19,10 +19,15 @@
  */
 int file_open(FILE **out, const char *path, const char *missing);
 
+/** Remember that the command reads a file or, of a run folder, the best model; "-" is standard
+ * input. None of it is written from then on. */
+void file_protect(const char *path);
+
 /**
  * Check that a file can be written to this path, before the work for it begins.
  * @return CLI_DONE; CLI_FAILED if the folder is not there or not writable; CLI_BAD_INPUT if the
- * path is something other than a file: reported
+ * path is something other than a file; CLI_USAGE if it would replace a file that is protected, or
+ * the checkpoint of a run: reported
  */
 int file_check_output(const char *path);
 

@@ -34,6 +34,7 @@ static opt rows[] = {
      .help = "choose implementations of layers from this file, written by 'alexnet bench --tune' "
              "(default: a built-in table for the instruction set, or the choices that a resumed "
              "run began with)",
+     .reads = true,
      .offset = offsetof(machine_options, tuning)},
     {.name = "threads",
      .type = OPT_INTEGER,

@@ -14,6 +14,7 @@ static const opt rows[] = {
      .also = {"network", "arch"},
      .arg = "NAME",
      .help = "read MODEL as this built-in network or network file, whatever it is recognised as",
+     .reads = true,
      .offset = offsetof(model_options, net)},
     {.name = "mean",
      .type = OPT_TEXT,
@@ -22,12 +23,14 @@ static const opt rows[] = {
      .help =
          "subtract this mean from pictures: Caffe's .binaryproto or .npy, or the mean of another "
          "model",
+     .reads = true,
      .offset = offsetof(model_options, mean)},
     {.name = "class-names",
      .type = OPT_TEXT,
      .also = {"names", "labels", "synsets"},
      .arg = "FILE",
      .help = "readable names of the classes, lines \"identifier words\" as in synset_words.txt",
+     .reads = true,
      .offset = offsetof(model_options, names)},
 };
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
+
 /* A row and the struct that its value goes to. */
 typedef struct found {
     const opt *row;
@@ -344,6 +346,26 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
+/* The value of an option of type OPT_TEXT. */
+static const char *text_of(const opt_group *group, const opt *row)
+{
+    return *(const char **)((char *)group->target + row->offset);
+}
+
+/* Protect what the line names as read: most files, and the values of options that say so. */
+static void protect_inputs(const opt_args *args)
+{
+    for (int i = 0; i < args->file_count - args->page->writes; i++)
+        file_protect(args->files[i]);
+    for (size_t g = 0; g < OPT_GROUPS; g++)
+        for (size_t i = 0; i < args->groups[g].count; i++) {
+            const opt *row = &args->groups[g].rows[i];
+            const char *path = row->reads ? text_of(&args->groups[g], row) : NULL;
+            if (path)
+                file_protect(path);
+        }
+}
+
 bool opt_parse(opt_args *args, int argc, char **argv, int *code)
 {
     *code = -1;
@@ -369,6 +391,7 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
         else
             args->files[args->file_count++] = word;
     }
+    protect_inputs(args);
     return *code < 0;
 }
 

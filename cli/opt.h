@@ -44,6 +44,7 @@ typedef struct opt {
     double low, high;     /* limits of OPT_INTEGER and OPT_NUMBER, inclusive */
     const char *standard; /* the default as text; NULL if there is none */
     const char *help;     /* one line */
+    bool reads;           /* OPT_TEXT: the value may name a file or folder that is read */
     size_t offset;        /* of the target within the options struct */
 } opt;
 
@@ -72,6 +73,8 @@ typedef struct opt_page {
     const char *usage[3];           /* lines after "alexnet ", the unused ones NULL */
     const char *about;              /* a paragraph, which is wrapped when it is printed */
     const command *parts;           /* its subcommands; NULL: none */
+    int writes;                     /* how many of its files, the last ones, it writes; it reads the
+                                       others */
     const opt_elsewhere *elsewhere; /* ended by a row without a word; NULL: none */
     opt_example examples[2];
 } opt_page;
@@ -92,7 +95,8 @@ typedef struct opt_args {
 } opt_args;
 
 /**
- * Fill the targets with defaults and then with what argv says.
+ * Fill the targets with defaults and then with what argv says. What the line names as read is then
+ * protected from being written (files.h).
  * @param code  out: the exit code if the command must not continue, because help was printed or a
  *              mistake was reported
  * @return whether to continue

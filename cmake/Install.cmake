@@ -36,6 +36,16 @@ if(ALEXNET_HAS_CUDA)
   set(ALEXNET_PC_CUDA "-L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -ldl -lrt")
 endif()
 
+# What a program links that uses the static library. alexnet.pc names these libraries instead of
+# requiring their modules: pkg-config would look for those, which come with packages for developers,
+# even for a program that uses the shared library and needs none of them.
+set(ALEXNET_PC_LIBS "")
+foreach(module JPEG PNG ZLIB JANSSON INIH WEBP GIF TIFF HEIF LMDB)
+  list(APPEND ALEXNET_PC_LIBS ${${module}_LDFLAGS})
+endforeach()
+list(REMOVE_DUPLICATES ALEXNET_PC_LIBS)
+list(JOIN ALEXNET_PC_LIBS " " ALEXNET_PC_LIBS)
+
 # pkg-config, relative to the file, so that an installation may be moved.
 file(RELATIVE_PATH ALEXNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/alexnet.pc.in alexnet.pc @ONLY)

@@ -25,6 +25,8 @@ export PKG_CONFIG_PATH="$libdir/pkgconfig"
 export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
     failed "pkg-config and the command disagree about the version"
+PKG_CONFIG_LIBDIR=$PKG_CONFIG_PATH PKG_CONFIG_PATH='' pkg-config --cflags --libs alexnet > flags ||
+    failed "the shared library needs other modules: $(pkg-config --print-requires-private alexnet)"
 
 for name in classify distance explain features pack rdm similar source train; do
     # shellcheck disable=SC2046 # the flags are separate arguments

@@ -36,6 +36,7 @@ need libjansson-dev pkg jansson
 need libinih-dev pkg inih
 need libcairo2-dev pkg cairo
 need libcmocka-dev pkg cmocka
+need locales test -f /usr/share/i18n/locales/de_DE # for test_locale
 [ -n "$missing" ] || exit 0
 
 echo "Missing for the build:$missing"

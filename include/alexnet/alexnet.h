@@ -53,7 +53,9 @@
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process. Every call leaves the caller's OpenMP settings and the calling
  *              thread's current GPU as it found them (in a thread without a current GPU the first
- *              one becomes current).
+ *              one becomes current). Results hold for the usual floating-point environment, in
+ *              the calling thread and in OpenMP's: rounding to nearest, and denormal numbers that
+ *              are not replaced by 0 (as programs built with -ffast-math do).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything, nor run a parallel region of OpenMP, and loads no pictures, and
@@ -67,7 +69,8 @@
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
- *              cannot prevent.
+ *              cannot prevent. If memory runs out within oneDNN, which is written in C++, an
+ *              exception may leave the call, which ends a C program.
  *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
  *              and log lines are one line each, with control and bidirectional formatting
  *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
@@ -721,8 +724,8 @@ ALEXNET_API void alexnet_data_stats_free(alexnet_data_stats *stats); /**< NULL a
 
 /* ---- Examination of a data set -------------------------------------------------------------- */
 
-/** What may be wrong with a data set. With a problem up to CLASS_IN_ONE it is not ready for
- *  training; the others are remarks. */
+/** What may be wrong with a data set. With a problem up to CLASS_IN_ONE, or with INCOMPLETE, it is
+ *  not ready for training; the others are remarks. */
 typedef enum alexnet_problem {
     ALEXNET_PROBLEM_UNREADABLE = 1,      /**< a picture that is truncated or cannot be read */
     ALEXNET_PROBLEM_SAME_IN_PARTS = 2,   /**< the same picture in training and validation */
@@ -743,6 +746,7 @@ typedef enum alexnet_problem {
     ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */
     ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out because of their extension */
     ALEXNET_PROBLEM_DOUBT = 19,          /**< a sign that another data set was meant */
+    ALEXNET_PROBLEM_INCOMPLETE = 20,     /**< a pack that is unfinished, or lacks archives */
 } alexnet_problem;
 
 typedef struct alexnet_problem_info {
@@ -933,8 +937,9 @@ typedef struct alexnet_source {
  * Make a data set from a source. To resume a run over it, pass it again as
  * alexnet_resume_options.train_data; its fingerprint covers names and labels only.
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name that is missing, empty,
- *         not UTF-8 or has control characters, and a label that is no class;
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name of an item or a class
+ *         that is missing, empty, not UTF-8 or has control characters, two classes of one name, a
+ *         label that is no class, and `examined`;
  *         ALEXNET_ERROR_UNSUPPORTED for more items than `count` may return, before any is asked for
  */
 ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
@@ -2000,6 +2005,9 @@ ALEXNET_API void alexnet_events_free(alexnet_events *events);
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
+/** Whether a file is a checkpoint, from which its run can be resumed: its metadata have the record
+ *  of a run. @return false also if it cannot be read */
+ALEXNET_API bool alexnet_is_checkpoint(const char *path);
 
 /* ---- Self-test ------------------------------------------------------------------------------ */
 

@@ -103,12 +103,13 @@ alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *
 
 void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *built_in)
 {
+    double found[2] = {0, 0};
+    if (tuner)
+        an_tuner_result(tuner, &found[0], &found[1]);
     if (seconds)
-        *seconds = 0;
+        *seconds = found[0];
     if (built_in)
-        *built_in = 0;
-    if (tuner && seconds && built_in)
-        an_tuner_result(tuner, seconds, built_in);
+        *built_in = found[1];
 }
 
 bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index, alexnet_choice *choice)

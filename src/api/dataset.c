@@ -77,10 +77,14 @@ alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *c
     AN_NEED(own.count);
     AN_NEED(own.item);
     AN_NEED(own.get);
+    if (o.examined)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "examined = true: only a data set that is opened by its path is examined");
     if (own.class_count < 0 || (own.class_count > 0 && !own.class_names))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d classes without names", own.class_count);
     for (int c = 0; c < own.class_count; c++)
-        AN_NEED(own.class_names[c]);
+        if (!own.class_names[c])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class_names[%d] is NULL", c);
     if (o.classes_of)
         list = an_classes_list(&o.classes_of->classes);
     AN_CHECK(an_data_source_own(&opened, ctx, &own));
@@ -94,6 +98,8 @@ alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double shar
     AN_NEED(val);
     *train = *val = NULL;
     AN_NEED(dataset);
+    if (train == val)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "train and val are the same pointer");
     return an_dataset_split(dataset, share, seed, train, val);
 }
 

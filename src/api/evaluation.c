@@ -24,7 +24,7 @@ static alexnet_status check_dataset(const alexnet_dataset *dataset, const an_cla
                            "class %d is %s in the data set and %s in the model; open the data set "
                            "with classes_of",
                            i, dataset->class_ids[i], classes->ids[i]);
-    return ALEXNET_OK;
+    return an_dataset_check_labels(dataset);
 }
 
 /* Check that model i of an ensemble fits the first. */

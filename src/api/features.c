@@ -15,10 +15,11 @@ static alexnet_status check_options(const alexnet_features_options *o)
     if (o->count < 0 || o->count > COUNT_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %d: expected 0 to %d", o->count,
                        COUNT_MAX);
-    if (o->count > 0)
-        AN_NEED(o->layers);
+    if (o->count > 0 && !o->layers)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %d, but layers is NULL", o->count);
     for (int i = 0; i < o->count; i++)
-        AN_NEED(o->layers[i]);
+        if (!o->layers[i])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layers[%d] is NULL", i);
     if (o->batch < 1 || o->batch > BATCH_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o->batch,
                        BATCH_MAX);

@@ -118,3 +118,8 @@ alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     an_class_list list = an_classes_list(&classes_of->classes);
     return an_run_validation(out, ctx, run_dir, &list);
 }
+
+bool alexnet_is_checkpoint(const char *path)
+{
+    return path && an_is_checkpoint(path);
+}

@@ -67,6 +67,7 @@ ssize_t an_file_read_fully(int fd, void *dst, size_t length, off_t offset)
 alexnet_status an_file_open(const char *path, int *fd, uint64_t *size)
 {
     struct stat info;
+    *size = 0;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0)
         return fail_open(path, false);

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-enum { TEXT_MAX = 1024 };
+enum { TEXT_MAX = 8192 }; /* room for two paths of PATH_MAX bytes */
 
 static _Thread_local char text[TEXT_MAX];
 

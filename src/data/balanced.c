@@ -24,9 +24,7 @@ alexnet_status an_balanced_new(an_balanced **out, const alexnet_dataset *dataset
 {
     const size_t count = (size_t)dataset->count, classes = (size_t)dataset->classes;
     *out = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (dataset->samples[i].label < 0)
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has no label", dataset->samples[i].name);
+    AN_CHECK(an_dataset_check_labels(dataset));
     uint32_t *counts = an_calloc(classes + 1, sizeof *counts);
     an_balanced *b = an_calloc(1, sizeof *b);
     if (b) {

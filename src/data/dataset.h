@@ -98,6 +98,9 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset);
 /** Whether two data sets have the same classes; ALEXNET_ERROR_FORMAT names the first that differs.
  */
 alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val);
+/** Whether every sample has a label; ALEXNET_ERROR_INVALID_ARGUMENT names the first that has none.
+ */
+alexnet_status an_dataset_check_labels(const alexnet_dataset *dataset);
 /** Warn about classes without pictures. @param val  or NULL */
 alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *train,
                                       const alexnet_dataset *val);

@@ -271,3 +271,12 @@ cleanup:
     an_free(order);
     return rc;
 }
+
+alexnet_status an_dataset_check_labels(const alexnet_dataset *dataset)
+{
+    for (int64_t i = 0; i < dataset->count; i++)
+        if (dataset->samples[i].label < 0)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no label",
+                           dataset->samples[i].name);
+    return ALEXNET_OK;
+}

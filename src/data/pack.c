@@ -22,26 +22,22 @@ char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int
 
 static alexnet_status check_options(const alexnet_pack_options *o)
 {
-    const char *what = NULL;
-    if (o->side < 0 || o->side > 4096)
-        what = "a side from 0 to 4096";
-    else if ((unsigned)o->fit > ALEXNET_PACK_WARP)
-        what = "one of the three fits";
-    else if (o->quality < 1 || o->quality > 100)
-        what = "a quality from 1 to 100";
-    else if (o->shard_pictures < 0 || o->shard_bytes < 0 || o->bad_pictures < 0)
-        what = "a number of 0 or more";
-    return what ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "an option of a pack: %s is expected",
-                          what)
-                : ALEXNET_OK;
-}
-
-static alexnet_status check_data(const alexnet_dataset *data)
-{
-    for (int64_t i = 0; i < data->count; i++)
-        if (data->samples[i].label < 0)
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no label, and cannot be packed",
-                           data->samples[i].name);
+    const struct {
+        const char *name;
+        int64_t value, least, most;
+    } rows[] = {
+        {"side", o->side, 0, 4096},
+        {"fit", (int64_t)o->fit, 0, ALEXNET_PACK_WARP},
+        {"quality", o->quality, 1, 100},
+        {"shard_pictures", o->shard_pictures, 0, INT64_MAX},
+        {"shard_bytes", o->shard_bytes, 0, INT64_MAX},
+        {"bad_pictures", o->bad_pictures, 0, INT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].value < rows[i].least || rows[i].value > rows[i].most)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %lld: expected %lld to %lld",
+                           rows[i].name, (long long)rows[i].value, (long long)rows[i].least,
+                           (long long)rows[i].most);
     return ALEXNET_OK;
 }
 
@@ -50,7 +46,7 @@ static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *
 {
     part->name = name;
     part->data = an_dataset_retain((alexnet_dataset *)data); /* only its reference count changes */
-    AN_CHECK(check_data(data));
+    AN_CHECK(an_dataset_check_labels(data));
     part->order = an_calloc((size_t)data->count, sizeof *part->order);
     part->by_class = an_calloc((size_t)data->classes, sizeof *part->by_class);
     if (!part->order || !part->by_class)

@@ -9,6 +9,7 @@
  *     pack_manifest.c  manifest.json, from which an interrupted pack continues
  *     pack_same.c      whether a manifest is of the same data and options
  *     pack_check.c     whether the shards have the hashes in the manifest
+ *     pack_whole.c     whether a pack that is opened as a data set is complete
  *
  * A shard is complete when it has its final name; then it is entered into the manifest. Any other
  * file in the folder is ignored and written again. Where a new shard begins depends only on the
@@ -109,5 +110,8 @@ alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size
                                       const char *name);
 alexnet_status an_pack_manifest_write(const alexnet_pack *pack);
 #define AN_PACK_MANIFEST "manifest.json"
+#define AN_PACK_FORMAT "alexnet pack"
+/** No manifest has more bytes. */
+#define AN_PACK_MANIFEST_MAX ((size_t)256 << 20)
 
 #endif

@@ -11,8 +11,6 @@
 #include "data/pack_same.h"
 
 enum { VERSION = 1 };
-#define FORMAT "alexnet pack"
-static const size_t MANIFEST_MAX = (size_t)256 << 20;
 
 /* ---- Writing ---- */
 
@@ -51,8 +49,8 @@ static json_t *describe(const alexnet_pack *pack)
     json_t *parts = json_array();
     for (int i = 0; i < pack->part_count; i++)
         json_array_append_new(parts, describe_part(&pack->parts[i]));
-    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "format", FORMAT, "version", VERSION,
-                     "complete", pack->complete, "stored",
+    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "format", AN_PACK_FORMAT, "version",
+                     VERSION, "complete", pack->complete, "stored",
                      an_pack_describe_pictures(&pack->options), "order",
                      an_pack_describe_order(&pack->options), "classes",
                      an_pack_describe_classes(pack->parts[0].data), "parts", parts);
@@ -77,6 +75,17 @@ static alexnet_status fail_damaged(const char *name, const char *what)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is damaged: %s; remove the folder, or name another one", name, what);
+}
+
+bool an_pack_is_version(const json_t *manifest)
+{
+    return json_integer_value(json_object_get(manifest, "version")) == VERSION;
+}
+
+alexnet_status an_pack_fail_version(const char *name)
+{
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s has another version of the format; version %d is read", name, VERSION);
 }
 
 /* A whole number from 0 to `most`; -1: not one. */
@@ -183,12 +192,11 @@ static bool is_empty(const json_t *from)
 static alexnet_status take(alexnet_pack *pack, const json_t *from, const char *name)
 {
     const char *format = json_string_value(json_object_get(from, "format"));
-    if (!format || strcmp(format, FORMAT) != 0)
+    if (!format || strcmp(format, AN_PACK_FORMAT) != 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s is not the manifest of a pack; name another folder", name);
-    if (json_integer_value(json_object_get(from, "version")) != VERSION)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has another version of the format; version %d is read", name, VERSION);
+    if (!an_pack_is_version(from))
+        return an_pack_fail_version(name);
     if (is_empty(from))
         return ALEXNET_OK;
     AN_CHECK(an_pack_same_options(from, &pack->options, name));
@@ -245,7 +253,7 @@ alexnet_status an_pack_manifest_read(alexnet_pack *pack)
     AN_TRY(an_file_exists(path, &there));
     if (!there)
         goto cleanup;
-    AN_TRY(an_file_read(path, MANIFEST_MAX, &text, &length));
+    AN_TRY(an_file_read(path, AN_PACK_MANIFEST_MAX, &text, &length));
     AN_TRY(an_pack_manifest_parse(pack, (const char *)text, length, path));
     rc = find_shards(pack);
 cleanup:

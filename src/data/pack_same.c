@@ -132,12 +132,25 @@ static void append(char *list, size_t room, const char *text)
     snprintf(list + length, room - length, "%s%s", length ? " " : "", text);
 }
 
+static const option_text texts[] = {text_of_raw,   text_of_quality, text_of_side,      text_of_fit,
+                                    text_of_order, text_of_seed,    text_of_shard_size};
+
+void an_pack_options_text(char *out, size_t room, const json_t *manifest)
+{
+    const json_t *stored = json_object_get(manifest, "stored"),
+                 *order = json_object_get(manifest, "order");
+    *out = '\0';
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[TEXT] = "";
+        texts[i](text, stored, order);
+        if (*text == '-') /* not "no --raw" */
+            append(out, room, text);
+    }
+}
+
 /* The options that differ, as they were and as they are now. */
 static void list_options(char *then, char *now, size_t room, const json_t *const objects[4])
 {
-    static const option_text texts[] = {text_of_raw,       text_of_quality, text_of_side,
-                                        text_of_fit,       text_of_order,   text_of_seed,
-                                        text_of_shard_size};
     *then = *now = '\0';
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char a[TEXT] = "", b[TEXT] = "";

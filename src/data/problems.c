@@ -46,4 +46,6 @@ const alexnet_problem_info an_problems[AN_PROBLEMS] = {
      "nothing needs to be done, unless there are pictures among them"},
     {ALEXNET_PROBLEM_DOUBT, false, "doubt", "signs that something else was meant",
      "see the note on each"},
+    {ALEXNET_PROBLEM_INCOMPLETE, true, "incomplete", "packs that are not whole",
+     "continue the pack, or restore what is missing: training would take a part for the whole"},
 };

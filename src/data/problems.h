@@ -6,7 +6,7 @@
 
 #include "alexnet/alexnet.h"
 
-enum { AN_PROBLEMS = ALEXNET_PROBLEM_DOUBT };
+enum { AN_PROBLEMS = ALEXNET_PROBLEM_INCOMPLETE };
 extern const alexnet_problem_info an_problems[AN_PROBLEMS];
 
 #endif

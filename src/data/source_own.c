@@ -1,8 +1,10 @@
 #include "data/source_own.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/interned.h"
 #include "base/status.h"
 #include "data/names.h"
 
@@ -15,24 +17,30 @@ static alexnet_status fail_get(const char *name, int code)
     return AN_FAIL(ALEXNET_ERROR_IO, "%s: its source cannot give it (%d)", name, code);
 }
 
-static alexnet_status copy_item(an_item_data *out, const alexnet_source_item *item,
-                                const char *name)
+/* Copy an item. Errors do not name it. */
+static alexnet_status copy_item(an_item_data *out, const alexnet_source_item *item)
 {
     const alexnet_pixels *p = &item->pixels;
     if (p->data)
         return an_picture_from_pixels(&out->pixels, p->data, p->width, p->height, p->row_bytes,
                                       p->format);
     if (!item->bytes || item->length == 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is empty", name);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "it is empty");
     if (item->length > AN_PICTURE_FILE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %zu bytes; at most %zu are read", name,
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "it has %zu bytes; at most %zu are read",
                        item->length, AN_PICTURE_FILE_MAX);
     out->bytes = an_malloc(item->length);
     if (!out->bytes)
-        return AN_FAIL_MEMORY(item->length, name);
+        return AN_FAIL_MEMORY(item->length, "its bytes");
     memcpy(out->bytes, item->bytes, item->length);
     out->length = item->length;
     return ALEXNET_OK;
+}
+
+static void release(const alexnet_source *own, int64_t index, alexnet_source_item *item)
+{
+    if (own->release)
+        own->release(own->user, index, item);
 }
 
 static alexnet_status read_item(const an_data_source *source, int64_t index, an_item_data *out)
@@ -44,10 +52,15 @@ static alexnet_status read_item(const an_data_source *source, int64_t index, an_
     const int code = own->get(own->user, index, &item);
     if (code)
         return fail_get(name, code);
-    alexnet_status rc = copy_item(out, &item, name);
-    if (own->release)
-        own->release(own->user, index, &item);
-    return rc == ALEXNET_ERROR_INVALID_ARGUMENT ? an_fail_within(rc, name) : rc;
+    alexnet_status rc = copy_item(out, &item);
+    if (rc == ALEXNET_OK) {
+        release(own, index, &item);
+        return rc;
+    }
+    char why[256]; /* release() may call the library, whose errors would replace this one */
+    snprintf(why, sizeof why, "%s", an_error_text());
+    release(own, index, &item);
+    return an_fail(rc, "%s: %s", name, why);
 }
 
 /* We do not know the sizes of the caller's items; only names and labels show changes. */
@@ -85,10 +98,34 @@ static alexnet_status add_item(an_data_source *source, const alexnet_source *own
     return an_data_source_add(source, full, full ? full + strlen(root) + 1 : NULL, label);
 }
 
+/* Add class c, whose name no earlier class may have. */
+static alexnet_status add_class(an_data_source *source, an_interned *names, const char *name, int c)
+{
+    int64_t index;
+    const char *fault = *name ? an_text_fault(name) : "is empty";
+    if (fault)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the name of class %d of %s %s", c,
+                       source->root, fault);
+    AN_CHECK(an_interned_add(names, name, &index));
+    if (index != c)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "classes %d and %d of %s are both called %s",
+                       (int)index, c, source->root, name);
+    return an_strings_add(&source->classes, an_strdup(name));
+}
+
+static alexnet_status add_classes(an_data_source *source, const alexnet_source *own)
+{
+    an_interned names = {0};
+    alexnet_status rc = ALEXNET_OK;
+    for (int c = 0; c < own->class_count && rc == ALEXNET_OK; c++)
+        rc = add_class(source, &names, own->class_names[c], c);
+    an_interned_free(&names);
+    return rc;
+}
+
 static alexnet_status fill(an_data_source *source, alexnet_ctx *ctx, const alexnet_source *own)
 {
-    for (int c = 0; c < own->class_count; c++)
-        AN_CHECK(an_strings_add(&source->classes, an_strdup(own->class_names[c])));
+    AN_CHECK(add_classes(source, own));
     const int64_t count = own->count(own->user);
     if (count < 1)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no items", source->root);

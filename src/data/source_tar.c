@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "data/pack_whole.h"
 #include "data/shards.h"
 #include "data/source.h"
 #include "data/tar_set.h"
@@ -175,9 +176,26 @@ static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool cla
     return ALEXNET_OK;
 }
 
+/* Part of a pack would pass for a smaller data set. */
+static alexnet_status check_whole(an_data_source *source)
+{
+    char *folder, *lacks;
+    AN_CHECK(an_pack_lacks(&folder, &lacks, source->root));
+    if (!lacks)
+        return ALEXNET_OK;
+    if (source->examined)
+        return an_data_source_note(source,
+                                   (an_oddity){ALEXNET_PROBLEM_INCOMPLETE, folder, lacks, -1, 1});
+    const alexnet_status rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s", folder, lacks);
+    an_free(folder);
+    an_free(lacks);
+    return rc;
+}
+
 static alexnet_status open_archives(an_data_source *source, bool classes)
 {
     an_tar_set set;
+    AN_CHECK(check_whole(source));
     AN_CHECK(an_tar_set_open(&set, source->root, source->ctx));
     alexnet_status rc = open_set(source, &set, classes);
     an_tar_set_free(&set);

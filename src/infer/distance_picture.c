@@ -123,6 +123,15 @@ static alexnet_status check_pixels(int rows, int columns, const char *name)
                    name, columns, rows, AN_DISTANCE_PIXELS_MAX);
 }
 
+static alexnet_status check_levels(const float *levels, int64_t count, const char *name)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(levels[i]))
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: level %lld is %g", name,
+                           (long long)i, (double)levels[i]);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const float *levels,
                                 int rows, int columns, const char *name)
 {
@@ -131,6 +140,7 @@ alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const
     *out = NULL;
     AN_CHECK(an_ctx_check(d->net->ctx));
     AN_CHECK(check_pixels(rows, columns, name));
+    AN_CHECK(check_levels(levels, 3 * (int64_t)rows * columns, name));
     an_distance_picture *p = an_calloc(1, sizeof *p);
     if (!p)
         return AN_FAIL_MEMORY(sizeof *p, "a picture");

@@ -78,7 +78,8 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
                   (size_t)session->runner->classes * sizeof *stream->probabilities);
     if (!stream->best || !stream->probabilities) {
         rc = AN_FAIL_MEMORY((size_t)session->runner->batch * (size_t)session->runner->classes *
-                                sizeof *stream->probabilities,
+                                    sizeof *stream->probabilities +
+                                (size_t)top * sizeof *stream->best,
                             "a stream");
         goto cleanup;
     }

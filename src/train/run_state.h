@@ -1,12 +1,15 @@
 /*
  * The progress record of a checkpoint: everything about a run that its weights, momentum and
- * recipe do not say. Kept as JSON in the checkpoint's metadata, key "alexnet.run".
+ * recipe do not say. Kept as JSON in the checkpoint's metadata.
  */
 #ifndef AN_TRAIN_RUN_STATE_H
 #define AN_TRAIN_RUN_STATE_H
 
 #include "data/dataset.h"
 #include "infer/metrics.h"
+
+/** Its key in the metadata. */
+#define AN_METADATA_RUN "alexnet.run"
 
 /** No run counts further; sums and products with the sizes of a run fit. */
 #define AN_RUN_COUNT_MAX ((int64_t)1 << 56)

@@ -125,6 +125,8 @@ void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */
 alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx,
                                          const alexnet_trainer_options *options, int classes);
 
+/** Whether the metadata of a file have the record of a run. */
+bool an_is_checkpoint(const char *path);
 /** The validation set of a run folder, with the classes of a model. */
 alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                  const an_class_list *classes);

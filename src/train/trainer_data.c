@@ -64,6 +64,7 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder: --resume %s DATA",
                        an_error_text(), t->run.folder);
     AN_CHECK(rc);
+    AN_CHECK(an_dataset_check_labels(*out));
     const alexnet_dataset *now = *out;
     if (is_as_it_was(now, record))
         return ALEXNET_OK;
@@ -145,6 +146,20 @@ static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     return ALEXNET_OK;
 }
 
+bool an_is_checkpoint(const char *path)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    const char *format = an_tensor_file_format_of(path);
+    if (!format || strcmp(format, "safetensors") != 0 ||
+        an_reader_open(&reader, path) != ALEXNET_OK ||
+        an_tensor_file_open(&file, reader) != ALEXNET_OK)
+        return false;
+    const bool yes = an_tensor_file_metadata(file, AN_METADATA_RUN) != NULL;
+    an_tensor_file_close(file);
+    return yes;
+}
+
 alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                  const an_class_list *classes)
 {
@@ -157,7 +172,7 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
     AN_CHECK(an_run_open(&run, folder));
     AN_TRY(an_reader_open(&reader, run.last));
     AN_TRY(an_tensor_file_open(&file, reader));
-    const char *text = an_tensor_file_metadata(file, "alexnet.run");
+    const char *text = an_tensor_file_metadata(file, AN_METADATA_RUN);
     AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
     AN_TRY(open_validation(out, ctx, folder, &record.val, classes));
 cleanup:

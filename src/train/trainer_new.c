@@ -172,8 +172,11 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has %d class; a classifier needs two class folders or more", train->root,
                        train->classes);
-    if (val)
+    AN_CHECK(an_dataset_check_labels(train));
+    if (val) {
         AN_CHECK(an_dataset_compare_classes(train, val));
+        AN_CHECK(an_dataset_check_labels(val));
+    }
     AN_CHECK(an_trainer_alloc(out, ctx));
     (*out)->trial = trial;
     (*out)->train = an_dataset_retain((alexnet_dataset *)train);

@@ -49,11 +49,11 @@ static alexnet_status compare_origin(alexnet_trainer *t)
 static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
 {
     AN_CHECK(an_model_file_check(file));
-    const char *record = an_tensor_file_metadata(file, "alexnet.run");
+    const char *record = an_tensor_file_metadata(file, AN_METADATA_RUN);
     const char *recipe = an_tensor_file_metadata(file, "alexnet.recipe");
     if (!record || !recipe)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a model, not a checkpoint: it lacks %s",
-                       t->run.last, record ? "alexnet.recipe" : "alexnet.run");
+                       t->run.last, record ? "alexnet.recipe" : AN_METADATA_RUN);
     AN_CHECK(an_run_state_from_text(&t->record, record, t->run.last));
     AN_CHECK(an_recipe_new(&t->recipe));
     return an_recipe_read_whole(t->recipe, recipe, t->run.last);

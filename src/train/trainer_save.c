@@ -36,7 +36,7 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
     snprintf(made, sizeof made, "alexnet %s, after %lld %s", alexnet_version(),
              (long long)t->record.step, an_text_plural(t->record.step, "update", "updates"));
     an_metadata more[] = {
-        {AN_METADATA_PROVENANCE, made}, {"alexnet.run", record}, {"alexnet.recipe", recipe}};
+        {AN_METADATA_PROVENANCE, made}, {AN_METADATA_RUN, record}, {"alexnet.recipe", recipe}};
     return an_model_file_write(path, t->net, checkpoint ? AN_VALUES : an_trainer_result(t),
                                &t->classes, checkpoint, more, checkpoint ? 3 : 1);
 }

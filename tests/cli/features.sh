@@ -82,6 +82,30 @@ cp alone.npy before.npy
 expect 0 features run data/pictures/train/red-ring -o alone.npy --resume --json
 is "$(json 1 computed)" 0 "pictures that were computed"
 cmp alone.npy before.npy || fail "the array has changed"
+# Rows of another model, with other options, or of which nothing is known, are not added.
+train data/pictures --epochs 1 --seed 5 --out other --quiet
+unchanged() { # TEXT ARGUMENTS...
+    text=$1
+    shift
+    cksum alone.* >before
+    expect 3 features "$@" data/pictures -o alone.npy --resume
+    has err "alone.npy" "$text"
+    cksum alone.* | cmp -s - before || fail "features $*: a file was changed"
+}
+unchanged "another model, other layers or other options" other
+unchanged "another model, other layers or other options" run --layer fc6
+unchanged "another model, other layers or other options" run --views 10
+# A continuation that was killed before it marked the array as its own is no way around it.
+mv alone.names.txt alone.names.partial
+mv alone.npy alone.fc7.partial
+expect 3 features other data/pictures -o alone.npy --resume
+has err "another model, other layers or other options"
+mv alone.fc7.partial alone.npy
+mv alone.names.partial alone.names.txt
+expect 0 features run data/pictures/train/red-ring -o alone.npy --resume
+cmp alone.npy before.npy || fail "the array has changed"
+rm alone.options.txt
+unchanged "alone.options.txt, which says with what model and options it was computed, is missing" run
 expect 3 features run data/pictures -o out.csv --layer fc7,conv5:pre --resume --quiet
 has err "only .npy files can be added to"
 

@@ -57,6 +57,19 @@ same() {
     (cd "$1" && sha256sum -c --quiet ../whole.sums) >out 2>&1 || fail "$1 differs from the whole"
     is "$(ls "$1" | wc -l)" "$(ls whole | wc -l)" "files of $1"
 }
+# refused FOLDER TEXT: no command takes the pack for a data set, and data check says why.
+refused() {
+    for data in "$1" "$1/train"; do
+        expect 3 train "$data" --out refused --quiet
+        has err "$2"
+        expect 3 data stats "$data" --quiet
+        has err "$2"
+        expect 1 data check "$data" --quiet
+        has out "Not ready: " "packs that are not whole" "$2"
+    done
+    [ -e refused ] && fail "a pack that is refused leaves a run"
+    return 0
+}
 # Pack and send a signal once a shard is there. On a busy machine the signal may come too late.
 pack_until() { # SIGNAL SHARD
     env --default-signal=INT "$ALEXNET" data pack $photos cut --side 64 --raw --shard-size 100kB --threads 1 >out 2>err &
@@ -77,9 +90,40 @@ for signal in KILL KILL INT TERM; do
     has cut/manifest.json '"complete": false'
     [ $signal = KILL ] || has err "archives of cut; the same command continues after them"
     [ $signal != INT ] || is $code 130 "exit code of SIGINT"
+    rm -rf part
+    cp -r cut part # whose archives get indexes beside them
+    refused part "the pack is not complete; the command that began it continues it: alexnet data pack DATA "
+    has out "alexnet data pack DATA $PWD/part --raw --side 64 --fit short --order shuffled --seed 1 --shard-size 100kB"
     expect 0 data pack $photos cut --side 64 --raw --shard-size 100kB --quiet
     same cut
 done
+
+# An archive that is gone or of another size; what is no manifest of a pack; a damaged one.
+cp -r whole foreign
+expect 0 data check foreign --quiet
+rm foreign/train-000001.tar
+refused foreign "its archive train-000001.tar is missing; restore it"
+printf x | cat whole/train-000001.tar - >foreign/train-000001.tar
+refused foreign "its archive train-000001.tar is not of the size that it was packed with"
+rm foreign/train-000001.tar
+for text in '{"format": "other"}' '[]' 'no JSON' ''; do
+    echo "$text" >foreign/manifest.json
+    expect 0 data check foreign --quiet
+done
+damaged() { # MANIFEST TEXT
+    echo "$1" >foreign/manifest.json
+    expect 3 data check foreign --quiet
+    has err "foreign/manifest.json" "$2"
+}
+damaged '{"format": "alexnet pack",' "is damaged"
+damaged '{"format": "alexnet pack", "version": 2}' "another version"
+for shard in 1 '{}' '{"file": "val-000000.tar"}' '{"file": 1, "bytes": 1}' \
+    '{"file": "../whole/train-000001.tar", "bytes": 1}'; do
+    damaged '{"format": "alexnet pack", "version": 1, "complete": true,
+        "parts": [{"shards": ['"$shard"']}]}' "is damaged: an archive has no name or no size"
+done
+echo '{"format": "alexnet pack", "version": 1}' >foreign/manifest.json
+refused foreign "is not complete"
 
 # A limit on the size of files acts like a full disk: what is complete stays.
 (ulimit -f 40 && "$ALEXNET" data pack $photos limit --side 64 --raw --shard-size 100kB) >out 2>err

@@ -319,6 +319,10 @@ static void test_bad_pictures(void **state)
                    ALEXNET_ERROR_INVALID_ARGUMENT, "20 x 0");
     expect_failure(alexnet_distance_picture_levels(&picture, distance, first, 4097, 4096),
                    ALEXNET_ERROR_UNSUPPORTED, "at most 16777216");
+    float one[3 * 30 * 30] = {0};
+    one[17] = NAN;
+    expect_failure(alexnet_distance_picture_levels(&picture, distance, one, 30, 30),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "picture in memory: level 17 is nan");
     expect_failure(alexnet_distance_picture_file(&picture, distance, "none.png"), ALEXNET_ERROR_IO,
                    "none.png");
     expect_ok(alexnet_distance_picture_levels(&other, distance, first, COLUMNS, ROWS));

@@ -532,10 +532,10 @@ static void test_refusals(void **state)
     scratch_write("other/manifest.json", "{}", 2);
     expect_refused(&o, "folder", "other", "not the manifest of a pack");
     o.quality = 0;
-    expect_refused(&o, "folder", "out", "a quality");
+    expect_refused(&o, "folder", "out", "quality = 0: expected 1 to 100");
     o = usual();
     o.fit = (alexnet_pack_fit)3;
-    expect_refused(&o, "folder", "out", "fits");
+    expect_refused(&o, "folder", "out", "fit = 3: expected 0 to 2");
 }
 
 /* Two processes do not pack into one folder. */

@@ -275,6 +275,72 @@ static void test_callbacks(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* Names of classes that could not be told apart, or not be written. */
+static void test_names_of_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *classes[3], *fault;
+    } rows[] = {
+        {{"0", "1", "0"}, "classes 0 and 2 of mine are both called 0"},
+        {{"0", "", "2"}, "the name of class 1 of mine is empty"},
+        {{"0", "1", "a\nb"}, "the name of class 2 of mine has a line end in it"},
+        {{"0", NULL, "2"}, "class_names[1] is NULL"},
+    };
+    own mine = {.folder = open_good(golden("folder"), NULL, NULL), .fails = -1};
+    alexnet_ctx *ctx;
+    assert_int_equal(alexnet_ctx_new(&ctx, NULL), ALEXNET_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        alexnet_dataset *d;
+        const alexnet_source source = {sizeof source,   &mine,     "mine",   3,
+                                       rows[i].classes, own_count, own_item, own_get,
+                                       own_release};
+        assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
+                         ALEXNET_ERROR_INVALID_ARGUMENT);
+        assert_null(d);
+        if (!strstr(alexnet_error_text(), rows[i].fault))
+            fail_msg("%s", alexnet_error_text());
+    }
+    an_dataset_release(mine.folder);
+    alexnet_ctx_free(ctx);
+}
+
+static int get_bad(void *user, int64_t index, alexnet_source_item *out)
+{
+    static const unsigned char pixel[4];
+    (void)user, (void)index;
+    out->pixels = (alexnet_pixels){pixel, 200, 1, 3, ALEXNET_PIXELS_RGB8};
+    return 0;
+}
+
+static void release_badly(void *user, int64_t index, alexnet_source_item *item)
+{
+    (void)user, (void)index, (void)item;
+    assert_int_not_equal(alexnet_dataset_layout(NULL, NULL), ALEXNET_OK);
+}
+
+/* The error of an item is its own, also if release() makes a call that fails. */
+static void test_error_before_release(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"0", "1", "2"};
+    own mine = {.folder = open_good(golden("folder"), NULL, NULL), .fails = -1};
+    const alexnet_source source = {sizeof source, &mine,   "mine",       3, classes, own_count,
+                                   own_item,      get_bad, release_badly};
+    alexnet_ctx *ctx;
+    alexnet_dataset *d;
+    an_picture picture;
+    assert_int_equal(alexnet_ctx_new(&ctx, NULL), ALEXNET_OK);
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL), ALEXNET_OK);
+    assert_int_equal(an_data_source_picture(d->source, 2, &picture),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(an_error_text(),
+                        "mine/0/c 2.png: rows are 3 bytes apart, but 200 pixels take 600");
+    an_dataset_release(d);
+    an_dataset_release(mine.folder);
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- A run over callbacks ---- */
 
 static const char net[] = "[input]\nsize = 8\nside = 8\nchannels = grey\nmean = image\n"
@@ -290,6 +356,38 @@ static void finish(alexnet_trainer *trainer, int epochs)
     assert_int_equal(p.epoch, epochs);
     assert_int_equal(p.val.images, 3);
     alexnet_trainer_free(trainer);
+}
+
+/* Pictures without labels can take the classes of a model, but nothing trains on them or measures
+ * with them. */
+static void check_unlabelled(alexnet_ctx *ctx, own *mine, const char *run,
+                             const alexnet_trainer_options *options)
+{
+    const alexnet_source source = {sizeof source,          mine,    "mine",     0, NULL, own_count,
+                                   own_item_without_label, own_get, own_release};
+    alexnet_dataset_options of_model = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_trainer_options other = *options;
+    alexnet_model *model;
+    alexnet_dataset *d;
+    alexnet_session *session;
+    alexnet_evaluation *evaluation;
+    alexnet_trainer *trainer;
+    other.out_dir = "other";
+    mine->asked = 0;
+    assert_int_equal(alexnet_model_load(&model, ctx, run), ALEXNET_OK);
+    of_model.classes_of = model;
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, &of_model), ALEXNET_OK);
+    assert_int_equal(d->classes, 3);
+    assert_int_equal(alexnet_session_new(&session, model, NULL), ALEXNET_OK);
+    assert_int_equal(alexnet_evaluation_new(&evaluation, session, d),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(alexnet_error_text(), "has no label"));
+    assert_int_equal(alexnet_trainer_new(&trainer, ctx, d, NULL, &other),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(alexnet_error_text(), "has no label"));
+    alexnet_session_free(session);
+    an_dataset_release(d);
+    alexnet_model_free(model);
 }
 
 /* The run continues only if the source is passed again. */
@@ -329,6 +427,7 @@ static void test_resume(void **state)
     if (alexnet_trainer_resume(&trainer, ctx, "run", &again) != ALEXNET_OK)
         fail_msg("%s", alexnet_error_text());
     finish(trainer, 2);
+    check_unlabelled(ctx, &mine, "run", &options);
     assert_int_equal(atomic_load(&mine.held), 0);
     alexnet_recipe_free(recipe);
     an_dataset_release(train);
@@ -346,6 +445,8 @@ int main(void)
         TEST(test_forms),
         TEST(test_databases),
         TEST(test_callbacks),
+        TEST(test_names_of_classes),
+        TEST(test_error_before_release),
         TEST(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,9 +50,9 @@ static int on_error(TIFF *handle, void *user, const char *module, const char *fo
     return 1; /* do not call the process's own handler */
 }
 
-/* Most warnings are about tags, which are checked here. One matters: libjpeg continues in grey
- * where its data end. If a tag was left out for lack of memory, an error came before the
- * warning. */
+/* Most warnings are about tags, which are checked here. Two matter: libjpeg continues in grey where
+ * its data end ("Premature end of JPEG file"; "Corrupt JPEG data: premature end of data segment").
+ * If a tag was left out for lack of memory, an error came before the warning. */
 static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
                       va_list args)
 {
@@ -60,7 +60,7 @@ static int on_warning(TIFF *handle, void *user, const char *module, const char *
     char text[80];
     (void)handle;
     vsnprintf(text, sizeof text, format, args);
-    t->ended |= strstr(module, "JPEG") && strstr(text, "Premature end");
+    t->ended |= strstr(module, "JPEG") && strstr(text, "remature end");
     return 1;
 }
 

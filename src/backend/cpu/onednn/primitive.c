@@ -1,6 +1,8 @@
 #include "backend/cpu/onednn/primitive.h"
 
 #include <assert.h>
+#include <signal.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -13,7 +15,44 @@ struct an_primitive {
     int n_args;                                      /* arguments from the caller */
     dnnl_exec_arg_t args[AN_PRIMITIVE_MAX_ARGS + 1]; /* plus the scratch memory, if any */
     size_t scratch;
+    bool guarded; /* no signal handler may run while it does */
 };
+
+/*
+ * While oneDNN's matrix product for AVX-512 in float32 runs, the stack pointer holds something else
+ * (jit_avx512_common_gemm_f32.cpp). The kernel would write the frame of a signal handler there,
+ * into the heap, so signals wait on all threads that compute. They wait no longer than a primitive
+ * runs, and meanwhile other threads of the process can handle them.
+ */
+static bool is_matrix_product(const an_primitive *p)
+{
+    return strstr(an_primitive_name(p), "gemm:jit") != NULL; /* as in "x64:gemm:jit" */
+}
+
+static _Thread_local sigset_t unguarded; /* the thread's signal mask */
+
+static void guard(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &unguarded);
+}
+
+static void unguard(void)
+{
+    pthread_sigmask(SIG_SETMASK, &unguarded, NULL);
+}
+
+/* On each thread that oneDNN is going to use. */
+static void on_each_thread(void (*function)(void))
+{
+    if (omp_get_max_threads() == 1) {
+        function();
+        return;
+    }
+#pragma omp parallel
+    function();
+}
 
 static dnnl_status_t add_memory(an_primitive *p, dnnl_engine_t engine, int i, int arg, an_md md)
 {
@@ -53,6 +92,7 @@ alexnet_status an_primitive_new(an_primitive **out, dnnl_engine_t engine, dnnl_p
         an_primitive_free(p);
         return an_dnnl_fail(status, "the creation of a primitive");
     }
+    p->guarded = is_matrix_product(p);
     *out = p;
     return ALEXNET_OK;
 }
@@ -121,6 +161,18 @@ size_t an_primitive_scratch(const an_primitive *p)
     return p->scratch;
 }
 
+static dnnl_status_t execute(an_primitive *p, int n)
+{
+    if (p->guarded)
+        on_each_thread(guard);
+    dnnl_status_t status = dnnl_primitive_execute(p->primitive, p->stream, n, p->args);
+    if (status == dnnl_success)
+        status = dnnl_stream_wait(p->stream);
+    if (p->guarded)
+        on_each_thread(unguard);
+    return status;
+}
+
 alexnet_status an_primitive_run(an_primitive *p, const void *const *data, void *scratch)
 {
     int n = p->n_args + (p->scratch > 0);
@@ -130,9 +182,7 @@ alexnet_status an_primitive_run(an_primitive *p, const void *const *data, void *
         status = dnnl_memory_set_data_handle(p->args[i].memory, pointer);
     }
     if (status == dnnl_success)
-        status = dnnl_primitive_execute(p->primitive, p->stream, n, p->args);
-    if (status == dnnl_success)
-        status = dnnl_stream_wait(p->stream);
+        status = execute(p, n);
     return status == dnnl_success ? ALEXNET_OK : an_dnnl_fail(status, "a run of a primitive");
 }
 

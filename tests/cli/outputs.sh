@@ -1,0 +1,67 @@
+# No command writes over what it reads, or over the checkpoint of a run.
+. "${0%/*}/lib.sh"
+pictures data 4
+train data/pictures --epochs 1 --out run --quiet
+picture=$(find data/pictures -name '*.png' | sort | head -n 1)
+cp "$picture" in.png
+cp in.png explain.png
+cp run/best.safetensors m.safetensors
+find data/pictures/train -name '*.png' | sort |
+    awk -F/ 'BEGIN { print "file,label" } { print $0 "," $(NF - 1) }' >list.csv
+cp list.csv list.names.txt
+cp list.csv rates.csv
+cp m.safetensors mean.npy
+
+# keeps FILE ARGUMENTS...: the command refuses to write FILE, which remains as it was.
+keeps() {
+    kept=$1
+    shift
+    cp "$kept" before
+    expect 2 "$@"
+    cmp -s "$kept" before || fail "alexnet $*: $kept was replaced"
+    rm before
+}
+
+# refuses FILE ARGUMENTS...: because it reads it.
+refuses() {
+    keeps "$@"
+    has err "are the same file" "cannot be written"
+}
+refuses m.safetensors features m.safetensors data/pictures/train -o m.safetensors
+refuses m.safetensors convert m.safetensors ./m.safetensors
+refuses run/best.safetensors convert run run/best.safetensors
+refuses run/best.safetensors features run in.png -o run/best.safetensors
+refuses in.png explain run in.png -o in.png
+refuses explain.png explain run explain.png
+refuses list.csv eval run list.csv --images list.csv
+refuses list.csv eval run list.csv --confusion list.csv
+refuses list.csv features run list.csv -o list.csv
+refuses list.names.txt features run list.names.txt -o list.npy
+refuses list.names.txt rdm run list.names.txt -o list
+refuses list.csv data check list.csv --report list.csv
+refuses list.csv data check list.csv --sheet list.csv
+refuses list.csv data check data/pictures/train --val list.csv --report list.csv
+refuses rates.csv train rates.csv --net alexnet-mini --find-rate rates.png
+refuses in.png distance run in.png explain.png -o in.png
+refuses mean.npy features m.safetensors in.png --mean mean.npy -o mean.npy
+ls data/pictures/train/*/*.png >names.csv
+cp names.csv before
+"$ALEXNET" features run - -o names.csv <names.csv >out 2>err
+is $? 2 "exit code for the list on standard input"
+cmp -s names.csv before || fail "the list on standard input was replaced"
+
+# A checkpoint, whatever writes.
+keeps run/last.safetensors convert m.safetensors run/last.safetensors
+has err "run/last.safetensors is the checkpoint of a run"
+keeps run/last.safetensors convert run/best.safetensors run/last.safetensors
+keeps run/last.safetensors features m.safetensors in.png -o run/last.safetensors
+expect 0 train --resume run --epochs 2 --quiet
+
+# Other files are replaced as before: those of an earlier run of the command, and a model.
+for again in 1 2; do
+    expect 0 convert run again.safetensors
+    expect 0 explain run in.png -o out.png
+    expect 0 eval run list.csv --images images.csv
+    expect 0 data check list.csv --report report.csv
+    expect 0 features run in.png -o out.csv
+done
