@@ -174,6 +174,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
         if (!status && signals_take_hangup())
             save_and_continue(trainer);
     }
+    signals_end_training();
     progress_clear();
     run_files_end(&files);
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
