@@ -192,6 +192,16 @@ static void save_and_continue(alexnet_trainer *trainer)
         progress_note("checkpoint written");
 }
 
+/* A bad picture counts in every pass. */
+static void say_skipped(const training_result *result)
+{
+    char *list = path_join(result->run, "skipped.txt");
+    progress_say("warning: unreadable training pictures were left out %" PRId64
+                 " %s, once in each pass; %s names them",
+                 result->skipped, text_plural(result->skipped, "time", "times"), list);
+    free(list);
+}
+
 static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
@@ -226,8 +236,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     if (status == ALEXNET_ERROR_BAD_DATA)
         return stop_for_pictures(result->run);
     if (result->skipped)
-        progress_say("warning: %" PRId64 " %s a picture could not be read", result->skipped,
-                     text_plural(result->skipped, "time", "times"));
+        say_skipped(result);
     return status ? fail(status, result->run) : CLI_DONE;
 }
 

@@ -1870,7 +1870,7 @@ typedef struct alexnet_progress {
     bool saved;          /**< this step wrote a checkpoint */
     bool best;           /**< phase EPOCH: this is the best model so far */
     alexnet_metrics val; /**< phase EPOCH: validation, if there is any (val.images > 0) */
-    int64_t skipped;     /**< how often an unreadable training picture was met in this run so far */
+    int64_t skipped;     /**< how often an unreadable training picture was met, in all passes */
     bool norms; /**< this step measured the norms of alexnet_trainer_norms(), and wrote a line */
 } alexnet_progress;
 
