@@ -192,7 +192,7 @@ static int report(const alexnet_evaluation *evaluation, const ensemble *m,
 /* ---- The command ---- */
 
 /* Evaluate all pictures. After a search they are evaluated again, from the kept probabilities. */
-static int compute(alexnet_evaluation *evaluation, ensemble *m, int64_t total,
+static int compute(alexnet_evaluation *evaluation, ensemble *m, const opt_args *args, int64_t total,
                    const eval_options *options)
 {
     picture_rows table;
@@ -204,7 +204,8 @@ static int compute(alexnet_evaluation *evaluation, ensemble *m, int64_t total,
     }
     if (code != CLI_DONE || !options->images)
         return code == CLI_DONE ? evaluate_all(evaluation, total, NULL) : code;
-    code = picture_rows_begin(&table, options->images, m->models[0], (int)options->top);
+    code = picture_rows_begin(&table, options->images, m->models[0], (int)options->top,
+                              args->file_count > 1 ? args->files[m->count] : NULL);
     if (code != CLI_DONE)
         return code;
     const evaluation_watch watch = {picture_rows_take, &table};
@@ -233,7 +234,7 @@ static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const ev
         alexnet_status status =
             alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count, data, &together);
         code = status ? cli_failed(status)
-                      : compute(evaluation, m, alexnet_dataset_count(data), options);
+                      : compute(evaluation, m, args, alexnet_dataset_count(data), options);
     }
     if (code == CLI_DONE)
         code = report(evaluation, m, options, json);

@@ -128,10 +128,9 @@ static int check_usage(const opt_args *args, const similar_options *options)
 static int count_unreadable(const similar_search *s)
 {
     const int64_t count = alexnet_index_count(s->index), bad = alexnet_index_unreadable(s->index);
-    if (bad == 0)
-        return CLI_DONE;
-    return cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s of %s could not be read", bad,
-                     count, text_plural(count, "picture", "pictures"), s->options->in);
+    return bad ? cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s of %s could not be read",
+                           bad, count, text_plural(count, "picture", "pictures"), s->options->in)
+               : CLI_DONE;
 }
 
 /* Everything after the features: the index, the search, the page. */

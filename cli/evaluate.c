@@ -2,12 +2,15 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "csv.h"
+#include "paths.h"
 #include "progress.h"
 #include "text.h"
 
-int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model *model, int top)
+int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model *model, int top,
+                       const char *data)
 {
     int classes = alexnet_model_class_count(model);
     *rows = (picture_rows){.model = model, .top = top < classes ? top : classes};
@@ -19,19 +22,36 @@ int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model
     for (int i = 1; i <= rows->top; i++)
         fprintf(rows->out.file, ",index%d,class%d,probability%d", i, i, i);
     fputc('\n', rows->out.file);
+    if (data && path_is_folder(data)) {
+        rows->given = data;
+        rows->real = realpath(data, NULL);
+    }
     return CLI_DONE;
 }
 
 int picture_rows_end(picture_rows *rows, int code)
 {
     free(rows->best);
+    free(rows->real);
     return file_end(&rows->out, code);
+}
+
+/* Pictures in archives, which are no files, keep their absolute names. Owned by the caller. */
+static char *name_of(const picture_rows *rows, const char *path)
+{
+    const size_t length = rows->real ? strlen(rows->real) : 0;
+    if (!length || strncmp(path, rows->real, length) != 0 || path[length] != '/' ||
+        !path_exists(path))
+        return cli_copy(path);
+    return path_join(rows->given, path + length + 1);
 }
 
 static void write_row(const picture_rows *rows, const alexnet_evaluated *picture)
 {
     FILE *file = rows->out.file;
-    csv_text(file, picture->path);
+    char *name = name_of(rows, picture->path);
+    csv_text(file, name);
+    free(name);
     fprintf(file, ",%d,", picture->label);
     csv_text(file, alexnet_model_class_name(rows->model, picture->label));
     fprintf(file, ",%d,%.9g", rows->best[0].index == picture->label, picture->loss);

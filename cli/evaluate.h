@@ -16,16 +16,21 @@ typedef struct picture_rows {
     file_output out;
     const alexnet_model *model;
     alexnet_prediction *best;
-    int top; /* classes of a row */
+    int top;           /* classes of a row */
+    const char *given; /* the folder of the pictures, as the user named it; or NULL */
+    char *real;        /* where it is */
 } picture_rows;
 
 /**
  * Begin the file with its heading: file, label (its number), class, correct (0 or 1), loss, and for
  * each of the best classes index1, class1, probability1, ...
- * @param top  the number of best classes; no more than the model has are written
+ * @param top   the number of best classes; no more than the model has are written
+ * @param data  the data set as the user named it: files below it are named likewise, as classify
+ *              does. NULL: all paths are absolute
  * @return exit code; after a failure there is nothing to end
  */
-int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model *model, int top);
+int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model *model, int top,
+                       const char *data);
 /** For evaluation_watch: write the rows of the latest step; `rows` is a picture_rows. */
 void picture_rows_take(void *rows, const alexnet_evaluation *evaluation);
 /** Complete the file, or with a code other than CLI_DONE leave none. @return exit code */

@@ -3,23 +3,29 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 static _Atomic(alexnet_ctx *) watched;
 static atomic_int stopped_by;
 static atomic_bool hung_up, training;
 
+/* What is being computed may take a while to stop. */
+static void acknowledge(void)
+{
+    const char *text = atomic_load(&training)
+                           ? "\nfinishing the step, then saving; a second signal stops at once\n"
+                           : "\nstopping; a second signal stops at once\n";
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
+}
+
 static void on_stop(int number)
 {
     int saved = errno;
     if (atomic_exchange(&stopped_by, number) != 0)
         _exit(128 + number);
-    if (atomic_load(&training)) {
-        static const char text[] =
-            "\nfinishing the step, then saving; a second signal stops at once\n";
-        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)ignored;
-    }
+    acknowledge();
     alexnet_ctx *ctx = atomic_load(&watched);
     if (ctx)
         alexnet_ctx_cancel(ctx);
@@ -61,6 +67,11 @@ void signals_guard_training(void)
 {
     atomic_store(&training, true);
     handle(SIGHUP, on_hangup);
+}
+
+void signals_end_training(void)
+{
+    atomic_store(&training, false);
 }
 
 bool signals_take_hangup(void)

@@ -1,7 +1,7 @@
 /*
- * Interruption: the first SIGINT or SIGTERM asks the library to stop, a second one ends the
- * program at once. SIGHUP can be kept as a request for a checkpoint. SIGPIPE is ignored: a reader
- * that goes away must not end a training run.
+ * Interruption: the first SIGINT or SIGTERM says so and asks the library to stop, a second one ends
+ * the program at once. SIGHUP can be kept as a request for a checkpoint. SIGPIPE is ignored: a
+ * reader that goes away must not end a training run.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,6 +19,8 @@ void signals_watch(alexnet_ctx *ctx);
  * SIGINT or SIGTERM says that the step is being finished.
  */
 void signals_guard_training(void);
+/** From now on it no longer says that: nothing is left to save. */
+void signals_end_training(void);
 /** Whether SIGHUP came since the last call. */
 bool signals_take_hangup(void);
 /** Whether SIGINT or SIGTERM came. */

@@ -1,9 +1,13 @@
 #include "training.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "evaluate.h"
@@ -18,6 +22,42 @@
 #include "signals.h"
 #include "terminal.h"
 #include "text.h"
+
+/* Bytes of the models that a run folder has already. */
+static uint64_t bytes_of_models(const char *run_dir)
+{
+    struct stat info;
+    struct dirent *entry;
+    uint64_t bytes = 0;
+    DIR *folder = opendir(run_dir);
+    while (folder && (entry = readdir(folder)))
+        if (path_ends_in(entry->d_name, ".safetensors") &&
+            fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+            bytes += (uint64_t)info.st_size;
+    if (folder)
+        closedir(folder);
+    return bytes;
+}
+
+/* Print what the run writes, and warn if there is no room for it. */
+static void describe_disk(const alexnet_trainer *trainer, const char *run_dir)
+{
+    alexnet_disk d;
+    struct statvfs disk;
+    char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE], e[TEXT_SIZE];
+    alexnet_trainer_disk(trainer, &d);
+    progress_note("disk     %s, at most %s: %s a checkpoint, %s the best model",
+                  text_bytes(a, (double)d.kept), text_bytes(b, (double)d.peak),
+                  text_bytes(c, (double)d.checkpoint), text_bytes(e, (double)d.model));
+    const uint64_t there = bytes_of_models(run_dir);
+    const double missing = d.peak > there ? (double)(d.peak - there) : 0;
+    if (statvfs(run_dir, &disk) != 0)
+        return;
+    const double available = (double)disk.f_bavail * (double)disk.f_frsize;
+    if (available < missing)
+        progress_say("warning: the disk of %s has %s free, and the run needs %s more", run_dir,
+                     text_bytes(a, available), text_bytes(b, missing));
+}
 
 /* Print what the run needs: parameters and memory. */
 static void describe_trainer(const alexnet_trainer *trainer)
@@ -152,6 +192,16 @@ static void save_and_continue(alexnet_trainer *trainer)
         progress_note("checkpoint written");
 }
 
+/* A bad picture counts in every pass. */
+static void say_skipped(const training_result *result)
+{
+    char *list = path_join(result->run, "skipped.txt");
+    progress_say("warning: unreadable training pictures were left out %" PRId64
+                 " %s, once in each pass; %s names them",
+                 result->skipped, text_plural(result->skipped, "time", "times"), list);
+    free(list);
+}
+
 static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
@@ -159,6 +209,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     const double began = progress_clock();
     run_files files = {.run = result->run, .trainer = trainer, .drawn = began};
     describe_trainer(trainer);
+    describe_disk(trainer, result->run);
     result->classes = info_classes(alexnet_trainer_network(trainer));
     signals_guard_training();
     while (more && !status) {
@@ -174,6 +225,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
         if (!status && signals_take_hangup())
             save_and_continue(trainer);
     }
+    signals_end_training();
     progress_clear();
     run_files_end(&files);
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
@@ -184,8 +236,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     if (status == ALEXNET_ERROR_BAD_DATA)
         return stop_for_pictures(result->run);
     if (result->skipped)
-        progress_say("warning: %" PRId64 " %s a picture could not be read", result->skipped,
-                     text_plural(result->skipped, "time", "times"));
+        say_skipped(result);
     return status ? fail(status, result->run) : CLI_DONE;
 }
 

@@ -1871,7 +1871,7 @@ typedef struct alexnet_progress {
     bool saved;          /**< this step wrote a checkpoint */
     bool best;           /**< phase EPOCH: this is the best model so far */
     alexnet_metrics val; /**< phase EPOCH: validation, if there is any (val.images > 0) */
-    int64_t skipped;     /**< how often an unreadable training picture was met in this run so far */
+    int64_t skipped;     /**< how often an unreadable training picture was met, in all passes */
     bool norms; /**< this step measured the norms of alexnet_trainer_norms(), and wrote a line */
 } alexnet_progress;
 
@@ -1954,6 +1954,15 @@ typedef struct alexnet_memory {
     size_t total; /**< their sum, which is compared with what is available at the start */
 } alexnet_memory;
 ALEXNET_API void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
+/** Bytes of the models that a run writes into its folder. Headers, the log, tables and pictures,
+ *  some megabytes in all, are not counted. */
+typedef struct alexnet_disk {
+    uint64_t checkpoint; /**< last.safetensors, and each epoch-N.safetensors */
+    uint64_t model;      /**< best.safetensors */
+    uint64_t kept;       /**< all of them, at the end of the run */
+    uint64_t peak;       /**< the most at any time: a file is replaced by a new one beside it */
+} alexnet_disk;
+ALEXNET_API void alexnet_trainer_disk(const alexnet_trainer *trainer, alexnet_disk *disk);
 ALEXNET_API const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer);
 /**
  * The tensors as they are now, in the order and with the names of the model's:

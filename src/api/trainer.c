@@ -68,6 +68,14 @@ void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memo
         an_trainer_memory(trainer, memory);
 }
 
+void alexnet_trainer_disk(const alexnet_trainer *trainer, alexnet_disk *disk)
+{
+    if (disk)
+        *disk = (alexnet_disk){0};
+    if (trainer && disk)
+        an_trainer_disk(trainer, disk);
+}
+
 const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer)
 {
     return trainer ? trainer->net->network : NULL;

@@ -114,6 +114,25 @@ static alexnet_status check_links(const an_folder *root, const char *path)
     return ALEXNET_OK;
 }
 
+/* The folders of a root that are parts of a data set and not called train and val. In byte order
+ * the one to validate with comes after the one to train on, and the one to test before it. */
+static alexnet_status fail_parts(const an_strings *names, const char *path)
+{
+    const char *const *at = (const char *const *)names->at;
+    int64_t train = 0;
+    while (train < names->count && strncasecmp(at[train], "train", 5) != 0)
+        train++;
+    if (train == names->count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s holds the folders %s and %s, which are not classes; open one of them",
+                       path, at[0], at[1]);
+    const char *val = train + 1 < names->count ? at[train + 1] : at[0];
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s holds the folders %s and %s, which are not classes; call them train and "
+                   "val, or open each on its own: %s as DATA, %s as --val",
+                   path, at[0], at[1], at[train], val);
+}
+
 static alexnet_status check_root(const an_folder *root, const char *path)
 {
     AN_CHECK(check_links(root, path));
@@ -121,10 +140,7 @@ static alexnet_status check_root(const an_folder *root, const char *path)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders train and val; open one of them", path);
     if (an_are_parts(&root->folders))
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s, which are not classes; call them train and "
-                       "val, or open each on its own",
-                       path, root->folders.at[0], root->folders.at[1]);
+        return fail_parts(&root->folders, path);
     if (root->folders.count == 0)
         return fail_no_classes(root, path);
     if (root->folders.count > INT32_MAX)

@@ -100,6 +100,8 @@ typedef struct an_metadata {
     const char *key, *value;
 } an_metadata;
 
+/** Bytes of the tensors of such a file, which are nearly all of it. */
+uint64_t an_model_file_bytes(const an_net *net, bool state);
 /**
  * Write a net's weights with classes and further metadata; atomic.
  * @param values the arena of the learned parameters: AN_VALUES, or that of their averages

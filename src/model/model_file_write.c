@@ -61,6 +61,17 @@ static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool 
     return ALEXNET_OK;
 }
 
+uint64_t an_model_file_bytes(const an_net *net, bool state)
+{
+    int64_t values = 0;
+    int states = 0;
+    for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
+        states += net->arenas[arena].saved;
+    for (int i = 0; i < net->count; i++)
+        values += net->params[i].count * (net->params[i].learned ? 1 + states : 1);
+    return (uint64_t)values * an_dtype_bytes(net->backend->param_dtype);
+}
+
 /* Write the learned parameters from an arena and, if `all`, the others from AN_VALUES. */
 static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena, bool all)
 {

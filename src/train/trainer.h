@@ -14,7 +14,7 @@
  *     look.c             the outputs of all layers for some pictures of the latest batch
  *     trainer_stuck.c    why nothing is learnt
  *     trainer_norms.c    norms of weights, gradients and changes of weights
- *     trainer_report.c   what is said of a run: what computes it, its memory, rate, tensors
+ *     trainer_report.c   what is said of a run: what computes it, its memory, disk, rate, tensors
  *     trainer_diverged.c the end of a run whose loss is not finite, and the reason
  *
  * What these files offer each other is in trainer_impl.h.
@@ -118,6 +118,7 @@ alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const 
 alexnet_status an_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress, bool *more);
 alexnet_status an_trainer_save(alexnet_trainer *trainer);
 void an_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
+void an_trainer_disk(const alexnet_trainer *trainer, alexnet_disk *disk);
 /** A copy of a parameter's values, valid until the next call. */
 alexnet_status an_trainer_tensor(alexnet_trainer *trainer, int index, alexnet_tensor_info *info);
 void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */

@@ -60,3 +60,18 @@ void an_trainer_memory(const alexnet_trainer *t, alexnet_memory *memory)
         v = an_program_bytes(t->runner->program);
     an_budget_sum(memory, t, &p, &v, an_net_packed_bytes(t->net), t->batch);
 }
+
+/* While a checkpoint is written, the one that it replaces is still there; and the oldest of an
+ * epoch is removed only once the newest is complete. */
+void an_trainer_disk(const alexnet_trainer *t, alexnet_disk *disk)
+{
+    const int64_t keep = an_recipe_integer(t->recipe, AN_KEY_KEEP);
+    const int64_t kept = keep < t->epochs ? keep : t->epochs;
+    const int64_t most = keep && kept < t->epochs ? kept + 1 : kept;
+    const uint64_t checkpoint = an_model_file_bytes(t->net, true);
+    const uint64_t model = an_model_file_bytes(t->net, false);
+    *disk = (alexnet_disk){.checkpoint = checkpoint,
+                           .model = model,
+                           .kept = model + (uint64_t)(1 + kept) * checkpoint,
+                           .peak = model + (uint64_t)(2 + most) * checkpoint};
+}

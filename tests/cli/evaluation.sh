@@ -39,6 +39,20 @@ expect 0 eval one data/unseen --images all.csv --top 99 --quiet
 is "$(awk -F, '{ print NF }' all.csv | sort -u)" 35 "fields of all ten classes"
 has out "(95%: " "% expected error"
 
+# Its files are named as classify names them, so that both tables can be joined.
+expect 0 classify one data/unseen/ --format csv --top 1
+cut -d, -f1 out | sort >named
+expect 0 eval one data/unseen/ --images named.csv --quiet
+cut -d, -f1 named.csv | sort | cmp - named || fail "classify and eval name pictures differently"
+has named '"data/unseen/red-ring/'
+expect 0 eval one data/pictures --images named.csv --quiet
+has named.csv '"data/pictures/val/red-ring/'
+tar -cf unseen.tar -C data unseen
+mkdir archives && mv unseen.tar archives
+expect 0 classify one archives --format csv --top 1
+cut -d, -f1 out | sort >named
+expect 0 eval one archives --images named.csv --quiet
+cut -d, -f1 named.csv | sort | cmp - named || fail "classify and eval name pictures of archives differently"
 expect 2 eval one data/unseen --top 3
 has err "--top needs --images"
 

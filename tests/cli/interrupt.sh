@@ -61,6 +61,22 @@ expect 0 train --resume int
 has err "int is already complete"
 same int
 
+# The signal is acknowledged from the start on, while the data is read and the network is made.
+interrupt() { # COMMAND...: interrupt it as soon as it has printed something
+    rm err
+    env --default-signal=INT "$ALEXNET" "$@" >out 2>err &
+    pid=$!
+    until [ -s err ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+    kill -INT $pid
+    wait $pid
+    is $? 130 "exit code of $1"
+    has err "; a second signal stops at once"
+}
+interrupt train "$@" --epochs 1000 --out begun
+interrupt train "$@" --find-rate rates.png
+interrupt bench --net alexnet-mini --steps 100000
+line err "stopping; a second signal stops at once"
+
 start hup "$@" --threads 2
 kill -HUP $pid
 wait $pid

@@ -9,6 +9,7 @@
  *                       "NAME INODE" for each entry, `INODE` is a file's content
  *     LOST_DISK_AT      end the process before this call, 1 is the first; 0: never
  *     LOST_DISK_FULL    not empty: let this and every later write find the disk full instead
+ *     LOST_DISK_FREE    not empty: the bytes that it says are free
  *     LOST_DISK_COUNT   file for the number of calls, at the end
  */
 #include <dirent.h>
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
@@ -170,6 +172,18 @@ int fsync(int fd)
         return 0;
     }
     return real(fd);
+}
+
+int statvfs(const char *path, struct statvfs *disk)
+{
+    int (*real)(const char *, struct statvfs *) = next("statvfs");
+    const char *bytes = setting("LOST_DISK_FREE");
+    const int result = real(path, disk);
+    if (result == 0 && *bytes) {
+        disk->f_frsize = 1;
+        disk->f_bavail = strtoul(bytes, NULL, 10);
+    }
+    return result;
 }
 
 __attribute__((destructor)) static void tell_count(void)

@@ -43,6 +43,19 @@ timeless plain/log.jsonl >plain.log
 disk 0 '' train "$@" --out run
 grep -q 'does not come first' err && exit 77 # a sanitizer, which must be loaded before us
 [ $code -eq 0 ] || fail "the run on a disk that keeps everything"
+# What the run needs is said, and whether it is there. A run that is resumed has a part of it.
+small() { # ARGUMENTS...: train on a disk with a thousand bytes left
+    LD_PRELOAD=$LOST_DISK LOST_DISK_FREE=1000 "$ALEXNET" train "$@" >out 2>err ||
+        fail "a run on a disk that says that it is small"
+    has err "disk     5.64 MiB, at most 9.85 MiB: 4.21 MiB a checkpoint, 1.43 MiB the best model"
+}
+small data/pictures --net alexnet-mini --epochs 1 --out small
+has err "warning: the disk of small has 1000 B free, and the run needs 5.63 MiB more"
+small --resume small
+has err "warning: the disk of small has 1000 B free, and the run needs 4.19 MiB more"
+expect 0 train data/pictures --net alexnet-mini --epochs 1 --keep 3 --out enough
+has err "disk     9.85 MiB, at most 14.1 MiB: "
+lacks err "warning: the disk"
 calls=$(cat count)
 [ "$calls" -gt 40 ] || fail "the disk saw $calls calls"
 step=$((calls / 6))

@@ -520,6 +520,7 @@ static void test_trainers(void **state)
     alexnet_progress progress;
     alexnet_metrics metrics;
     alexnet_memory memory;
+    alexnet_disk disk;
     alexnet_norms norms;
     alexnet_tensor_info tensor;
     alexnet_events *events;
@@ -548,6 +549,9 @@ static void test_trainers(void **state)
     TAKES_NOTHING(alexnet_trainer_memory, NULL, &memory);
     assert_int_equal(memory.parameters, 0);
     TAKES_NOTHING(alexnet_trainer_memory, trainer, NULL);
+    TAKES_NOTHING(alexnet_trainer_disk, NULL, &disk);
+    assert_true(disk.peak == 0);
+    TAKES_NOTHING(alexnet_trainer_disk, trainer, NULL);
     ANSWERS(alexnet_trainer_network, NULL, NULL);
     ANSWERS(alexnet_trainer_tensor_count, 0, NULL);
     ANSWERS(alexnet_trainer_norms, false, NULL, 0, &norms);

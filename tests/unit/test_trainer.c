@@ -50,6 +50,51 @@ static void test_two_pictures(void **state)
 
 /* ---- Progress and files ---- */
 
+static uint64_t sum_of_models(const char *run)
+{
+    static const char *const names[] = {"last", "best", "epoch-1", "epoch-2", "epoch-3", "epoch-4"};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/%s.safetensors", run, names[i]);
+        const long size = rig_size_of(path);
+        sum += size > 0 ? (uint64_t)size : 0;
+    }
+    return sum;
+}
+
+/* The disk space of a run as it is foretold, but for what its files hold besides tensors. */
+static void expect_disk(const char *run, const char *const *settings, uint64_t files,
+                        uint64_t at_peak)
+{
+    const uint64_t besides = 8192; /* bytes of a file */
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    alexnet_disk d;
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, run, settings));
+    alexnet_trainer_disk(trainer, &d);
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    const uint64_t sum = sum_of_models(run);
+    assert_true(d.model < d.checkpoint && sum > d.kept && sum <= d.kept + files * besides);
+    assert_true(d.kept == d.model + (files - 1) * d.checkpoint);
+    assert_true(d.peak == d.model + (at_peak - 1) * d.checkpoint);
+}
+
+static void test_disk(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 10);
+#define RUN "batch", "8", "epochs"
+    expect_disk("plain", (const char *const[]){RUN, "2", NULL}, 2, 3);
+    expect_disk("adam", (const char *const[]){RUN, "2", "average", "0.9", "rule", "adam", NULL}, 2,
+                3);
+    expect_disk("two", (const char *const[]){RUN, "4", "keep", "2", NULL}, 4, 6);
+    expect_disk("all", (const char *const[]){RUN, "2", "keep", "9", NULL}, 4, 5);
+}
+
 /* 20 pictures in batches of 8, reports every two updates. */
 static void test_progress(void **state)
 {
@@ -437,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_it_learns),
         IN_SCRATCH(test_two_pictures),
+        IN_SCRATCH(test_disk),
         IN_SCRATCH(test_progress),
         IN_SCRATCH(test_the_log),
         IN_SCRATCH(test_the_recipe_file),
