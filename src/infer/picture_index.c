@@ -48,10 +48,12 @@ static alexnet_status open_shard(an_picture_index *x, const char *name)
     char *path = an_path_join(x->home, name);
     if (!path)
         return no_memory(strlen(name));
+    an_index_shard *shard = NULL;
     alexnet_status rc = make_shard_room(x);
-    an_index_shard *shard = &x->shards[x->n_shards];
-    if (rc == ALEXNET_OK)
+    if (rc == ALEXNET_OK) {
+        shard = &x->shards[x->n_shards];
         rc = an_index_shard_open(shard, path, x->maker.identity, x->maker.dims);
+    }
     if (rc == ALEXNET_ERROR_FORMAT || rc == ALEXNET_ERROR_UNSUPPORTED) {
         an_log(x->ctx, ALEXNET_LOG_WARNING, "%s; its pictures are computed again",
                alexnet_error_text());
