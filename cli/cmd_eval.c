@@ -87,7 +87,8 @@ static const opt_page page = {
     .about =
         "Measure a model on labelled pictures: the shares of pictures whose class is not the best "
         "answer (top-1 error) and not among the best five (top-5 error, if there are more than "
-        "five classes), and the loss. Classes of equal probability share the error; the counts of "
+        "five classes), the mean of the classes' recalls, and the loss. Classes of equal "
+        "probability share the error; the counts of "
         "--per-class and --confusion take the first of them. DATA is a folder with one folder of "
         "pictures per class, .tar archives, a list (.txt, .csv), an LMDB of Caffe or the files of "
         "MNIST or CIFAR; in a folder with 'train' and 'val', 'val' is used. Without DATA, a RUN is "
