@@ -592,8 +592,11 @@ ALEXNET_API void alexnet_dataset_free(alexnet_dataset *dataset);
 
 ALEXNET_API int64_t alexnet_dataset_count(const alexnet_dataset *dataset);
 ALEXNET_API int alexnet_dataset_class_count(const alexnet_dataset *dataset);
-/** @return NULL if out of range. */
+/** A class's name for people. @return NULL if out of range */
 ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *dataset, int index);
+/** Its identifier, such as the name of its folder, by which it is matched with a model's classes.
+ *  @return NULL if out of range */
+ALEXNET_API const char *alexnet_dataset_class_id(const alexnet_dataset *dataset, int index);
 /** Name (a path) and class (-1: none) of a picture; either pointer may be NULL. */
 ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                                    const char **path, int *label);

@@ -127,6 +127,11 @@ const char *alexnet_dataset_class_name(const alexnet_dataset *dataset, int index
     return dataset && index >= 0 && index < dataset->classes ? dataset->class_names[index] : NULL;
 }
 
+const char *alexnet_dataset_class_id(const alexnet_dataset *dataset, int index)
+{
+    return dataset && index >= 0 && index < dataset->classes ? dataset->class_ids[index] : NULL;
+}
+
 alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                        const char **path, int *label)
 {

@@ -261,6 +261,7 @@ static void test_data_sets(void **state)
     assert_int_equal(alexnet_dataset_class_count(data), 2);
     assert_string_equal(alexnet_dataset_class_name(data, 1), "class1");
     assert_null(alexnet_dataset_class_name(data, 2));
+    assert_null(alexnet_dataset_class_id(data, -1));
     expect_ok(alexnet_dataset_picture(data, 5, &path, &label));
     assert_non_null(strstr(path, "all/train/class1/002.png"));
     assert_int_equal(label, 1);

@@ -132,6 +132,7 @@ static void test_data_sets(void **state)
     ANSWERS(alexnet_dataset_count, 0, NULL);
     ANSWERS(alexnet_dataset_class_count, 0, NULL);
     ANSWERS(alexnet_dataset_class_name, NULL, NULL, 0);
+    ANSWERS(alexnet_dataset_class_id, NULL, NULL, 0);
     REFUSES(alexnet_dataset_picture, "dataset", NULL, 0, &path, &label);
     expect_ok(alexnet_dataset_picture(data, 0, NULL, NULL));
 }
