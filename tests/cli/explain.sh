@@ -53,7 +53,7 @@ done >drops
 awk '{ m = $3 < 0 ? -$3 : $3 } m >= most { most = m; at = $0 } END { print at }' drops >most
 awk '{ m = $3 < 0 ? -$3 : $3 } NR == 1 || m < least { least = m; at = $0 } END { print at }' drops >least
 read -r i j drop <most
-colour=$(awk -v d="$drop" 'BEGIN { print d > 0 ? "red" : "blue" }')
+colour=$(awk -v d="$drop" 'BEGIN { print (d > 0 ? "red" : "blue") }')
 shows "$colour" maps.png $((968 + 64 * j + 36)) $((74 + 64 * i + 36))
 read -r i j drop <least
 shows grey maps.png $((968 + 64 * j + 36)) $((74 + 64 * i + 36))
