@@ -36,6 +36,7 @@ typedef struct fake_machine {
     size_t memory;  /* bytes; 0: no limit */
     bool no_dnn;    /* cuDNN is missing */
     bool no_tails;  /* cuDNN has no engine that adds a bias */
+    int more;       /* configurations of each engine that cuDNN proposes beyond one */
     bool no_room;   /* cuDNN does not open, and does not say that it lacks memory */
     bool slow;      /* its work takes long: no query finds it done */
     bool prompt;    /* its work is done at the first query; else at the second */

@@ -100,6 +100,18 @@ static void test_fastest(void **state)
     assert_string_equal(logged, "");
 }
 
+/* An engine is tried although those before it have more configurations than there are trials. */
+static void test_engines_in_turn(void **state)
+{
+    (void)state;
+    fake.more = AN_CUDA_TRIALS;
+    libs.cudaEventElapsedTime = elapsed;
+    seconds_of_engine_2 = 0.5;
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        assert_int_equal(choose((an_direction)d), 2);
+    assert_string_equal(logged, "");
+}
+
 /* The fastest engine is not taken if it computes something else, and the log says so. */
 static void test_wrong_results(void **state)
 {
@@ -297,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fastest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_engines_in_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_results, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_recording, set_up, tear_down),

@@ -1,6 +1,7 @@
 #include "backend/cuda/conv_engine.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "backend/cuda/trial.h"
 
@@ -75,17 +76,25 @@ static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
     return made->status == CUDNN_STATUS_SUCCESS;
 }
 
+/* The engine of a configuration, to be undone; the plan gets its number. */
+static cudnnBackendDescriptor_t engine_of(choice *c, cudnnBackendDescriptor_t config)
+{
+    an_cuda_descriptors *made = &c->plan->made;
+    cudnnBackendDescriptor_t engine = an_cuda_describe_new(made, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+    an_cuda_describe_get(made, config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+                         &engine);
+    an_cuda_describe_get(made, engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64,
+                         &c->plan->engine);
+    return engine;
+}
+
 /* Make a plan from a configuration. @return false if it is not wanted or not available */
 static bool try_config(choice *c, cudnnBackendDescriptor_t config)
 {
     an_cuda_conv_plan *plan = c->plan;
     an_cuda_descriptors *made = &plan->made;
     const int before = made->count;
-    cudnnBackendDescriptor_t engine = an_cuda_describe_new(made, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
-    an_cuda_describe_get(made, config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR,
-                         &engine);
-    an_cuda_describe_get(made, engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64,
-                         &plan->engine);
+    cudnnBackendDescriptor_t engine = engine_of(c, config);
     bool good = made->status == CUDNN_STATUS_SUCCESS && is_wanted(c, engine);
     if (good) {
         plan->plan = an_cuda_describe_new(made, CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
@@ -192,6 +201,31 @@ static an_variant fastest(choice *c, const cudnnBackendDescriptor_t *configs, in
 
 /* ---- All engines ----------------------------------------------------------------------------- */
 
+/* cuDNN proposes many configurations of one engine before the first of another: of conv1 of
+ * alexnet-owt in bf16, the first twelve for an H200 are one engine's. Trials reach every engine if
+ * they take turns: first the best configuration of each, then the second best. The order within an
+ * engine, and the first proposal, stay. */
+static void take_turns(choice *c, cudnnBackendDescriptor_t *configs, int64_t count)
+{
+    cudnnBackendDescriptor_t sorted[MAX_CONFIGS];
+    int64_t engines[MAX_CONFIGS], turns[MAX_CONFIGS], placed = 0;
+    const int before = c->plan->made.count;
+    for (int64_t i = 0; i < count; i++) {
+        c->plan->engine = -1;
+        engine_of(c, configs[i]);
+        engines[i] = c->plan->engine;
+        an_cuda_describe_undo(&c->plan->made, before);
+        turns[i] = 0;
+        for (int64_t j = 0; j < i; j++)
+            turns[i] += engines[j] == engines[i];
+    }
+    for (int64_t turn = 0; placed < count; turn++)
+        for (int64_t i = 0; i < count; i++)
+            if (turns[i] == turn)
+                sorted[placed++] = configs[i];
+    memcpy(configs, sorted, (size_t)count * sizeof *configs);
+}
+
 /* Make the plan of proposal `number`, counting only those that can be used. */
 static bool take(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
                  an_variant number)
@@ -239,10 +273,13 @@ bool an_cuda_choose_engine(an_cuda_engine_choice *c, cudnnBackendDescriptor_t gr
         made->status = libs->cudnnBackendGetAttribute(asked, CUDNN_ATTR_ENGINEHEUR_RESULTS,
                                                       CUDNN_TYPE_BACKEND_DESCRIPTOR, MAX_CONFIGS,
                                                       &count, configs);
-    if (made->status == CUDNN_STATUS_SUCCESS)
-        found = choose_among(c, configs, count < MAX_CONFIGS ? count : MAX_CONFIGS, variant);
-    else
+    count = count < MAX_CONFIGS ? count : MAX_CONFIGS;
+    if (made->status == CUDNN_STATUS_SUCCESS) {
+        take_turns(c, configs, count);
+        found = choose_among(c, configs, count, variant);
+    } else {
         note_failure(c, made->status);
+    }
     for (int i = 0; i < MAX_CONFIGS; i++)
         if (configs[i])
             libs->cudnnBackendDestroyDescriptor(configs[i]);

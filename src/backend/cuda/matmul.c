@@ -157,7 +157,9 @@ static cublasStatus_t limit(const an_cuda_libs *libs, cublasLtMatmulPreference_t
     return rc;
 }
 
-static cublasStatus_t ask(const an_cuda_matmul *mm, int wanted,
+/* Always ask for as many: nothing says that a shorter list is the beginning of a longer one, and a
+ * number must name the same algorithm later. */
+static cublasStatus_t ask(const an_cuda_matmul *mm,
                           cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS], int *count)
 {
     const an_cuda_libs *libs = mm->cuda->libs;
@@ -166,8 +168,9 @@ static cublasStatus_t ask(const an_cuda_matmul *mm, int wanted,
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = limit(libs, preference);
     if (rc == CUBLAS_STATUS_SUCCESS)
-        rc = libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
-                                                  mm->c, preference, wanted, results, count);
+        rc =
+            libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
+                                                 mm->c, preference, AN_CUDA_TRIALS, results, count);
     if (rc == CUBLAS_STATUS_SUCCESS && *count == 0)
         rc = CUBLAS_STATUS_NOT_SUPPORTED;
     if (preference)
@@ -180,11 +183,7 @@ static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s, 
     cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS];
     const bool trial = *variant == AN_CUDA_AUTO && an_cuda_trial_wanted(mm->cuda, s->batch);
     int count = 0;
-    cublasStatus_t rc = ask(mm,
-                            trial          ? AN_CUDA_TRIALS
-                            : *variant > 1 ? *variant
-                                           : 1,
-                            results, &count);
+    cublasStatus_t rc = ask(mm, results, &count);
     if (rc != CUBLAS_STATUS_SUCCESS)
         return rc;
     if (trial)

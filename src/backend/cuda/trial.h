@@ -19,7 +19,8 @@
 enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 12 };
 
 /** Variants: AUTO chooses as described above; 1 and up are the library's proposals that can be
- * used, best first. They depend on the library's version, the chip and the batch. */
+ * used, best first, but engines of convolutions in turn. They depend on the library's version, the
+ * chip and the batch. */
 enum {
     AN_CUDA_AUTO = 0,
     AN_CUDA_PROPOSAL = 1,
