@@ -42,6 +42,7 @@ static alexnet_status read_manifest(json_t **out, const char *path)
     an_free(text);
     if (rc == ALEXNET_OK && *out && !an_pack_is_version(*out)) {
         json_decref(*out);
+        *out = NULL;
         rc = an_pack_fail_version(path);
     }
     return rc;

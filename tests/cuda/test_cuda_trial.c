@@ -101,7 +101,7 @@ static void test_fastest(void **state)
 }
 
 /* An engine is tried although those before it have more configurations than there are trials. */
-static void test_engines_in_turn(void **state)
+static void test_engines_before_configurations(void **state)
 {
     (void)state;
     fake.more = AN_CUDA_TRIALS;
@@ -309,7 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fastest, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_engines_in_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_engines_before_configurations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_results, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_recording, set_up, tear_down),

@@ -202,26 +202,27 @@ static an_variant fastest(choice *c, const cudnnBackendDescriptor_t *configs, in
 /* ---- All engines ----------------------------------------------------------------------------- */
 
 /* cuDNN proposes many configurations of one engine before the first of another: of conv1 of
- * alexnet-owt in bf16, the first twelve for an H200 are one engine's. Trials reach every engine if
- * they take turns: first the best configuration of each, then the second best. The order within an
- * engine, and the first proposal, stay. */
-static void take_turns(choice *c, cudnnBackendDescriptor_t *configs, int64_t count)
+ * alexnet-owt in bf16, the first twelve for an H200 are one engine's. So that trials reach every
+ * engine, the best configuration of each comes first, then the others; otherwise their order stays.
+ */
+static void put_engines_first(choice *c, cudnnBackendDescriptor_t *configs, int64_t count)
 {
     cudnnBackendDescriptor_t sorted[MAX_CONFIGS];
-    int64_t engines[MAX_CONFIGS], turns[MAX_CONFIGS], placed = 0;
+    int64_t engines[MAX_CONFIGS], placed = 0;
+    bool first[MAX_CONFIGS];
     const int before = c->plan->made.count;
     for (int64_t i = 0; i < count; i++) {
         c->plan->engine = -1;
         engine_of(c, configs[i]);
         engines[i] = c->plan->engine;
         an_cuda_describe_undo(&c->plan->made, before);
-        turns[i] = 0;
+        first[i] = true;
         for (int64_t j = 0; j < i; j++)
-            turns[i] += engines[j] == engines[i];
+            first[i] &= engines[j] != engines[i];
     }
-    for (int64_t turn = 0; placed < count; turn++)
+    for (int others = 0; others < 2; others++)
         for (int64_t i = 0; i < count; i++)
-            if (turns[i] == turn)
+            if (first[i] != others)
                 sorted[placed++] = configs[i];
     memcpy(configs, sorted, (size_t)count * sizeof *configs);
 }
@@ -275,7 +276,7 @@ bool an_cuda_choose_engine(an_cuda_engine_choice *c, cudnnBackendDescriptor_t gr
                                                       &count, configs);
     count = count < MAX_CONFIGS ? count : MAX_CONFIGS;
     if (made->status == CUDNN_STATUS_SUCCESS) {
-        take_turns(c, configs, count);
+        put_engines_first(c, configs, count);
         found = choose_among(c, configs, count, variant);
     } else {
         note_failure(c, made->status);

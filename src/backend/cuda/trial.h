@@ -16,11 +16,11 @@
 
 #include "backend/cuda/cuda.h"
 
-enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 12 };
+enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 15 };
 
 /** Variants: AUTO chooses as described above; 1 and up are the library's proposals that can be
- * used, best first, but engines of convolutions in turn. They depend on the library's version, the
- * chip and the batch. */
+ * used, best first; of convolutions, the best of each engine before the others. They depend on the
+ * library's version, the chip and the batch. */
 enum {
     AN_CUDA_AUTO = 0,
     AN_CUDA_PROPOSAL = 1,
