@@ -135,6 +135,8 @@ alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, co
             ALEXNET_ERROR_FORMAT,
             "%s has a part in another file, %s, which cannot be found for a model in memory",
             other->name, name);
+    while (name[0] == '.' && name[1] == '/')
+        name += 2;
     if (!is_plain(name))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has a part in another file, %s, which must be named below its folder",

@@ -50,18 +50,44 @@ static int32_t find_class(const an_tar_set *set, const char *name)
 
 /* ---- Labels ---- */
 
-/* Whether all labels are numbers; *largest of them. */
-static bool all_numbers(const an_tar_set *set, int64_t *largest)
+/* The label of picture i of an archive; NULL: it has none. Labels without a picture, as in the JSON
+ * of a whole data set, do not count. */
+static const char *label_of(const an_tar_index *index, int64_t i)
+{
+    const int64_t label = index->pictures[i].label;
+    return label < 0 ? NULL : index->labels.at[label];
+}
+
+/* What the labels of the pictures are. */
+typedef struct label_kinds {
+    int64_t numbers, largest, names;
+    const char *negative; /* one that is a number below 0; NULL: there is none */
+} label_kinds;
+
+static bool is_negative(const char *label)
 {
     int64_t value;
-    *largest = -1;
+    return label[0] == '-' && an_text_to_count(label + 1, &value);
+}
+
+static label_kinds kinds_of(const an_tar_set *set)
+{
+    label_kinds kinds = {.largest = -1};
+    int64_t value;
     for (int64_t a = 0; a < set->count; a++)
-        for (int64_t i = 0; i < set->indexes[a].labels.count; i++) {
-            if (!an_text_to_count(set->indexes[a].labels.at[i], &value))
-                return false;
-            *largest = value > *largest ? value : *largest;
+        for (int64_t i = 0; i < set->indexes[a].count; i++) {
+            const char *label = label_of(&set->indexes[a], i);
+            if (!label)
+                continue;
+            if (!an_text_to_count(label, &value)) {
+                kinds.names += !is_negative(label);
+                kinds.negative = is_negative(label) ? label : kinds.negative;
+                continue;
+            }
+            kinds.numbers++;
+            kinds.largest = value > kinds.largest ? value : kinds.largest;
         }
-    return true;
+    return kinds;
 }
 
 /* Classes 0 to the largest number: one that has no pictures keeps its place. */
@@ -89,14 +115,17 @@ static alexnet_status name_classes(an_tar_set *set)
     alexnet_status rc = ALEXNET_OK;
     int64_t index;
     for (int64_t a = 0; a < set->count; a++)
-        for (int64_t i = 0; i < set->indexes[a].labels.count; i++)
-            AN_TRY(an_interned_add(&names, set->indexes[a].labels.at[i], &index));
+        for (int64_t i = 0; i < set->indexes[a].count; i++)
+            if (label_of(&set->indexes[a], i))
+                AN_TRY(an_interned_add(&names, label_of(&set->indexes[a], i), &index));
     set->classes = names.list;
     names.list = (an_strings){0};
     an_strings_sort(&set->classes);
     for (int64_t a = 0; a < set->count; a++)
-        for (int64_t i = 0; i < set->indexes[a].labels.count; i++)
-            set->class_of[a][i] = find_class(set, set->indexes[a].labels.at[i]);
+        for (int64_t i = 0; i < set->indexes[a].count; i++)
+            if (label_of(&set->indexes[a], i))
+                set->class_of[a][set->indexes[a].pictures[i].label] =
+                    find_class(set, label_of(&set->indexes[a], i));
 cleanup:
     an_interned_free(&names);
     return rc;
@@ -228,31 +257,41 @@ cleanup:
 
 /* ---- Both ---- */
 
-static int64_t count_of(const an_tar_set *set, bool labels)
+static int64_t count_pictures(const an_tar_set *set)
 {
     int64_t count = 0;
     for (int64_t a = 0; a < set->count; a++)
-        count += labels ? set->indexes[a].labels.count : set->indexes[a].count;
+        count += set->indexes[a].count;
     return count;
 }
 
 static alexnet_status check_pictures(const an_tar_set *set, const char *root)
 {
     an_endings left_out = {0};
-    if (count_of(set, false) > 0)
+    if (count_pictures(set) > 0)
         return ALEXNET_OK;
     for (int64_t a = 0; a < set->count; a++)
         an_endings_join(&left_out, &set->indexes[a].left_out);
     return an_fail_no_pictures("", root, &left_out);
 }
 
+static alexnet_status label_classes(an_tar_set *set, const label_kinds *kinds, const char *root)
+{
+    if (kinds->numbers && kinds->negative && !kinds->names)
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "the labels of %s are numbers, but one is %s: classes are numbered from 0, and "
+            "a picture without a class has no label",
+            root, kinds->negative);
+    return kinds->names || kinds->negative ? name_classes(set)
+                                           : number_classes(set, kinds->largest, root);
+}
+
 alexnet_status an_tar_set_classify(an_tar_set *set, const char *root)
 {
-    int64_t largest;
     AN_CHECK(check_pictures(set, root));
-    set->by_label = count_of(set, true) > 0;
+    const label_kinds kinds = kinds_of(set);
+    set->by_label = kinds.numbers || kinds.names || kinds.negative;
     AN_CHECK(make_room(set));
-    if (!set->by_label)
-        return folder_classes(set, root);
-    return all_numbers(set, &largest) ? number_classes(set, largest, root) : name_classes(set);
+    return set->by_label ? label_classes(set, &kinds, root) : folder_classes(set, root);
 }

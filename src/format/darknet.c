@@ -138,5 +138,6 @@ const an_tensor_format an_darknet_format = {
     .read = read_elements,
     .outline = outline,
     .usual_network = "darknet-alexnet",
+    .class_order = "Darknet's data/imagenet.labels.list",
     .close = close_state,
 };

@@ -17,6 +17,12 @@ bool an_onnx_is_quantised(const char *op)
     return false;
 }
 
+bool an_onnx_is_float(int64_t type)
+{
+    enum { FLOAT = 1, FLOAT16 = 10, DOUBLE = 11, BFLOAT16 = 16 };
+    return type == FLOAT || type == FLOAT16 || type == DOUBLE || type == BFLOAT16;
+}
+
 alexnet_status an_onnx_refuse_quantised(const an_onnx_walk *w, const char *op)
 {
     return AN_ONNX_REFUSE(
@@ -49,8 +55,11 @@ alexnet_status an_onnx_constant(const an_onnx_walk *w, const char *name, int *en
             const bool keeps = perm.n_ints == 2 && perm.ints[0] == 0 && perm.ints[1] == 1;
             *transposed ^= swaps;
             value = swaps || keeps ? an_onnx_find(w->onnx, node.inputs[0]) : NULL;
-        } else if (node.n_inputs &&
-                   (strcmp(node.op, "Identity") == 0 || strcmp(node.op, "Cast") == 0)) {
+        } else if (node.n_inputs && strcmp(node.op, "Cast") == 0) {
+            an_onnx_attribute to;
+            AN_TRY(an_onnx_node_attribute(&node, "to", &to));
+            value = an_onnx_is_float(to.i) ? an_onnx_find(w->onnx, node.inputs[0]) : NULL;
+        } else if (node.n_inputs && strcmp(node.op, "Identity") == 0) {
             value = an_onnx_find(w->onnx, node.inputs[0]);
         } else {
             value = NULL;

@@ -269,6 +269,16 @@ static alexnet_status pass(an_onnx_walk *w)
     return ALEXNET_OK;
 }
 
+/* A conversion to integers would change what passes. */
+static alexnet_status cast(an_onnx_walk *w)
+{
+    int64_t type;
+    AN_CHECK(int_of(w, "to", 0, &type));
+    if (!an_onnx_is_float(type))
+        return AN_ONNX_REFUSE(w, "to type %lld; a floating-point type expected", (long long)type);
+    return ALEXNET_OK;
+}
+
 static alexnet_status batch_norm(an_onnx_walk *w)
 {
     return AN_ONNX_REFUSE(w, "batch normalisation is not among this program's layers%s", "");
@@ -293,7 +303,7 @@ static const struct {
     {"Reshape", reshape},
     {"Squeeze", pass},
     {"Identity", pass},
-    {"Cast", pass},
+    {"Cast", cast},
     {"BatchNormalization", batch_norm},
 };
 

@@ -50,6 +50,8 @@ alexnet_status an_onnx_parameter(const an_onnx_walk *w, int index, const char *w
 /** The integers of a small tensor. */
 alexnet_status an_onnx_integers(const an_onnx_walk *w, int entry, int64_t values[8], int *count);
 bool an_onnx_is_quantised(const char *op);
+/** Whether a TensorProto.DataType is a floating-point type of 16 bits or more. */
+bool an_onnx_is_float(int64_t type);
 alexnet_status an_onnx_refuse_quantised(const an_onnx_walk *w, const char *op);
 
 #endif

@@ -173,6 +173,11 @@ const char *an_tensor_file_usual_network(const an_tensor_file *file)
     return file->format->usual_network;
 }
 
+const char *an_tensor_file_class_order(const an_tensor_file *file)
+{
+    return file->format->class_order;
+}
+
 bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape shape, an_dtype as,
                         char why[256])
 {

@@ -60,6 +60,8 @@ const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key)
 alexnet_status an_tensor_file_outline(an_tensor_file *file, an_outline *outline);
 /** The built-in network to choose for files of the format if several fit; NULL: none. */
 const char *an_tensor_file_usual_network(const an_tensor_file *file);
+/** an_tensor_format.class_order. */
+const char *an_tensor_file_class_order(const an_tensor_file *file);
 
 /**
  * Whether a tensor can be read in a shape, as a type.

@@ -58,13 +58,19 @@ static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int co
             return ALEXNET_OK;
         an_classes_free(&file->classes);
     }
-    if (!told)
-        an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are %s",
-               an_tensor_file_name(file->tensors), count,
-               count == AN_IMAGENET_CLASSES
-                   ? "taken to be ImageNet's, in the order of their identifiers"
-                   : "numbered");
-    return an_classes_presume(&file->classes, count);
+    const char *name = an_tensor_file_name(file->tensors);
+    const char *order = an_tensor_file_class_order(file->tensors);
+    const bool imagenet = count == AN_IMAGENET_CLASSES;
+    if (!told && imagenet && order)
+        an_log(
+            ctx, ALEXNET_LOG_WARNING,
+            "%s names no classes; its %d are in the order of %s, which is not that of ImageNet's "
+            "identifiers, and are numbered: give their names in that order",
+            name, count, order);
+    else if (!told)
+        an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are %s", name, count,
+               imagenet ? "taken to be ImageNet's, in the order of their identifiers" : "numbered");
+    return an_classes_presume(&file->classes, count, !order);
 }
 
 alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_options *options)

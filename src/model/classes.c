@@ -75,15 +75,16 @@ static bool take_number(an_classes *out, int index)
     return out->ids[index] && out->names[index];
 }
 
-alexnet_status an_classes_presume(an_classes *out, int count)
+alexnet_status an_classes_presume(an_classes *out, int count, bool in_order)
 {
+    const bool known = in_order && count == AN_IMAGENET_CLASSES;
     alexnet_status rc = begin(out, count);
     const char *line = an_builtin_classes[0].text;
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
         line = strchr(line, '\n') + 1; /* the first line is a comment */
-        if (!(count == AN_IMAGENET_CLASSES ? take_line(out, i, line) : take_number(out, i)))
+        if (!(known ? take_line(out, i, line) : take_number(out, i)))
             rc = AN_FAIL_MEMORY((size_t)count * 64, "class names");
-        if (count != AN_IMAGENET_CLASSES)
+        if (!known)
             line = an_builtin_classes[0].text;
     }
     if (rc != ALEXNET_OK)

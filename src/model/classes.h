@@ -19,9 +19,10 @@ an_class_list an_classes_list(const an_classes *classes);
 
 /**
  * Classes for a file that names none: 1,000 classes are ImageNet's, in the order of their
- * identifiers; with any other count, class 7 is called "class 7".
+ * identifiers, unless it is known that they are in another; with any other count, class 7 is called
+ * "class 7".
  */
-alexnet_status an_classes_presume(an_classes *out, int count);
+alexnet_status an_classes_presume(an_classes *out, int count, bool in_order);
 #define AN_IMAGENET_CLASSES 1000
 
 /** As JSON arrays of strings, owned; NULL if memory is short. */

@@ -40,13 +40,25 @@ static void list_ours(an_matching *c)
     }
 }
 
+/* Whether a softmax is not the network's last layer, as ours is. */
+static bool is_inner_softmax(const an_outline *outline, int index)
+{
+    if (outline->layers[index].kind != AN_OUTLINE_SOFTMAX)
+        return false;
+    for (int i = index + 1; i < outline->count; i++)
+        if (outline->layers[i].kind != AN_OUTLINE_DROPOUT)
+            return true;
+    return false;
+}
+
 static void list_theirs(an_matching *c)
 {
     const an_outline *outline = &c->listing->outline;
     for (int i = 0; i < outline->count; i++) {
         const an_outline_layer *l = &outline->layers[i];
         const bool pool = l->kind == AN_OUTLINE_POOL_MAX || l->kind == AN_OUTLINE_POOL_AVG;
-        if (!shown(c, l->kind) || (pool && l->window == 1 && l->stride == 1))
+        const bool inner = c->mode != AN_MATCH_SHAPES && is_inner_softmax(outline, i);
+        if ((!shown(c, l->kind) && !inner) || (pool && l->window == 1 && l->stride == 1))
             continue;
         c->theirs[c->n_theirs++] = i;
         const int n = c->n_theirs - 1;

@@ -108,6 +108,8 @@ static alexnet_status dead_layer(an_look *l, int *layer)
 
 static alexnet_status look_at_batch(an_look *l, bool *same, bool *black, int *dead)
 {
+    if (l->t->pace.train_images == 0) /* a run that was resumed to validate has no batch yet */
+        return ALEXNET_OK;
     for (int i = 0; i < l->t->batch && l->count < AN_LOOK_PICTURES; i++)
         if (l->batch[i].picture >= 0)
             AN_CHECK(an_look_add(l, i));
@@ -257,7 +259,7 @@ static bool had_time(const alexnet_trainer *t, int64_t epochs)
     const double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
     const double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
     const bool ends = epochs == t->epochs || an_trainer_stopped_early(t);
-    return epochs >= 2 && updates >= (ends ? UPDATES_TO_JUDGE : UPDATES_TO_BEGIN);
+    return (ends || epochs >= 2) && updates >= (ends ? UPDATES_TO_JUDGE : UPDATES_TO_BEGIN);
 }
 
 void an_trainer_warn_if_stuck(alexnet_trainer *t)

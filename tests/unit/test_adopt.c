@@ -373,7 +373,7 @@ static void test_begin_from_it(void **state)
         assert_int_equal(network->classes, 3);
         assert_int_equal(network->input.mean, AN_INPUT_MEAN_FIXED);
         expect_ok(an_net_new(&net, ctx, network, true));
-        expect_ok(an_classes_presume(&classes, 3));
+        expect_ok(an_classes_presume(&classes, 3, true));
         expect_ok(an_init_from(net, &classes, "ten.safetensors", &has_mean));
         assert_false(has_mean);
         for (int p = 0; p < net->count; p++) {

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "format/tensor_format.h"
+#include "model/model_file.h"
 
 static an_tensor_file *open_file(const char *path)
 {
@@ -119,6 +120,21 @@ static void test_darknets_versions(void **state)
         write_darknet("a.weights", versions[i].major, versions[i].minor, versions[i].header, 0);
         expect_darknet("a.weights", versions[i].transposed);
     }
+}
+
+/* Darknet has an order of classes of its own, so they are not given ImageNet's names. */
+static void test_darknets_classes(void **state)
+{
+    (void)state;
+    an_reader *reader;
+    an_model_file file;
+    write_darknet("a.weights", 0, 2, 20, 993 * 4097 * 4); /* 1,000 classes */
+    expect_ok(an_reader_open(&reader, "a.weights"));
+    expect_ok(an_model_file_open(&file, NULL, reader, &(an_model_options){.net = NULL}));
+    assert_int_equal(file.classes.count, 1000);
+    assert_string_equal(file.classes.ids[0], "0");
+    assert_string_equal(file.classes.names[999], "class 999");
+    an_model_file_close(&file);
 }
 
 static void expect_refused(const char *path, const char *why)
@@ -276,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_darknets_versions, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_darknets_classes, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_darknets_of_other_sizes, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test(test_compressed),

@@ -297,6 +297,37 @@ static void test_labels(void **state)
     an_dataset_release(d);
 }
 
+/* Labels of no picture do not count: a data set's own JSON leaves the classes to the folders, and
+ * leaves numbers what they are. A number below 0 is refused among others. */
+static void test_labels_of_no_picture(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0}, numbers = {.length = 0};
+    tar_text(&tar, "ds/dataset.json", "{\"class\": \"vision\", \"label\": \"my data\"}");
+    tar_text(&tar, "ds/cat/1.jpg", "x");
+    tar_text(&tar, "ds/dog/1.jpg", "x");
+    tar_write(&tar, "folders.tar");
+    alexnet_dataset *d = open_good("folders.tar", NULL, NULL);
+    check_items(d, "cat cat/1.jpg, dog dog/1.jpg");
+    an_dataset_release(d);
+    tar_text(&numbers, "dataset.json", "{\"label\": \"my data\"}");
+    tar_text(&numbers, "a.jpg", "x");
+    tar_text(&numbers, "a.cls", "10");
+    tar_text(&numbers, "b.jpg", "x");
+    tar_text(&numbers, "b.cls", "2");
+    tar_write(&numbers, "numbers.tar");
+    d = open_good("numbers.tar", NULL, NULL);
+    assert_int_equal(d->classes, 11);
+    check_items(d, "2 b.jpg, 10 a.jpg");
+    an_dataset_release(d);
+    tar_text(&numbers, "a.jpg", "x");
+    tar_text(&numbers, "a.cls", "10");
+    tar_text(&numbers, "b.jpg", "x");
+    tar_text(&numbers, "b.cls", "-1");
+    tar_write(&numbers, "negative.tar");
+    check_error("negative.tar", ALEXNET_ERROR_FORMAT, "are numbers, but one is -1");
+}
+
 /* Numeric labels are indices of a model's classes, unless the classes have numbers as names. */
 static void test_numbers_of_a_model(void **state)
 {
@@ -612,9 +643,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folder), TEST(test_reopen),   cmocka_unit_test(test_patterns),
-        TEST(test_labels),         TEST(test_folders),  TEST(test_numbers_of_a_model),
-        TEST(test_bad_labels),     TEST(test_errors),   TEST(test_imagenet_val),
-        TEST(test_among_files),    TEST(test_no_memory)};
+        TEST(test_same_as_folder), TEST(test_reopen),    cmocka_unit_test(test_patterns),
+        TEST(test_labels),         TEST(test_folders),   TEST(test_numbers_of_a_model),
+        TEST(test_bad_labels),     TEST(test_errors),    TEST(test_imagenet_val),
+        TEST(test_among_files),    TEST(test_no_memory), TEST(test_labels_of_no_picture)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

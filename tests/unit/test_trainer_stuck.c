@@ -93,6 +93,10 @@ static void test_rates_of_0(void **state)
     assert_int_equal(times_at_0("2", "3"), 1); /* 20 since the warm-up */
     assert_int_equal(times_at_0("2", "3.1"), 0);
     assert_int_equal(times_at_0("10", "0"), 0); /* 16, too few to tell */
+    assert_int_equal(
+        times_stuck((const char *const[]){"batch", "1", "epochs", "1", "rate", "0", "rate_bias",
+                                          "0", "init", "net", "warmup", "0", NULL}),
+        1); /* 40, in a single epoch */
     rig_change_network("initW = 0.1\n[p]", "initW = 20\n[p]");
     assert_int_equal(times_at_0("1", "0"), 1);
     assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 1);
