@@ -96,10 +96,33 @@ static void advance(an_next_part *next)
     next->weight = next->ends ? 0 : next->weight;
 }
 
+/* When a disk or a network share is lost, whole batches cannot be read. A run that has begun then
+ * stops, before the rest of the epoch passes without pictures; nothing of this is saved, and the
+ * next step loads the same batch again. */
+static alexnet_status check_outage(alexnet_trainer *t)
+{
+    const an_batch batch = t->next.pictures;
+    const int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
+    if (t->trial || t->record.step == 0 || t->next.number > 0 || batch.count < 2)
+        return ALEXNET_OK;
+    for (int i = 0; i < batch.count; i++)
+        if (batch.pictures[i].status == ALEXNET_OK)
+            return ALEXNET_OK;
+    if (!an_too_many_bad(t->record.epoch.skipped + batch.count, t->train->count, allowed))
+        return ALEXNET_OK;
+    t->loading = false;
+    t->next = (an_next_part){0};
+    return AN_FAIL(ALEXNET_ERROR_IO,
+                   "none of the %d pictures of the next batch can be read: are the disk and the "
+                   "folder still there? %s",
+                   batch.count, batch.pictures[0].error);
+}
+
 static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
 {
     if (!t->next.fed)
         AN_CHECK(fetch(t, t->record.step));
+    AN_CHECK(check_outage(t));
     *part = t->next;
     advance(&t->next);
     const int64_t shown = part->pictures.position + part->pictures.count;

@@ -318,6 +318,38 @@ static void test_a_lost_validation(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* Training pictures that disappear stop the run before it goes on without them. It continues once
+ * they are back, in the same process or in another, as if they had never been gone. */
+static void test_lost_pictures(void **state)
+{
+    (void)state;
+    const place p = {"auto", ALEXNET_PRECISION_FP32, 1, 1};
+    alexnet_ctx *ctx = ctx_at(&p, false);
+    run_straight(&p, "straight");
+    for (int again = 0; again < 2; again++) {
+        alexnet_trainer *trainer;
+        alexnet_progress progress = {0};
+        const char *out = again ? "again" : "same";
+        bool more;
+        expect_ok(rig_start(&trainer, ctx, "train", "val", out, settings));
+        do
+            expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+        while (progress.phase != ALEXNET_PROGRESS_VAL); /* no training picture is read now */
+        assert_int_equal(rename("train", "gone"), 0);
+        expect_failure(rig_finish(trainer, &progress), ALEXNET_ERROR_IO,
+                       "pictures of the next batch can be read: are the disk and the folder still");
+        assert_int_equal(rename("gone", "train"), 0);
+        if (again) {
+            alexnet_trainer_free(trainer);
+            expect_ok(alexnet_trainer_resume(&trainer, ctx, out, NULL));
+        }
+        expect_ok(rig_finish(trainer, &progress));
+        alexnet_trainer_free(trainer);
+        rig_expect_same_run("straight", out);
+    }
+    alexnet_ctx_free(ctx);
+}
+
 /* `auto` continues on the device of the run so far; another device is possible, and reported. */
 static void test_another_device(void **state)
 {
@@ -407,13 +439,21 @@ static void test_tuning_is_kept(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_stops_on_ref),          IN_SCRATCH(test_stops_on_cpu),
-        IN_SCRATCH(test_stops_in_bf16),         IN_SCRATCH(test_many_stops),
-        IN_SCRATCH(test_other_threads),         IN_SCRATCH(test_other_threads_in_bf16),
-        IN_SCRATCH(test_saves_change_nothing),  IN_SCRATCH(test_another_device),
-        IN_SCRATCH(test_a_lost_validation),     IN_SCRATCH(test_tuning_is_kept),
-        IN_SCRATCH(test_stops_on_cuda),         IN_SCRATCH(test_stops_on_cuda_in_bf16),
-        IN_SCRATCH(test_stops_on_cuda_in_tf32), IN_SCRATCH(test_stops_on_cuda_as_recorded),
+        IN_SCRATCH(test_stops_on_ref),
+        IN_SCRATCH(test_stops_on_cpu),
+        IN_SCRATCH(test_stops_in_bf16),
+        IN_SCRATCH(test_many_stops),
+        IN_SCRATCH(test_other_threads),
+        IN_SCRATCH(test_other_threads_in_bf16),
+        IN_SCRATCH(test_saves_change_nothing),
+        IN_SCRATCH(test_another_device),
+        IN_SCRATCH(test_a_lost_validation),
+        IN_SCRATCH(test_tuning_is_kept),
+        IN_SCRATCH(test_lost_pictures),
+        IN_SCRATCH(test_stops_on_cuda),
+        IN_SCRATCH(test_stops_on_cuda_in_bf16),
+        IN_SCRATCH(test_stops_on_cuda_in_tf32),
+        IN_SCRATCH(test_stops_on_cuda_as_recorded),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
