@@ -252,11 +252,6 @@ static void test_names_that_fit_none(void **state)
     expect_none("file holds no weights of convolutions or fully connected layers");
     add("step", an_shape_of(1, 1));
     expect_none("file holds no weights");
-    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "model.");
-    add("model.features.1.running_mean", an_shape_of(1, 64));
-    an_recognition is;
-    expect_failure(recognise(&is, NULL, false), ALEXNET_ERROR_UNSUPPORTED,
-                   "has batch normalisation (model.features.1.running_mean)");
     add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
     find("fc8.weight")->shape = an_shape_of(2, AN_CLASSES_MAX + 1, 4096);
     find("fc8.bias")->shape = an_shape_of(1, AN_CLASSES_MAX + 1);
@@ -265,6 +260,34 @@ static void test_names_that_fit_none(void **state)
     add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
     find("conv1a.weight")->shape.dim[0] = find("conv1b.weight")->shape.dim[0] = INT64_MAX / 2 + 1;
     expect_none("layer conv1: ");
+}
+
+/* Batch normalisation is refused under every prefix and outside of it, under other programs' names,
+ * and also if the network is given. */
+static void test_batch_normalisation(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *prefix, *name;
+    } cases[] = {
+        {"model.", "model.features.1.running_mean"},
+        {"module.", "module.features.1.running_mean"},
+        {"module.model.", "module.model.features.1.running_mean"},
+        {"module._orig_mod.", "module._orig_mod.features.1.running_var"},
+        {"backbone.", "norm.running_mean"},
+        {"", "bn1.moving_mean"},
+        {"", "bn1.moving_variance"},
+    };
+    static const char *const nets[] = {NULL, "alexnet-owt"};
+    an_recognition is;
+    char expected[160];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int j = 0; j < 4; j++) {
+            add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, cases[i].prefix);
+            add(cases[i].name, an_shape_of(1, 64));
+            snprintf(expected, sizeof expected, "file has batch normalisation (%s)", cases[i].name);
+            expect_failure(recognise(&is, nets[j / 2], j % 2), ALEXNET_ERROR_UNSUPPORTED, expected);
+        }
 }
 
 /* Shapes at the limits of what a file can state. */
@@ -461,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_parts_and_overrides),
         cmocka_unit_test(test_grey_part),
         cmocka_unit_test(test_names_that_fit_none),
+        cmocka_unit_test(test_batch_normalisation),
         cmocka_unit_test(test_strange_shapes),
         cmocka_unit_test(test_every_network_is_itself),
         cmocka_unit_test(test_each_difference),
