@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/builtin.h"
 #include "base/status.h"
+#include "model/leftover.h"
 #include "model/network_edit.h"
 
 /* The number of classes: outputs of the last layer with weights. */
@@ -166,14 +167,12 @@ static int count_weighted(const alexnet_network *network, int *last)
     return count;
 }
 
-/* Whether a file has tensors that could be weights and are bound to no layer. Those of the mean and
- * of LPIPS begin with their names. */
+/* Whether a file has tensors that could be weights and are bound to no layer. */
 static bool has_others(const an_recognition *is, const an_tensor_file *file)
 {
     for (int e = 0; e < an_tensor_file_count(file); e++) {
         const an_tensor_entry *entry = an_tensor_file_entry(file, e);
-        bool known = entry->shape.rank < 2 || strncmp(entry->name, "input.", 6) == 0 ||
-                     strncmp(entry->name, "lin", 3) == 0 || strncmp(entry->name, "lpips.", 6) == 0;
+        bool known = entry->shape.rank < 2 || an_leftover_is_known(entry->name);
         for (int i = 0; i < is->network->count && !known; i++)
             known = is->match.pairs[i][0].entries[0] == e || is->match.pairs[i][0].entries[1] == e;
         if (!known)
@@ -262,6 +261,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
         AN_TRY(take(out, &listing, file, net, part));
     else
         AN_TRY(find(out, &listing, file, part));
+    out->match.listed = listing.listed;
 cleanup:
     an_network_release(named);
     an_listing_free(&listing);
