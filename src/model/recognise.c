@@ -262,6 +262,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
     else
         AN_TRY(find(out, &listing, file, part));
     out->match.listed = listing.listed;
+    snprintf(out->match.copies, sizeof out->match.copies, "%s", listing.copies);
 cleanup:
     an_network_release(named);
     an_listing_free(&listing);

@@ -406,6 +406,35 @@ static void test_what_is_not_used(void **state)
         add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
         expect_warnings(few, i ? "alexnet-mini" : NULL, said);
     }
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    for (int i = 0; i < 16; i++) {
+        char name[160];
+        snprintf(name, sizeof name, "ema.%.100s", fake.names[i]);
+        if (strncmp(fake.names[i], "conv", 4) == 0)
+            add(name, fake.entries[i].shape);
+    }
+    expect_warnings(none, NULL,
+                    "more.safetensors: the weights under \"\" are used, not those under \"ema.\"\n"
+                    "more.safetensors: tensor ema.conv1.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv1.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv2.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv2.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv3.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv3.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv4.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv4.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv5.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv5.bias is not used: alexnet-mini has no "
+                    "layer for it\n");
     add_network("alexnet-mini", 4, AN_NAMES_TOWERS, "");
     expect_warnings(known, NULL, "");
     add_network("alexnet-mini", 4, AN_NAMES_OURS, "");

@@ -290,6 +290,60 @@ static void test_batch_normalisation(void **state)
         }
 }
 
+/* Add the tensors of alexnet-mini once more, the first `count` of them. */
+static void add_copy(const char *prefix, int count)
+{
+    char name[160];
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%s%.100s", prefix,
+                 strstr(fake.names[i], "conv") ? strstr(fake.names[i], "conv")
+                                               : strstr(fake.names[i], "fc"));
+        add(name, fake.entries[i].shape);
+    }
+}
+
+/* Two copies of the weights: the larger one or the one without a further prefix is used, and
+ * otherwise neither. */
+static void test_two_copies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second;
+        int count;
+        const char *said;
+    } good[] =
+        {
+            {"", "ema.", 16, "the weights under \"\" are used, not those under \"ema.\""},
+            {"model.", "model.ema.", 16,
+             "the weights under \"model.\" are used, not those under \"model.ema.\""},
+            {"teacher.", "s.", 10,
+             "the weights under \"teacher.\" are used, not those under \"s.\""},
+            {"net.", "head.", 2, ""},
+        },
+      bad[] = {
+          {"ema.", "model.", 16, "file has the weights twice, under \"ema.\" and under \"model.\""},
+          {"teacher.", "student.", 16,
+           "file has the weights twice, under \"teacher.\" and under \"student.\""},
+          {"", "module.", 16, "conv1.weight and module.conv1.weight name the same tensor"},
+      };
+    an_recognition is;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        add_network("alexnet-mini", 10, AN_NAMES_OURS, good[i].first);
+        add_copy(good[i].second, good[i].count);
+        expect_ok(recognise(&is, NULL, false));
+        assert_string_equal(is.network->name, "alexnet-mini");
+        assert_string_equal(is.match.copies, good[i].said);
+        assert_true(is.match.pairs[0][0].entries[0] < 16);
+        an_recognition_free(&is);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        add_network("alexnet-mini", 10, AN_NAMES_OURS, bad[i].first);
+        add_copy(bad[i].second, bad[i].count);
+        expect_none(bad[i].said);
+        expect_failure(recognise(&is, "alexnet-mini", false), ALEXNET_ERROR_FORMAT, bad[i].said);
+    }
+}
+
 /* Shapes at the limits of what a file can state. */
 static void test_strange_shapes(void **state)
 {
@@ -485,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_grey_part),
         cmocka_unit_test(test_names_that_fit_none),
         cmocka_unit_test(test_batch_normalisation),
+        cmocka_unit_test(test_two_copies),
         cmocka_unit_test(test_strange_shapes),
         cmocka_unit_test(test_every_network_is_itself),
         cmocka_unit_test(test_each_difference),
