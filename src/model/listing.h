@@ -30,6 +30,13 @@ typedef struct an_listing {
  */
 alexnet_status an_listing_make(an_listing *listing, an_tensor_file *file,
                                const alexnet_network *network);
+/**
+ * List the layers by the order and the shapes of tensors alone. A tensor of four dimensions is the
+ * weight of a convolution, one of two dimensions that of a fully connected layer. A vector next to
+ * it, with as many elements as the layer has outputs, is its bias.
+ * @param listing  without layers
+ */
+alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *file);
 void an_listing_free(an_listing *listing);
 
 /* ---- Between the files of the listing ---- */

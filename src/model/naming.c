@@ -281,7 +281,7 @@ static alexnet_status refuse_twice(const an_tensor_file *file, int entry)
 static alexnet_status list(an_listing *listing, const names *in, const char *prefix,
                            const an_tensor_file *file)
 {
-    listing->by_name = listing->weights_only = true;
+    listing->weights_only = true;
     listing->usual = in->usual;
     snprintf(listing->found, sizeof listing->found, "%s", in->what);
     for (int i = 0; i < in->count; i++) {
@@ -300,6 +300,7 @@ static alexnet_status list(an_listing *listing, const names *in, const char *pre
         memcpy(listing->bindings[index], pair, sizeof pair);
         an_listing_measure(listing, index, file);
     }
+    listing->by_name = listing->outline.count > 0;
     return ALEXNET_OK;
 }
 

@@ -246,6 +246,57 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
     return ALEXNET_OK;
 }
 
+/* Whether layers have the tensors that are named for them, as far as any are. */
+static bool agrees(const an_recognition *is, const an_listing *named)
+{
+    for (int i = 0; i < is->network->count; i++)
+        for (int j = 0; j < named->outline.count; j++) {
+            if (strcmp(named->outline.layers[j].name, is->network->layers[i].name) != 0)
+                continue;
+            for (int which = 0; which < 2; which++)
+                if (memcmp(named->bindings[j][which].entries, is->match.pairs[i][which].entries,
+                           sizeof named->bindings[j][which].entries) != 0)
+                    return false;
+        }
+    return true;
+}
+
+/* If only some layers have names that are known, find the network by order and shape. It must have
+ * a layer for every tensor that could be a weight, and the known names must agree. Otherwise `out`
+ * is left without a network. */
+static alexnet_status find_by_order(an_recognition *out, const an_listing *named,
+                                    const an_tensor_file *file, const char *net)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_listing listing = {0};
+    bool fits = false;
+    int last;
+    AN_TRY(an_listing_by_shape(&listing, file));
+    if (listing.outline.count <= named->outline.count ||
+        count_classes(&listing, file, &out->classes) != ALEXNET_OK)
+        goto cleanup;
+    if (net) {
+        AN_TRY(an_network_load(&out->network, net, out->classes));
+        AN_TRY(an_match_make(&out->match, out->network, &listing, file, AN_MATCH_SHAPES));
+        fits = out->match.fits && count_weighted(out->network, &last) == listing.outline.count;
+        snprintf(out->found, sizeof out->found, "%s, as requested, with weights found by %s",
+                 out->network->name, listing.found);
+    } else
+        AN_TRY(look(out, &listing, file, AN_MATCH_WHOLE, &fits));
+    if (!fits || !agrees(out, named))
+        an_recognition_free(out);
+cleanup:
+    an_listing_free(&listing);
+    return rc;
+}
+
+static alexnet_status find_by_listing(an_recognition *out, const an_listing *listing,
+                                      const an_tensor_file *file, const char *net, bool part)
+{
+    AN_CHECK(count_classes(listing, file, &out->classes));
+    return net ? take(out, listing, file, net, part) : find(out, listing, file, part);
+}
+
 alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -256,11 +307,10 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
         AN_TRY(an_network_load(&named, net, 0));
     AN_TRY(refuse_batch_norm(file));
     AN_TRY(an_listing_make(&listing, file, named));
-    AN_TRY(count_classes(&listing, file, &out->classes));
-    if (net)
-        AN_TRY(take(out, &listing, file, net, part));
-    else
-        AN_TRY(find(out, &listing, file, part));
+    if (listing.by_name)
+        AN_TRY(find_by_order(out, &listing, file, net));
+    if (!out->network)
+        AN_TRY(find_by_listing(out, &listing, file, net, part));
     out->match.listed = listing.listed;
     snprintf(out->match.copies, sizeof out->match.copies, "%s", listing.copies);
 cleanup:

@@ -205,8 +205,10 @@ static void test_parts_and_overrides(void **state)
                    "expected, found [96, 3, 11, 11]");
     expect_failure(recognise(&is, "no-such", false), ALEXNET_ERROR_INVALID_ARGUMENT, "no-such");
     for (int i = 0; i < fake.count; i++)
-        if (strncmp(fake.names[i], "fc", 2) == 0)
+        if (strncmp(fake.names[i], "fc", 2) == 0) {
             fake.names[i][0] = 'x';
+            fake.entries[i].shape = an_shape_of(2, 7, 9);
+        }
     expect_none("nearest is bvlc-alexnet: layer fc6: the file has no such layer");
     expect_ok(recognise(&is, NULL, true));
     assert_string_equal(is.network->name, "bvlc-alexnet");
@@ -260,6 +262,74 @@ static void test_names_that_fit_none(void **state)
     add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
     find("conv1a.weight")->shape.dim[0] = find("conv1b.weight")->shape.dim[0] = INT64_MAX / 2 + 1;
     expect_none("layer conv1: ");
+}
+
+/* Change the names of a copy of alexnet-mini: `from` to `to`, wherever it occurs. */
+static void rename_all(const char *from, const char *to)
+{
+    char name[160];
+    for (int i = 0; i < fake.count; i++) {
+        const char *at = strstr(fake.names[i], from);
+        if (!at)
+            continue;
+        snprintf(name, sizeof name, "%.*s%s%.60s", (int)(at - fake.names[i]), fake.names[i], to,
+                 at + strlen(from));
+        snprintf(fake.names[i], sizeof fake.names[0], "%s", name);
+    }
+}
+
+static void expect_mini_in_order(void)
+{
+    static const char *const nets[] = {NULL, "alexnet-mini"};
+    an_recognition is;
+    for (int n = 0; n < 2; n++) {
+        expect_ok(recognise(&is, nets[n], false));
+        assert_string_equal(is.network->name, "alexnet-mini");
+        assert_int_equal(is.classes, 10);
+        for (int i = 0, at = 0; i < is.network->count; i++)
+            for (int which = 0; which < 2; which++)
+                if (is.network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC))
+                    assert_int_equal(is.match.pairs[i][which].entries[0], at++);
+        an_recognition_free(&is);
+    }
+}
+
+/* Names of which only the biases, or only some layers, are known do not prevent that tensors are
+ * assigned in their order. */
+static void test_names_known_in_part(void **state)
+{
+    (void)state;
+    static const char *const changes[][4] = {
+        {".weight", "_W", ".bias", "_b"},
+        {".weight", "_weights", ".bias", "_bias"},
+        {".weight", ".kernel", ".bias", ".bias"},
+        {"conv", "features.conv", "fc", "classifier.fc"},
+        {"fc", "x", "conv", "conv"},
+        {"fc8", "head", "conv", "conv"},
+    };
+    an_recognition is;
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+        rename_all(changes[i][0], changes[i][1]);
+        rename_all(changes[i][2], changes[i][3]);
+        expect_mini_in_order();
+    }
+    add_network("alexnet-mini", 10, AN_NAMES_TORCHVISION, "");
+    rename_all("features.", "net.");
+    expect_mini_in_order();
+    /* A name that is known at another place, and one more tensor. */
+    add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+    rename_all("fc", "x");
+    rename_all("conv4", "y");
+    rename_all("conv5", "conv4");
+    expect_none("layer conv4: ");
+    add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+    rename_all("fc", "x");
+    add("fc9.weight", an_shape_of(2, 3, 10));
+    add("fc9.bias", an_shape_of(1, 3));
+    expect_none("layer fc6: the file has no such layer");
+    expect_failure(recognise(&is, "alexnet-mini", false), ALEXNET_ERROR_FORMAT,
+                   "layer fc6: the file has no such layer");
 }
 
 /* Batch normalisation is refused under every prefix and outside of it, under other programs' names,
@@ -539,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_grey_part),
         cmocka_unit_test(test_names_that_fit_none),
         cmocka_unit_test(test_batch_normalisation),
+        cmocka_unit_test(test_names_known_in_part),
         cmocka_unit_test(test_two_copies),
         cmocka_unit_test(test_strange_shapes),
         cmocka_unit_test(test_every_network_is_itself),
