@@ -414,6 +414,32 @@ static void test_two_copies(void **state)
     }
 }
 
+/* LPIPS with its network, as the lpips package's state dict has it. Other matrices beside it are
+ * not its own. */
+static void test_lpips_with_its_network(void **state)
+{
+    (void)state;
+    static const char *const layers[][2] = {{"features.0.", "net.slice1.0."},
+                                            {"features.3.", "net.slice2.3."},
+                                            {"features.6.", "net.slice3.6."},
+                                            {"features.8.", "net.slice4.8."},
+                                            {"features.10.", "net.slice5.10."}};
+    an_recognition is;
+    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+    fake.count = 10; /* the convolutions */
+    for (int i = 0; i < 5; i++)
+        rename_all(layers[i][0], layers[i][1]);
+    add("scaling_layer.shift", an_shape_of(4, 1, 3, 1, 1));
+    add("scaling_layer.scale", an_shape_of(4, 1, 3, 1, 1));
+    add("lin0.model.1.weight", an_shape_of(4, 1, 64, 1, 1));
+    add("lins.0.model.1.weight", an_shape_of(4, 1, 64, 1, 1));
+    expect_network("alexnet-owt");
+    expect_ok(recognise(&is, "alexnet-owt", false));
+    an_recognition_free(&is);
+    add("linear.weight", an_shape_of(2, 10, 9216));
+    expect_none("layer fc6: the file has no such layer");
+}
+
 /* Shapes at the limits of what a file can state. */
 static void test_strange_shapes(void **state)
 {
@@ -611,6 +637,7 @@ int main(void)
         cmocka_unit_test(test_batch_normalisation),
         cmocka_unit_test(test_names_known_in_part),
         cmocka_unit_test(test_two_copies),
+        cmocka_unit_test(test_lpips_with_its_network),
         cmocka_unit_test(test_strange_shapes),
         cmocka_unit_test(test_every_network_is_itself),
         cmocka_unit_test(test_each_difference),
