@@ -1,9 +1,9 @@
 /*
  * The names that programs give to the tensors of an AlexNet.
  *
- * A tensor's name is a prefix that all tensors share ("state_dict.", "model."), the layer's name,
- * and an ending that says whether it is the weight or the bias. A component "module" (DataParallel)
- * is skipped wherever it occurs.
+ * A tensor's name is a prefix that all tensors share ("state_dict.", "model."), or all of a part of
+ * the network, the layer's name, and an ending that says whether it is the weight or the bias. A
+ * component "module" (DataParallel) is skipped wherever it occurs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -278,9 +278,40 @@ static alexnet_status refuse_twice(const an_tensor_file *file, int entry)
     return ALEXNET_OK;
 }
 
-static alexnet_status list(an_listing *listing, const names *in, const char *prefix,
+/* Find the tensors of a layer that is not under the chosen prefix: under another one, if it is the
+ * only one to have them. `parts`: which prefixes are those of other parts of the network. */
+static void find_in_parts(const names *in, int layer, const tally *t, const bool parts[PREFIXES],
+                          const an_tensor_file *file, an_binding_pair pair)
+{
+    an_binding_pair there;
+    const char *theirs = in->layer[layer].theirs[0];
+    int count = 0;
+    for (int i = 0; i < t->count && !strchr(theirs, '#'); i++) {
+        if (!parts[i])
+            continue;
+        find_tensors(in, layer, t->prefix[i].text, file, there);
+        if (an_binding_is(&there[0]) && count++ == 0)
+            memcpy(pair, there, sizeof there);
+    }
+    if (count > 1)
+        pair[0] = pair[1] = AN_BINDING_NONE;
+}
+
+/* Find which prefixes belong to other parts of the network, as in features.conv1, classifier.fc6,
+ * and not to other copies of it. */
+static void find_parts(const names *in, const tally *t, const char *prefix,
+                       const an_tensor_file *file, bool parts[PREFIXES])
+{
+    for (int i = 0; i < t->count; i++)
+        parts[i] = strcmp(t->prefix[i].text, prefix) != 0 &&
+                   !are_copies(in, prefix, t->prefix[i].text, file);
+}
+
+static alexnet_status list(an_listing *listing, const names *in, const tally *t, const char *prefix,
                            const an_tensor_file *file)
 {
+    bool parts[PREFIXES];
+    find_parts(in, t, prefix, file, parts);
     listing->weights_only = true;
     listing->usual = in->usual;
     snprintf(listing->found, sizeof listing->found, "%s", in->what);
@@ -288,6 +319,8 @@ static alexnet_status list(an_listing *listing, const names *in, const char *pre
         an_binding_pair pair;
         int index;
         find_tensors(in, i, prefix, file, pair);
+        if (!an_binding_is(&pair[0]))
+            find_in_parts(in, i, t, parts, file, pair);
         for (int which = 0; which < 2; which++) /* a second tower does not count without a first */
             if (pair[which].entries[0] < 0)
                 pair[which].entries[1] = -1;
@@ -368,7 +401,7 @@ alexnet_status an_listing_name(an_listing *listing, const an_tensor_file *file,
         AN_TRY(AN_FAIL_MEMORY(2 * sizeof *s.now, "the names of tensors"));
     AN_TRY(try_all(&s, network));
     if (s.most) {
-        AN_TRY(list(listing, s.best, s.prefix, file));
+        AN_TRY(list(listing, s.best, s.best_t, s.prefix, file));
         AN_TRY(compare_copies(listing, s.best, s.best_t, s.prefix, file));
     }
 cleanup:

@@ -314,6 +314,27 @@ static void test_names_known_in_part(void **state)
         rename_all(changes[i][2], changes[i][3]);
         expect_mini_in_order();
     }
+    /* Parts of the network in alphabetical order are found by name. */
+    an_tensor_entry *const fc6 = &fake.entries[10];
+    for (int twice = 0; twice < 2; twice++) {
+        add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+        rename_all("conv", "features.conv");
+        rename_all("fc", "classifier.fc");
+        const an_tensor_entry kept = fake.entries[0];
+        fake.entries[0] = *fc6;
+        *fc6 = kept;
+        if (twice) { /* not if two parts have it */
+            add("other.fc6.weight", fake.entries[0].shape);
+            expect_none("layer fc6: the file has no such layer");
+            continue;
+        }
+        expect_ok(recognise(&is, NULL, false));
+        assert_string_equal(is.network->name, "alexnet-mini");
+        const int at = an_network_find_layer(is.network, "fc6");
+        assert_int_equal(is.match.pairs[at][0].entries[0], 0);
+        assert_int_equal(is.match.pairs[at][1].entries[0], 11);
+        an_recognition_free(&is);
+    }
     add_network("alexnet-mini", 10, AN_NAMES_TORCHVISION, "");
     rename_all("features.", "net.");
     expect_mini_in_order();
