@@ -126,10 +126,7 @@ static bool biases_come_first(const an_tensor_file *file)
     return false;
 }
 
-/* List the layers by shapes alone. A tensor of four dimensions is the weight of a convolution, one
- * of two dimensions that of a fully connected layer. A vector next to it, with as many elements as
- * the layer has outputs, is its bias. */
-static alexnet_status list_by_shape(an_listing *listing, const an_tensor_file *file)
+alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *file)
 {
     const int beside = biases_come_first(file) ? -1 : 1;
     listing->weights_only = true;
@@ -172,7 +169,7 @@ alexnet_status an_listing_make(an_listing *listing, an_tensor_file *file,
     if (listing->by_name)
         settle_transposed(listing);
     if (!listing->outline.count)
-        AN_TRY(list_by_shape(listing, file));
+        AN_TRY(an_listing_by_shape(listing, file));
     if (!listing->outline.count)
         AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s holds no weights of convolutions or fully connected layers",

@@ -19,16 +19,24 @@ typedef struct an_listing {
     bool by_name;      /* the outline has names of our networks' layers; some may be missing */
     char found[160];   /* how the layers were found, for people: "torchvision's names" */
     const char *usual; /* the network to choose for such files if several fit; NULL: none */
-    char prefix[256];  /* of the tensors' names */
+    char copies[320];  /* which of several copies of the weights is used, for people; or "" */
 } an_listing;
 
 /**
  * List the layers of a file.
  * @param network  look for the names of its layers; NULL: for those of all built-in networks
- * @return ALEXNET_ERROR_FORMAT if the file has no tensors that could be layers
+ * @return ALEXNET_ERROR_FORMAT if the file has no tensors that could be layers, or two copies of
+ *         the weights of which neither is preferred
  */
 alexnet_status an_listing_make(an_listing *listing, an_tensor_file *file,
                                const alexnet_network *network);
+/**
+ * List the layers by the order and the shapes of tensors alone. A tensor of four dimensions is the
+ * weight of a convolution, one of two dimensions that of a fully connected layer. A vector next to
+ * it, with as many elements as the layer has outputs, is its bias.
+ * @param listing  without layers
+ */
+alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *file);
 void an_listing_free(an_listing *listing);
 
 /* ---- Between the files of the listing ---- */

@@ -13,6 +13,8 @@ typedef struct an_match {
     char difference[576];   /* that layer, what was expected and what was found; "" if all fits */
     an_binding_pair *pairs; /* per layer of the network, owned: its weight and bias; AN_BINDING_NONE
                                if the file has no such layer, and for layers without parameters */
+    char copies[320];       /* of the listing */
+    bool listed;            /* the file lists its layers */
     bool *lacks;            /* per layer, owned: its weights are missing or do not fit */
 } an_match;
 

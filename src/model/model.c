@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "model/leftover.h"
 
 static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
 {
@@ -21,6 +22,7 @@ static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
     AN_CHECK(an_model_file_weights(file, model->net));
     AN_CHECK(an_lpips_read(&model->net->lpips, file->tensors));
     an_model_file_warn(file->tensors, model->ctx);
+    an_leftover_warn(file, model->ctx);
     return ALEXNET_OK;
 }
 

@@ -1,9 +1,9 @@
 /*
  * The names that programs give to the tensors of an AlexNet.
  *
- * A tensor's name is a prefix that all tensors share ("state_dict.", "model."), the layer's name,
- * and an ending that says whether it is the weight or the bias. A component "module" (DataParallel)
- * is skipped wherever it occurs.
+ * A tensor's name is a prefix that all tensors share ("state_dict.", "model."), or all of a part of
+ * the network, the layer's name, and an ending that says whether it is the weight or the bias. A
+ * component "module" (DataParallel) is skipped wherever it occurs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -218,26 +218,122 @@ static void find_tensors(const names *in, int layer, const char *under, const an
     }
 }
 
-static alexnet_status list(an_listing *listing, const names *in, const char *prefix,
+/* Whether the file has a weight of one of the layers under both prefixes: not two parts of a
+ * network, but two copies. */
+static bool are_copies(const names *in, const char *one, const char *other,
+                       const an_tensor_file *file)
+{
+    an_binding_pair a, b;
+    for (int i = 0; i < in->count; i++) {
+        find_tensors(in, i, one, file, a);
+        find_tensors(in, i, other, file, b);
+        if (an_binding_is(&a[0]) && an_binding_is(&b[0]))
+            return true;
+    }
+    return false;
+}
+
+/* Name the other copies of the weights. One is preferred if it has more tensors, or if the other's
+ * prefix begins with its own ("", "ema."); otherwise nothing tells which to use. */
+static alexnet_status compare_copies(an_listing *listing, const names *in, const tally *t,
+                                     const char *prefix, const an_tensor_file *file)
+{
+    const int most = t->prefix[best_prefix(t)].tensors;
+    char others[200] = "";
+    for (int i = 0; i < t->count; i++) {
+        const char *other = t->prefix[i].text;
+        if (strcmp(other, prefix) == 0 || 2 * t->prefix[i].tensors < most ||
+            !are_copies(in, prefix, other, file))
+            continue;
+        if (t->prefix[i].tensors == most && strncmp(other, prefix, strlen(prefix)) != 0)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                           "%s has the weights twice, under \"%.100s\" and under \"%.100s\"; keep "
+                           "those to use, and remove the others from the file",
+                           an_tensor_file_name(file), prefix, other);
+        const size_t length = strlen(others);
+        snprintf(others + length, sizeof others - length, "%s\"%.60s\"", length ? ", " : "", other);
+    }
+    if (others[0])
+        snprintf(listing->copies, sizeof listing->copies,
+                 "the weights under \"%.60s\" are used, not those under %s", prefix, others);
+    return ALEXNET_OK;
+}
+
+/* Refuse a tensor whose name differs from another's only by a `module` or in its ending. */
+static alexnet_status refuse_twice(const an_tensor_file *file, int entry)
+{
+    name one, other;
+    const char *whole = an_tensor_file_entry(file, entry)->name;
+    if (!take_apart(whole, &one))
+        return ALEXNET_OK;
+    for (int i = entry + 1; i < an_tensor_file_count(file); i++) {
+        const char *second = an_tensor_file_entry(file, i)->name;
+        if (take_apart(second, &other) && other.which == one.which &&
+            strcmp(one.stem, other.stem) == 0)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                           "%s has the weights twice: %.120s and %.120s name the same tensor; keep "
+                           "those to use, and remove the others from the file",
+                           an_tensor_file_name(file), whole, second);
+    }
+    return ALEXNET_OK;
+}
+
+/* Find the tensors of a layer that is not under the chosen prefix: under another one, if it is the
+ * only one to have them. `parts`: which prefixes are those of other parts of the network. */
+static void find_in_parts(const names *in, int layer, const tally *t, const bool parts[PREFIXES],
+                          const an_tensor_file *file, an_binding_pair pair)
+{
+    an_binding_pair there;
+    const char *theirs = in->layer[layer].theirs[0];
+    int count = 0;
+    for (int i = 0; i < t->count && !strchr(theirs, '#'); i++) {
+        if (!parts[i])
+            continue;
+        find_tensors(in, layer, t->prefix[i].text, file, there);
+        if (an_binding_is(&there[0]) && count++ == 0)
+            memcpy(pair, there, sizeof there);
+    }
+    if (count > 1)
+        pair[0] = pair[1] = AN_BINDING_NONE;
+}
+
+/* Find which prefixes belong to other parts of the network, as in features.conv1, classifier.fc6,
+ * and not to other copies of it. */
+static void find_parts(const names *in, const tally *t, const char *prefix,
+                       const an_tensor_file *file, bool parts[PREFIXES])
+{
+    for (int i = 0; i < t->count; i++)
+        parts[i] = strcmp(t->prefix[i].text, prefix) != 0 &&
+                   !are_copies(in, prefix, t->prefix[i].text, file);
+}
+
+static alexnet_status list(an_listing *listing, const names *in, const tally *t, const char *prefix,
                            const an_tensor_file *file)
 {
-    listing->by_name = listing->weights_only = true;
+    bool parts[PREFIXES];
+    find_parts(in, t, prefix, file, parts);
+    listing->weights_only = true;
     listing->usual = in->usual;
     snprintf(listing->found, sizeof listing->found, "%s", in->what);
-    snprintf(listing->prefix, sizeof listing->prefix, "%s", prefix);
     for (int i = 0; i < in->count; i++) {
         an_binding_pair pair;
         int index;
         find_tensors(in, i, prefix, file, pair);
+        if (!an_binding_is(&pair[0]))
+            find_in_parts(in, i, t, parts, file, pair);
         for (int which = 0; which < 2; which++) /* a second tower does not count without a first */
             if (pair[which].entries[0] < 0)
                 pair[which].entries[1] = -1;
         if (!an_binding_is(&pair[0]))
             continue;
+        for (int j = 0; j < 4; j++)
+            if (pair[j / 2].entries[j % 2] >= 0)
+                AN_CHECK(refuse_twice(file, pair[j / 2].entries[j % 2]));
         AN_CHECK(an_listing_add(listing, in->layer[i].kind, in->layer[i].ours, &index));
         memcpy(listing->bindings[index], pair, sizeof pair);
         an_listing_measure(listing, index, file);
     }
+    listing->by_name = listing->outline.count > 0;
     return ALEXNET_OK;
 }
 
@@ -245,7 +341,7 @@ static alexnet_status list(an_listing *listing, const names *in, const char *pre
 typedef struct search {
     const an_tensor_file *file;
     names *now, *best;
-    tally *t;
+    tally *t, *best_t;
     int most;
     char prefix[NAME_ROOM];
 } search;
@@ -254,6 +350,7 @@ typedef struct search {
 static void try_names(search *s)
 {
     names *kept = s->best;
+    tally *kept_t = s->best_t;
     count_tensors(s->now, s->file, s->t);
     const int best = best_prefix(s->t);
     if (s->t->count == 0 || s->t->prefix[best].tensors <= s->most)
@@ -262,6 +359,8 @@ static void try_names(search *s)
     memcpy(s->prefix, s->t->prefix[best].text, sizeof s->prefix);
     s->best = s->now;
     s->now = kept;
+    s->best_t = s->t;
+    s->t = kept_t;
 }
 
 static void try_network(search *s, const alexnet_network *network)
@@ -297,14 +396,18 @@ alexnet_status an_listing_name(an_listing *listing, const an_tensor_file *file,
     s.now = an_malloc(sizeof *s.now);
     s.best = an_malloc(sizeof *s.best);
     s.t = an_malloc(sizeof *s.t);
-    if (!s.now || !s.best || !s.t)
+    s.best_t = an_malloc(sizeof *s.best_t);
+    if (!s.now || !s.best || !s.t || !s.best_t)
         AN_TRY(AN_FAIL_MEMORY(2 * sizeof *s.now, "the names of tensors"));
     AN_TRY(try_all(&s, network));
-    if (s.most)
-        rc = list(listing, s.best, s.prefix, file);
+    if (s.most) {
+        AN_TRY(list(listing, s.best, s.best_t, s.prefix, file));
+        AN_TRY(compare_copies(listing, s.best, s.best_t, s.prefix, file));
+    }
 cleanup:
     an_free(s.now);
     an_free(s.best);
     an_free(s.t);
+    an_free(s.best_t);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/builtin.h"
 #include "base/status.h"
+#include "model/leftover.h"
 #include "model/network_edit.h"
 
 /* The number of classes: outputs of the last layer with weights. */
@@ -29,17 +30,21 @@ static alexnet_status count_classes(const an_listing *listing, const an_tensor_f
                    an_tensor_file_name(file), outline->layers[last].name, *classes, AN_CLASSES_MAX);
 }
 
-/* Refuse batch normalisation: the weights of the layers before it would be used without it. */
-static alexnet_status refuse_batch_norm(const an_listing *listing, const an_tensor_file *file)
+/* Refuse batch normalisation: the weights of the layers before it would be used without it. Its
+ * statistics show it, under PyTorch's names or those of Keras and MXNet, wherever in the file. */
+static alexnet_status refuse_batch_norm(const an_tensor_file *file)
 {
+    static const char *const statistics[] = {"running_mean", "running_var", "moving_mean",
+                                             "moving_var"};
+    enum { STATISTICS = sizeof statistics / sizeof statistics[0] };
     for (int i = 0; i < an_tensor_file_count(file); i++) {
         const char *name = an_tensor_file_entry(file, i)->name;
-        if (strncmp(name, listing->prefix, strlen(listing->prefix)) == 0 &&
-            strstr(name, "running_mean"))
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "%s has batch normalisation (%.120s), which no network of this program "
-                           "has",
-                           an_tensor_file_name(file), name);
+        for (int j = 0; j < STATISTICS; j++)
+            if (strstr(name, statistics[j]))
+                return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                               "%s has batch normalisation (%.120s), which no network of this "
+                               "program has",
+                               an_tensor_file_name(file), name);
     }
     return ALEXNET_OK;
 }
@@ -162,14 +167,12 @@ static int count_weighted(const alexnet_network *network, int *last)
     return count;
 }
 
-/* Whether a file has tensors that could be weights and are bound to no layer. Those of the mean and
- * of LPIPS begin with their names. */
+/* Whether a file has tensors that could be weights and are bound to no layer. */
 static bool has_others(const an_recognition *is, const an_tensor_file *file)
 {
     for (int e = 0; e < an_tensor_file_count(file); e++) {
         const an_tensor_entry *entry = an_tensor_file_entry(file, e);
-        bool known = entry->shape.rank < 2 || strncmp(entry->name, "input.", 6) == 0 ||
-                     strncmp(entry->name, "lin", 3) == 0 || strncmp(entry->name, "lpips.", 6) == 0;
+        bool known = entry->shape.rank < 2 || an_leftover_is_known(entry->name);
         for (int i = 0; i < is->network->count && !known; i++)
             known = is->match.pairs[i][0].entries[0] == e || is->match.pairs[i][0].entries[1] == e;
         if (!known)
@@ -243,6 +246,57 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
     return ALEXNET_OK;
 }
 
+/* Whether layers have the tensors that are named for them, as far as any are. */
+static bool agrees(const an_recognition *is, const an_listing *named)
+{
+    for (int i = 0; i < is->network->count; i++)
+        for (int j = 0; j < named->outline.count; j++) {
+            if (strcmp(named->outline.layers[j].name, is->network->layers[i].name) != 0)
+                continue;
+            for (int which = 0; which < 2; which++)
+                if (memcmp(named->bindings[j][which].entries, is->match.pairs[i][which].entries,
+                           sizeof named->bindings[j][which].entries) != 0)
+                    return false;
+        }
+    return true;
+}
+
+/* If only some layers have names that are known, find the network by order and shape. It must have
+ * a layer for every tensor that could be a weight, and the known names must agree. Otherwise `out`
+ * is left without a network. */
+static alexnet_status find_by_order(an_recognition *out, const an_listing *named,
+                                    const an_tensor_file *file, const char *net)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_listing listing = {0};
+    bool fits = false;
+    int last;
+    AN_TRY(an_listing_by_shape(&listing, file));
+    if (listing.outline.count <= named->outline.count ||
+        count_classes(&listing, file, &out->classes) != ALEXNET_OK)
+        goto cleanup;
+    if (net) {
+        AN_TRY(an_network_load(&out->network, net, out->classes));
+        AN_TRY(an_match_make(&out->match, out->network, &listing, file, AN_MATCH_SHAPES));
+        fits = out->match.fits && count_weighted(out->network, &last) == listing.outline.count;
+        snprintf(out->found, sizeof out->found, "%s, as requested, with weights found by %s",
+                 out->network->name, listing.found);
+    } else
+        AN_TRY(look(out, &listing, file, AN_MATCH_WHOLE, &fits));
+    if (!fits || !agrees(out, named))
+        an_recognition_free(out);
+cleanup:
+    an_listing_free(&listing);
+    return rc;
+}
+
+static alexnet_status find_by_listing(an_recognition *out, const an_listing *listing,
+                                      const an_tensor_file *file, const char *net, bool part)
+{
+    AN_CHECK(count_classes(listing, file, &out->classes));
+    return net ? take(out, listing, file, net, part) : find(out, listing, file, part);
+}
+
 alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -251,14 +305,14 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
     *out = (an_recognition){0};
     if (net)
         AN_TRY(an_network_load(&named, net, 0));
+    AN_TRY(refuse_batch_norm(file));
     AN_TRY(an_listing_make(&listing, file, named));
-    AN_TRY(count_classes(&listing, file, &out->classes));
-    if (net)
-        AN_TRY(take(out, &listing, file, net, part));
-    else {
-        AN_TRY(refuse_batch_norm(&listing, file));
-        AN_TRY(find(out, &listing, file, part));
-    }
+    if (listing.by_name)
+        AN_TRY(find_by_order(out, &listing, file, net));
+    if (!out->network)
+        AN_TRY(find_by_listing(out, &listing, file, net, part));
+    out->match.listed = listing.listed;
+    snprintf(out->match.copies, sizeof out->match.copies, "%s", listing.copies);
 cleanup:
     an_network_release(named);
     an_listing_free(&listing);

@@ -52,6 +52,8 @@ static alexnet_status find_tensors(origin *from)
     if (!an_model_file_is_ours(from->file) ||
         !an_model_file_has_our_names(from->file, net->network)) {
         AN_TRY(an_listing_make(&listing, from->file, net->network));
+        if (listing.copies[0])
+            an_log(net->ctx, ALEXNET_LOG_WARNING, "%s: %s", from->name, listing.copies);
         if (listing.by_name || !an_model_file_is_ours(from->file))
             AN_TRY(an_match_make(&match, net->network, &listing, from->file, AN_MATCH_SHAPES));
     }

@@ -348,6 +348,120 @@ static void test_a_network_without_weights(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* ---- Tensors that no parameter is read from ---- */
+
+static char heard[4096];
+
+static void listen(void *user, alexnet_log_level level, const char *line)
+{
+    const size_t length = strlen(heard);
+    (void)user;
+    if (level == ALEXNET_LOG_WARNING)
+        snprintf(heard + length, sizeof heard - length, "%s\n", line);
+}
+
+/* Add tensors to those of `fake`, load the file, and compare the warnings. */
+static void expect_warnings(const char *const *more, const char *net, const char *expected)
+{
+    source sources[ENTRIES];
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    alexnet_load_options how = ALEXNET_LOAD_OPTIONS_INIT;
+    for (; *more; more++)
+        add(*more, strstr(*more, "bias") ? an_shape_of(1, 3) : an_shape_of(4, 1, 3, 1, 1));
+    for (int i = 0; i < fake.count; i++) {
+        snprintf(sources[i].name, sizeof sources[i].name, "%.90s", fake.names[i]);
+        sources[i].shape = fake.entries[i].shape;
+        sources[i].values = make_values(an_shape_count(sources[i].shape), 4194304);
+    }
+    write_sources("more.safetensors", sources, fake.count);
+    heard[0] = '\0';
+    options.log = listen;
+    how.net = net;
+    expect_ok(alexnet_ctx_new(&ctx, &options));
+    expect_ok(alexnet_model_load_with(&model, ctx, "more.safetensors", &how));
+    assert_string_equal(heard, expected);
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_what_is_not_used(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    static const char *const few[] = {"conv6.weight", "fc6.lora_A.weight", "linear.bias", NULL};
+    static const char *const known[] = {"lin0.model.1.weight", "lpips.1.weight",
+                                        "lins.2.model.1.weight", "scaling_layer.shift", NULL};
+    static const char *const many[] = {"a.weight", "b.weight", "c.weight", "d.weight", "e.weight",
+                                       "f.weight", "g.weight", "h.weight", "i.weight", "j.weight",
+                                       "k.bias",   "l.bias",   NULL};
+    static const char said[] =
+        "more.safetensors: tensor conv6.weight is not used: alexnet-mini has no layer for it\n"
+        "more.safetensors: tensor fc6.lora_A.weight is not used: alexnet-mini has no layer for it\n"
+        "more.safetensors: tensor linear.bias is not used: alexnet-mini has no layer for it\n";
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    expect_warnings(none, NULL, "");
+    for (int i = 0; i < 2; i++) {
+        add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+        expect_warnings(few, i ? "alexnet-mini" : NULL, said);
+    }
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    for (int i = 0; i < 16; i++) {
+        char name[160];
+        snprintf(name, sizeof name, "ema.%.100s", fake.names[i]);
+        if (strncmp(fake.names[i], "conv", 4) == 0)
+            add(name, fake.entries[i].shape);
+    }
+    expect_warnings(none, NULL,
+                    "more.safetensors: the weights under \"\" are used, not those under \"ema.\"\n"
+                    "more.safetensors: tensor ema.conv1.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv1.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv2.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv2.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv3.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv3.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv4.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv4.bias is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv5.weight is not used: alexnet-mini has no "
+                    "layer for it\n"
+                    "more.safetensors: tensor ema.conv5.bias is not used: alexnet-mini has no "
+                    "layer for it\n");
+    add_network("alexnet-mini", 4, AN_NAMES_TOWERS, "");
+    expect_warnings(known, NULL, "");
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    expect_warnings(many, NULL,
+                    "more.safetensors: tensor a.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor b.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor c.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor d.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor e.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor f.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor g.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor h.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor i.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: tensor j.weight is not used: alexnet-mini has no layer "
+                    "for it\n"
+                    "more.safetensors: 2 more tensors are not used\n");
+}
+
 /* ---- Beginning from one ---- */
 
 /* With another number of classes everything but the last layer is taken. Where the file lacks
@@ -408,6 +522,7 @@ int main(void)
         IN_SCRATCH(test_options_that_do_not_fit),
         IN_SCRATCH(test_classes),
         IN_SCRATCH(test_a_network_without_weights),
+        IN_SCRATCH(test_what_is_not_used),
         IN_SCRATCH(test_begin_from_it),
     };
     return cmocka_run_group_tests_name("files of other programs", tests, NULL, leave);

@@ -1,0 +1,66 @@
+#include "model/leftover.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/text.h"
+
+enum { LINES = 10 }; /* lines of the log that name tensors, at most */
+
+static bool begins_with(const char *name, const char *start)
+{
+    return strncmp(name, start, strlen(start)) == 0;
+}
+
+bool an_leftover_is_known(const char *name)
+{
+    if (begins_with(name, "input.") || begins_with(name, "lpips.") ||
+        begins_with(name, "scaling_layer."))
+        return true;
+    if (!begins_with(name, "lin")) /* lin0.model.1.weight, also lins.0.model.1.weight */
+        return false;
+    return isdigit((unsigned char)name[begins_with(name, "lins.") ? 5 : 3]) != 0;
+}
+
+static bool is_used(const an_model_file *file, int entry)
+{
+    for (int i = 0; i < file->network->count; i++)
+        for (int which = 0; which < 2; which++) {
+            const an_binding *binding = &file->match.pairs[i][which];
+            if (binding->entries[0] == entry || binding->entries[1] == entry)
+                return true;
+        }
+    return false;
+}
+
+/* Whether a tensor is the optimiser's state in a checkpoint of this program that is read as another
+ * network: "momentum.conv1.weight". */
+static bool is_state(const an_tensor_file *file, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    return dot && an_model_file_is_ours(file) && an_tensor_file_index(file, dot + 1) >= 0;
+}
+
+void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx)
+{
+    int count = 0;
+    const an_tensor_file *tensors = file->tensors;
+    if (file->ours || !file->bound || file->match.listed)
+        return;
+    if (file->match.copies[0] && !an_model_file_is_ours(tensors))
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors),
+               file->match.copies);
+    for (int i = 0; i < an_tensor_file_count(tensors); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(tensors, i);
+        if (!an_dtype_is_float(entry->dtype) || entry->shape.rank == 0 || is_used(file, i) ||
+            an_leftover_is_known(entry->name) || is_state(tensors, entry->name))
+            continue;
+        if (count++ < LINES)
+            an_log(ctx, ALEXNET_LOG_WARNING, "%s: tensor %s is not used: %s has no layer for it",
+                   an_tensor_file_name(tensors), entry->name, file->network->name);
+    }
+    if (count > LINES)
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s: %d more %s not used", an_tensor_file_name(tensors),
+               count - LINES, an_text_plural(count - LINES, "tensor is", "tensors are"));
+}

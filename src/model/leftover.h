@@ -1,0 +1,18 @@
+/*
+ * The tensors of a file of another program that the network does not use. They may be weights of
+ * layers that the network does not have, so its results may not be those of the other program.
+ */
+#ifndef AN_MODEL_LEFTOVER_H
+#define AN_MODEL_LEFTOVER_H
+
+#include "model/model_file.h"
+
+/** Whether a name is one of a tensor that belongs to no layer and is no loss if it is not used: the
+ * mean, or what LPIPS keeps beside its network. */
+bool an_leftover_is_known(const char *name);
+/** Warn of other copies of the weights and of the floating tensors that no parameter is read from,
+ * in a few lines. Not of those of a
+ * file that lists its layers: they are constants. */
+void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx);
+
+#endif
