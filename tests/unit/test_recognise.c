@@ -461,6 +461,56 @@ static void test_lpips_with_its_network(void **state)
     expect_none("layer fc6: the file has no such layer");
 }
 
+/* Positions of modules tell of layers without weights: LRN that the network lacks or has. */
+static void test_positions(void **state)
+{
+    (void)state;
+    static const char *const of_lrn[] = {"net.0.", "net.4.", "net.8.", "net.10.", "net.12."},
+                             *const of_none[] = {"net.0.", "net.3.", "net.6.", "net.8.", "net.10."},
+                             *const numbers[] = {"net.0.", "net.1.", "net.2.", "net.3.", "net.4."};
+    static const struct {
+        const char *network;
+        const char *const *names;
+        const char *said;
+    } cases[] = {
+        {"darknet-alexnet", of_lrn,
+         "by its names, 3 layers without weights are between net.0 and net.4, but darknet-alexnet "
+         "has 2 there; if the file's network has or lacks LRN or pooling, results are wrong"},
+        {"darknet-alexnet", of_none, ""},
+        {"darknet-alexnet", numbers, ""},
+        {"bvlc-alexnet", of_lrn, ""},
+        {"bvlc-alexnet", of_none,
+         "by its names, 2 layers without weights are between net.0 and net.3, but bvlc-alexnet "
+         "has 3 there; if the file's network has or lacks LRN or pooling, results are wrong"},
+        {"bvlc-alexnet", numbers, ""},
+    };
+    an_recognition is;
+    char ours[8];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int n = 0; n < 4; n++) { /* also with torchvision's names; also if it is given */
+            add_network(cases[i].network, 10, AN_NAMES_OURS, "");
+            for (int c = 0; c < 5; c++) {
+                snprintf(ours, sizeof ours, "conv%d.", c + 1);
+                rename_all(ours, cases[i].names[c]);
+            }
+            rename_all("fc6", "classifier.1");
+            rename_all("fc7", "classifier.4");
+            rename_all("fc8", "classifier.6");
+            const bool named = n % 2 && cases[i].names != numbers;
+            if (named)
+                rename_all("net.", "features.");
+            expect_ok(recognise(&is, n / 2 ? cases[i].network : NULL, false));
+            assert_string_equal(is.network->name, cases[i].network);
+            if (n / 2 || !cases[i].said[0])
+                assert_string_equal(is.match.doubt, "");
+            else if (!named)
+                assert_string_equal(is.match.doubt, cases[i].said);
+            else
+                assert_non_null(strstr(is.match.doubt, "are between features.0 and features."));
+            an_recognition_free(&is);
+        }
+}
+
 /* Shapes at the limits of what a file can state. */
 static void test_strange_shapes(void **state)
 {
@@ -657,6 +707,7 @@ int main(void)
         cmocka_unit_test(test_names_that_fit_none),
         cmocka_unit_test(test_batch_normalisation),
         cmocka_unit_test(test_names_known_in_part),
+        cmocka_unit_test(test_positions),
         cmocka_unit_test(test_two_copies),
         cmocka_unit_test(test_lpips_with_its_network),
         cmocka_unit_test(test_strange_shapes),
