@@ -10,9 +10,9 @@
 /** Whether a name is one of a tensor that belongs to no layer and is no loss if it is not used: the
  * mean, or what LPIPS keeps beside its network. */
 bool an_leftover_is_known(const char *name);
-/** Warn of other copies of the weights and of the floating tensors that no parameter is read from,
- * in a few lines. Not of those of a
- * file that lists its layers: they are constants. */
+/** Warn of other copies of the weights, of positions that are not the network's, and of the
+ * floating tensors that no parameter is read from, in a few lines. Not of those of a file that
+ * lists its layers: they are constants. */
 void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx);
 
 #endif

@@ -17,6 +17,7 @@ typedef struct an_listing {
     bool listed;       /* the file lists its layers: a layer without a bias tensor has no bias */
     bool weights_only; /* only convolutions and fully connected layers are known */
     bool by_name;      /* the outline has names of our networks' layers; some may be missing */
+    bool by_position;  /* those names are positions, which depend on the layers without weights */
     char found[160];   /* how the layers were found, for people: "torchvision's names" */
     const char *usual; /* the network to choose for such files if several fit; NULL: none */
     char copies[320];  /* which of several copies of the weights is used, for people; or "" */

@@ -133,6 +133,7 @@ static int best_prefix(const tally *t)
 /* Names of layers in a file, and the layers of ours that they stand for. */
 typedef struct names {
     const char *what, *usual;
+    bool positions;
     int count;
     struct {
         char ours[AN_NAME_MAX + 1];
@@ -168,6 +169,7 @@ static void names_of_network(names *out, const alexnet_network *network, an_expo
     memset(out, 0, sizeof *out);
     out->what = what[kind];
     out->usual = kind == AN_NAMES_OURS ? NULL : usual[kind];
+    out->positions = kind == AN_NAMES_TORCHVISION;
     for (int i = 0; i < network->count; i++) {
         const an_layer *layer = &network->layers[i];
         if (!(layer->type & (AN_LAYER_CONV | AN_LAYER_FC)))
@@ -314,6 +316,7 @@ static alexnet_status list(an_listing *listing, const names *in, const tally *t,
     find_parts(in, t, prefix, file, parts);
     listing->weights_only = true;
     listing->usual = in->usual;
+    listing->by_position = in->positions;
     snprintf(listing->found, sizeof listing->found, "%s", in->what);
     for (int i = 0; i < in->count; i++) {
         an_binding_pair pair;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "model/leftover.h"
 #include "model/network_edit.h"
+#include "model/positions.h"
 
 /* The number of classes: outputs of the last layer with weights. */
 static alexnet_status count_classes(const an_listing *listing, const an_tensor_file *file,
@@ -246,9 +247,12 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
     return ALEXNET_OK;
 }
 
-/* Whether layers have the tensors that are named for them, as far as any are. */
+/* Whether layers have the tensors that are named for them, as far as any are. Positions in another
+ * network name none. */
 static bool agrees(const an_recognition *is, const an_listing *named)
 {
+    if (named->by_position)
+        return true;
     for (int i = 0; i < is->network->count; i++)
         for (int j = 0; j < named->outline.count; j++) {
             if (strcmp(named->outline.layers[j].name, is->network->layers[i].name) != 0)
@@ -312,6 +316,8 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
     if (!out->network)
         AN_TRY(find_by_listing(out, &listing, file, net, part));
     out->match.listed = listing.listed;
+    if (!net && !listing.listed)
+        an_positions_compare(out->network, &out->match, file, out->match.doubt);
     snprintf(out->match.copies, sizeof out->match.copies, "%s", listing.copies);
 cleanup:
     an_network_release(named);

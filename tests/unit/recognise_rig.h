@@ -70,4 +70,66 @@ static inline void add_network(const char *name, int classes, an_export_names ki
     an_network_release(network);
 }
 
+/* ---- Files without data ---- */
+
+static inline alexnet_status fake_outline(an_tensor_file *file, an_outline *outline)
+{
+    (void)file;
+    memcpy(outline->input, fake.outline.input, sizeof outline->input);
+    for (int i = 0; i < fake.outline.count; i++) {
+        an_outline_layer *layer;
+        AN_CHECK(an_outline_add(outline, fake.outline.layers[i].kind, fake.outline.layers[i].name,
+                                &layer));
+        char *name = layer->name;
+        *layer = fake.outline.layers[i];
+        layer->name = name;
+    }
+    return ALEXNET_OK;
+}
+
+static inline void fake_close(void *state)
+{
+    (void)state;
+}
+
+static const an_tensor_format fake_format = {
+    .name = "fake", .outline = fake_outline, .close = fake_close};
+
+static inline an_tensor_entry *find(const char *name)
+{
+    for (int i = 0; i < fake.count; i++)
+        if (strcmp(fake.names[i], name) == 0)
+            return &fake.entries[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+static inline alexnet_status recognise(an_recognition *is, const char *net, bool part)
+{
+    an_reader *reader;
+    expect_ok(an_reader_memory(&reader, "file", "", 0));
+    an_tensor_file file = {
+        .format = &fake_format, .reader = reader, .count = fake.count, .entries = fake.entries};
+    alexnet_status rc = an_recognise(is, &file, net, part);
+    an_reader_close(reader);
+    return rc;
+}
+
+static inline void expect_network(const char *name)
+{
+    an_recognition is;
+    expect_ok(recognise(&is, NULL, false));
+    if (strcmp(is.network->name, name) != 0)
+        fail_msg("%s instead of %s", is.found, name);
+    an_recognition_free(&is);
+}
+
+static inline void expect_none(const char *part)
+{
+    an_recognition is;
+    expect_failure(recognise(&is, NULL, false), ALEXNET_ERROR_FORMAT, part);
+    assert_non_null(strstr(an_error_text(), "file"));
+    assert_null(is.network);
+}
+
 #endif
