@@ -29,6 +29,14 @@ static inline void clear(void)
     fake.count = 0;
 }
 
+/* For cmocka, after a group of tests. */
+static inline int clear_after_group(void **state)
+{
+    (void)state;
+    clear();
+    return 0;
+}
+
 static inline int add(const char *name, an_shape shape)
 {
     assert_in_range(fake.count, 0, ENTRIES - 1);

@@ -503,13 +503,6 @@ static void test_begin_from_it(void **state)
     alexnet_ctx_free(ctx);
 }
 
-static int leave(void **state)
-{
-    (void)state;
-    clear();
-    return 0;
-}
-
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -525,5 +518,5 @@ int main(void)
         IN_SCRATCH(test_what_is_not_used),
         IN_SCRATCH(test_begin_from_it),
     };
-    return cmocka_run_group_tests_name("files of other programs", tests, NULL, leave);
+    return cmocka_run_group_tests_name("files of other programs", tests, NULL, clear_after_group);
 }

@@ -379,13 +379,6 @@ static void test_each_difference(void **state)
     expect_none("layer fc8: the file has no weights for it");
 }
 
-static int leave(void **state)
-{
-    (void)state;
-    clear();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,5 +393,5 @@ int main(void)
         cmocka_unit_test(test_every_network_is_itself),
         cmocka_unit_test(test_each_difference),
     };
-    return cmocka_run_group_tests_name("recognition", tests, NULL, leave);
+    return cmocka_run_group_tests_name("recognition", tests, NULL, clear_after_group);
 }

@@ -251,13 +251,6 @@ static void test_positions(void **state)
         }
 }
 
-static int leave(void **state)
-{
-    (void)state;
-    clear();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,5 +258,5 @@ int main(void)
         cmocka_unit_test(test_two_copies),          cmocka_unit_test(test_lpips_with_its_network),
         cmocka_unit_test(test_positions),
     };
-    return cmocka_run_group_tests_name("names of tensors", tests, NULL, leave);
+    return cmocka_run_group_tests_name("names of tensors", tests, NULL, clear_after_group);
 }
