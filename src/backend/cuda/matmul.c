@@ -142,19 +142,34 @@ static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
     return best;
 }
 
-/* The workspace and the alignment that every algorithm must accept. */
+/* The workspace and the alignment that every algorithm must accept. Partial sums that are added up
+ * must be float32, the type that sums are computed in, and not that of the output. */
 static cublasStatus_t limit(const an_cuda_libs *libs, cublasLtMatmulPreference_t preference)
 {
+    static const uint32_t reductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     static const cublasLtMatmulPreferenceAttributes_t aligned[] = {
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES};
     cublasStatus_t rc = libs->cublasLtMatmulPreferenceSetAttribute(
         preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &MOST_WORKSPACE,
         sizeof MOST_WORKSPACE);
+    if (rc == CUBLAS_STATUS_SUCCESS)
+        rc = libs->cublasLtMatmulPreferenceSetAttribute(
+            preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &reductions, sizeof reductions);
     for (int i = 0; i < 4 && rc == CUBLAS_STATUS_SUCCESS; i++)
         rc = libs->cublasLtMatmulPreferenceSetAttribute(preference, aligned[i], &ALIGNMENT,
                                                         sizeof ALIGNMENT);
     return rc;
+}
+
+/* Keep the results that are valid. */
+static int valid_of(cublasLtMatmulHeuristicResult_t *results, int count)
+{
+    int valid = 0;
+    for (int i = 0; i < count; i++)
+        if (results[i].state == CUBLAS_STATUS_SUCCESS)
+            results[valid++] = results[i];
+    return valid;
 }
 
 /* Always ask for as many: nothing says that a shorter list is the beginning of a longer one, and a
@@ -171,6 +186,8 @@ static cublasStatus_t ask(const an_cuda_matmul *mm,
         rc =
             libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
                                                  mm->c, preference, AN_CUDA_TRIALS, results, count);
+    if (rc == CUBLAS_STATUS_SUCCESS)
+        *count = valid_of(results, *count);
     if (rc == CUBLAS_STATUS_SUCCESS && *count == 0)
         rc = CUBLAS_STATUS_NOT_SUPPORTED;
     if (preference)
