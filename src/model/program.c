@@ -26,7 +26,7 @@ static void free_on_backend(an_program *p)
     if (p->batch)
         be->api->free(be, p->batch, p->batch_bytes);
     for (int i = 0; i < AN_BATCHES; i++) {
-        if (be->api->free_host && p->staged[i])
+        if (p->staged[i] && an_program_stages_ahead(p))
             be->api->free_host(be, p->staged[i], an_program_staged_bytes(p));
         else
             an_free(p->staged[i]);

@@ -7,10 +7,13 @@
 #include "base/text.h"
 #include "model/compiling.h"
 
-static alexnet_status alloc_host(an_program *p, size_t bytes, void **out)
+/* Memory to stage a batch in, of the kind that is copied without waiting: by copy_ahead(), or by
+ * write(), which has then read it when it returns. */
+static alexnet_status alloc_staged(an_program *p, void **out)
 {
     an_backend *be = p->net->backend;
-    if (be->api->alloc_host)
+    const size_t bytes = an_program_staged_bytes(p);
+    if (an_program_stages_ahead(p))
         return be->api->alloc_host(be, bytes, out);
     *out = an_calloc(1, bytes);
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a batch");
@@ -21,7 +24,7 @@ static alexnet_status make_host(an_program *p)
 {
     size_t block = AN_BLOCK * sizeof(double), rates = (size_t)p->net->count * sizeof *p->rates;
     for (int i = 0; i < p->options.batches; i++)
-        AN_CHECK(alloc_host(p, an_program_staged_bytes(p), &p->staged[i]));
+        AN_CHECK(alloc_staged(p, &p->staged[i]));
     p->rates = an_calloc(1, rates);
     p->block = an_malloc(block);
     return p->rates && p->block ? ALEXNET_OK : AN_FAIL_MEMORY(block + rates, "results");

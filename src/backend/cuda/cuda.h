@@ -42,6 +42,10 @@ enum { AN_CUDA_BF16_CHIP = 80 };
 
 enum { AN_CUDA_BUFFERS = 2 };
 
+/** Bytes, at most, of a copy whose latency counts more than its speed. From pageable host memory of
+ *  this size, cudaMemcpyAsync() has read everything when it returns. */
+enum { AN_CUDA_SMALL = 1 << 16 };
+
 /** Bytes of device memory that kernels, recorded steps and the libraries take when first run. */
 enum { AN_CUDA_RESERVE = 256 << 20 };
 
@@ -75,6 +79,7 @@ typedef struct an_cuda {
     cublasLtHandle_t blas;
     int n_pinned;
     an_cuda_pinned *pinned;
+    void *small; /* pinned, AN_CUDA_SMALL bytes: where small reads arrive */
     int n_choices;
     an_cuda_choice *choices; /* owned */
     bool warned_untuned;     /* the warning about missing rows of the tuning has been logged */
