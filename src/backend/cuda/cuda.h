@@ -55,10 +55,16 @@ typedef struct an_cuda_pinned {
     size_t bytes;
 } an_cuda_pinned;
 
+/** An algorithm of a library's list. */
+typedef struct an_cuda_pick {
+    an_variant number; /* among those that can be used, or AN_CUDA_AUTO (trial.h) */
+    int place;         /* in the list, from 0 */
+} an_cuda_pick;
+
 /** The algorithm that a trial found to be the fastest (trial.h). */
 typedef struct an_cuda_choice {
     char key[120];
-    an_variant choice;
+    an_cuda_pick pick;
 } an_cuda_choice;
 
 typedef struct an_cuda {

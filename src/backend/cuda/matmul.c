@@ -111,8 +111,8 @@ static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_matmul_shape 
 }
 
 /* The number of the fastest proposal; AUTO if memory for trials is lacking. */
-static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
-                               const cublasLtMatmulHeuristicResult_t *results, int count)
+static an_cuda_pick find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                                 const cublasLtMatmulHeuristicResult_t *results, int count)
 {
     an_cuda_trial trial = {.cuda = mm->cuda, .work = run_trial};
     trial_run run = {mm, &trial};
@@ -120,7 +120,7 @@ static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s
     alexnet_status rc = get_operands(&trial, s);
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
         take(mm, &results[i]);
-        an_cuda_trial_enter(&trial, AN_CUDA_PROPOSAL + i);
+        an_cuda_trial_enter(&trial, (an_cuda_pick){AN_CUDA_PROPOSAL + i, i});
     }
     an_cuda_trial_end(&trial);
     return trial.best;
@@ -134,12 +134,12 @@ static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
     snprintf(key, sizeof key, "product %lld %lld %lld: %d %d, %d %d, %d %d", (long long)s->m,
              (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
              (int)s->out, s->bias, s->accumulate);
-    an_variant best = an_cuda_choice_find(mm->cuda, key);
-    if (best == AN_CUDA_AUTO) {
+    an_cuda_pick best = an_cuda_choice_find(mm->cuda, key);
+    if (best.number == AN_CUDA_AUTO) {
         best = find_fastest(mm, s, results, count);
         an_cuda_choice_keep(mm->cuda, key, best);
     }
-    return best;
+    return best.number;
 }
 
 /* The workspace and the alignment that every algorithm must accept. Partial sums that are added up
