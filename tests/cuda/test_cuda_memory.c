@@ -78,7 +78,9 @@ static void test_largest_batch(void **state)
     assert_int_equal(fake_count.live, 0);
 }
 
-/* A bench copies its next batch from pinned memory while it computes, and refuses large batches. */
+/* A bench copies its next batch from pinned memory while it computes, and refuses large batches. It
+ * times steps that are replayed, and between them their parts, which are queued before they begin.
+ */
 static void test_bench(void **state)
 {
     alexnet_bench *bench;
@@ -99,12 +101,17 @@ static void test_bench(void **state)
     rig_refused(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY, "out of");
     options.batch = 2;
     options.steps = 2;
+    fake_count.captures = fake_count.launches = fake_count.host_calls = 0;
     rig_ok(an_bench_new(&bench, ctx, &options, NULL));
     /* the pictures, slots of two batches, and the backend's own for small reads */
     assert_int_equal(fake_count.host_blocks, 4);
     while (more)
         rig_ok(an_bench_step(bench, &seconds, &more));
-    assert_int_equal(bench->fed, 4); /* one before the first of three steps */
+    assert_int_equal(fake_count.captures, 2);     /* one for each buffer */
+    assert_int_equal(fake_count.launches, 2 + 3); /* of three steps, the first unmeasured */
+    assert_int_equal(fake_count.host_calls, 3);
+    assert_int_equal(bench->fed,
+                     1 + 3 + 2 * 3); /* one ahead, until steps are replayed, then two each */
     an_bench_free(bench);
     rig_free_ctx(ctx);
     assert_int_equal(fake_count.live, 0);

@@ -185,6 +185,7 @@ alexnet_status an_cuda_capture_begin(an_backend *backend);
 alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out);
 alexnet_status an_cuda_replay(an_backend *backend, an_capture *capture);
 void an_cuda_capture_free(an_backend *backend, an_capture *capture);
+alexnet_status an_cuda_delay(an_backend *backend);
 alexnet_status an_cuda_mark(an_backend *backend, int index);
 alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, double *seconds);
 
