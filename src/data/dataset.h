@@ -56,7 +56,8 @@ typedef struct an_class_list {
     const char *const *names;
 } an_class_list;
 
-alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind);
+/** @param ctx  may be NULL */
+alexnet_status an_dataset_layout(alexnet_ctx *ctx, const char *path, alexnet_dataset_kind *kind);
 /**
  * @param ctx         its log gets warnings about ignored files and likely mistakes; or NULL
  * @param names_file  or NULL

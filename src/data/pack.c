@@ -85,7 +85,7 @@ static alexnet_status claim(alexnet_pack *pack)
 static alexnet_status check_folder(const alexnet_pack *pack)
 {
     an_folder folder;
-    AN_CHECK(an_folder_read(&folder, pack->folder));
+    AN_CHECK(an_folder_read(&folder, pack->ctx, pack->folder));
     alexnet_status rc = ALEXNET_OK;
     const char *other = folder.folders.count ? folder.folders.at[0] : NULL;
     for (int64_t i = 0; i < folder.files.count; i++) {

@@ -70,7 +70,7 @@ static alexnet_status open_shards(an_picture_index *x)
     an_folder folder;
     if (!an_is_folder(x->home))
         return ALEXNET_OK;
-    AN_CHECK(an_folder_read(&folder, x->home));
+    AN_CHECK(an_folder_read(&folder, x->ctx, x->home));
     alexnet_status rc = ALEXNET_OK;
     for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++) {
         const int number = number_of(x, folder.files.at[i]);

@@ -91,7 +91,7 @@ static void test_idx_same_as_folders(void **state)
 static void check_layout(const char *path, alexnet_dataset_kind expected)
 {
     alexnet_dataset_kind kind;
-    if (an_dataset_layout(path, &kind) != ALEXNET_OK)
+    if (an_dataset_layout(NULL, path, &kind) != ALEXNET_OK)
         fail_msg("%s", an_error_text());
     assert_int_equal(kind, expected);
 }
