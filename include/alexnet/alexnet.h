@@ -170,8 +170,9 @@ typedef enum alexnet_log_level {
  *  library it may only call alexnet_ctx_cancel(). */
 typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *line);
 
-/** How far a call has come that does long work before it returns, such as opening a data
- *  set. The work ends early when the context is cancelled. */
+/** How far a call has come that does long work before it returns: that opens a data set, or begins
+ *  or resumes a run, a pack or an index of pictures. The work ends early when the context is
+ *  cancelled. */
 typedef struct alexnet_work {
     const char *verb, *unit; /**< static: "found" and "files" */
     int64_t done, total;     /**< in units; total is 0 if it is not known */
@@ -680,7 +681,7 @@ typedef struct alexnet_pack alexnet_pack;
  * @param val      with the same classes; NULL: none
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that has other files in it, has a pack of
- *         other data or options, or that is being packed into already
+ *         other data or options, or that is being packed into already; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
                                             const alexnet_dataset *train,
@@ -1903,6 +1904,8 @@ typedef struct alexnet_progress {
  * first checkpoint into the run folder: from here on the run can be resumed. The folder is made; if
  * it exists, it may hold only what a run leaves that was stopped before its first checkpoint. `val`
  * may be NULL. The data sets may be freed afterwards.
+ * @return ALEXNET_ERROR_CANCELLED while the sizes of the pictures' files are looked up and pictures
+ *         of both parts are compared; nothing has been written then
  */
 ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                                const alexnet_dataset *train,

@@ -1,4 +1,4 @@
-# SIGTERM while folders are read, before any command's work: it
+# SIGTERM while folders are read and the sizes of files are looked up, before any command's work: it
 # ends at once, as work does that is interrupted, and leaves nothing behind.
 . "${0%/*}/lib.sh"
 : "${SIGNAL_AT:?the library that sends the signal}"
@@ -58,12 +58,17 @@ at readdir 1 data stats "$pictures"
 grep -q 'does not come first' err && exit 77 # a sanitizer, which must be loaded before us
 
 begins readdir
-for number in 1 30 60 90; do
-    at readdir $number train --resume trained
-    stopped "resuming at readdir $number"
-    diff -r kept trained || fail "the run was changed by resuming at readdir $number"
+begins stat
+for call in readdir stat; do
+    for number in 1 30 60 90; do
+        at $call $number train --resume trained
+        stopped "resuming at $call $number"
+        diff -r kept trained || fail "the run was changed by resuming at $call $number"
+    done
 done
 everywhere readdir packed data pack "$pictures" packed
+rm -rf packed
+everywhere stat packed data pack "$pictures" packed
 everywhere readdir none data check "$pictures"
 everywhere readdir none eval trained "$pictures"
 everywhere readdir new.npy features trained "$pictures" --layer fc7 -o new.npy

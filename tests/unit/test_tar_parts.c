@@ -120,7 +120,7 @@ static void test_parts_of_an_archive(void **state)
         assert_int_equal(d->root[0], '/');
         assert_int_equal(an_dataset_reopen(&again, NULL, "tar", d->root, (an_part){0}, NULL),
                          ALEXNET_OK);
-        assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(d));
+        assert_true(fingerprint(again) == fingerprint(d));
         an_dataset_release(again);
         assert_int_equal(an_dataset_of_files(&again, NULL, &name, 1), ALEXNET_OK);
         assert_int_equal(again->count, d->count);
@@ -174,7 +174,7 @@ static void test_folder_of_an_archive(void **state)
         check_part(d, i % 2);
         assert_int_equal(an_dataset_reopen(&again, NULL, "tar", d->root, (an_part){0}, NULL),
                          ALEXNET_OK);
-        assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(d));
+        assert_true(fingerprint(again) == fingerprint(d));
         an_dataset_release(again);
         an_dataset_release(d);
     }

@@ -1,10 +1,14 @@
 /*
  * Long work before the first step: what the context is told of it, and that it ends at whichever
- * call of the callback cancels the context.
+ * call of the callback cancels the context, with nothing left behind. That the files' stamps, which
+ * several threads read, are those that one thread reads.
  */
 #include "training_rig.h"
 
+#include "stamps.h"
 #include "tar_rig.h"
+
+#include "base/walk.h"
 
 enum { CLASSES = 2, PICTURES = 3 };
 
@@ -173,6 +177,122 @@ static void test_archives(void **state)
     expect_told(cancel_everywhere(find_parts, NULL), "searched 1/1 MB; ");
 }
 
+/* ---- Runs ---- */
+
+static alexnet_dataset *train_data, *val_data;
+
+static alexnet_status begin_run(alexnet_ctx *ctx)
+{
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_trainer *trainer;
+    options.net = "net.ini";
+    options.out_dir = "runs/a";
+    const alexnet_status status =
+        alexnet_trainer_new(&trainer, ctx, train_data, val_data, &options);
+    alexnet_trainer_free(trainer);
+    return status;
+}
+
+static void expect_no_folder(alexnet_status status)
+{
+    assert_int_equal(access("runs", F_OK) != 0, status != ALEXNET_OK);
+}
+
+static alexnet_status resume_run(alexnet_ctx *ctx)
+{
+    alexnet_trainer *trainer;
+    const alexnet_status status = alexnet_trainer_resume(&trainer, ctx, "runs/a", NULL);
+    alexnet_trainer_free(trainer);
+    return status;
+}
+
+/* The names and sizes of what is in the run's folder. */
+static const char *list_run(void)
+{
+    static char text[2048];
+    an_folder folder;
+    text[0] = '\0';
+    expect_ok(an_folder_read(&folder, NULL, "runs/a"));
+    for (int64_t i = 0; i < folder.files.count; i++) {
+        char path[512];
+        const size_t length = strlen(text);
+        snprintf(path, sizeof path, "runs/a/%s", folder.files.at[i]);
+        snprintf(text + length, sizeof text - length, "%s %ld\n", path, rig_size_of(path));
+    }
+    an_folder_free(&folder);
+    return text;
+}
+
+static char before[2048];
+
+static void expect_run_unchanged(alexnet_status status)
+{
+    if (status != ALEXNET_OK)
+        assert_string_equal(list_run(), before);
+}
+
+static void open_parts(void)
+{
+    alexnet_ctx *ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    alexnet_dataset *all = rig_open_data(ctx, "data");
+    expect_ok(alexnet_dataset_split(all, 0.3, 5, &train_data, &val_data));
+    alexnet_dataset_free(all);
+    alexnet_ctx_free(ctx);
+}
+
+/* Every file is looked at once. A share for validation does not have its source opened again. */
+static void test_runs(void **state)
+{
+    char expected[256];
+    (void)state;
+    rig_write_pictures("data", CLASSES, 40);
+    open_parts();
+    const int train = (int)alexnet_dataset_count(train_data);
+    const int val = (int)alexnet_dataset_count(val_data);
+    snprintf(expected, sizeof expected,
+             "checked %d/%d files; checked %d/%d files; compared %d/%d images; ", train, train, val,
+             val, val, val);
+    assert_string_equal(cancel_everywhere(begin_run, expect_no_folder), expected);
+    alexnet_dataset_free(train_data);
+    alexnet_dataset_free(val_data);
+    strcpy(before, list_run());
+    snprintf(expected, sizeof expected,
+             "found 0 files; found %d files; checked %d/%d files; checked %d/%d files; ",
+             train + val, train, train, val, val);
+    assert_string_equal(cancel_everywhere(resume_run, expect_run_unchanged), expected);
+}
+
+/* ---- Stamps ---- */
+
+static void test_stamps_of_any_threads(void **state)
+{
+    enum { FILES = 200 }; /* of different sizes, in blocks of which the last is not full */
+    static const char zeros[FILES];
+    (void)state;
+    expect_ok(an_make_folder("data/a"));
+    for (int i = 0; i < FILES; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "data/a/%03d.png", i);
+        scratch_write(path, zeros, (size_t)(i * 37 % FILES));
+    }
+    remove("data/a/100.png");
+    assert_int_equal(symlink("nowhere", "data/a/100.png"), 0);
+    for (int threads = 1; threads <= 8; threads++) {
+        watch w;
+        int64_t *stamps;
+        begin_watch(&w, 0, threads);
+        alexnet_dataset *data = rig_open_data(w.ctx, "data");
+        int64_t *expected = stamps_of(data);
+        assert_int_equal(expected[100], -1);
+        expect_ok(an_dataset_stamps(&stamps, w.ctx, data));
+        assert_memory_equal(stamps, expected, FILES * sizeof *stamps);
+        an_free(stamps);
+        free(expected);
+        alexnet_dataset_free(data);
+        alexnet_ctx_free(w.ctx);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, rig_set_up, scratch_teardown)
 
 int main(void)
@@ -180,6 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_data_sets),
         TEST(test_archives),
+        TEST(test_runs),
+        TEST(test_stamps_of_any_threads),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
