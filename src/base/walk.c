@@ -124,6 +124,37 @@ alexnet_status an_folder_read(an_folder *out, alexnet_ctx *ctx, const char *path
     return rc;
 }
 
+static alexnet_status look_for(bool (*like)(const char *name), bool *yes, an_work *work,
+                               const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    alexnet_status rc;
+    if (!folder)
+        return fail_folder(path);
+    do {
+        AN_TRY(an_work_add(work, 0));
+        errno = 0;
+        entry = readdir(folder);
+        *yes = entry && like(entry->d_name);
+    } while (entry && !*yes);
+    if (!entry && errno != 0)
+        rc = fail_folder(path);
+cleanup:
+    closedir(folder);
+    return rc;
+}
+
+alexnet_status an_folder_has(alexnet_ctx *ctx, const char *path, bool (*like)(const char *name),
+                             bool *yes)
+{
+    an_work work = an_walk_work(ctx);
+    *yes = false;
+    const alexnet_status rc = look_for(like, yes, &work, path);
+    an_work_end(&work);
+    return rc;
+}
+
 void an_folder_free(an_folder *folder)
 {
     an_strings_free(&folder->folders);

@@ -28,6 +28,13 @@ typedef struct an_folder {
 /** @return ALEXNET_ERROR_IO; ALEXNET_ERROR_CANCELLED by the context, which may be NULL */
 alexnet_status an_folder_read(an_folder *out, alexnet_ctx *ctx, const char *path);
 void an_folder_free(an_folder *folder);
+/**
+ * Whether a folder has an entry whose name is `like` something, hidden or not. Only names are read,
+ * up to the first of these: on some disks it takes far longer to ask what each entry is.
+ * @return as an_folder_read()
+ */
+alexnet_status an_folder_has(alexnet_ctx *ctx, const char *path, bool (*like)(const char *name),
+                             bool *yes);
 /** The names of the hidden folders in a folder, which an_folder_read() omits; in byte order. */
 alexnet_status an_folder_hidden(an_strings *names, an_work *work, const char *path);
 /** Begin to count the files that are met. @param ctx  may be NULL */

@@ -50,6 +50,15 @@ static bool holds_archives(const an_folder *folder)
     return any;
 }
 
+/* Read a folder if an entry of it is called like an archive; else *out is empty. */
+static alexnet_status read_archives(an_folder *out, alexnet_ctx *ctx, const char *path)
+{
+    bool any;
+    *out = (an_folder){0};
+    AN_CHECK(an_folder_has(ctx, path, called_tar, &any));
+    return any ? an_folder_read(out, ctx, path) : ALEXNET_OK;
+}
+
 /* ---- Parts ---- */
 
 /* "train" of "train-000000.tar" and "ILSVRC2012_img_train.tar". Owned; NULL if out of memory. */
@@ -85,7 +94,7 @@ static alexnet_status holds_part(alexnet_ctx *ctx, const char *path, an_part_nam
     an_folder folder;
     an_strings stems = {0};
     *yes = false;
-    alexnet_status rc = an_folder_read(&folder, ctx, path);
+    alexnet_status rc = read_archives(&folder, ctx, path);
     if (rc != ALEXNET_OK)
         return an_status_ends_all(rc) ? rc : ALEXNET_OK;
     if (holds_archives(&folder)) {
@@ -106,7 +115,7 @@ static alexnet_status only_archive(char **out, alexnet_ctx *ctx, const char *pat
     const char *name = NULL;
     int64_t count = 0;
     *out = NULL;
-    alexnet_status rc = an_folder_read(&folder, ctx, path);
+    alexnet_status rc = read_archives(&folder, ctx, path);
     if (rc != ALEXNET_OK)
         return an_status_ends_all(rc) ? rc : ALEXNET_OK;
     for (int64_t i = 0; i < folder.files.count && holds_archives(&folder); i++)
@@ -195,7 +204,7 @@ alexnet_status an_shards_accept(alexnet_ctx *ctx, const char *path, bool *yes)
         rc = holds_part(ctx, folder, part, yes);
     } else if (folder) {
         an_folder inside;
-        rc = an_folder_read(&inside, ctx, path);
+        rc = read_archives(&inside, ctx, path);
         *yes = rc == ALEXNET_OK && holds_archives(&inside);
         if (rc == ALEXNET_OK)
             an_folder_free(&inside);

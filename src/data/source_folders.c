@@ -383,16 +383,21 @@ static alexnet_status accept_folder(alexnet_ctx *ctx, const char *path, bool *ye
     return ALEXNET_OK;
 }
 
+static alexnet_status has_folder(const char *path, const char *name, bool *yes)
+{
+    char *folder = an_path_join(path, name);
+    if (!folder)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    *yes = an_is_folder(folder);
+    an_free(folder);
+    return ALEXNET_OK;
+}
+
 static alexnet_status divided(alexnet_ctx *ctx, const char *path, bool *yes)
 {
-    an_folder folder;
-    *yes = false;
-    if (!an_is_folder(path))
-        return ALEXNET_OK;
-    AN_CHECK(an_folder_read(&folder, ctx, path));
-    *yes = has_train_and_val(&folder.folders);
-    an_folder_free(&folder);
-    return ALEXNET_OK;
+    (void)ctx;
+    AN_CHECK(has_folder(path, "train", yes));
+    return *yes ? has_folder(path, "val", yes) : ALEXNET_OK;
 }
 
 const an_data_kind an_folders_kind = {.name = "folders",

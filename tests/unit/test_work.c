@@ -148,6 +148,32 @@ static void test_data_sets(void **state)
     cancel_everywhere(find_layout, NULL);
 }
 
+static alexnet_status open_flat(alexnet_ctx *ctx)
+{
+    static const char *const path = "flat";
+    alexnet_dataset *data;
+    const alexnet_status status = alexnet_dataset_open_files(&data, ctx, &path, 1);
+    alexnet_dataset_free(data);
+    return status;
+}
+
+static alexnet_status find_layout_of_flat(alexnet_ctx *ctx)
+{
+    alexnet_dataset_kind kind;
+    return alexnet_dataset_layout_on(ctx, "flat", &kind);
+}
+
+/* To find out that a folder has no archives, its entries' names are enough: it is asked once what
+ * each entry is. */
+static void test_folder_without_archives(void **state)
+{
+    (void)state;
+    rig_write_pictures("data", 1, PICTURES);
+    assert_int_equal(symlink("data/class0", "flat"), 0);
+    assert_string_equal(cancel_everywhere(open_flat, NULL), "found 0 files; found 3 files; ");
+    assert_null(strstr(cancel_everywhere(find_layout_of_flat, NULL), "found 3"));
+}
+
 /* An archive of pictures and of one and a half megabytes of something else. */
 static void write_archive(const char *path, const char *first, const char *second)
 {
@@ -298,10 +324,8 @@ static void test_stamps_of_any_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_data_sets),
-        TEST(test_archives),
-        TEST(test_runs),
-        TEST(test_stamps_of_any_threads),
+        TEST(test_data_sets), TEST(test_folder_without_archives), TEST(test_archives),
+        TEST(test_runs),      TEST(test_stamps_of_any_threads),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
