@@ -593,7 +593,7 @@ ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_c
  * once. A missing file counts as a picture that cannot be read, as does a folder in a folder that
  * cannot be read or, if there are several paths, a folder without pictures. Paths are copied.
  * @return if the only path is a folder, ALEXNET_ERROR_IO if it cannot be read; ALEXNET_ERROR_FORMAT
- *         if it is without pictures: the text says what it holds instead
+ *         if it is without pictures: the text says what it holds instead; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                                       const char *const *paths, int64_t count);
