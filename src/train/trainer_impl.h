@@ -58,7 +58,8 @@ alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
 alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
 
 /** Remember where a data set is and what identifies it. */
-alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
+alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data,
+                                      const int64_t *stamps);
 /**
  * Open the data of a run that is resumed, once its record, recipe and classes are known.
  * @param changed  out: the data has moved or is not the same, and the record was updated
