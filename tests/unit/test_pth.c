@@ -313,6 +313,24 @@ static void test_tensors_that_lie(void **state)
     }
 }
 
+/* A tensor whose storage holds the negated elements is not read as if they were its own. */
+static void test_bits_of_a_tensor(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {FOLDER "bits.pth", FOLDER "bits.legacy.pth"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        an_tensor_file *file;
+        float value;
+        expect_ok(open_path(&file, paths[i]));
+        expect_ok(an_tensor_file_read(file, "plain", an_shape_of(1, 1), AN_F32, &value));
+        assert_true(value == -2);
+        expect_failure(an_tensor_file_read(file, "negated", an_shape_of(1, 1), AN_F32, &value), BAD,
+                       "tensor negated: float16, bfloat16, float32 or float64 expected, found "
+                       "negated lazily");
+        an_tensor_file_close(file);
+    }
+}
+
 static void test_the_order_of_bytes(void **state)
 {
     (void)state;
@@ -335,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_tensors_that_lie),
+        cmocka_unit_test(test_bits_of_a_tensor),
         cmocka_unit_test(test_the_order_of_bytes),
     };
     return cmocka_run_group_tests_name("PyTorch's files", tests, NULL, NULL);
