@@ -301,6 +301,23 @@ static alexnet_status find_by_listing(an_recognition *out, const an_listing *lis
     return net ? take(out, listing, file, net, part) : find(out, listing, file, part);
 }
 
+/* Compare the positions in names with the network. The weights of darknet-alexnet, which has no
+ * LRN, have the shapes of those of every AlexNet in one tower, so only positions, or a list of
+ * layers, can show it. */
+static alexnet_status weigh_positions(an_recognition *is, const an_tensor_file *file)
+{
+    static const char shared[] = "darknet-alexnet";
+    const an_positions positions =
+        an_positions_compare(is->network, &is->match, file, is->match.doubt);
+    if (positions == AN_POSITIONS_AGREE || strcmp(is->network->name, shared) != 0)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s: its weights fit %s, which has no LRN, but also AlexNets in one tower that "
+                   "have LRN, and the file does not say whether it has; give the network: --net %s "
+                   "or, with LRN, --net with a network file",
+                   an_tensor_file_name(file), shared, shared);
+}
+
 alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -317,7 +334,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
         AN_TRY(find_by_listing(out, &listing, file, net, part));
     out->match.listed = listing.listed;
     if (!net && !listing.listed)
-        an_positions_compare(out->network, &out->match, file, out->match.doubt);
+        AN_TRY(weigh_positions(out, file));
     snprintf(out->match.copies, sizeof out->match.copies, "%s", listing.copies);
 cleanup:
     an_network_release(named);

@@ -22,7 +22,7 @@ static void test_our_names(void **state)
         {"alexnet", "bvlc-alexnet"},          {"alexnet-2012", "bvlc-alexnet"},
         {"bvlc-alexnet", "bvlc-alexnet"},     {"caffenet", "bvlc-alexnet"},
         {"alexnet-owt", "alexnet-owt"},       {"alexnet-mini", "alexnet-mini"},
-        {"bvlc-alexnet-224", "bvlc-alexnet"}, {"darknet-alexnet", "darknet-alexnet"},
+        {"bvlc-alexnet-224", "bvlc-alexnet"},
     };
     static const char *const prefixes[] = {"", "module.", "model.", "state_dict.module.backbone."};
     for (size_t i = 0; i < sizeof what / sizeof what[0]; i++)
@@ -118,7 +118,7 @@ static void test_other_shapes(void **state)
     }
     an_recognition_free(&is);
     for (int first = 0; first < 2; first++) {
-        add_network("darknet-alexnet", 5, AN_NAMES_OURS, "");
+        add_network("alexnet-mini", 5, AN_NAMES_OURS, "");
         for (int i = 0; i < fake.count; i++)
             snprintf(fake.names[i], sizeof fake.names[i], "arr_%d", i);
         for (int i = 0; first && i < fake.count; i += 2) { /* biases before weights */
@@ -126,7 +126,7 @@ static void test_other_shapes(void **state)
             fake.entries[i].shape = fake.entries[i + 1].shape;
             fake.entries[i + 1].shape = shape;
         }
-        expect_network("darknet-alexnet");
+        expect_network("alexnet-mini");
     }
 }
 
