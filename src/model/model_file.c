@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "data/names.h"
 #include "model/adopt.h"
+#include "model/agree.h"
 
 alexnet_status an_model_file_reader(an_reader **out, const char *path)
 {
@@ -81,10 +82,15 @@ static alexnet_status read_header(an_model_file *model)
     return rc;
 }
 
-/* Bind the tensors of a file of this program if they have other names, such as torchvision's. */
+/* Bind the tensors of a file of this program by its graph, or, if they have other names, by these:
+ * torchvision's, for example. */
 static alexnet_status bind(an_model_file *file)
 {
     an_listing listing;
+    if (an_agree_is_needed(file->tensors)) {
+        file->bound = true;
+        return an_agree(&file->match, &file->mean, file->network, file->tensors);
+    }
     if (an_model_file_has_our_names(file->tensors, file->network))
         return ALEXNET_OK;
     file->bound = true;
@@ -200,7 +206,8 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     if (!an_binding_is(&file->mean) ||
         !an_binding_fits(&file->mean, file->tensors, param->shape, why))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has no tensor input.mean that fits the network's pictures",
+                       "%s has no tensor input.mean that fits the network's pictures; give the "
+                       "mean with --mean",
                        an_tensor_file_name(file->tensors));
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }

@@ -317,7 +317,8 @@ static void test_every_network_is_itself(void **state)
         const char *name = an_builtin_networks[i].name;
         alexnet_network *network = load(name, 1000);
         const int drop = an_network_find_layer(network, "drop6");
-        const bool has_factor = network->layers[drop].keep_kind == AN_DROPOUT_MASK;
+        const an_op_desc *desc = &network->graph.nodes[network->graph.layer_node[drop]].desc;
+        const bool has_factor = desc->u.dropout.kind == AN_DROPOUT_MASK;
         an_network_release(network);
         list_network(name);
         snprintf(nearest, sizeof nearest, "the nearest is %s%s", name, factor);
