@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/status.h"
 #include "base/text.h"
 
 enum { LINES = 10 }; /* lines of the log that name tensors, at most */
@@ -23,8 +24,39 @@ bool an_leftover_is_known(const char *name)
     return isdigit((unsigned char)name[begins_with(name, "lins.") ? 5 : 3]) != 0;
 }
 
+alexnet_status an_leftover_check(const an_tensor_file *file)
+{
+    static const char *const statistics[] = {"running_mean", "running_var", "moving_mean",
+                                             "moving_var"};
+    enum { STATISTICS = sizeof statistics / sizeof statistics[0] };
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const char *name = an_tensor_file_entry(file, i)->name;
+        for (int j = 0; j < STATISTICS; j++)
+            if (strstr(name, statistics[j]))
+                return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                               "%s has batch normalisation (%.120s), which no network of this "
+                               "program has",
+                               an_tensor_file_name(file), name);
+    }
+    return ALEXNET_OK;
+}
+
+/* Whether a name is that of a parameter of the network. */
+static bool is_parameter(const alexnet_network *network, const char *name)
+{
+    for (int i = 0; i < network->count; i++) {
+        const char *layer = network->layers[i].name, *rest = name + strlen(layer);
+        if (network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC) && begins_with(name, layer) &&
+            (strcmp(rest, ".weight") == 0 || strcmp(rest, ".bias") == 0))
+            return true;
+    }
+    return false;
+}
+
 static bool is_used(const an_model_file *file, int entry)
 {
+    if (!file->bound)
+        return is_parameter(file->network, an_tensor_file_entry(file->tensors, entry)->name);
     for (int i = 0; i < file->network->count; i++)
         for (int which = 0; which < 2; which++) {
             const an_binding *binding = &file->match.pairs[i][which];
@@ -46,7 +78,7 @@ void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx)
 {
     int count = 0;
     const an_tensor_file *tensors = file->tensors;
-    if (file->ours || !file->bound || file->match.listed)
+    if (file->match.listed)
         return;
     if (file->match.copies[0] && !an_model_file_is_ours(tensors))
         an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors),

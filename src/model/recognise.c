@@ -31,25 +31,6 @@ static alexnet_status count_classes(const an_listing *listing, const an_tensor_f
                    an_tensor_file_name(file), outline->layers[last].name, *classes, AN_CLASSES_MAX);
 }
 
-/* Refuse batch normalisation: the weights of the layers before it would be used without it. Its
- * statistics show it, under PyTorch's names or those of Keras and MXNet, wherever in the file. */
-static alexnet_status refuse_batch_norm(const an_tensor_file *file)
-{
-    static const char *const statistics[] = {"running_mean", "running_var", "moving_mean",
-                                             "moving_var"};
-    enum { STATISTICS = sizeof statistics / sizeof statistics[0] };
-    for (int i = 0; i < an_tensor_file_count(file); i++) {
-        const char *name = an_tensor_file_entry(file, i)->name;
-        for (int j = 0; j < STATISTICS; j++)
-            if (strstr(name, statistics[j]))
-                return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                               "%s has batch normalisation (%.120s), which no network of this "
-                               "program has",
-                               an_tensor_file_name(file), name);
-    }
-    return ALEXNET_OK;
-}
-
 /* Whether a file's network takes one channel, according to the file or to the filters of its first
  * layer. */
 static bool is_grey(const an_listing *listing, const an_tensor_file *file)
@@ -326,7 +307,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
     *out = (an_recognition){0};
     if (net)
         AN_TRY(an_network_load(&named, net, 0));
-    AN_TRY(refuse_batch_norm(file));
+    AN_TRY(an_leftover_check(file));
     AN_TRY(an_listing_make(&listing, file, named));
     if (listing.by_name)
         AN_TRY(find_by_order(out, &listing, file, net));
