@@ -118,6 +118,11 @@ static alexnet_status refuse(const an_section *section, const char *module, cons
                        "%s: a whole model, as pickled by Python, with its class %s.%s; in Python, "
                        "save only its weights, with torch.save(model.state_dict(), FILE)",
                        an_reader_name(section->reader), module, name);
+    if (strncmp(module, "torch.", 6) == 0 && strncmp(name, "_rebuild_", 9) == 0)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s: %s.%s: a tensor of a kind that is not read, such as quantised or "
+                       "sparse; in Python, save tensor.dequantize() or tensor.to_dense()",
+                       an_reader_name(section->reader), module, name);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s: %s.%s: refused; nothing in a model file is executed",
                    an_reader_name(section->reader), module, name);

@@ -24,19 +24,39 @@ bool an_leftover_is_known(const char *name)
     return isdigit((unsigned char)name[begins_with(name, "lins.") ? 5 : 3]) != 0;
 }
 
+/* Parts of names that show what the weights of a layer go through before or after it: batch
+ * normalisation by its statistics, under PyTorch's names or those of Keras and MXNet, and
+ * parametrisations by what PyTorch computes a weight from. */
+static const struct {
+    const char *part;
+    bool is_norm;
+} others[] = {
+    {"running_mean", true}, {"running_var", true},        {"moving_mean", true},
+    {"moving_var", true},   {"parametrizations.", false}, {".weight_orig", false},
+    {".weight_g", false},
+};
+
+static alexnet_status refuse(const an_tensor_file *file, const char *name, bool is_norm)
+{
+    if (is_norm)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s has batch normalisation (%.120s), which no network of this program has",
+                       an_tensor_file_name(file), name);
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s has no weights but what they are computed from (%.120s), by weight or "
+                   "spectral normalisation or pruning; in Python, remove these from the modules "
+                   "(torch.nn.utils.parametrize.remove_parametrizations, prune.remove) and save "
+                   "again",
+                   an_tensor_file_name(file), name);
+}
+
 alexnet_status an_leftover_check(const an_tensor_file *file)
 {
-    static const char *const statistics[] = {"running_mean", "running_var", "moving_mean",
-                                             "moving_var"};
-    enum { STATISTICS = sizeof statistics / sizeof statistics[0] };
     for (int i = 0; i < an_tensor_file_count(file); i++) {
         const char *name = an_tensor_file_entry(file, i)->name;
-        for (int j = 0; j < STATISTICS; j++)
-            if (strstr(name, statistics[j]))
-                return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                               "%s has batch normalisation (%.120s), which no network of this "
-                               "program has",
-                               an_tensor_file_name(file), name);
+        for (size_t j = 0; j < sizeof others / sizeof others[0]; j++)
+            if (strstr(name, others[j].part))
+                return refuse(file, name, others[j].is_norm);
     }
     return ALEXNET_OK;
 }

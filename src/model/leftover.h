@@ -11,8 +11,9 @@
  * mean, or what LPIPS keeps beside its network. */
 bool an_leftover_is_known(const char *name);
 /**
- * Refuse batch normalisation: the weights of the layers before it would be used without it. Its
- * statistics show it, under PyTorch's names or those of Keras and MXNet, wherever in the file.
+ * Refuse batch normalisation, without which the weights of the layers before it would be used, and
+ * parametrised weights, which are not in the file themselves. Names show them, wherever in the
+ * file.
  */
 alexnet_status an_leftover_check(const an_tensor_file *file);
 /** Warn of other copies of the weights, of positions that are not the network's, and of the

@@ -87,6 +87,8 @@ static const struct crime {
     {BYTES(P "ctorch\nload\n."), UNREAD, "torch.load: refused"},
     {BYTES("\x80\x04\x8c\2os\x8c\6system\x93\x8c\4echo\x85R."), UNREAD, "os.system: refused"},
     {BYTES("\x80\x04\x8c\7torch.x\x8c\13os.system.y\x93."), UNREAD, "torch.x.os.system.y: ref"},
+    {BYTES(P "ctorch._utils\n_rebuild_qtensor\n)R."), UNREAD,
+     "torch._utils._rebuild_qtensor: a tensor of a kind that is not read"},
     {BYTES(P "c__main__\nNet\n)\x81."), UNREAD, "a whole model"},
     {BYTES(P "ctorchvision.models.alexnet\nAlexNet\n)\x81."), UNREAD, "AlexNet; in Python, save"},
     {BYTES(P "K\1)R."), BAD, "calls what is not a function"},

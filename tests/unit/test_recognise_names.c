@@ -222,6 +222,30 @@ static void test_one_tower(void **state)
         }
 }
 
+/* Weights that PyTorch computes from other tensors when the module is used. Those of spectral
+ * normalisation have the shapes of a weight and a bias. */
+static void test_parametrised_weights(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {
+        {"classifier.4.weight_orig", "classifier.4.weight_u"}, /* also of pruning */
+        {"classifier.4.weight_v", "classifier.4.weight_g"},
+        {"classifier.4.parametrizations.weight.original",
+         "classifier.4.parametrizations.weight.0._u"},
+    };
+    an_recognition is;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+        an_tensor_entry *weight = find("classifier.4.weight");
+        snprintf(weight->name, sizeof fake.names[0], "%s", names[i][0]);
+        add(names[i][1], an_shape_of(1, 4096));
+        for (int given = 0; given < 2; given++)
+            expect_failure(recognise(&is, given ? "alexnet-owt" : NULL, false),
+                           ALEXNET_ERROR_UNSUPPORTED,
+                           "file has no weights but what they are computed from (classifier.4.");
+    }
+}
+
 /* Positions of modules tell of layers without weights: LRN that the network lacks or has. */
 static void test_positions(void **state)
 {
@@ -277,9 +301,13 @@ static void test_positions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_known_in_part), cmocka_unit_test(test_batch_normalisation),
-        cmocka_unit_test(test_two_copies),          cmocka_unit_test(test_lpips_with_its_network),
-        cmocka_unit_test(test_one_tower),           cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_names_known_in_part),
+        cmocka_unit_test(test_batch_normalisation),
+        cmocka_unit_test(test_two_copies),
+        cmocka_unit_test(test_lpips_with_its_network),
+        cmocka_unit_test(test_parametrised_weights),
+        cmocka_unit_test(test_one_tower),
+        cmocka_unit_test(test_positions),
     };
     return cmocka_run_group_tests_name("names of tensors", tests, NULL, clear_after_group);
 }
