@@ -93,6 +93,29 @@ static void test_names_known_in_part(void **state)
                    "layer fc6: the file has no such layer");
 }
 
+/* The scale of a normalisation beside a weight without bias has the shape of a bias. */
+static void test_vectors_that_are_no_biases(void **state)
+{
+    (void)state;
+    static const char *const vectors[] = {"norm.weight", "norm.gamma", "norm.bias"};
+    an_recognition is;
+    for (int i = 0; i < 3; i++) {
+        char to[40];
+        add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+        rename_all("conv2.weight", "second.0.weight");
+        snprintf(to, sizeof to, "second.1.%s", vectors[i]);
+        rename_all("conv2.bias", to);
+        rename_all("conv", "x");
+        rename_all("fc", "y");
+        if (i < 2) {
+            expect_none("layer conv2 (in the file second.0.weight): the file has no biases for it");
+            continue;
+        }
+        expect_ok(recognise(&is, NULL, false)); /* as any name of a bias */
+        an_recognition_free(&is);
+    }
+}
+
 /* Batch normalisation is refused under every prefix and outside of it, under other programs' names,
  * and also if the network is given. */
 static void test_batch_normalisation(void **state)
@@ -302,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_known_in_part),
+        cmocka_unit_test(test_vectors_that_are_no_biases),
         cmocka_unit_test(test_batch_normalisation),
         cmocka_unit_test(test_two_copies),
         cmocka_unit_test(test_lpips_with_its_network),
