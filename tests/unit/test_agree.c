@@ -343,6 +343,32 @@ static void test_init_from(void **state)
     an_free(text);
 }
 
+/* A byte of the graph, changed: whatever it means, the file is read or refused. */
+static void test_changed_bytes(void **state)
+{
+    (void)state;
+    enum { GRAPH = 3000, STEP = 7 };
+    net_rig rig;
+    size_t length;
+    open_rig(&rig, every);
+    write_as(&rig, every, true);
+    unsigned char *bytes = scratch_read(PATH, &length);
+    const int64_t live = an_alloc_live();
+    for (size_t i = 0; i < GRAPH && i < length; i += STEP) {
+        alexnet_model *model;
+        an_reader *reader;
+        const unsigned char kept = bytes[i];
+        bytes[i] ^= (unsigned char)(1 << i % 8);
+        expect_ok(an_reader_memory(&reader, "changed", bytes, length));
+        if (an_model_load(&model, rig.ctx, reader, NULL) == ALEXNET_OK)
+            an_model_release(model);
+        assert_int_equal(an_alloc_live(), live);
+        bytes[i] = kept;
+    }
+    free(bytes);
+    rig_close(&rig);
+}
+
 /* With every allocation failing: an error of memory, no crash, and nothing leaks. */
 static void test_short_of_memory(void **state)
 {
@@ -381,6 +407,7 @@ int main(void)
         SCRATCH(test_renamed_tensors),
         SCRATCH(test_changed_graphs),
         SCRATCH(test_init_from),
+        SCRATCH(test_changed_bytes),
         SCRATCH(test_short_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
