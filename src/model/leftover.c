@@ -98,13 +98,13 @@ void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx)
 {
     int count = 0;
     const an_tensor_file *tensors = file->tensors;
+    if (file->match.doubt[0])
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors), file->match.doubt);
     if (file->match.listed)
         return;
     if (file->match.copies[0] && !an_model_file_is_ours(tensors))
         an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors),
                file->match.copies);
-    if (file->match.doubt[0])
-        an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors), file->match.doubt);
     for (int i = 0; i < an_tensor_file_count(tensors); i++) {
         const an_tensor_entry *entry = an_tensor_file_entry(tensors, i);
         if (!an_dtype_is_float(entry->dtype) || entry->shape.rank == 0 || is_used(file, i) ||

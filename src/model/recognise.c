@@ -211,6 +211,20 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
                    an_tensor_file_name(file), out->network->name, out->match.difference);
 }
 
+/* Note what the layers that a file lists compute otherwise than the requested network. */
+static alexnet_status note_difference(an_recognition *out, const an_listing *listing,
+                                      const an_tensor_file *file)
+{
+    an_match whole;
+    AN_CHECK(an_match_make(&whole, out->network, listing, file, AN_MATCH_WHOLE));
+    if (!whole.fits)
+        snprintf(out->match.doubt, sizeof out->match.doubt,
+                 "read as %s, as requested, but its own layers differ: %.300s", out->network->name,
+                 whole.difference);
+    an_match_free(&whole);
+    return ALEXNET_OK;
+}
+
 /* Use the requested network if the file's weights fit it. */
 static alexnet_status take(an_recognition *out, const an_listing *listing,
                            const an_tensor_file *file, const char *net, bool part)
@@ -225,7 +239,7 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
                        out->network->name, out->match.difference);
     snprintf(out->found, sizeof out->found, "%s, as requested, with weights found by %s",
              out->network->name, listing->found);
-    return ALEXNET_OK;
+    return listing->listed && out->match.fits ? note_difference(out, listing, file) : ALEXNET_OK;
 }
 
 /* Whether layers have the tensors that are named for them, as far as any are. Positions in another

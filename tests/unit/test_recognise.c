@@ -394,6 +394,25 @@ static void test_each_difference(void **state)
     expect_none("layer fc8: the file has no weights for it");
 }
 
+/* A network that is requested although the file lists other layers: the first difference is noted.
+ */
+static void test_requested_although_it_differs(void **state)
+{
+    (void)state;
+    an_recognition is;
+    list_network("bvlc-alexnet");
+    expect_ok(recognise(&is, "bvlc-alexnet", false));
+    assert_string_equal(is.match.doubt, "");
+    an_recognition_free(&is);
+    expect_ok(recognise(&is, "caffenet", false));
+    assert_string_equal(is.network->name, "caffenet");
+    assert_string_equal(is.match.doubt,
+                        "read as caffenet, as requested, but its own layers differ: "
+                        "layer pool1 (in the file norm1): max pooling expected, "
+                        "found LRN across maps");
+    an_recognition_free(&is);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_strange_shapes),
         cmocka_unit_test(test_every_network_is_itself),
         cmocka_unit_test(test_each_difference),
+        cmocka_unit_test(test_requested_although_it_differs),
     };
     return cmocka_run_group_tests_name("recognition", tests, NULL, clear_after_group);
 }
