@@ -7,12 +7,14 @@ probabilities of `alexnet classify` from it, and reading it back must give every
 In: torchvision's AlexNet as both of PyTorch's exporters write it, with constants folded or not and
 data beside the model, against PyTorch; and the model zoo's bvlcalexnet and caffenet, rebuilt with
 onnx.helper, against ONNX Runtime.
+Changed: files with our metadata whose graph was changed afterwards must give ONNX Runtime's
+probabilities or be refused.
 
 Needs onnx, onnxruntime, opencv-python, safetensors, Pillow, torch and torchvision (tested with
 1.23.2, 1.32.0, 4.14.0, 0.8.0, 13.0.0, 2.15.0 and 0.29.2), and pictures: the folder of the data
 archives in ALEXNET_DATA. Skipped, with status 77, where one is missing.
 
-    check_onnx.py ALEXNET [in|out]
+    check_onnx.py ALEXNET [in|out|changed]
 """
 import glob
 import json
@@ -288,11 +290,69 @@ def judge_zoo(alexnet, files, folder):
                f"{expected.max():.2f}", np.abs(classify(alexnet, path, files) - expected).max())
 
 
+def set_attribute(node, name, value):
+    kept = [a for a in node.attribute if a.name != name]
+    del node.attribute[:]
+    node.attribute.extend(kept + [helper.make_attribute(name, value)])
+
+
+def rename_tensors(model):
+    """Number all tensors but the mean, which the graph does not use."""
+    names = {t.name: f"t{i}" for i, t in enumerate(model.graph.initializer)
+             if t.name != "input.mean"}
+    for t in model.graph.initializer:
+        t.name = names.get(t.name, t.name)
+    for node in model.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+
+
+def judge_changed(alexnet, root, files, folder):
+    ours, path = os.path.join(folder, "ours.safetensors"), os.path.join(folder, "changed.onnx")
+    net = Net(alexnet, root, "alexnet-mini", np.random.default_rng(4))
+    net.save(ours)
+    inputs = np.stack([net.prepare(net.crop(f)) for f in files]).astype(np.float32)
+
+    def nodes(model, op):
+        return [n for n in model.graph.node if n.op_type == op]
+
+    def insert(model, op):
+        target = nodes(model, "MaxPool")[0]
+        model.graph.node.insert(list(model.graph.node).index(target),
+                                helper.make_node(op, [target.input[0]], ["inserted"]))
+        target.input[0] = "inserted"
+
+    def swap(model):
+        a, b = nodes(model, "Conv")[2:4]
+        a.input[2], b.input[2] = b.input[2], a.input[2]
+
+    changes = {
+        "nothing": lambda m: None, "names": rename_tensors, "biases swapped": swap,
+        "Identity": lambda m: insert(m, "Identity"), "Sigmoid": lambda m: insert(m, "Sigmoid"),
+        "Relu": lambda m: insert(m, "Relu"),
+        "pads": lambda m: set_attribute(nodes(m, "Conv")[2], "pads", [0, 0, 2, 2]),
+        "alpha": lambda m: set_attribute(nodes(m, "LRN")[0], "alpha", 0.1),
+        "size": lambda m: set_attribute(nodes(m, "LRN")[1], "size", 3),
+        "transB": lambda m: set_attribute(nodes(m, "Gemm")[1], "transB", 0),
+        "AveragePool": lambda m: setattr(nodes(m, "MaxPool")[0], "op_type", "AveragePool"),
+    }
+    for what, change in changes.items():
+        run(alexnet, "convert", ours, path)
+        model = onnx.load(path)
+        change(model)
+        onnx.save(model, path)
+        done = subprocess.run([alexnet, "classify", path, files[0]], capture_output=True, text=True)
+        if "its graph is not that of the network in its metadata" in done.stderr:
+            print(f"ok    changed: {what}: refused")
+            continue
+        report(f"changed: {what}",
+               np.abs(classify(alexnet, path, files) - compute(path, inputs)).max())
+
+
 def main():
     warnings.filterwarnings("ignore")
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    which = sys.argv[2] if len(sys.argv) > 2 else "in out"
-    if which not in ("in", "out", "in out"):
+    which = sys.argv[2] if len(sys.argv) > 2 else "in out changed"
+    if which not in ("in", "out", "changed", "in out changed"):
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         files = pictures(folder)
@@ -301,6 +361,8 @@ def main():
             judge_torch(sys.argv[1], files, folder)
         if "out" in which:
             judge_out(sys.argv[1], root, files, folder)
+        if "changed" in which:
+            judge_changed(sys.argv[1], root, files, folder)
     print(f"{failures} wrong" if failures else "all right")
     return failures > 0
 

@@ -74,6 +74,11 @@ def torch_files():
              "int32": torch.tensor([-2, 2**31 - 1]).int(), "int64": torch.tensor([-(2**62), 3])}
     both("kinds", kinds, kinds)
 
+    # The imaginary part of a conjugate: its elements are those of the storage, negated.
+    bits = {"negated": torch.tensor([1 + 2j]).conj().imag, "plain": torch.tensor([-2.0])}
+    torch.save(bits, path("bits.pth"))
+    torch.save(bits, path("bits.legacy.pth"), _use_new_zipfile_serialization=False)
+
     # A checkpoint of a training script, with much that is not a weight.
     inner = torch.nn.DataParallel(torch.nn.Linear(3, 2))
     parameters = {"weight": torch.nn.Parameter(torch.randn(2, 3)),

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "data/pack_same.h"
 
@@ -209,7 +209,8 @@ alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size
                                       const char *name)
 {
     json_error_t error;
-    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    json_t *document;
+    AN_CHECK(an_json_parse(&document, text, length, JSON_REJECT_DUPLICATES, &error));
     if (!document)
         return fail_damaged(name, error.text);
     alexnet_status rc = take(pack, document, name);

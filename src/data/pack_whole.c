@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "data/divided.h"
 #include "data/pack_same.h"
@@ -15,9 +16,10 @@
 static alexnet_status parse(json_t **out, const char *text, size_t length, const char *path)
 {
     json_error_t error;
-    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    const char *format = json_string_value(json_object_get(document, "format"));
+    json_t *document;
     *out = NULL;
+    AN_CHECK(an_json_parse(&document, text, length, JSON_REJECT_DUPLICATES, &error));
+    const char *format = json_string_value(json_object_get(document, "format"));
     if (format && strcmp(format, AN_PACK_FORMAT) == 0) {
         *out = document;
         return ALEXNET_OK;

@@ -1,7 +1,7 @@
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "data/names.h"
 #include "data/tar_index.h"
@@ -45,7 +45,8 @@ alexnet_status an_tar_label_json(char **out, const char *bytes, size_t length)
     static const char *const keys[] = {"cls", "label", "class"};
     json_error_t error;
     *out = NULL;
-    json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    json_t *root;
+    AN_CHECK(an_json_parse(&root, bytes, length, JSON_REJECT_DUPLICATES, &error));
     if (!root)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "not JSON: line %d: %s", error.line, error.text);
     const json_t *value = NULL;

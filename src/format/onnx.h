@@ -8,6 +8,7 @@
  *     onnx_node.c      NodeProto: a node's operator, inputs and attributes
  *     onnx_outline.c   the chain of nodes from the output back to the input, as layers
  * (onnx_walk.h)
+ *     onnx_compare.c   whether two graphs are the same (onnx_compare.h)
  *
  * The entries are the initializers and the tensors of Constant nodes. Nodes stay in the file and
  * are read when the outline asks for them.
@@ -64,13 +65,20 @@ typedef struct an_onnx {
     } cursor;
 } an_onnx;
 
+/** The type and shape of a graph's input. */
+typedef struct an_onnx_input {
+    int64_t type;    /* TensorProto.DataType; 0: not given */
+    int rank;        /* 0: the shape is not given; at most 8 */
+    int64_t dims[8]; /* 0: free */
+} an_onnx_input;
+
 /** A node, with what the outline needs of it. */
 typedef struct an_onnx_node {
     int index;
     an_wire body;
     char *op, *domain, *name; /* owned; a node without a name gets that of its first output */
     char *inputs[8];          /* owned, the first of n_inputs; "": omitted */
-    int n_inputs;
+    int n_inputs, n_outputs;
 } an_onnx_node;
 
 typedef struct an_onnx_attribute {
@@ -106,6 +114,10 @@ const char *an_onnx_node_input(const an_onnx_node *node, int index);
 alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name,
                                       an_onnx_attribute *out);
 
+/** The name of an attribute by its place in the node, owned; NULL past the last. */
+alexnet_status an_onnx_node_attribute_name(const an_onnx_node *node, int index, char **name);
+
+alexnet_status an_onnx_input_read(an_onnx_input *out, an_wire info);
 /** See an_tensor_format.outline. */
 alexnet_status an_onnx_outline(an_tensor_file *file, an_outline *outline);
 

@@ -39,6 +39,11 @@ static alexnet_status square_of(const an_onnx_walk *w, const char *name, int oth
     return ALEXNET_OK;
 }
 
+static bool is_padded(const an_outline_layer *layer)
+{
+    return layer->padding[0] || layer->padding[1] || layer->padding[2] || layer->padding[3];
+}
+
 /* Strides and padding of a convolution or pooling. */
 static alexnet_status geometry(const an_onnx_walk *w, an_outline_layer *layer)
 {
@@ -50,12 +55,14 @@ static alexnet_status geometry(const an_onnx_walk *w, an_outline_layer *layer)
     AN_CHECK(an_onnx_node_attribute(&w->node, "auto_pad", &automatic));
     if (dilation != 1)
         return AN_ONNX_REFUSE(w, "dilations of 1 expected, found %d", dilation);
-    if (*automatic.s && strcmp(automatic.s, "NOTSET") != 0 && strcmp(automatic.s, "VALID") != 0)
-        return AN_ONNX_REFUSE(w, "auto_pad = %s; explicit padding expected", automatic.s);
     if (pads.n_ints && pads.n_ints != 4)
         return AN_ONNX_REFUSE(w, "four pads expected, found %d", pads.n_ints);
     for (int i = 0; i < 4; i++)
         layer->padding[i] = pads.n_ints ? an_onnx_as_int(pads.ints[i]) : 0;
+    const bool valid = strcmp(automatic.s, "VALID") == 0; /* without padding */
+    if (*automatic.s && strcmp(automatic.s, "NOTSET") != 0 && (!valid || is_padded(layer)))
+        return AN_ONNX_REFUSE(w, "auto_pad = %s%s; explicit padding expected", automatic.s,
+                              valid ? " and pads" : "");
     return ALEXNET_OK;
 }
 
@@ -217,10 +224,7 @@ static alexnet_status pool(an_onnx_walk *w)
     AN_CHECK(int_of(w, "ceil_mode", 0, &ceil));
     AN_CHECK(int_of(w, "count_include_pad", 0, &counts_padding));
     layer->ceil = ceil != 0;
-    bool padded = false;
-    for (int i = 0; i < 4; i++)
-        padded |= layer->padding[i] != 0;
-    if (average && padded && counts_padding)
+    if (average && is_padded(layer) && counts_padding)
         return AN_ONNX_REFUSE(w, "counts its padding; averages over the picture alone expected%s",
                               "");
     return ALEXNET_OK;

@@ -27,7 +27,7 @@ static alexnet_status read_field(an_onnx_node *node, const an_wire_field *field,
         if (node->n_inputs++ >= INPUTS)
             return ALEXNET_OK;
         return take(&node->inputs[node->n_inputs - 1], field);
-    case OUTPUT: return *output ? ALEXNET_OK : take(output, field);
+    case OUTPUT: return node->n_outputs++ ? ALEXNET_OK : take(output, field);
     case NAME: return take(&node->name, field);
     case OP: return take(&node->op, field);
     case DOMAIN: return take(&node->domain, field);
@@ -97,24 +97,53 @@ static alexnet_status count_down(const an_wire *attribute, int *left)
                                    an_reader_name(attribute->file->reader), ATTRIBUTE_FIELDS_MAX);
 }
 
+/* The name of an attribute, owned; "" if it has none. */
+static alexnet_status read_name(an_wire attribute, int *left, char **name)
+{
+    an_wire_field field;
+    bool more = true;
+    *name = NULL;
+    while (more) {
+        AN_CHECK(count_down(&attribute, left));
+        AN_CHECK(an_wire_next(&attribute, &field, &more));
+        if (more && field.number == ATTR_NAME && field.type == AN_WIRE_BYTES) {
+            an_free(*name);
+            AN_CHECK(an_wire_text(&field.body, "an attribute's name", AN_ONNX_NAME_MAX, name));
+        }
+    }
+    if (!*name && !(*name = an_strdup("")))
+        return AN_FAIL_MEMORY(1, "an attribute's name");
+    return ALEXNET_OK;
+}
+
 /* Whether an attribute is called `name`. */
 static alexnet_status is_called(an_wire attribute, const char *name, int *left, bool *is)
 {
+    char *found;
+    const alexnet_status rc = read_name(attribute, left, &found);
+    *is = rc == ALEXNET_OK && strcmp(found, name) == 0;
+    an_free(found);
+    return rc;
+}
+
+alexnet_status an_onnx_node_attribute_name(const an_onnx_node *node, int index, char **name)
+{
+    an_wire message = node->body;
     an_wire_field field;
-    bool more;
-    *is = false;
-    for (;;) {
-        AN_CHECK(count_down(&attribute, left));
-        AN_CHECK(an_wire_next(&attribute, &field, &more));
-        if (!more)
-            return ALEXNET_OK;
-        if (field.number != ATTR_NAME || field.type != AN_WIRE_BYTES)
-            continue;
-        char *found;
-        AN_CHECK(an_wire_text(&field.body, "an attribute's name", AN_ONNX_NAME_MAX, &found));
-        *is = strcmp(found, name) == 0;
-        an_free(found);
+    int left = ATTRIBUTE_FIELDS_MAX;
+    *name = NULL;
+    for (bool more = true; more;) {
+        AN_CHECK(an_wire_next(&message, &field, &more));
+        if (more && field.number == ATTRIBUTE && field.type == AN_WIRE_BYTES && index-- == 0) {
+            const alexnet_status rc = read_name(field.body, &left, name);
+            if (rc != ALEXNET_OK) {
+                an_free(*name);
+                *name = NULL;
+            }
+            return rc;
+        }
     }
+    return ALEXNET_OK;
 }
 
 static void add_int(an_onnx_attribute *out, int64_t value)

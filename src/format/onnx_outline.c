@@ -9,41 +9,60 @@
 #include "base/status.h"
 #include "format/onnx_walk.h"
 
-/* TypeProto.tensor_type.shape.dim[i].dim_value of an input. */
-static alexnet_status read_input_shape(const an_onnx_walk *w, an_wire info)
+/* A dimension, 0 where it is free. */
+static alexnet_status read_dim(an_onnx_input *out, an_wire dim)
 {
-    enum { INFO_TYPE = 2, TENSOR_TYPE = 1, SHAPE = 2, DIM = 1, DIM_VALUE = 1 };
-    static const uint32_t way[] = {INFO_TYPE, TENSOR_TYPE, SHAPE};
+    enum { DIM_VALUE = 1, RANK_MAX = sizeof out->dims / sizeof out->dims[0] };
     an_wire_field field;
     bool more = true;
-    int rank = 0;
-    for (size_t i = 0; i < sizeof way / sizeof way[0]; i++) {
-        do {
-            AN_CHECK(an_wire_next(&info, &field, &more));
-            if (!more)
-                return ALEXNET_OK; /* it has no shape */
-        } while (field.number != way[i] || field.type != AN_WIRE_BYTES);
-        info = field.body;
+    if (out->rank == RANK_MAX)
+        return ALEXNET_OK;
+    int64_t *length = &out->dims[out->rank++];
+    while (more) {
+        AN_CHECK(an_wire_next(&dim, &field, &more));
+        if (more && field.number == DIM_VALUE && field.type == AN_WIRE_VARINT &&
+            an_wire_int(&field) > 0)
+            *length = an_wire_int(&field);
     }
-    for (;;) {
-        AN_CHECK(an_wire_next(&info, &field, &more));
-        if (!more)
-            break;
-        if (field.number != DIM || field.type != AN_WIRE_BYTES)
+    return ALEXNET_OK;
+}
+
+/* ValueInfoProto.type, .tensor_type, then .elem_type and .shape, with its .dim: field 1 of the
+ * first is the second, and so on. */
+static alexnet_status read_type(an_onnx_input *out, an_wire message, int depth)
+{
+    enum { VALUE, TYPE, TENSOR, SHAPE };
+    static const uint32_t inner[] = {[VALUE] = 2, [TYPE] = 1, [TENSOR] = 2, [SHAPE] = 1};
+    an_wire_field field;
+    for (bool more = true; more;) {
+        AN_CHECK(an_wire_next(&message, &field, &more));
+        if (more && depth == TENSOR && field.number == 1 && field.type == AN_WIRE_VARINT)
+            out->type = an_wire_int(&field);
+        if (!more || field.number != inner[depth] || field.type != AN_WIRE_BYTES)
             continue;
-        an_wire dim = field.body;
-        const int index = rank++ - 1;
-        for (bool inside = true; inside && index >= 0 && index < 3;) {
-            AN_CHECK(an_wire_next(&dim, &field, &inside));
-            if (inside && field.number == DIM_VALUE && field.type == AN_WIRE_VARINT &&
-                an_wire_int(&field) > 0)
-                w->outline->input[index] = an_onnx_as_int(an_wire_int(&field));
-        }
+        AN_CHECK(depth == SHAPE ? read_dim(out, field.body)
+                                : read_type(out, field.body, depth + 1));
     }
-    if (rank != 4)
+    return ALEXNET_OK;
+}
+
+alexnet_status an_onnx_input_read(an_onnx_input *out, an_wire info)
+{
+    *out = (an_onnx_input){0};
+    return read_type(out, info, 0);
+}
+
+static alexnet_status read_input_shape(const an_onnx_walk *w, an_wire info)
+{
+    an_onnx_input input;
+    AN_CHECK(an_onnx_input_read(&input, info));
+    if (input.rank && input.rank != 4)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: an input [N, C, H, W] expected, found one of %d dimensions",
-                       an_tensor_file_name(w->file), rank);
+                       an_tensor_file_name(w->file), input.rank);
+    for (int i = 1; i < input.rank; i++)
+        if (input.dims[i])
+            w->outline->input[i - 1] = an_onnx_as_int(input.dims[i]);
     return ALEXNET_OK;
 }
 

@@ -72,15 +72,22 @@ void an_onnx_put_node(an_wire_buffer *graph, an_wire_buffer *node)
     an_wire_put_message(graph, 1, node);
 }
 
-/* A tensor up to its values. */
+/* A tensor up to its values. @param type  AN_OTHER: without a type */
 static an_wire_buffer tensor_head(const char *name, an_dtype type, an_shape shape)
 {
     an_wire_buffer tensor = {0};
     for (int i = 0; i < shape.rank; i++)
         an_wire_put_int(&tensor, TENSOR_DIMS, shape.dim[i]);
-    an_wire_put_int(&tensor, TENSOR_TYPE, type_of(type));
+    if (type != AN_OTHER)
+        an_wire_put_int(&tensor, TENSOR_TYPE, type_of(type));
     an_wire_put_text(&tensor, TENSOR_NAME, name);
     return tensor;
+}
+
+void an_onnx_put_any(an_wire_buffer *graph, const char *name, an_shape shape)
+{
+    an_wire_buffer tensor = tensor_head(name, AN_OTHER, shape);
+    an_wire_put_message(graph, AN_ONNX_GRAPH_INITIALIZER, &tensor);
 }
 
 an_wire_buffer an_onnx_tensor_begin(const char *name, an_dtype type, an_shape shape,

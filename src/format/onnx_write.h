@@ -43,6 +43,8 @@ void an_onnx_put_node(an_wire_buffer *graph, an_wire_buffer *node);
 void an_onnx_put_floats(an_wire_buffer *graph, const char *name, an_shape shape,
                         const float *values);
 void an_onnx_put_longs(an_wire_buffer *graph, const char *name, const int64_t *values, int count);
+/** A tensor without a type: it stands for one of this shape with any values (onnx_compare.h). */
+void an_onnx_put_any(an_wire_buffer *graph, const char *name, an_shape shape);
 /**
  * Begin a large initializer: everything before its values, which the caller writes.
  * @param whole  receives the length of the message, values included

@@ -10,8 +10,8 @@ typedef enum role {
     SIZE,      /* returns its argument, a tuple */
     PARAMETER, /* returns its first argument, a tensor */
     FROM_TYPE, /* a tensor of a subclass: function, class, arguments, state */
-    TENSOR,    /* storage, offset, size, stride */
-    TENSOR_V3, /* the same, and the element type as argument 6 */
+    TENSOR,    /* storage, offset, size, stride; bits as argument 6 */
+    TENSOR_V3, /* the same, but the element type as argument 6, and bits as 7 */
     TYPE,      /* an element type, or the class of its storages */
 } role;
 
@@ -48,6 +48,9 @@ static const an_torch_type types[] = {
     {NULL, "float8_e5m2", AN_OTHER, 1},
 };
 enum { TYPES = sizeof types / sizeof types[0] };
+
+/* Of a tensor whose elements are those of its storage with another sign, or conjugated. */
+static const an_torch_type changed_view = {NULL, "negated lazily", AN_OTHER, 1};
 
 static const struct an_global globals[] = {
     {"torch._utils", "_rebuild_tensor", TENSOR, NULL},
@@ -114,6 +117,11 @@ static alexnet_status refuse(const an_section *section, const char *module, cons
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: a whole model, as pickled by Python, with its class %s.%s; in Python, "
                        "save only its weights, with torch.save(model.state_dict(), FILE)",
+                       an_reader_name(section->reader), module, name);
+    if (strncmp(module, "torch.", 6) == 0 && strncmp(name, "_rebuild_", 9) == 0)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s: %s.%s: a tensor of a kind that is not read, such as quantised or "
+                       "sparse; in Python, save tensor.dequantize() or tensor.to_dense()",
                        an_reader_name(section->reader), module, name);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s: %s.%s: refused; nothing in a model file is executed",
@@ -192,8 +200,16 @@ static alexnet_status read_shape(const an_section *section, an_view *view, const
     return ALEXNET_OK;
 }
 
+/* Whether a tensor has the bits `neg` or `conj`, or others unknown: PyTorch lists those that are
+ * set. */
+static bool is_changed_view(const an_value *bits)
+{
+    return bits && bits->kind != AN_VALUE_NONE && !(bits->kind == AN_VALUE_DICT && !bits->count);
+}
+
+/* @param bits  which argument the tensor's bits are, which it may lack */
 static alexnet_status make_tensor(an_pickle *pickle, const an_section *section,
-                                  const an_value *arguments, const an_torch_type *type,
+                                  const an_value *arguments, const an_torch_type *type, int bits,
                                   an_value **value)
 {
     const an_value *storage = an_value_at(arguments, 0);
@@ -205,7 +221,9 @@ static alexnet_status make_tensor(an_pickle *pickle, const an_section *section,
         return an_pickle_fail(pickle, section);
     (*value)->is.view = view;
     view->storage = storage->is.storage;
-    view->type = type ? type : view->storage->type;
+    view->type = is_changed_view(an_value_at(arguments, bits)) ? &changed_view
+                 : type                                        ? type
+                                                               : view->storage->type;
     view->offset = an_value_int(an_value_at(arguments, 1));
     if (view->offset < 0)
         return bad_tensor(section, "its offset is not an integer of 0 or more");
@@ -276,10 +294,10 @@ static alexnet_status call(an_pickle *pickle, const an_section *section,
     case DICT: return make_dict(pickle, section, arguments, value);
     case SIZE:
     case PARAMETER: return give(first, value);
-    case TENSOR: return make_tensor(pickle, section, arguments, NULL, value);
+    case TENSOR: return make_tensor(pickle, section, arguments, NULL, 6, value);
     case TENSOR_V3: {
         const an_torch_type *type = type_of(an_value_at(arguments, 6));
-        return type ? make_tensor(pickle, section, arguments, type, value)
+        return type ? make_tensor(pickle, section, arguments, type, 7, value)
                     : bad_tensor(section, "it has no element type");
     }
     case FROM_TYPE:

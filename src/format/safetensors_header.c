@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 
 const char *an_safetensors_dtype_word(an_dtype dtype)
@@ -170,9 +171,8 @@ alexnet_status an_safetensors_header_parse(an_tensor_file *file, const char *jso
     const extent in = {an_tensor_file_name(file), start, an_reader_size(file->reader) - start};
     json_error_t error;
     /* The parser refuses nesting beyond 2048, NUL bytes and text that is not UTF-8. */
-    json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
-    if (!root && json_error_code(&error) == json_error_out_of_memory)
-        return AN_FAIL_MEMORY(length, "the header of a safetensors file");
+    json_t *root;
+    AN_CHECK(an_json_parse(&root, json, length, JSON_REJECT_DUPLICATES, &error));
     if (!root)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its header is not valid JSON: %s (byte %d)",
                        in.file, error.text, error.position);

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "format/safetensors_header.h"
@@ -125,7 +126,8 @@ alexnet_status an_tensor_sums_open(an_tensor_file *file)
     file->sums = an_calloc(count, sizeof *file->sums);
     if (!file->sums)
         return AN_FAIL_MEMORY(count * sizeof *file->sums, "checksums of tensors");
-    json_t *table = json_loads(text, 0, NULL);
+    json_t *table;
+    AN_CHECK(an_json_parse(&table, text, strlen(text), 0, NULL));
     const bool good = take_table(file, table);
     const alexnet_status rc = good ? compare_metadata(file, table) : ALEXNET_OK;
     json_decref(table);

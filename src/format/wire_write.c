@@ -89,6 +89,12 @@ void an_wire_put_text(an_wire_buffer *to, uint32_t number, const char *text)
     an_wire_put_bytes(to, number, text, strlen(text));
 }
 
+void an_wire_put_fields(an_wire_buffer *to, const an_wire_buffer *fields)
+{
+    to->failed |= fields->failed;
+    append(to, fields->bytes, fields->length);
+}
+
 void an_wire_put_message(an_wire_buffer *to, uint32_t number, an_wire_buffer *message)
 {
     to->failed |= message->failed;

@@ -21,6 +21,8 @@ void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value);   /* F
 void an_wire_put_double(an_wire_buffer *to, uint32_t number, double value); /* FIXED64 */
 void an_wire_put_text(an_wire_buffer *to, uint32_t number, const char *text);
 void an_wire_put_bytes(an_wire_buffer *to, uint32_t number, const void *bytes, size_t length);
+/** Append the fields of a message. */
+void an_wire_put_fields(an_wire_buffer *to, const an_wire_buffer *fields);
 /** Put a message that was built, and free it. */
 void an_wire_put_message(an_wire_buffer *to, uint32_t number, an_wire_buffer *message);
 /** Put tag and length of a field whose `length` bytes the caller writes after them. */

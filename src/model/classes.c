@@ -1,12 +1,12 @@
 #include "model/classes.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/builtin.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "model/model_file.h"
 
@@ -112,7 +112,8 @@ static alexnet_status strings_from_json(char ***out, int *count, const char *tex
 {
     *out = NULL;
     *count = 0;
-    json_t *array = json_loads(text, 0, NULL);
+    json_t *array;
+    AN_CHECK(an_json_parse(&array, text, strlen(text), 0, NULL));
     size_t n = json_array_size(array);
     alexnet_status rc = ALEXNET_OK;
     if (!json_is_array(array) || n < 1 || n > AN_CLASSES_MAX) {

@@ -12,6 +12,7 @@
 
 /* The parts of the file, in order: a head, the graph with its weights, a tail. */
 typedef struct parts {
+    an_net *net;
     an_wire_buffer head, ends, tail;
     an_export_tensor *tensors;
     int n_tensors;
@@ -19,7 +20,7 @@ typedef struct parts {
 
 static void put_ends(parts *p, const an_onnx_export *e)
 {
-    const alexnet_network *network = e->net->network;
+    const alexnet_network *network = e->network;
     const int size = network->input.size;
     const an_graph *graph = &network->graph;
     if (e->preprocessing)
@@ -41,11 +42,10 @@ static alexnet_status put_metadata(void *tail, const char *key, const char *valu
     return ALEXNET_OK;
 }
 
-static alexnet_status build(parts *p, an_onnx_export *e, const an_classes *classes,
-                            const char *provenance, const an_export_options *options)
+/* Build everything but the weights and the metadata. */
+static alexnet_status build_graph(parts *p, an_onnx_export *e)
 {
-    const an_graph *graph = &e->net->network->graph;
-    AN_CHECK(an_export_tensors(&p->tensors, &p->n_tensors, e->net, options));
+    const an_graph *graph = &e->network->graph;
     e->places = an_calloc((size_t)graph->count, sizeof *e->places);
     if (!e->places)
         return AN_FAIL_MEMORY((size_t)graph->count * sizeof *e->places, "a graph");
@@ -60,13 +60,87 @@ static alexnet_status build(parts *p, an_onnx_export *e, const an_classes *class
         an_onnx_export_node(e, i);
     put_ends(p, e);
     an_onnx_put_opset(&p->tail);
-    AN_CHECK(an_model_file_metadata_to(put_metadata, &p->tail, e->net->network, classes));
-    if (*provenance)
-        an_onnx_put_metadata(&p->tail, AN_METADATA_PROVENANCE, provenance);
-    if (p->head.failed || e->nodes.failed || p->ends.failed || p->tail.failed)
-        return AN_FAIL_MEMORY(p->tail.length + e->nodes.length, "an ONNX graph");
     return ALEXNET_OK;
 }
+
+static alexnet_status check_built(const parts *p, const an_onnx_export *e)
+{
+    return p->head.failed || e->nodes.failed || p->ends.failed || p->tail.failed
+               ? AN_FAIL_MEMORY(p->tail.length + e->nodes.length, "an ONNX graph")
+               : ALEXNET_OK;
+}
+
+static alexnet_status build(parts *p, an_onnx_export *e, const an_classes *classes,
+                            const char *provenance, const an_export_options *options)
+{
+    AN_CHECK(an_export_tensors(&p->tensors, &p->n_tensors, p->net, options));
+    AN_CHECK(build_graph(p, e));
+    AN_CHECK(an_model_file_metadata_to(put_metadata, &p->tail, e->network, classes));
+    if (*provenance)
+        an_onnx_put_metadata(&p->tail, AN_METADATA_PROVENANCE, provenance);
+    return check_built(p, e);
+}
+
+static void free_parts(parts *p, an_onnx_export *e)
+{
+    an_wire_buffer_free(&p->head);
+    an_wire_buffer_free(&p->ends);
+    an_wire_buffer_free(&p->tail);
+    an_wire_buffer_free(&e->nodes);
+    an_free(p->tensors);
+    an_free(e->places);
+}
+
+/* ---- The graph alone ---- */
+
+static void put_fixed_mean(an_wire_buffer *nodes, const char *name, an_shape shape,
+                           const an_input *input)
+{
+    const float mean[3] = {(float)input->fixed_mean[0], (float)input->fixed_mean[1],
+                           (float)input->fixed_mean[2]};
+    an_onnx_put_floats(nodes, name, shape, mean);
+}
+
+/* The parameters of all layers, and the mean, without values unless the network's text has them. */
+static void put_parameters(an_wire_buffer *nodes, const alexnet_network *network)
+{
+    for (int i = 0; i < network->graph.count; i++) {
+        const an_node *node = &network->graph.nodes[i];
+        an_param_info params[AN_MAX_PARAMS];
+        const int n = an_op_params(&node->desc, params);
+        for (int j = 0; j < n; j++) {
+            an_onnx_name name;
+            snprintf(name, sizeof name, "%s.%s",
+                     node->layer < 0 ? "input" : network->layers[node->layer].name, params[j].name);
+            if (node->layer < 0 && network->input.mean == AN_INPUT_MEAN_FIXED)
+                put_fixed_mean(nodes, name, params[j].shape, &network->input);
+            else
+                an_onnx_put_any(nodes, name, params[j].shape);
+        }
+    }
+}
+
+alexnet_status an_onnx_export_graph(an_wire_buffer *model, const alexnet_network *network,
+                                    bool preprocessing)
+{
+    parts p = {0};
+    an_onnx_export e = {.network = network, .weights = AN_F32, .preprocessing = preprocessing};
+    alexnet_status rc;
+    *model = (an_wire_buffer){0};
+    AN_TRY(build_graph(&p, &e));
+    put_parameters(&e.nodes, network);
+    AN_TRY(check_built(&p, &e));
+    an_wire_put_fields(&e.nodes, &p.ends);
+    an_wire_put_fields(model, &p.head);
+    an_wire_put_message(model, AN_ONNX_MODEL_GRAPH, &e.nodes);
+    an_wire_put_fields(model, &p.tail);
+    rc = model->failed ? AN_FAIL_MEMORY(model->length, "an ONNX graph") : ALEXNET_OK;
+cleanup:
+    free_parts(&p, &e);
+    return rc;
+}
+
+/* ---- The file ---- */
 
 static alexnet_status put_bytes(void *writer, const void *bytes, size_t length)
 {
@@ -122,7 +196,7 @@ static alexnet_status put_file(an_writer *writer, parts *p, const an_onnx_export
     AN_CHECK(an_writer_put(writer, p->head.bytes, p->head.length));
     AN_CHECK(an_writer_put(writer, e->nodes.bytes, e->nodes.length));
     for (int i = 0; i < p->n_tensors; i++)
-        AN_CHECK(put_tensor(writer, e->net, &p->tensors[i]));
+        AN_CHECK(put_tensor(writer, p->net, &p->tensors[i]));
     AN_CHECK(an_writer_put(writer, p->ends.bytes, p->ends.length));
     return an_writer_put(writer, p->tail.bytes, p->tail.length);
 }
@@ -132,9 +206,10 @@ static alexnet_status write_onnx(const char *path, an_net *net, const an_classes
 {
     alexnet_status rc = ALEXNET_OK;
     an_writer *writer = NULL;
-    parts p = {0};
-    an_onnx_export e = {
-        .net = net, .weights = options->weights, .preprocessing = options->preprocessing};
+    parts p = {.net = net};
+    an_onnx_export e = {.network = net->network,
+                        .weights = options->weights,
+                        .preprocessing = options->preprocessing};
     AN_TRY(build(&p, &e, classes, provenance, options));
     AN_TRY(an_writer_open(&writer, path));
     AN_TRY(put_file(writer, &p, &e));
@@ -142,12 +217,7 @@ static alexnet_status write_onnx(const char *path, an_net *net, const an_classes
     writer = NULL;
 cleanup:
     an_writer_abort(writer);
-    an_wire_buffer_free(&p.head);
-    an_wire_buffer_free(&p.ends);
-    an_wire_buffer_free(&p.tail);
-    an_wire_buffer_free(&e.nodes);
-    an_free(p.tensors);
-    an_free(e.places);
+    free_parts(&p, &e);
     return rc;
 }
 

@@ -21,7 +21,7 @@ typedef struct an_onnx_place {
 } an_onnx_place;
 
 typedef struct an_onnx_export {
-    an_net *net;
+    const alexnet_network *network;
     an_dtype weights;      /* type of the weights in the file */
     bool preprocessing;    /* include it in the graph */
     an_wire_buffer nodes;  /* nodes and constants: fields of GraphProto */
@@ -30,6 +30,15 @@ typedef struct an_onnx_export {
 
 /** The graph's input. */
 #define AN_ONNX_INPUT "input"
+
+/**
+ * Build the model that a network is written as, in float32, as a message. Its weights have no type
+ * and no values (an_onnx_put_any()).
+ */
+alexnet_status an_onnx_export_graph(an_wire_buffer *model, const alexnet_network *network,
+                                    bool preprocessing);
+
+/* ---- Between the files of the export ---- */
 
 /** Write node `index` of our graph, and set its place. */
 void an_onnx_export_node(an_onnx_export *e, int index);

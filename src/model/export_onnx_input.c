@@ -40,7 +40,7 @@ static void put_grey(an_onnx_export *e, const char *from, const char *to)
 /* The mean as [C, 1, 1], or the middle of a mean image, [C, H, W]. */
 static void put_mean(an_onnx_export *e, const char *to)
 {
-    const an_augment_desc *d = &e->net->network->graph.nodes[0].desc.u.augment;
+    const an_augment_desc *d = &e->network->graph.nodes[0].desc.u.augment;
     if (d->mean == AN_MEAN_CHANNEL) {
         an_onnx_put_longs(&e->nodes, "input/mean/shape",
                           (const int64_t[]){an_channel_count(d->channels), 1, 1}, 3);
@@ -63,7 +63,7 @@ static void put_mean(an_onnx_export *e, const char *to)
 void an_onnx_export_input(an_onnx_export *e)
 {
     enum { TO_FLOAT = 1 };
-    const an_augment_desc *d = &e->net->network->graph.nodes[0].desc.u.augment;
+    const an_augment_desc *d = &e->network->graph.nodes[0].desc.u.augment;
     const float scale[3] = {(float)d->scale[0], (float)d->scale[1], (float)d->scale[2]};
     const char *levels = "input/float", *at = "input/planes";
     an_wire_buffer node = an_onnx_node_new("Cast", levels);

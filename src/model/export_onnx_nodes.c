@@ -32,7 +32,6 @@ typedef struct writing {
     const an_node *node;
     const char *out;
     const char *from; /* its first input as [N, C, H, W], or flat */
-    int param;        /* its first parameter */
 } writing;
 
 /* The name of a value or constant inside a node. */
@@ -81,12 +80,18 @@ static const char *input_as(const writing *w, int index, bool flat, an_onnx_name
 static const char *parameter(const writing *w, int which, an_onnx_name name)
 {
     enum { TO_FLOAT = 1 };
-    const an_param *param = &w->e->net->params[w->param + which];
-    if (w->e->weights == AN_F32)
-        return param->name;
-    snprintf(name, sizeof(an_onnx_name), "%s/float", param->name);
+    an_param_info params[AN_MAX_PARAMS];
+    an_onnx_name stored;
+    an_op_params(&w->node->desc, params);
+    snprintf(stored, sizeof stored, "%s.%s", w->e->network->layers[w->node->layer].name,
+             params[which].name);
+    if (w->e->weights == AN_F32) {
+        memcpy(name, stored, sizeof stored);
+        return name;
+    }
+    snprintf(name, sizeof(an_onnx_name), "%.*s/float", (int)sizeof stored - 8, stored);
     an_wire_buffer node = an_onnx_node_new("Cast", name);
-    an_onnx_put_input(&node, param->name);
+    an_onnx_put_input(&node, stored);
     an_onnx_put_output(&node, name);
     an_onnx_put_int(&node, "to", TO_FLOAT);
     an_onnx_put_node(&w->e->nodes, &node);
@@ -292,9 +297,9 @@ static bool takes_rows(const an_node *node, bool given)
  * appended. */
 static void name_output(const an_onnx_export *e, int index, an_onnx_name name)
 {
-    const an_graph *graph = &e->net->network->graph;
+    const an_graph *graph = &e->network->graph;
     const an_node *node = &graph->nodes[index];
-    const char *layer = e->net->network->layers[node->layer].name;
+    const char *layer = e->network->layers[node->layer].name;
     if (graph->layer_node[node->layer] == index)
         snprintf(name, sizeof(an_onnx_name), "%s", layer);
     else
@@ -303,13 +308,13 @@ static void name_output(const an_onnx_export *e, int index, an_onnx_name name)
 
 void an_onnx_export_node(an_onnx_export *e, int index)
 {
-    const an_node *node = &e->net->network->graph.nodes[index];
+    const an_node *node = &e->network->graph.nodes[index];
     const an_op_desc *desc = &node->desc;
     an_onnx_place *place = &e->places[index];
     an_onnx_name from;
     name_output(e, index, place->name);
     place->flat = takes_rows(node, e->places[node->inputs[0]].flat);
-    writing w = {e, node, place->name, NULL, e->net->node_param[index]};
+    writing w = {e, node, place->name, NULL};
     if (desc->kind != AN_OP_CONCAT && desc->kind != AN_OP_ELTSUM)
         w.from = input_as(&w, 0, place->flat, from);
     switch (desc->kind) {

@@ -1,6 +1,6 @@
 /*
- * The tensors of a file of another program that the network does not use. They may be weights of
- * layers that the network does not have, so its results may not be those of the other program.
+ * The tensors of a file that the network does not use. They may be weights of layers that the
+ * network does not have, so its results may not be those of the program that wrote them.
  */
 #ifndef AN_MODEL_LEFTOVER_H
 #define AN_MODEL_LEFTOVER_H
@@ -10,8 +10,14 @@
 /** Whether a name is one of a tensor that belongs to no layer and is no loss if it is not used: the
  * mean, or what LPIPS keeps beside its network. */
 bool an_leftover_is_known(const char *name);
-/** Warn of other copies of the weights, of positions that are not the network's, and of the
- * floating tensors that no parameter is read from, in a few lines. Not of those of a file that
+/**
+ * Refuse batch normalisation, without which the weights of the layers before it would be used, and
+ * parametrised weights, which are not in the file themselves. Names show them, wherever in the
+ * file.
+ */
+alexnet_status an_leftover_check(const an_tensor_file *file);
+/** Warn of other copies of the weights, of positions or layers that are not the network's, and of
+ * the floating tensors that no parameter is read from, in a few lines. Not of those of a file that
  * lists its layers: they are constants. */
 void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx);
 

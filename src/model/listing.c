@@ -144,7 +144,8 @@ alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *fi
         if (is_entry(file, i + beside)) {
             const an_tensor_entry *b = an_tensor_file_entry(file, i + beside);
             const int64_t n = b->shape.rank == 1 ? b->shape.dim[0] : 0;
-            if (n && (n == e->shape.dim[0] || (e->shape.rank == 2 && n == e->shape.dim[1])))
+            if (n && (n == e->shape.dim[0] || (e->shape.rank == 2 && n == e->shape.dim[1])) &&
+                an_listing_may_be_bias(b->name, e->name))
                 pair[1].entries[0] = i + beside;
         }
         an_listing_measure(listing, index, file);

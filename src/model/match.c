@@ -17,6 +17,14 @@ static bool shown(const an_matching *c, an_outline_kind kind)
     return kind != AN_OUTLINE_DROPOUT && kind != AN_OUTLINE_SOFTMAX;
 }
 
+/* Joined layers, and dropout with a factor at test time, are shown although no file lists them: a
+ * network that has them computes something else than any file that lists its layers. */
+static bool shown_of_ours(const an_matching *c, const an_op_desc *desc)
+{
+    return an_match_is_ours_alone(desc) ? c->mode != AN_MATCH_SHAPES && !c->listing->weights_only
+                                        : shown(c, an_match_kind(desc));
+}
+
 static void swap(int *list, int i)
 {
     const int moved = list[i];
@@ -29,8 +37,7 @@ static void list_ours(an_matching *c)
     const an_graph *graph = &c->network->graph;
     for (int i = 1; i < graph->count; i++) {
         const an_op_desc *desc = &graph->nodes[i].desc;
-        if (desc->kind == AN_OP_CONCAT || desc->kind == AN_OP_ELTSUM ||
-            !shown(c, an_match_kind(desc)))
+        if (!shown_of_ours(c, desc))
             continue;
         c->ours[c->n_ours++] = i;
         const int n = c->n_ours - 1;

@@ -14,7 +14,7 @@ typedef struct an_match {
     an_binding_pair *pairs; /* per layer of the network, owned: its weight and bias; AN_BINDING_NONE
                                if the file has no such layer, and for layers without parameters */
     char copies[320];       /* of the listing */
-    char doubt[400];        /* why its layers without weights may be others; or "" */
+    char doubt[400];        /* why its results may be wrong; or "" */
     bool listed;            /* the file lists its layers */
     bool *lacks;            /* per layer, owned: its weights are missing or do not fit */
 } an_match;

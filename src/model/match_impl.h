@@ -27,6 +27,8 @@ static inline const char *an_match_layer_name(const an_matching *c, const an_nod
 /** The kind that a file would have for a layer of ours. */
 an_outline_kind an_match_kind(const an_op_desc *desc);
 bool an_match_has_weights(an_outline_kind kind);
+/** Whether a layer of ours computes at test time what no layer of an outline does. */
+bool an_match_is_ours_alone(const an_op_desc *desc);
 
 /** Record the first difference. @param theirs  NULL: the file has no such layer. @return false */
 bool an_match_differs(an_matching *c, const an_node *node, const an_outline_layer *theirs,

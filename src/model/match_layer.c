@@ -26,6 +26,12 @@ bool an_match_has_weights(an_outline_kind kind)
     return kind == AN_OUTLINE_CONV || kind == AN_OUTLINE_FC;
 }
 
+bool an_match_is_ours_alone(const an_op_desc *desc)
+{
+    return desc->kind == AN_OP_CONCAT || desc->kind == AN_OP_ELTSUM ||
+           (desc->kind == AN_OP_DROPOUT && desc->u.dropout.kind == AN_DROPOUT_MASK);
+}
+
 bool an_match_differs(an_matching *c, const an_node *node, const an_outline_layer *theirs,
                       const char *format, ...)
 {
@@ -136,6 +142,12 @@ static bool covers_input(const an_node *node, const an_outline_layer *l)
 static bool same_kind(an_matching *c, const an_node *node, const an_outline_layer *l)
 {
     const an_outline_kind expected = an_match_kind(&node->desc);
+    if (an_match_is_ours_alone(&node->desc))
+        return an_match_differs(c, node, l, "%s expected, found %s",
+                                node->desc.kind == AN_OP_DROPOUT
+                                    ? "dropout with a factor in inference (kind = mask)"
+                                    : "layers that are joined",
+                                an_outline_word(l->kind));
     if (l->kind == expected || covers_input(node, l))
         return true;
     return an_match_differs(c, node, l, "%s expected, found %s", an_outline_word(expected),

@@ -8,6 +8,8 @@
 #include "base/status.h"
 #include "data/names.h"
 #include "model/adopt.h"
+#include "model/agree.h"
+#include "model/leftover.h"
 
 alexnet_status an_model_file_reader(an_reader **out, const char *path)
 {
@@ -81,16 +83,25 @@ static alexnet_status read_header(an_model_file *model)
     return rc;
 }
 
-/* Bind the tensors of a file of this program if they have other names, such as torchvision's. */
-static alexnet_status bind(an_model_file *file)
+/* Bind the tensors of a file of this program by its graph, or, if they have other names, by these:
+ * torchvision's, for example. */
+static alexnet_status bind(an_model_file *file, alexnet_ctx *ctx)
 {
     an_listing listing;
+    if (an_agree_is_needed(file->tensors)) {
+        file->bound = true;
+        return an_agree(&file->match, &file->mean, file->network, file->tensors);
+    }
     if (an_model_file_has_our_names(file->tensors, file->network))
         return ALEXNET_OK;
     file->bound = true;
     file->mean = AN_BINDING_NONE;
     file->mean.entries[0] = an_tensor_file_index(file->tensors, "input.mean");
     AN_CHECK(an_listing_make(&listing, file->tensors, file->network));
+    if (!listing.by_name)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s: the names of its tensors are not known; layers are found by %s",
+               an_tensor_file_name(file->tensors), listing.found);
     alexnet_status rc =
         an_match_make(&file->match, file->network, &listing, file->tensors, AN_MATCH_SHAPES);
     an_listing_free(&listing);
@@ -141,7 +152,8 @@ alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reade
     out->ours = o->ours || (an_model_file_is_ours(out->tensors) && !o->net);
     if (out->ours) {
         AN_TRY(read_header(out));
-        AN_TRY(bind(out));
+        AN_TRY(an_leftover_check(out->tensors));
+        AN_TRY(bind(out, ctx));
     } else
         AN_TRY(an_adopt(out, ctx, o));
     if (o->mean)
@@ -200,7 +212,8 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     if (!an_binding_is(&file->mean) ||
         !an_binding_fits(&file->mean, file->tensors, param->shape, why))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has no tensor input.mean that fits the network's pictures",
+                       "%s has no tensor input.mean that fits the network's pictures; give the "
+                       "mean with --mean",
                        an_tensor_file_name(file->tensors));
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }

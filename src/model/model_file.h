@@ -47,7 +47,7 @@ typedef struct an_model_file {
     alexnet_network *network; /* with the file's number of classes */
     an_classes classes;
     bool ours;               /* its metadata describes it */
-    bool bound;              /* its tensors do not have our names; then these say */
+    bool bound;              /* it has a graph, or its tensors have other names; then these say */
     an_match match;          /*   where the parameters of layers are, */
     an_binding mean;         /*   and where input.mean is */
     an_mean_file other_mean; /* used instead of the file's mean; none if its values are NULL */

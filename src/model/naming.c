@@ -75,6 +75,13 @@ static bool take_apart(const char *whole, name *out)
     return false;
 }
 
+bool an_listing_may_be_bias(const char *vector, const char *weight)
+{
+    name v, w;
+    const bool known = take_apart(vector, &v);
+    return known ? v.which == 1 : !(take_apart(weight, &w) && w.which == 0);
+}
+
 /* Whether a stem is a prefix followed by this layer; *prefix is then the length of the prefix. A #
  * at the end of `layer` stands for a number. */
 static bool is_layer(const name *n, const char *layer, size_t *prefix)

@@ -55,11 +55,11 @@ static int count_modules(const alexnet_network *network, int from, int to)
     return count;
 }
 
-void an_positions_compare(const alexnet_network *network, const an_match *match,
-                          const an_tensor_file *file, char doubt[AN_POSITIONS_TEXT])
+an_positions an_positions_compare(const alexnet_network *network, const an_match *match,
+                                  const an_tensor_file *file, char doubt[AN_POSITIONS_TEXT])
 {
     position one, two;
-    bool counts = true; /* 0, 1, 2, ... */
+    bool compared = false, counts = true; /* 0, 1, 2, ... */
     doubt[0] = '\0';
     for (int i = next_conv(network, -1), next; i >= 0; i = next) {
         next = next_conv(network, i);
@@ -68,6 +68,7 @@ void an_positions_compare(const alexnet_network *network, const an_match *match,
             memcmp(one.name, two.name, one.before) != 0)
             continue;
         const int expected = count_modules(network, i, next), found = two.number - one.number;
+        compared = true;
         counts &= found == 1;
         if (found == expected || doubt[0])
             continue;
@@ -79,4 +80,7 @@ void an_positions_compare(const alexnet_network *network, const an_match *match,
     }
     if (counts)
         doubt[0] = '\0';
+    if (doubt[0])
+        return AN_POSITIONS_DIFFER;
+    return compared && !counts ? AN_POSITIONS_AGREE : AN_POSITIONS_NONE;
 }

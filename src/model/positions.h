@@ -9,12 +9,17 @@
 
 enum { AN_POSITIONS_TEXT = 400 };
 
+typedef enum an_positions {
+    AN_POSITIONS_NONE, /* the names have none, or number the convolutions one by one */
+    AN_POSITIONS_AGREE,
+    AN_POSITIONS_DIFFER,
+} an_positions;
+
 /**
  * Compare the positions of a file's convolutions with those in a network that fits it.
- * @param doubt  receives the first difference, for people, or "". Numbers that count the
- *               convolutions one by one are no positions
+ * @param doubt  receives the first difference, for people, or ""
  */
-void an_positions_compare(const alexnet_network *network, const an_match *match,
-                          const an_tensor_file *file, char doubt[AN_POSITIONS_TEXT]);
+an_positions an_positions_compare(const alexnet_network *network, const an_match *match,
+                                  const an_tensor_file *file, char doubt[AN_POSITIONS_TEXT]);
 
 #endif

@@ -31,25 +31,6 @@ static alexnet_status count_classes(const an_listing *listing, const an_tensor_f
                    an_tensor_file_name(file), outline->layers[last].name, *classes, AN_CLASSES_MAX);
 }
 
-/* Refuse batch normalisation: the weights of the layers before it would be used without it. Its
- * statistics show it, under PyTorch's names or those of Keras and MXNet, wherever in the file. */
-static alexnet_status refuse_batch_norm(const an_tensor_file *file)
-{
-    static const char *const statistics[] = {"running_mean", "running_var", "moving_mean",
-                                             "moving_var"};
-    enum { STATISTICS = sizeof statistics / sizeof statistics[0] };
-    for (int i = 0; i < an_tensor_file_count(file); i++) {
-        const char *name = an_tensor_file_entry(file, i)->name;
-        for (int j = 0; j < STATISTICS; j++)
-            if (strstr(name, statistics[j]))
-                return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                               "%s has batch normalisation (%.120s), which no network of this "
-                               "program has",
-                               an_tensor_file_name(file), name);
-    }
-    return ALEXNET_OK;
-}
-
 /* Whether a file's network takes one channel, according to the file or to the filters of its first
  * layer. */
 static bool is_grey(const an_listing *listing, const an_tensor_file *file)
@@ -230,6 +211,20 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
                    an_tensor_file_name(file), out->network->name, out->match.difference);
 }
 
+/* Note what the layers that a file lists compute otherwise than the requested network. */
+static alexnet_status note_difference(an_recognition *out, const an_listing *listing,
+                                      const an_tensor_file *file)
+{
+    an_match whole;
+    AN_CHECK(an_match_make(&whole, out->network, listing, file, AN_MATCH_WHOLE));
+    if (!whole.fits)
+        snprintf(out->match.doubt, sizeof out->match.doubt,
+                 "read as %s, as requested, but its own layers differ: %.300s", out->network->name,
+                 whole.difference);
+    an_match_free(&whole);
+    return ALEXNET_OK;
+}
+
 /* Use the requested network if the file's weights fit it. */
 static alexnet_status take(an_recognition *out, const an_listing *listing,
                            const an_tensor_file *file, const char *net, bool part)
@@ -244,7 +239,7 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
                        out->network->name, out->match.difference);
     snprintf(out->found, sizeof out->found, "%s, as requested, with weights found by %s",
              out->network->name, listing->found);
-    return ALEXNET_OK;
+    return listing->listed && out->match.fits ? note_difference(out, listing, file) : ALEXNET_OK;
 }
 
 /* Whether layers have the tensors that are named for them, as far as any are. Positions in another
@@ -301,6 +296,23 @@ static alexnet_status find_by_listing(an_recognition *out, const an_listing *lis
     return net ? take(out, listing, file, net, part) : find(out, listing, file, part);
 }
 
+/* Compare the positions in names with the network. The weights of darknet-alexnet, which has no
+ * LRN, have the shapes of those of every AlexNet in one tower, so only positions, or a list of
+ * layers, can show it. */
+static alexnet_status weigh_positions(an_recognition *is, const an_tensor_file *file)
+{
+    static const char shared[] = "darknet-alexnet";
+    const an_positions positions =
+        an_positions_compare(is->network, &is->match, file, is->match.doubt);
+    if (positions == AN_POSITIONS_AGREE || strcmp(is->network->name, shared) != 0)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s: its weights fit %s, which has no LRN, but also AlexNets in one tower that "
+                   "have LRN, and the file does not say whether it has; give the network: --net %s "
+                   "or, with LRN, --net with a network file",
+                   an_tensor_file_name(file), shared, shared);
+}
+
 alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -309,7 +321,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
     *out = (an_recognition){0};
     if (net)
         AN_TRY(an_network_load(&named, net, 0));
-    AN_TRY(refuse_batch_norm(file));
+    AN_TRY(an_leftover_check(file));
     AN_TRY(an_listing_make(&listing, file, named));
     if (listing.by_name)
         AN_TRY(find_by_order(out, &listing, file, net));
@@ -317,7 +329,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
         AN_TRY(find_by_listing(out, &listing, file, net, part));
     out->match.listed = listing.listed;
     if (!net && !listing.listed)
-        an_positions_compare(out->network, &out->match, file, out->match.doubt);
+        AN_TRY(weigh_positions(out, file));
     snprintf(out->match.copies, sizeof out->match.copies, "%s", listing.copies);
 cleanup:
     an_network_release(named);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "model/agree.h"
 #include "train/mean.h"
 
 enum { LINES = 20 }; /* lines of the log that name tensors, at most */
@@ -38,6 +39,37 @@ typedef struct origin {
     bool has_mean;
 } origin;
 
+/* Find the tensors of a file of this program that has a graph: a parameter's is the one that the
+ * graph uses for the layer of the same name. */
+static alexnet_status find_by_graph(origin *from)
+{
+    alexnet_status rc;
+    an_match match = {0};
+    an_classes classes = {0};
+    an_binding mean;
+    alexnet_network *theirs = NULL;
+    const an_net *net = from->net;
+    AN_TRY(an_model_file_classes(&classes, from->file));
+    AN_TRY(an_network_parse(&theirs, an_tensor_file_metadata(from->file, AN_METADATA_NETWORK),
+                            from->name, "network", classes.count));
+    AN_TRY(an_agree(&match, &mean, theirs, from->file));
+    for (int i = 0; i < net->count; i++) {
+        const an_param *param = &net->params[i];
+        const int layer =
+            param->layer < 0
+                ? -1
+                : an_network_find_layer(theirs, net->network->layers[param->layer].name);
+        from->bindings[i] = param->layer < 0 ? mean
+                            : layer < 0      ? AN_BINDING_NONE
+                                             : match.pairs[layer][param->is_bias];
+    }
+cleanup:
+    an_match_free(&match);
+    an_network_release(theirs);
+    an_classes_free(&classes);
+    return rc;
+}
+
 /* Find the tensor of each parameter: by its name in a file of this program, else as the file is
  * recognised. */
 static alexnet_status find_tensors(origin *from)
@@ -49,6 +81,8 @@ static alexnet_status find_tensors(origin *from)
     from->bindings = an_calloc((size_t)net->count, sizeof *from->bindings);
     if (!from->bindings)
         return AN_FAIL_MEMORY((size_t)net->count * sizeof *from->bindings, "a list of tensors");
+    if (an_agree_is_needed(from->file) && an_tensor_file_metadata(from->file, AN_METADATA_NETWORK))
+        return find_by_graph(from);
     if (!an_model_file_is_ours(from->file) ||
         !an_model_file_has_our_names(from->file, net->network)) {
         AN_TRY(an_listing_make(&listing, from->file, net->network));

@@ -1,11 +1,11 @@
 #include "train/run_state.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "model/network.h"
 #include "train/class_weights.h"
@@ -239,7 +239,8 @@ alexnet_status an_run_state_from_text(an_run_state *record, const char *json, co
 {
     *record = (an_run_state){0};
     alexnet_status rc;
-    an_exchange x = {.object = json_loads(json, 0, NULL)};
+    an_exchange x = {0};
+    AN_CHECK(an_json_parse(&x.object, json, strlen(json), 0, NULL));
     if (!json_is_object(x.object)) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress is not a JSON object",
                      source);

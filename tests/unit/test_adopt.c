@@ -33,10 +33,23 @@ static float *make_values(int64_t count, int64_t from)
     return values;
 }
 
-static void write_sources(const char *path, source *sources, int count)
+static alexnet_status put_metadata(void *writer, const char *key, const char *value)
+{
+    return an_tensor_writer_metadata(writer, key, value);
+}
+
+/* @param network  which our metadata says that the file is; NULL: without metadata */
+static void write_sources_as(const char *path, source *sources, int count,
+                             const alexnet_network *network)
 {
     an_tensor_writer *writer;
+    an_classes classes;
     expect_ok(an_tensor_writer_new(&writer, path));
+    if (network) {
+        expect_ok(an_classes_presume(&classes, network->classes, true));
+        expect_ok(an_model_file_metadata_to(put_metadata, writer, network, &classes));
+        an_classes_free(&classes);
+    }
     for (int i = 0; i < count; i++)
         expect_ok(an_tensor_writer_declare(writer, sources[i].name, AN_F32, sources[i].shape));
     for (int i = 0; i < count; i++)
@@ -45,6 +58,11 @@ static void write_sources(const char *path, source *sources, int count)
     expect_ok(an_tensor_writer_commit(writer));
     for (int i = 0; i < count; i++)
         an_free(sources[i].values);
+}
+
+static void write_sources(const char *path, source *sources, int count)
+{
+    write_sources_as(path, sources, count, NULL);
 }
 
 static const float *tensor_of(const alexnet_model *model, const char *name, int64_t *count)
@@ -360,8 +378,10 @@ static void listen(void *user, alexnet_log_level level, const char *line)
         snprintf(heard + length, sizeof heard - length, "%s\n", line);
 }
 
-/* Add tensors to those of `fake`, load the file, and compare the warnings. */
-static void expect_warnings(const char *const *more, const char *net, const char *expected)
+/* Add tensors to those of `fake`, load the file, and compare the warnings. @param ours  the
+ * network in its metadata, or NULL */
+static void expect_warnings_of(const char *const *more, const alexnet_network *ours,
+                               const char *net, const char *expected)
 {
     source sources[ENTRIES];
     alexnet_ctx *ctx;
@@ -375,7 +395,7 @@ static void expect_warnings(const char *const *more, const char *net, const char
         sources[i].shape = fake.entries[i].shape;
         sources[i].values = make_values(an_shape_count(sources[i].shape), 4194304);
     }
-    write_sources("more.safetensors", sources, fake.count);
+    write_sources_as("more.safetensors", sources, fake.count, ours);
     heard[0] = '\0';
     options.log = listen;
     how.net = net;
@@ -384,6 +404,47 @@ static void expect_warnings(const char *const *more, const char *net, const char
     assert_string_equal(heard, expected);
     alexnet_model_free(model);
     alexnet_ctx_free(ctx);
+}
+
+static void expect_warnings(const char *const *more, const char *net, const char *expected)
+{
+    expect_warnings_of(more, NULL, net, expected);
+}
+
+/* A file whose metadata is ours, but to which another program added tensors, or in which it
+ * changed names. */
+static void test_what_is_not_used_of_ours(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    static const char *const more[] = {"conv6.weight", "conv6.bias", "lpips.1.weight",
+                                       "momentum.conv1.weight", NULL};
+    alexnet_network *network;
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    expect_ok(an_network_load(&network, "alexnet-mini", 4));
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    add("input.mean", an_shape_of(3, 3, network->input.side, network->input.side));
+    expect_warnings_of(none, network, NULL, "");
+    expect_warnings_of(
+        more, network, NULL,
+        "more.safetensors: tensor conv6.weight is not used: alexnet-mini has no layer for it\n"
+        "more.safetensors: tensor conv6.bias is not used: alexnet-mini has no layer for it\n");
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    add("input.mean", an_shape_of(3, 3, network->input.side, network->input.side));
+    for (int i = 0; i < 16; i++)
+        snprintf(fake.names[i], sizeof fake.names[i], "arr_%d", i);
+    expect_warnings_of(none, network, NULL,
+                       "more.safetensors: the names of its tensors are not known; layers are found "
+                       "by the shapes of its tensors alone\n");
+    add_network("alexnet-mini", 4, AN_NAMES_OURS, "");
+    source norm = {"conv1.running_var", an_shape_of(1, 3), make_values(3, 0)};
+    write_sources_as("norm.safetensors", &norm, 1, network);
+    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    expect_failure(alexnet_model_load(&model, ctx, "norm.safetensors"), ALEXNET_ERROR_UNSUPPORTED,
+                   "norm.safetensors has batch normalisation (conv1.running_var)");
+    alexnet_ctx_free(ctx);
+    an_network_release(network);
 }
 
 static void test_what_is_not_used(void **state)
@@ -516,6 +577,7 @@ int main(void)
         IN_SCRATCH(test_classes),
         IN_SCRATCH(test_a_network_without_weights),
         IN_SCRATCH(test_what_is_not_used),
+        IN_SCRATCH(test_what_is_not_used_of_ours),
         IN_SCRATCH(test_begin_from_it),
     };
     return cmocka_run_group_tests_name("files of other programs", tests, NULL, clear_after_group);

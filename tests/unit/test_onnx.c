@@ -348,6 +348,8 @@ static void test_what_layers_must_be(void **state)
     expect_no_chain(NODES("Conv x,w,b y kernel_shape=3:5"), other, "kernel_shape must be the same");
     expect_no_chain(NODES("Conv x,w,b y kernel_shape=5:5"), other, "square filters expected");
     expect_no_chain(NODES("Conv x,w,b y auto_pad=SAME_UPPER"), other, "auto_pad = SAME_UPPER");
+    expect_no_chain(NODES("Conv x,w,b y auto_pad=VALID pads=1:1:1:1"), other,
+                    "auto_pad = VALID and pads; explicit padding expected");
     expect_no_chain(NODES("Conv x,w,b y pads=1:1"), other, "four pads expected, found 2");
     expect_no_chain(NODES("Gemm x,w,b y"), other, "a matrix of weights expected");
     expect_no_chain(NODES("Relu x a", "Cast a y to=6"), other, "to type 6; a floating-point type");

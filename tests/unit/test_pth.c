@@ -87,6 +87,8 @@ static const struct crime {
     {BYTES(P "ctorch\nload\n."), UNREAD, "torch.load: refused"},
     {BYTES("\x80\x04\x8c\2os\x8c\6system\x93\x8c\4echo\x85R."), UNREAD, "os.system: refused"},
     {BYTES("\x80\x04\x8c\7torch.x\x8c\13os.system.y\x93."), UNREAD, "torch.x.os.system.y: ref"},
+    {BYTES(P "ctorch._utils\n_rebuild_qtensor\n)R."), UNREAD,
+     "torch._utils._rebuild_qtensor: a tensor of a kind that is not read"},
     {BYTES(P "c__main__\nNet\n)\x81."), UNREAD, "a whole model"},
     {BYTES(P "ctorchvision.models.alexnet\nAlexNet\n)\x81."), UNREAD, "AlexNet; in Python, save"},
     {BYTES(P "K\1)R."), BAD, "calls what is not a function"},
@@ -313,6 +315,24 @@ static void test_tensors_that_lie(void **state)
     }
 }
 
+/* A tensor whose storage holds the negated elements is not read as if they were its own. */
+static void test_bits_of_a_tensor(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {FOLDER "bits.pth", FOLDER "bits.legacy.pth"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        an_tensor_file *file;
+        float value;
+        expect_ok(open_path(&file, paths[i]));
+        expect_ok(an_tensor_file_read(file, "plain", an_shape_of(1, 1), AN_F32, &value));
+        assert_true(value == -2);
+        expect_failure(an_tensor_file_read(file, "negated", an_shape_of(1, 1), AN_F32, &value), BAD,
+                       "tensor negated: float16, bfloat16, float32 or float64 expected, found "
+                       "negated lazily");
+        an_tensor_file_close(file);
+    }
+}
+
 static void test_the_order_of_bytes(void **state)
 {
     (void)state;
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_tensors_that_lie),
+        cmocka_unit_test(test_bits_of_a_tensor),
         cmocka_unit_test(test_the_order_of_bytes),
     };
     return cmocka_run_group_tests_name("PyTorch's files", tests, NULL, NULL);

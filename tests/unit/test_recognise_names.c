@@ -93,6 +93,29 @@ static void test_names_known_in_part(void **state)
                    "layer fc6: the file has no such layer");
 }
 
+/* The scale of a normalisation beside a weight without bias has the shape of a bias. */
+static void test_vectors_that_are_no_biases(void **state)
+{
+    (void)state;
+    static const char *const vectors[] = {"norm.weight", "norm.gamma", "norm.bias"};
+    an_recognition is;
+    for (int i = 0; i < 3; i++) {
+        char to[40];
+        add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+        rename_all("conv2.weight", "second.0.weight");
+        snprintf(to, sizeof to, "second.1.%s", vectors[i]);
+        rename_all("conv2.bias", to);
+        rename_all("conv", "x");
+        rename_all("fc", "y");
+        if (i < 2) {
+            expect_none("layer conv2 (in the file second.0.weight): the file has no biases for it");
+            continue;
+        }
+        expect_ok(recognise(&is, NULL, false)); /* as any name of a bias */
+        an_recognition_free(&is);
+    }
+}
+
 /* Batch normalisation is refused under every prefix and outside of it, under other programs' names,
  * and also if the network is given. */
 static void test_batch_normalisation(void **state)
@@ -201,6 +224,51 @@ static void test_lpips_with_its_network(void **state)
     expect_none("layer fc6: the file has no such layer");
 }
 
+/* Of an AlexNet in one tower the shapes of weights do not tell whether it has LRN. */
+static const char does_not_say[] =
+    "file: its weights fit darknet-alexnet, which has no LRN, but also AlexNets in one tower that "
+    "have LRN, and the file does not say whether it has; give the network: --net darknet-alexnet";
+
+static void test_one_tower(void **state)
+{
+    (void)state;
+    an_recognition is;
+    for (int part = 0; part < 2; part++)
+        for (int numbered = 0; numbered < 2; numbered++) {
+            add_network("darknet-alexnet", 1000, AN_NAMES_OURS, "");
+            for (int i = 0; numbered && i < fake.count; i++)
+                snprintf(fake.names[i], sizeof fake.names[i], "arr_%d", i);
+            expect_failure(recognise(&is, NULL, part), ALEXNET_ERROR_FORMAT, does_not_say);
+            assert_null(is.network);
+            expect_ok(recognise(&is, "darknet-alexnet", part));
+            an_recognition_free(&is);
+        }
+}
+
+/* Weights that PyTorch computes from other tensors when the module is used. Those of spectral
+ * normalisation have the shapes of a weight and a bias. */
+static void test_parametrised_weights(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {
+        {"classifier.4.weight_orig", "classifier.4.weight_u"}, /* also of pruning */
+        {"classifier.4.weight_v", "classifier.4.weight_g"},
+        {"classifier.4.parametrizations.weight.original",
+         "classifier.4.parametrizations.weight.0._u"},
+    };
+    an_recognition is;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+        an_tensor_entry *weight = find("classifier.4.weight");
+        snprintf(weight->name, sizeof fake.names[0], "%s", names[i][0]);
+        add(names[i][1], an_shape_of(1, 4096));
+        for (int given = 0; given < 2; given++)
+            expect_failure(recognise(&is, given ? "alexnet-owt" : NULL, false),
+                           ALEXNET_ERROR_UNSUPPORTED,
+                           "file has no weights but what they are computed from (classifier.4.");
+    }
+}
+
 /* Positions of modules tell of layers without weights: LRN that the network lacks or has. */
 static void test_positions(void **state)
 {
@@ -211,13 +279,11 @@ static void test_positions(void **state)
     static const struct {
         const char *network;
         const char *const *names;
-        const char *said;
+        const char *said; /* NULL: it is refused unless the network is given */
     } cases[] = {
-        {"darknet-alexnet", of_lrn,
-         "by its names, 3 layers without weights are between net.0 and net.4, but darknet-alexnet "
-         "has 2 there; if the file's network has or lacks LRN or pooling, results are wrong"},
+        {"darknet-alexnet", of_lrn, NULL},
         {"darknet-alexnet", of_none, ""},
-        {"darknet-alexnet", numbers, ""},
+        {"darknet-alexnet", numbers, NULL},
         {"bvlc-alexnet", of_lrn, ""},
         {"bvlc-alexnet", of_none,
          "by its names, 2 layers without weights are between net.0 and net.3, but bvlc-alexnet "
@@ -239,9 +305,13 @@ static void test_positions(void **state)
             const bool named = n % 2 && cases[i].names != numbers;
             if (named)
                 rename_all("net.", "features.");
+            if (n < 2 && !cases[i].said) {
+                expect_none(does_not_say);
+                continue;
+            }
             expect_ok(recognise(&is, n / 2 ? cases[i].network : NULL, false));
             assert_string_equal(is.network->name, cases[i].network);
-            if (n / 2 || !cases[i].said[0])
+            if (n / 2 || !*cases[i].said)
                 assert_string_equal(is.match.doubt, "");
             else if (!named)
                 assert_string_equal(is.match.doubt, cases[i].said);
@@ -254,8 +324,13 @@ static void test_positions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_known_in_part), cmocka_unit_test(test_batch_normalisation),
-        cmocka_unit_test(test_two_copies),          cmocka_unit_test(test_lpips_with_its_network),
+        cmocka_unit_test(test_names_known_in_part),
+        cmocka_unit_test(test_vectors_that_are_no_biases),
+        cmocka_unit_test(test_batch_normalisation),
+        cmocka_unit_test(test_two_copies),
+        cmocka_unit_test(test_lpips_with_its_network),
+        cmocka_unit_test(test_parametrised_weights),
+        cmocka_unit_test(test_one_tower),
         cmocka_unit_test(test_positions),
     };
     return cmocka_run_group_tests_name("names of tensors", tests, NULL, clear_after_group);

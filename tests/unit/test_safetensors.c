@@ -2,7 +2,12 @@
  * Reading and writing safetensors against bytes written by hand. tools/check_safetensors.py asks
  * the format's own Python package the same questions.
  */
+#include "expect.h"
 #include "scratch.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -501,6 +506,39 @@ static void test_short_memory(void **state)
     }
 }
 
+/* jansson has memory of its own, from malloc(), for which these stand. */
+static int allocations_left;
+
+static void *short_malloc(size_t bytes)
+{
+    if (allocations_left-- > 0)
+        return malloc(bytes);
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* Wherever jansson's memory ends, the header is not called damaged. */
+static void test_short_memory_of_the_parser(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"__metadata__\":{\"a\":\"b\"},"
+                               "\"f\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+    const image file = build(json, good_data, 8);
+    alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+    int n = 0;
+    for (; rc != ALEXNET_OK && n < 1000; n++) {
+        an_tensor_file *opened;
+        json_set_alloc_funcs(short_malloc, free);
+        allocations_left = n;
+        rc = open_image(&opened, &file);
+        an_tensor_file_close(opened);
+        json_set_alloc_funcs(malloc, free);
+        if (rc != ALEXNET_OK)
+            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+    }
+    assert_in_range(n, 20, 999);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,6 +561,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_writer_refuses_what_is_not_text, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_short_memory, scratch_setup, scratch_teardown),
+        cmocka_unit_test(test_short_memory_of_the_parser),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
