@@ -234,6 +234,12 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
     return ALEXNET_OK;
 }
 
+const char *an_data_source_split_key(const an_data_source *source, int64_t item)
+{
+    return source->kind->split_key ? source->kind->split_key(source, item)
+                                   : source->items[item].key;
+}
+
 alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item,
                                       const an_shrink *shrink, an_picture *out)
 {

@@ -4,7 +4,8 @@
  *
  * Labels are the numbers of classes, or names, which make classes in byte order. Items are sorted
  * by class, then by path, as in a tree of class folders, so that the two give the same batches.
- * Their keys are the paths below the folder that holds them all.
+ * Their keys are the paths below the folder that holds them all. They are split by their paths
+ * below the list's folder, which do not change when rows are added.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -206,11 +207,24 @@ static size_t shared_folder(const an_list_rows *rows)
     return shared;
 }
 
+/* The length of the path of a list's folder, including its slash. */
+static size_t folder_of(const char *root)
+{
+    return (size_t)(strrchr(root, '/') + 1 - root);
+}
+
 /* A new string: a row's path, absolute. */
 static char *absolute(const char *root, const char *path)
 {
-    return *path == '/' ? an_strdup(path)
-                        : an_format("%.*s%s", (int)(strrchr(root, '/') + 1 - root), root, path);
+    return *path == '/' ? an_strdup(path) : an_format("%.*s%s", (int)folder_of(root), root, path);
+}
+
+/* The path below the list's folder; the whole path of a picture elsewhere. */
+static const char *split_key(const an_data_source *source, int64_t item)
+{
+    const char *name = source->items[item].name;
+    const size_t folder = folder_of(source->root);
+    return strncmp(name, source->root, folder) == 0 ? name + folder : name;
 }
 
 static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
@@ -284,4 +298,5 @@ const an_data_kind an_list_kind = {.name = "list",
                                    .open = open_with_labels,
                                    .pictures = &pictures_kind,
                                    .read = an_file_item_read,
-                                   .stamp = an_file_item_stamp};
+                                   .stamp = an_file_item_stamp,
+                                   .split_key = split_key};

@@ -1,15 +1,17 @@
 /*
  * The data that a run remembers: what identifies it, and how it is found again.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "data/shard_order.h"
 #include "train/trainer_impl.h"
 
-alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data)
+static alexnet_status record_data(an_data_identity *record, const alexnet_dataset *data)
 {
     if (!an_is_utf8(data->root))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
@@ -23,12 +25,27 @@ alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_da
     record->part = data->part;
     record->count = data->count;
     record->fingerprint = an_dataset_fingerprint(data);
+    record->places = 0;
     return ALEXNET_OK;
+}
+
+alexnet_status an_trainer_record_data(alexnet_trainer *t)
+{
+    AN_CHECK(record_data(&t->record.train, t->train));
+    if (an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS)
+        t->record.train.places = an_shard_order_places(t->train);
+    return t->val ? record_data(&t->record.val, t->val) : ALEXNET_OK;
+}
+
+static bool has_same_pictures(const alexnet_dataset *data, const an_data_identity *record)
+{
+    return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
 }
 
 static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *record)
 {
-    return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
+    return has_same_pictures(data, record) &&
+           (record->places == 0 || an_shard_order_places(data) == record->places);
 }
 
 /* The new path of validation pictures that were beside the training pictures, which are now at
@@ -48,6 +65,21 @@ typedef struct place {
     const char *path;
     const alexnet_dataset *data;
 } place;
+
+static alexnet_status fail_changed(const alexnet_trainer *t, const alexnet_dataset *now,
+                                   const an_data_identity *record)
+{
+    char what[128] = "its pictures are at other places in the archives, so that order = shards "
+                     "reads them in another order";
+    if (!has_same_pictures(now, record))
+        snprintf(what, sizeof what, "%lld %s then, %lld now, and names or sizes differ",
+                 (long long)record->count, an_text_plural(record->count, "picture", "pictures"),
+                 (long long)now->count);
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
+                   "%s has changed since the run began: %s; restore it, continue with it as it is "
+                   "(--accept-changes), or begin a new run with --init-from %s",
+                   now->root, what, t->run.folder);
+}
 
 /* Open data where it is now, and check that it is the run's. */
 static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *record,
@@ -69,14 +101,7 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
     if (is_as_it_was(now, record))
         return ALEXNET_OK;
     if (!options->accept_changes)
-        return AN_FAIL(
-            ALEXNET_ERROR_BAD_DATA,
-            "%s has changed since the run began: %lld %s then, %lld now, and names or sizes "
-            "differ; restore it, continue with it as it is (--accept-changes), or begin a new "
-            "run with --init-from %s",
-            now->root, (long long)record->count,
-            an_text_plural(record->count, "picture", "pictures"), (long long)now->count,
-            t->run.folder);
+        return fail_changed(t, now, record);
     an_log(t->ctx, ALEXNET_LOG_WARNING,
            "%s has changed, and the run continues with it as it is: %lld pictures then, %lld now",
            now->root, (long long)record->count, (long long)now->count);
@@ -122,8 +147,7 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_o
         return ALEXNET_OK;
     if (!is_as_it_was(t->train, &r->train))
         begin_epoch_again(t);
-    AN_CHECK(an_trainer_record_data(&r->train, t->train));
-    return t->val ? an_trainer_record_data(&r->val, t->val) : ALEXNET_OK;
+    return an_trainer_record_data(t);
 }
 
 /* ---- The validation set of a run that is not trained now ---- */

@@ -57,8 +57,8 @@ alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
 /** Set the weights of classes, by recipe, data and record. */
 alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
 
-/** Remember where a data set is and what identifies it. */
-alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
+/** Remember where the data sets are and what identifies them. */
+alexnet_status an_trainer_record_data(alexnet_trainer *trainer);
 /**
  * Open the data of a run that is resumed, once its record, recipe and classes are known.
  * @param changed  out: the data has moved or is not the same, and the record was updated

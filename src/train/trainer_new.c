@@ -139,13 +139,11 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_trainer_read_weights(t));
     AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
-    AN_TRY(an_trainer_record_data(&t->record.train, t->train));
+    AN_TRY(an_trainer_record_data(t));
     if (!t->trial) /* a trial shows few of the pictures */
         AN_TRY(an_dataset_warn_absent(t->ctx, t->train, t->val));
-    if (t->val) {
-        AN_TRY(an_trainer_record_data(&t->record.val, t->val));
+    if (t->val)
         AN_TRY(an_dataset_warn_shared(t->ctx, t->train, t->val));
-    }
     t->record.split = options->split ? options->split : t->ctx->split;
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     an_trainer_origin(t, &t->record);

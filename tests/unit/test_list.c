@@ -66,25 +66,76 @@ static void test_same_as_folders(void **state)
     an_dataset_release(all);
 }
 
-/* Pictures have the same keys as in the folder, so that the same ones are held back for
- * validation. */
+/* The validation part of what is at a path. */
+static alexnet_dataset *open_val(const char *path, const char *kind, an_split_rule rule)
+{
+    const an_part part = {.share = 0.4, .seed = 3, .val = true, .rule = rule};
+    alexnet_dataset *val;
+    assert_int_equal(an_dataset_reopen(&val, NULL, kind, path, part, NULL), ALEXNET_OK);
+    return val;
+}
+
+static bool holds(const alexnet_dataset *d, const char *name)
+{
+    bool found = false;
+    for (int64_t i = 0; i < d->count; i++)
+        found |= strcmp(d->samples[i].name, name) == 0;
+    return found;
+}
+
+/* The validation part of a list must be that of the folder. */
+static void check_split(const char *list, an_split_rule rule)
+{
+    alexnet_dataset *folder = open_val("all", "folders", rule), *val = open_val(list, "list", rule);
+    assert_int_equal(val->count, folder->count);
+    for (int64_t i = 0; i < val->count; i++)
+        assert_true(holds(folder, val->samples[i].name));
+    an_dataset_release(folder);
+    an_dataset_release(val);
+}
+
+/* A list in the folder is split as the folder, whether its paths are relative or absolute. Under
+ * the rules of earlier versions that is so wherever the list is. */
 static void test_same_split(void **state)
 {
     (void)state;
-    alexnet_dataset *all = open_folder(), *list, *parts[4];
+    char folder[4096], format[4200];
+    write_folder();
+    assert_non_null(getcwd(folder, sizeof folder));
+    snprintf(format, sizeof format, "%s/all/%%s %%s\n", folder);
+    write_lines("all/list.txt", "", "%s %s\n", true);
+    write_lines("all/absolute.txt", "", format, true);
     write_lines("list.txt", "", "all/%s %s\n", true);
-    list = open_good("list.txt", NULL, NULL);
-    assert_int_equal(an_dataset_split(all, 0.4, 3, &parts[0], &parts[1]), ALEXNET_OK);
-    assert_int_equal(an_dataset_split(list, 0.4, 3, &parts[2], &parts[3]), ALEXNET_OK);
-    for (int p = 0; p < 2; p++) {
-        assert_int_equal(parts[p]->count, parts[p + 2]->count);
-        for (int64_t i = 0; i < parts[p]->count; i++)
-            assert_string_equal(parts[p]->samples[i].name, parts[p + 2]->samples[i].name);
+    check_split("all/list.txt", AN_SPLIT_BY_PATH);
+    check_split("all/absolute.txt", AN_SPLIT_BY_PATH);
+    check_split("list.txt", AN_SPLIT_BY_HASH);
+    check_split("list.txt", AN_SPLIT_BY_COUNT);
+}
+
+/* Rows in other folders, which make the folder that holds all pictures another one, move no picture
+ * to the other part. The rule of earlier versions does: otherwise the rows would prove nothing. */
+static void test_split_of_longer_list(void **state)
+{
+    (void)state;
+    static const char rows[] = "b/cat/0.png a\nb/cat/1.png a\nb/cat/2.png a\nb/cat/3.png b\n"
+                               "b/cat/4.png b\nb/cat/5.png b\nb/cat/6.png b\nb/cat/7.png b\n";
+    char longer[512];
+    snprintf(longer, sizeof longer, "%snew/8.png a\n/9.png b\n", rows);
+    for (int rule = AN_SPLIT_BY_PATH; rule <= AN_SPLIT_BY_HASH; rule++) {
+        int moved = 0;
+        write_text("list.txt", rows);
+        alexnet_dataset *whole = open_good("list.txt", NULL, NULL);
+        alexnet_dataset *before = open_val("list.txt", "list", (an_split_rule)rule);
+        write_text("list.txt", longer);
+        alexnet_dataset *after = open_val("list.txt", "list", (an_split_rule)rule);
+        assert_true(before->count > 0 && before->count < whole->count);
+        for (int64_t i = 0; i < whole->count; i++)
+            moved += holds(before, whole->samples[i].name) != holds(after, whole->samples[i].name);
+        assert_int_equal(moved > 0, rule == AN_SPLIT_BY_HASH);
+        an_dataset_release(whole);
+        an_dataset_release(before);
+        an_dataset_release(after);
     }
-    for (int p = 0; p < 4; p++)
-        an_dataset_release(parts[p]);
-    an_dataset_release(all);
-    an_dataset_release(list);
 }
 
 /* RFC 4180: doubled quotes, separators and line ends within quotes. Other columns; titles in any
@@ -233,9 +284,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folders), TEST(test_same_split), TEST(test_tables),
-        TEST(test_semicolons),      TEST(test_labels),     TEST(test_missing_file),
-        TEST(test_without_labels),  TEST(test_refuses),    TEST(test_memory),
+        TEST(test_same_as_folders), TEST(test_same_split),     TEST(test_split_of_longer_list),
+        TEST(test_tables),          TEST(test_semicolons),     TEST(test_labels),
+        TEST(test_missing_file),    TEST(test_without_labels), TEST(test_refuses),
+        TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,8 +16,9 @@ enum { SIDE = 8, BATCH = 4, PICTURES = 9 };
 static const struct form {
     const char *path, *kind;
 } forms[] = {
-    {"folder", "folders"},   {"list.txt", "list"},     {"table.csv", "list"}, {"shards", "tar"},
-    {"archives.tar", "tar"}, {"lmdb-encoded", "lmdb"}, {"lmdb-raw", "lmdb"},
+    {"folder", "folders"}, {"folder/list.txt", "list"}, {"folder/table.csv", "list"},
+    {"shards", "tar"},     {"archives.tar", "tar"},     {"lmdb-encoded", "lmdb"},
+    {"lmdb-raw", "lmdb"},
 };
 
 static const char *golden(const char *name)
@@ -27,10 +28,11 @@ static const char *golden(const char *name)
     return path;
 }
 
-/* A copy of the golden files: beside archives an index is written. */
+/* A copy of the golden files: beside archives an index is written. The lists are moved into the
+ * folder, where they are divided as the folder is. */
 static int set_up(void **state)
 {
-    char link[64], home[4096], command[sizeof home + 64];
+    char link[64], home[4096], command[sizeof home + 128];
     if (scratch_setup(state) != 0)
         return -1;
     snprintf(link, sizeof link, "/proc/self/fd/%d", scratch_home);
@@ -38,7 +40,11 @@ static int set_up(void **state)
     if (n < 0)
         return -1;
     home[n] = '\0';
-    snprintf(command, sizeof command, "cp -r '%s/golden/sources' sources", home);
+    snprintf(
+        command, sizeof command,
+        "cp -r '%s/golden/sources' sources && "
+        "cd sources && sed -i 's|folder/||' list.txt table.csv && mv list.txt table.csv folder",
+        home);
     return system(command);
 }
 
