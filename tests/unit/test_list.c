@@ -161,13 +161,64 @@ static void test_tables(void **state)
 static void test_semicolons(void **state)
 {
     (void)state;
-    write_text("u.csv", "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
-    alexnet_dataset *d = open_good("u.csv", NULL, NULL);
-    assert_int_equal(d->count, 2);
-    assert_int_equal(d->classes, 4);
-    assert_string_equal(d->source->items[0].key, "z.jpg");
-    assert_string_equal(d->source->items[1].key, "x,y.jpg");
-    an_dataset_release(d);
+    static const char *const names[] = {"u.csv", "u.txt"};
+    for (int i = 0; i < 2; i++) {
+        write_text(names[i], "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
+        alexnet_dataset *d = open_good(names[i], NULL, NULL);
+        assert_int_equal(d->count, 2);
+        assert_int_equal(d->classes, 4);
+        assert_string_equal(d->source->items[0].key, "z.jpg");
+        assert_string_equal(d->source->items[1].key, "x,y.jpg");
+        an_dataset_release(d);
+    }
+}
+
+/* Tables with tabs or in files of any ending, if the first line has both titles; lines after
+ * "path label". */
+static void test_titles(void **state)
+{
+    (void)state;
+    alexnet_dataset *all = open_folder();
+    FILE *file = fopen("wide.tsv", "wb");
+    fputs("Label\tid\t\"File\"\r\n", file);
+    for (int i = 0; i < PICTURES; i++)
+        fprintf(file, "%d\t%d\tall/%s\r\n", i / 3, i, paths[i]);
+    fclose(file);
+    write_lines("tabs.tsv", "path\tlabel\n", "all/%s\t%s\n", false);
+    write_lines("tabs.csv", "path\tlabel\n", "all/%s\t%s\n", false);
+    write_lines("blanks.lst", "\xEF\xBB\xBF image  Class \r\n", "all/%s %s\r\n", false);
+    check_same("wide.tsv", "list", all);
+    check_same("tabs.tsv", "list", all);
+    check_same("tabs.csv", "list", all);
+    check_same("blanks.lst", "list", all);
+    an_dataset_release(all);
+}
+
+/* A first line that only resembles titles is a picture. */
+static void test_first_pictures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *key;
+    } cases[] = {
+        {"image cat\nb.jpg cat\n", "image"},
+        {"image 0\nb.jpg 0\n", "image"},
+        {"label.jpg label\nb.jpg cat\n", "label.jpg"},
+        {"a/path.jpg class\n", "path.jpg"},
+        {"#1 0\n", "#1"},
+        {"1 unheard\nb.jpg cat\n", "1"},
+    };
+    write_text("#1", "");
+    write_text("1", "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool found = false;
+        write_text("first.txt", cases[i].text);
+        alexnet_dataset *d = open_good("first.txt", NULL, NULL);
+        for (int64_t k = 0; k < d->count; k++)
+            found |= strcmp(d->source->items[k].key, cases[i].key) == 0;
+        assert_true(found);
+        an_dataset_release(d);
+    }
 }
 
 static void test_labels(void **state)
@@ -250,6 +301,11 @@ static void test_refuses(void **state)
          "UTF-16"},
         {"e.txt", "a.jpg c\x01t\n", "e.txt:1: the label has a control character"},
         {"e.txt", "./ 3\n", "e.txt:1: the path of the picture is missing"},
+        {"e.txt", "img kind\na.jpg x\nb.jpg y\n", "e.txt:1: there is no picture \"img\""},
+        {"e.tsv", "img\tlabel\na.jpg\tx\n", "titles path, file, filename or image, and label"},
+        {"e.txt", "a.jpg x\n# my list\nb.jpg x\n", "e.txt:2: there is no picture \"# my\""},
+        {"e.txt", "path label\n", "lists no pictures"},
+        {"e.tsv", "label\tpath\n1\ta\tb.jpg\n", "must be in quotes"},
         {"e.csv", "a,b\n", "e.csv:1: no column is called path"},
         {"e.csv", "path,b\nx,1\n", "no column is called label"},
         {"e.csv", "path,label\n", "lists no pictures"},
@@ -284,10 +340,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folders), TEST(test_same_split),     TEST(test_split_of_longer_list),
-        TEST(test_tables),          TEST(test_semicolons),     TEST(test_labels),
-        TEST(test_missing_file),    TEST(test_without_labels), TEST(test_refuses),
-        TEST(test_memory),
+        TEST(test_same_as_folders), TEST(test_same_split), TEST(test_split_of_longer_list),
+        TEST(test_tables),          TEST(test_semicolons), TEST(test_titles),
+        TEST(test_first_pictures),  TEST(test_labels),     TEST(test_missing_file),
+        TEST(test_without_labels),  TEST(test_refuses),    TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
