@@ -18,7 +18,8 @@ enum { AN_TAR_BY_NOTHING, AN_TAR_BY_JSON, AN_TAR_BY_CLS };
 typedef struct an_tar_keyed {
     int32_t label;
     int by;
-    bool plain;              /* it has a picture KEY.jpg */
+    int64_t picture;         /* the one that is used; -1: none */
+    bool doubtful;           /* it has another that is as likely to be meant */
     const char *packed_from; /* in the text of AN_TAR_KEYS; NULL if it is not there */
 } an_tar_keyed;
 
@@ -47,8 +48,8 @@ char *an_tar_key(const char *folder, const char *base);
 /** What follows the key: a name without folders from its first dot on; "" if it has none. */
 const char *an_tar_tail(const char *base);
 
-/** Give pictures their labels, and the names that they were packed from. If a key with a label has
- *  KEY.jpg, then KEY.mask.png and KEY.npy are left out. */
+/** Give pictures their labels, and the names that they were packed from. Of the pictures of a key
+ *  with a label one is kept. */
 alexnet_status an_tar_join(an_tar_builder *builder);
 
 #endif

@@ -100,7 +100,7 @@ alexnet_status an_tar_add_label(an_tar_builder *b, const char *key, int by, cons
         b->keyed_room = room;
     }
     if (by >= b->keyed[number].by)
-        b->keyed[number] = (an_tar_keyed){(int32_t)label, by, false, NULL};
+        b->keyed[number] = (an_tar_keyed){(int32_t)label, by, -1, false, NULL};
     return ALEXNET_OK;
 }
 

@@ -206,6 +206,8 @@ static alexnet_status walk(an_tar_builder *b, an_reader *reader, const an_tar_me
                                      nested ? nested->length : an_reader_size(reader), name);
     while (rc == ALEXNET_OK) {
         rc = an_tar_next(&tar, &member, &more);
+        if (rc == ALEXNET_OK && !more)
+            rc = an_tar_check_end(&tar, b->ctx);
         if (rc != ALEXNET_OK || !more)
             break;
         rc = take_member(b, &tar, &member, folder, !nested);

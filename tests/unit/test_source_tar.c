@@ -297,6 +297,45 @@ static void test_labels(void **state)
     an_dataset_release(d);
 }
 
+/* A key with a label is one example. Which of its pictures is used depends on their names, not on
+ * their places; a warning says so if another may be meant. */
+static void test_pictures_of_a_key(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "1.png",     "1.jpg",      "1.seg.png", /* a mask that is called like a picture */
+        "2.seg.png", "2.tif",      "2.npy",     /* expected: a picture, a mask, an array */
+        "3.a.png",   "3.b.webp",   "3.c.jpeg",  /* none is plain */
+        "4.png",     "4.png",                   /* written again */
+        "5.seg.png",                            /* the only one */
+        "d/1.webp",  "d/1.v2.jpg",
+    };
+    const int count = sizeof files / sizeof *files;
+    for (int order = 0; order < 2; order++) {
+        tar_rig tar = {.length = 0};
+        for (int k = 1; k <= 5; k++) {
+            char name[16];
+            snprintf(name, sizeof name, "%d.cls", k);
+            tar_text(&tar, name, "0");
+        }
+        tar_text(&tar, "d/1.cls", "0");
+        for (int i = 0; i < count; i++)
+            tar_text(&tar, files[order ? count - 1 - i : i], i == (order ? 4 : 10) ? "later" : "x");
+        tar_write(&tar, "keys.tar");
+        for (int again = 0; again < 2; again++) {
+            alexnet_dataset *d = open_good("keys.tar", NULL, NULL);
+            check_items(d, "0 1.jpg, 0 2.tif, 0 3.c.jpeg, 0 4.png, 0 5.seg.png, 0 d/1.webp");
+            assert_int_equal(d->source->left_out.total, 8);
+            assert_non_null(strstr(d->source->doubt, "3 keys of"));
+            assert_non_null(
+                strstr(d->source->doubt, order ? "4.png, not 4.png" : "1.jpg, not 1.png"));
+            assert_int_equal(d->source->kind->stamp(d->source, 3), 5); /* "later" */
+            an_dataset_release(d);
+        }
+        assert_int_equal(remove("keys.tar.alexnet-index"), 0);
+    }
+}
+
 /* Labels of no picture do not count: a data set's own JSON leaves the classes to the folders, and
  * leaves numbers what they are. A number below 0 is refused among others. */
 static void test_labels_of_no_picture(void **state)
@@ -467,6 +506,51 @@ static void test_among_files(void **state)
 }
 
 /* ---- What is no data set ---- */
+
+/* An archive that goes on after the zeros that end it, for `bytes` more. */
+static void check_goes_on(tar_rig *tar, int bytes)
+{
+    char text[64];
+    snprintf(text, sizeof text, "goes on for %d bytes after the zeros", bytes);
+    scratch_write("joined.tar", tar->bytes, tar->length);
+    check_error("joined.tar", ALEXNET_ERROR_FORMAT, text);
+    tar->length = 0;
+}
+
+static void test_joined(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    for (int i = 0; i < 2; i++) { /* cat a.tar b.tar */
+        tar_text(&tar, i ? "n02/a.jpg" : "n01/a.jpg", "x");
+        tar_finish(&tar);
+    }
+    check_goes_on(&tar, 2048);
+    tar_text(&tar, "n01/a.jpg", "x");
+    tar_finish(&tar);
+    tar.bytes[tar.length++] = 'x';
+    check_goes_on(&tar, 1);
+    tar_text(&tar, "n01/a.jpg",
+             "x"); /* a single block of zeros, where more is written over an end */
+    memset(tar.bytes + tar.length, 0, 512);
+    tar.length += 512;
+    tar_text(&tar, "n01/b.jpg", "x");
+    tar_finish(&tar);
+    check_goes_on(&tar, 2048);
+    static tar_rig inner;
+    tar_text(&inner, "a.jpg", "x");
+    tar_finish(&inner);
+    tar_text(&inner, "b.jpg", "x");
+    tar_finish(&inner);
+    tar_file(&tar, "n01.tar", inner.bytes, inner.length);
+    tar_write(&tar, "nested.tar");
+    check_error("nested.tar", ALEXNET_ERROR_FORMAT, "nested.tar/n01.tar goes on");
+    tar_text(&tar, "n01/a.jpg", "x"); /* padding, as to the size of a record */
+    memset(tar.bytes + tar.length, 0, 20000);
+    tar.length += 20000;
+    scratch_write("padded.tar", tar.bytes, tar.length);
+    an_dataset_release(open_good("padded.tar", NULL, NULL));
+}
 
 static void test_errors(void **state)
 {
@@ -642,10 +726,19 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folder), TEST(test_reopen),    cmocka_unit_test(test_patterns),
-        TEST(test_labels),         TEST(test_folders),   TEST(test_numbers_of_a_model),
-        TEST(test_bad_labels),     TEST(test_errors),    TEST(test_imagenet_val),
-        TEST(test_among_files),    TEST(test_no_memory), TEST(test_labels_of_no_picture)};
+    const struct CMUnitTest tests[] = {TEST(test_same_as_folder),
+                                       TEST(test_reopen),
+                                       cmocka_unit_test(test_patterns),
+                                       TEST(test_labels),
+                                       TEST(test_folders),
+                                       TEST(test_numbers_of_a_model),
+                                       TEST(test_bad_labels),
+                                       TEST(test_errors),
+                                       TEST(test_imagenet_val),
+                                       TEST(test_among_files),
+                                       TEST(test_no_memory),
+                                       TEST(test_labels_of_no_picture),
+                                       TEST(test_pictures_of_a_key),
+                                       TEST(test_joined)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
