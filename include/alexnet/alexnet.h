@@ -744,7 +744,7 @@ typedef enum alexnet_problem {
     ALEXNET_PROBLEM_GREY = 11,           /**< a picture without colour */
     ALEXNET_PROBLEM_CMYK = 12,           /**< a picture in CMYK, the colours of print */
     ALEXNET_PROBLEM_PROFILE = 13,        /**< a picture with a colour profile other than sRGB */
-    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals */
+    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals or accents */
     ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< a class below a tenth of the largest one */
     ALEXNET_PROBLEM_HIDDEN = 16,         /**< a hidden folder with pictures */
     ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */

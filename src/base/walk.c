@@ -19,15 +19,25 @@ static alexnet_status fail_folder(const char *path)
     return AN_FAIL(ALEXNET_ERROR_IO, "cannot read the folder %s: %s", path, strerror(errno));
 }
 
-typedef enum entry_kind { ENTRY_FILE, ENTRY_FOLDER, ENTRY_LINKED_FOLDER } entry_kind;
+/* ENTRY_LOST: a link to what is not there, or an entry that the file system cannot tell about. */
+typedef enum entry_kind {
+    ENTRY_FILE,
+    ENTRY_FOLDER,
+    ENTRY_LINKED_FOLDER,
+    ENTRY_LOST,
+    ENTRY_KINDS
+} entry_kind;
 
 static entry_kind kind_of(DIR *folder, const struct dirent *entry)
 {
     struct stat info;
     if (entry->d_type == DT_DIR)
         return ENTRY_FOLDER;
-    if ((entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) ||
-        fstatat(dirfd(folder), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+        return ENTRY_FILE;
+    if (fstatat(dirfd(folder), entry->d_name, &info, 0) != 0)
+        return ENTRY_LOST;
+    if (!S_ISDIR(info.st_mode))
         return ENTRY_FILE;
     bool is_link = entry->d_type == DT_LNK ||
                    fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -42,8 +52,8 @@ static bool is_own_or_parent(const char *name)
 
 /* Read the hidden entries of a folder, or those that are not hidden, into a list for each kind.
  * Lists may be the same, or NULL. The number of other entries is added to *others. */
-static alexnet_status list_entries(const char *path, bool hidden, an_strings *const lists[3],
-                                   int64_t *others)
+static alexnet_status list_entries(const char *path, bool hidden,
+                                   an_strings *const lists[ENTRY_KINDS], int64_t *others)
 {
     DIR *folder = opendir(path);
     if (!folder)
@@ -71,19 +81,9 @@ cleanup:
     return rc;
 }
 
-/* Read a folder into three lists of names, of which two may be the same. The number of hidden
- * entries is added to *hidden. */
-static alexnet_status list_folder(const char *path, an_strings *files, an_strings *folders,
-                                  an_strings *linked, int64_t *hidden)
-{
-    an_strings *const lists[] = {
-        [ENTRY_FILE] = files, [ENTRY_FOLDER] = folders, [ENTRY_LINKED_FOLDER] = linked};
-    return list_entries(path, false, lists, hidden);
-}
-
 alexnet_status an_folder_hidden(an_strings *names, const char *path)
 {
-    an_strings *const lists[3] = {[ENTRY_FOLDER] = names};
+    an_strings *const lists[ENTRY_KINDS] = {[ENTRY_FOLDER] = names};
     int64_t others = 0;
     AN_CHECK(list_entries(path, true, lists, &others));
     an_strings_sort(names);
@@ -92,8 +92,12 @@ alexnet_status an_folder_hidden(an_strings *names, const char *path)
 
 alexnet_status an_folder_read(an_folder *out, const char *path)
 {
+    an_strings *const lists[] = {[ENTRY_FILE] = &out->files,
+                                 [ENTRY_FOLDER] = &out->folders,
+                                 [ENTRY_LINKED_FOLDER] = &out->folders,
+                                 [ENTRY_LOST] = &out->files};
     *out = (an_folder){0};
-    alexnet_status rc = list_folder(path, &out->files, &out->folders, &out->folders, &out->hidden);
+    alexnet_status rc = list_entries(path, false, lists, &out->hidden);
     if (rc != ALEXNET_OK)
         an_folder_free(out);
     an_strings_sort(&out->folders);
@@ -247,6 +251,15 @@ static alexnet_status take_files(an_walk *walk, const char *folder, const an_str
     return ALEXNET_OK;
 }
 
+/* A lost entry with the name of a picture is one that cannot be read; another may be a folder. */
+static alexnet_status take_lost(an_walk *walk, const char *folder, const an_strings *lost)
+{
+    for (int64_t i = 0; i < lost->count; i++)
+        AN_CHECK(an_strings_add(walk->takes(lost->at[i]) ? &walk->files : &walk->lost,
+                                an_path_join(folder, lost->at[i])));
+    return ALEXNET_OK;
+}
+
 /* Record what is directly in the folder where the walk begins; its files have just been taken. */
 static alexnet_status note_top(an_walk *walk, const an_strings *folders, const an_strings *linked)
 {
@@ -263,12 +276,17 @@ static alexnet_status note_top(an_walk *walk, const an_strings *folders, const a
 static alexnet_status read_folder(an_walk *walk, const char *path, int depth, agenda *own,
                                   agenda *links)
 {
-    an_strings files = {0}, folders = {0}, linked = {0};
+    an_strings files = {0}, folders = {0}, linked = {0}, lost = {0};
+    an_strings *const lists[] = {[ENTRY_FILE] = &files,
+                                 [ENTRY_FOLDER] = &folders,
+                                 [ENTRY_LINKED_FOLDER] = &linked,
+                                 [ENTRY_LOST] = &lost};
     alexnet_status rc;
-    AN_TRY(list_folder(path, &files, &folders, &linked, &walk->left_out.hidden));
+    AN_TRY(list_entries(path, false, lists, &walk->left_out.hidden));
     an_strings_sort(&folders);
     an_strings_sort(&linked);
     AN_TRY(take_files(walk, path, &files));
+    AN_TRY(take_lost(walk, path, &lost));
     if (own->next == 0)
         AN_TRY(note_top(walk, &folders, &linked));
     for (int64_t i = 0; i < folders.count; i++)
@@ -279,6 +297,7 @@ cleanup:
     an_strings_free(&files);
     an_strings_free(&folders);
     an_strings_free(&linked);
+    an_strings_free(&lost);
     return rc;
 }
 
@@ -345,6 +364,7 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
     an_strings_free(&walk->folders);
     walk->left_out = (an_endings){0};
     an_strings_free(&walk->upward);
+    an_strings_free(&walk->lost);
     an_strings_free(&walk->unreadable);
     an_strings_free(&walk->reasons);
     walk->direct = 0;
@@ -372,6 +392,7 @@ void an_walk_free(an_walk *walk)
     an_strings_free(&walk->files);
     an_strings_free(&walk->folders);
     an_strings_free(&walk->upward);
+    an_strings_free(&walk->lost);
     an_strings_free(&walk->unreadable);
     an_strings_free(&walk->reasons);
     an_free(walk->seen);

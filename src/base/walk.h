@@ -65,6 +65,7 @@ typedef struct an_walk {
     an_strings folders; /* names of the folders directly in the one where it began, in byte order */
     int64_t direct;     /* files taken that are directly in that folder */
     an_strings upward;  /* links not followed because they lead to a folder above them */
+    an_strings lost;    /* links that lead nowhere and are not called like a file to be taken */
     bool tolerant;      /* folders that cannot be read are listed here and are not errors: */
     an_strings unreadable, reasons; /* their paths, and of each the text of the error */
     const char *root; /* links above this folder are not followed either; NULL: none. Borrowed */

@@ -142,6 +142,10 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
 alexnet_status an_data_source_number(an_data_source *source, int largest);
 /** Add to the doubts; takes ownership of the text. NULL counts as a failed allocation. */
 alexnet_status an_data_source_doubt(an_data_source *source, char *text);
+/** Report links below a folder that a walk did not follow: note each one if the source is examined,
+ *  else add a doubt with the first and how many more there are. */
+alexnet_status an_data_source_note_links(an_data_source *source, const an_walk *walk,
+                                         const char *folder);
 /** Add a doubt if there are classes without items. All items must have a class. */
 alexnet_status an_data_source_note_holes(an_data_source *source);
 /** The key by which an item is split for validation, and by which it is known in a pack. */
