@@ -148,6 +148,11 @@ void an_endings_add(an_endings *endings, const char *file_name)
     count_ending(endings, lower, 1);
 }
 
+void an_endings_add_link(an_endings *endings)
+{
+    count_ending(endings, (const char[]){AN_ENDING_LINK, '\0'}, 1);
+}
+
 void an_endings_join(an_endings *endings, const an_endings *others)
 {
     for (int i = 0; i < others->rows; i++)

@@ -191,7 +191,10 @@ static alexnet_status take_member(an_tar_builder *b, an_tar *tar, const an_tar_m
         return walk_nested(b, tar, member);
     if (member->file)
         return take_file(b, tar, member, within);
-    an_endings_add(&b->index->left_out, base_of(member->name)); /* a link, a device */
+    if (an_has_picture_ending(member->name)) /* a link, or a device */
+        an_endings_add_link(&b->index->left_out);
+    else
+        an_endings_add(&b->index->left_out, base_of(member->name));
     return ALEXNET_OK;
 }
 

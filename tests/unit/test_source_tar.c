@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "data/endings.h"
 #include "data/loader.h"
 #include "data/pattern.h"
 
@@ -458,6 +459,32 @@ static void test_folders(void **state)
     check_error("both.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "holds the parts train and val");
 }
 
+/* Links that are called like pictures are counted as what they are, with what to do. */
+static void test_links(void **state)
+{
+    (void)state;
+    char text[256];
+    tar_rig tar = {.length = 0};
+    tar_text(&tar, "cat/a.jpg", "x");
+    tar_header(&tar, "cat/hard.jpg", '1', 0);
+    tar_header(&tar, "dog/soft.JPG", '2', 0);
+    tar_header(&tar, "dog/notes.txt", '2', 0);
+    tar_text(&tar, "dog/b.jpg", "x");
+    tar_write(&tar, "x.tar");
+    for (int again = 0; again < 2; again++) {
+        alexnet_dataset *d = open_good("x.tar", NULL, NULL);
+        assert_int_equal(d->count, 2);
+        assert_string_equal(an_endings_text(text, sizeof text, &d->source->left_out),
+                            "2 links, 1 .txt");
+        assert_non_null(an_endings_remedy(text, sizeof text, &d->source->left_out));
+        assert_non_null(strstr(text, "tar --dereference --hard-dereference"));
+        an_dataset_release(d);
+    }
+    tar_header(&tar, "cat/a.jpg", '2', 0);
+    tar_write(&tar, "links.tar");
+    check_error("links.tar", ALEXNET_ERROR_FORMAT, "file, but 1 link; make archives with tar");
+}
+
 /* ---- Pictures without classes ---- */
 
 /* Archives among files and folders, as `classify` takes them: labels are not needed. */
@@ -739,6 +766,7 @@ int main(void)
                                        TEST(test_no_memory),
                                        TEST(test_labels_of_no_picture),
                                        TEST(test_pictures_of_a_key),
-                                       TEST(test_joined)};
+                                       TEST(test_joined),
+                                       TEST(test_links)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
