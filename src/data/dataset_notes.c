@@ -85,8 +85,6 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
         an_log(ctx, ALEXNET_LOG_WARNING,
                "%d %s the readable name of another, such as \"%s\": reports cannot tell them apart",
                shared, an_text_plural(shared, "class has", "classes have"), texts[i]);
-    if (dataset->source->doubt)
-        an_log(ctx, ALEXNET_LOG_WARNING, "%s", dataset->source->doubt);
     an_free(texts);
     return ALEXNET_OK;
 }

@@ -389,6 +389,8 @@ static void test_numbers_of_a_model(void **state)
     check_items(d, "0 b.jpg, 2 a.jpg");
     an_dataset_release(d);
     assert_int_equal(an_dataset_open(&d, NULL, "x.tar", NULL, &few), ALEXNET_ERROR_FORMAT);
+    assert_non_null(
+        strstr(an_error_text(), "x.tar are numbers up to 2, but the model's 2 classes"));
     /* In a tree of folders, numbers are always names. */
     put("tree/0/a.jpg");
     put("tree/1/a.jpg");
