@@ -14,6 +14,17 @@
 
 /* ---- One folder ---- */
 
+bool an_is_hidden(const char *name, size_t length)
+{
+    static const char *const systems[] = {"@eaDir",       "#recycle",
+                                          "__MACOSX",     "lost+found",
+                                          "$RECYCLE.BIN", "System Volume Information"};
+    bool hidden = length > 0 && name[0] == '.';
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
+        hidden |= strlen(systems[i]) == length && memcmp(systems[i], name, length) == 0;
+    return hidden;
+}
+
 static alexnet_status fail_folder(const char *path)
 {
     return AN_FAIL(ALEXNET_ERROR_IO, "cannot read the folder %s: %s", path, strerror(errno));
@@ -66,7 +77,7 @@ static alexnet_status list_entries(const char *path, bool hidden,
             break;
         if (is_own_or_parent(entry->d_name))
             continue;
-        if ((entry->d_name[0] == '.') != hidden) {
+        if (an_is_hidden(entry->d_name, strlen(entry->d_name)) != hidden) {
             ++*others;
             continue;
         }

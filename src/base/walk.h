@@ -1,7 +1,7 @@
 /*
  * Directory traversal: the entries of a folder, and all files below it.
  *
- * Hidden entries (a name that begins with a dot) are ignored. Links are followed, except to a
+ * Hidden entries (an_is_hidden()) are ignored. Links are followed, except to a
  * folder above the one that they are in, whose other contents were not asked for. Each folder
  * is read once, however many links lead to it, so the work is bounded by the number of folders.
  */
@@ -16,6 +16,13 @@
 
 /** Greatest depth of nested folders; a deeper folder is an error that names it. */
 enum { AN_WALK_DEPTH_MAX = 64 };
+
+/**
+ * Whether the entry of a folder is hidden: its name begins with a dot, or systems keep things of
+ * their own in folders of that name, such as a thumbnail of each picture.
+ * @param name  `length` bytes
+ */
+bool an_is_hidden(const char *name, size_t length);
 
 /** The entries of a folder: names in byte order. */
 typedef struct an_folder {

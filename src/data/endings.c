@@ -132,8 +132,8 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
 
 const char *an_hidden_text(char *out, size_t room, int64_t hidden)
 {
-    snprintf(out, room, "%lld hidden %s, with a dot before the name", (long long)hidden,
-             an_text_plural(hidden, "file or folder", "files or folders"));
+    snprintf(out, room, "%lld hidden %s, with a dot before the name or a system's own",
+             (long long)hidden, an_text_plural(hidden, "file or folder", "files or folders"));
     return out;
 }
 

@@ -40,7 +40,8 @@ const alexnet_problem_info an_problems[AN_PROBLEMS] = {
      "classes with less than a tenth of the pictures of the largest",
      "add pictures: the network will hardly ever predict such a class"},
     {ALEXNET_PROBLEM_HIDDEN, false, "hidden", "hidden folders with pictures, which are not read",
-     "rename them if they are classes: a name that begins with a dot is hidden"},
+     "rename them if they are classes: names that begin with a dot are hidden, and those of "
+     "systems' own folders"},
     {ALEXNET_PROBLEM_LOOSE, false, "loose", "pictures without a class, which are not read",
      "put them into the folder of their class, or give them a label"},
     {ALEXNET_PROBLEM_LEFT_OUT, false, "left-out", "files whose endings are not those of pictures",

@@ -16,10 +16,15 @@ static const char *base_of(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* Whether a part of a name begins with a dot, as do the files that file managers leave behind. */
+/* Whether a part of a name is hidden, as are the files that file managers leave behind. */
 static bool is_hidden(const char *name)
 {
-    return name[0] == '.' || strstr(name, "/.");
+    for (size_t length; *name; name += length + (name[length] == '/')) {
+        length = strcspn(name, "/");
+        if (an_is_hidden(name, length))
+            return true;
+    }
+    return false;
 }
 
 static bool ends_with(const char *name, const char *ending)

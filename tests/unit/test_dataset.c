@@ -456,11 +456,13 @@ static void test_hidden_alone(void **state)
     put("t/dog/.a.jpg");
     put("t/dog/deep/.b.jpg");
     put("t/dog/.c/c.jpg");
-    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT,
-                ".avif file, but 3 hidden files or folders, with a dot before the name");
+    check_error(
+        "t", NULL, NULL, ALEXNET_ERROR_FORMAT,
+        ".avif file, but 3 hidden files or folders, with a dot before the name or a system's own");
     put("none/.thumbs/a.jpg");
     check_error("none", NULL, NULL, ALEXNET_ERROR_FORMAT,
-                "none holds nothing but 1 hidden file or folder, with a dot before the name; ");
+                "none holds nothing but 1 hidden file or folder, with a dot before the name or a "
+                "system's own; ");
 }
 
 static void test_loose_files(void **state)

@@ -443,6 +443,7 @@ static void test_folders(void **state)
     tar_text(&tar, "set/stray.jpg", "x");
     tar_text(&tar, "set/cats/deep/b.jpg", "x");
     tar_text(&tar, "set/.DS/c.jpg", "x");
+    tar_text(&tar, "set/cats/@eaDir/b.jpg/thumbnail.jpg", "x");
     tar_text(&tar, "set/cat/._a.jpg", "x");
     tar_write(&tar, "x.tar");
     d = open_good("x.tar", NULL, NULL);
