@@ -3,6 +3,7 @@
  *
  *     tar_walk.c   goes through the members of an archive, and of archives inside it
  *     tar_index.c  gathers pictures, and labels by their keys
+ *     tar_again.c  members of the same name, of which the last counts
  *     tar_join.c   gives the pictures their labels
  */
 #ifndef AN_DATA_TAR_BUILD_H
@@ -47,6 +48,10 @@ alexnet_status an_tar_add_name(an_tar_index *index, const char *name, uint32_t *
 char *an_tar_key(const char *folder, const char *base);
 /** What follows the key: a name without folders from its first dot on; "" if it has none. */
 const char *an_tar_tail(const char *base);
+
+/** Of pictures with the same name keep the last, as tar does when it unpacks: archives are brought
+ * up to date by appending. */
+alexnet_status an_tar_drop_replaced(an_tar_builder *builder);
 
 /** Give pictures their labels, and the names that they were packed from. Of the pictures of a key
  *  with a label one is kept. */

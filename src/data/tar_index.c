@@ -110,6 +110,7 @@ alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_
     alexnet_status rc;
     *out = (an_tar_index){0};
     AN_TRY(an_tar_walk(&b, reader));
+    AN_TRY(an_tar_drop_replaced(&b));
     if (b.keys.list.count > 0)
         AN_TRY(an_tar_join(&b));
     out->folders = b.folders.list;

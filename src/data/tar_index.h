@@ -48,6 +48,7 @@ typedef struct an_tar_index {
         int64_t keys;         /* that have several pictures, each as likely to be meant */
         uint32_t used, other; /* of the first of them: where the names of two begin in `names` */
     } doubtful;
+    int64_t replaced; /* pictures that are not used, as a later one has the same name */
 } an_tar_index;
 
 /** The size of an archive and when it was changed: an index that has others is out of date. */

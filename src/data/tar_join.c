@@ -66,9 +66,7 @@ static bool replaces(const char *name, const char *earlier)
 {
     if (level_of(name) != level_of(earlier))
         return level_of(name) < level_of(earlier);
-    if (rank_of(name) != rank_of(earlier))
-        return rank_of(name) < rank_of(earlier);
-    return strcmp(name, earlier) == 0;
+    return rank_of(name) < rank_of(earlier);
 }
 
 /* Find the key of each picture, -1 if none has a label, and the picture of each key. */
