@@ -234,7 +234,7 @@ static void test_labels(void **state)
     assert_int_equal(d->samples[2].label, 10);
     assert_string_equal(d->source->items[0].key, "a b.jpg");
     assert_non_null(strstr(d->source->doubt, "9 of the 11 classes"));
-    assert_non_null(strstr(d->source->doubt, "the first is 0"));
+    assert_non_null(strstr(d->source->doubt, "the first is 0 (labels are counted from 0)"));
     assert_non_null(strstr(d->source->doubt, "a b.jpg of"));
     an_dataset_release(d);
     write_text("s.txt", "x/1.jpg\ttwo words\nx/2.jpg\tZ\nx/1.jpg\ttwo words\n");
@@ -257,6 +257,12 @@ static void test_missing_file(void **state)
     alexnet_dataset *d = open_good("m.txt", NULL, NULL);
     assert_int_equal(an_data_source_picture(d->source, 0, &picture), ALEXNET_ERROR_IO);
     assert_non_null(strstr(an_error_text(), "no.jpg"));
+    assert_non_null(strstr(d->source->doubt, "relative to the list's folder"));
+    assert_null(strstr(d->source->doubt, "with / between folders"));
+    an_dataset_release(d);
+    write_text("m.txt", "cats\\no.jpg 0\n");
+    d = open_good("m.txt", NULL, NULL);
+    assert_non_null(strstr(d->source->doubt, "with / between folders"));
     an_dataset_release(d);
 }
 
