@@ -201,8 +201,8 @@ alexnet_status an_data_source_note_links(an_data_source *source, const an_walk *
 {
     AN_CHECK(note_links(source, &walk->upward,
                         "is a link to a folder above it, and is not followed", folder));
-    return note_links(source, &walk->lost, "is a link that leads nowhere, and is not followed",
-                      folder);
+    return note_links(source, &walk->lost,
+                      "is a link to nothing that can be read, and is not followed", folder);
 }
 
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
