@@ -26,7 +26,7 @@ typedef struct an_sample {
 typedef enum an_split_rule {
     AN_SPLIT_BY_PATH,  /* those with a number below the share. The key is the kind's split_key(), so
                           a picture's side depends on no other picture */
-    AN_SPLIT_BY_HASH,  /* the same with the item's key, which in a list depends on the others */
+    AN_SPLIT_BY_HASH,  /* the same with the item's key, which may depend on others */
     AN_SPLIT_BY_COUNT, /* by that key too: in each class, those with the lowest numbers, as many as
                           the share rounded, and at least one of two or more */
 } an_split_rule;
