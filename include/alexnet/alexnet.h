@@ -748,7 +748,7 @@ typedef enum alexnet_problem {
     ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< a class below a tenth of the largest one */
     ALEXNET_PROBLEM_HIDDEN = 16,         /**< a hidden folder with pictures */
     ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */
-    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out because of their extension */
+    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out, by their extensions */
     ALEXNET_PROBLEM_DOUBT = 19,          /**< a sign that another data set was meant */
     ALEXNET_PROBLEM_INCOMPLETE = 20,     /**< a pack that is unfinished, or lacks archives */
 } alexnet_problem;

@@ -159,9 +159,9 @@ void an_endings_add(an_endings *endings, const char *file_name)
     count_ending(endings, lower, 1);
 }
 
-void an_endings_add_link(an_endings *endings)
+void an_endings_add_as(an_endings *endings, char kind)
 {
-    count_ending(endings, (const char[]){AN_ENDING_LINK, '\0'}, 1);
+    count_ending(endings, (const char[]){kind, '\0'}, 1);
 }
 
 void an_endings_join(an_endings *endings, const an_endings *others)

@@ -38,8 +38,8 @@ alexnet_status an_folder_hidden(an_strings *names, const char *path);
 
 /** How many files have an ending. */
 typedef struct an_ending_count {
-    char ending[12]; /* ".heic", in lower case; "": none; "*": all without a row of their own;
-                        AN_ENDING_LINK: a link in an archive, called like a picture */
+    char ending[12]; /* ".heic", in lower case; "": none; "*": all without a row of their own; or
+                        one of the characters below */
     int64_t count;
 } an_ending_count;
 
@@ -53,8 +53,12 @@ typedef struct an_endings {
 } an_endings;
 
 void an_endings_add(an_endings *endings, const char *file_name);
-void an_endings_add_link(an_endings *endings);
-#define AN_ENDING_LINK '@'
+/** Count a member of an archive that is called like a picture, as what it is. */
+void an_endings_add_as(an_endings *endings, char kind);
+enum {
+    AN_ENDING_LINK = '@',
+    AN_ENDING_OTHER = '+', /* a picture of a key that has another, which is used */
+};
 void an_endings_join(an_endings *endings, const an_endings *others);
 /** The ending of a file's name, from its last dot on; "" if there is none. Borrowed. */
 const char *an_ending_of(const char *file_name);

@@ -71,6 +71,9 @@ static const char *row_text(const an_ending_count *row)
     switch (*row->ending) {
     case '\0': return "without an ending";
     case AN_ENDING_LINK: return an_text_plural(row->count, "link", "links");
+    case AN_ENDING_OTHER:
+        return an_text_plural(row->count, "picture beside another of its key",
+                              "pictures beside others of their keys");
     case '*':
         return an_text_plural(row->count, "file with another ending", "files with other endings");
     default: return row->ending;

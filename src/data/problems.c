@@ -44,7 +44,7 @@ const alexnet_problem_info an_problems[AN_PROBLEMS] = {
      "systems' own folders"},
     {ALEXNET_PROBLEM_LOOSE, false, "loose", "pictures without a class, which are not read",
      "put them into the folder of their class, or give them a label"},
-    {ALEXNET_PROBLEM_LEFT_OUT, false, "left-out", "files whose endings are not those of pictures",
+    {ALEXNET_PROBLEM_LEFT_OUT, false, "left-out", "files that are left out",
      "nothing needs to be done, unless there are pictures among them"},
     {ALEXNET_PROBLEM_DOUBT, false, "doubt", "signs that something else was meant",
      "see the note on each"},

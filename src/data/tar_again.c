@@ -28,8 +28,6 @@ static void drop_marked(an_tar_index *index)
     for (int64_t i = 0; i < index->count; i++)
         if (index->pictures[i].label != REPLACED)
             index->pictures[kept++] = index->pictures[i];
-        else
-            an_endings_add(&index->left_out, index->names + index->pictures[i].name);
     index->count = kept;
 }
 

@@ -43,7 +43,7 @@ typedef struct an_tar_index {
     char *names; /* each ended by a zero */
     size_t names_length, names_room;
     an_strings folders, labels; /* distinct */
-    an_endings left_out;        /* members that are neither pictures nor labels, or not used */
+    an_endings left_out;        /* members that are neither pictures nor labels; links; others */
     struct {
         int64_t keys;         /* that have several pictures, each as likely to be meant */
         uint32_t used, other; /* of the first of them: where the names of two begin in `names` */

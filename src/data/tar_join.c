@@ -85,7 +85,7 @@ static alexnet_status choose(an_tar_builder *b, int64_t *keys)
 static void leave_out(an_tar_builder *b, int64_t picture, an_tar_keyed *k)
 {
     an_tar_index *index = b->index;
-    an_endings_add(&index->left_out, name_of(b, picture));
+    an_endings_add_as(&index->left_out, AN_ENDING_OTHER);
     if (k->doubtful || level_of(name_of(b, picture)) != level_of(name_of(b, k->picture)))
         return;
     k->doubtful = true;

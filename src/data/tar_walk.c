@@ -197,7 +197,7 @@ static alexnet_status take_member(an_tar_builder *b, an_tar *tar, const an_tar_m
     if (member->file)
         return take_file(b, tar, member, within);
     if (an_has_picture_ending(member->name)) /* a link, or a device */
-        an_endings_add_link(&b->index->left_out);
+        an_endings_add_as(&b->index->left_out, AN_ENDING_LINK);
     else
         an_endings_add(&b->index->left_out, base_of(member->name));
     return ALEXNET_OK;

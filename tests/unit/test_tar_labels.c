@@ -55,6 +55,7 @@ static void test_labels(void **state)
 static void test_pictures_of_a_key(void **state)
 {
     (void)state;
+    char text[128];
     static const char *const files[] = {
         "1.png",     "1.jpg",      "1.seg.png", /* a mask that is called like a picture */
         "2.seg.png", "2.tif",      "2.npy",     /* expected: a picture, a mask, an array */
@@ -78,7 +79,8 @@ static void test_pictures_of_a_key(void **state)
         for (int again = 0; again < 2; again++) {
             alexnet_dataset *d = open_good("keys.tar", NULL, NULL);
             check_items(d, "0 1.jpg, 0 2.tif, 0 3.c.jpeg, 0 4.png, 0 5.seg.png, 0 d/1.webp");
-            assert_int_equal(d->source->left_out.total, 8);
+            assert_string_equal(an_endings_text(text, sizeof text, &d->source->left_out),
+                                "6 pictures beside others of their keys, 1 .npy");
             assert_non_null(strstr(d->source->doubt, "2 keys of"));
             assert_non_null(
                 strstr(d->source->doubt, order ? "3.c.jpeg, not 3.b.webp" : "1.jpg, not 1.png"));
@@ -104,7 +106,7 @@ static void test_written_again(void **state)
         alexnet_dataset *d = open_good("x.tar", NULL, NULL);
         check_items(d, "cat cat/a.jpg, cat cat/b.jpg, dog dog/a.jpg");
         assert_int_equal(d->source->kind->stamp(d->source, 0), strlen("thrice"));
-        assert_int_equal(d->source->left_out.total, 2);
+        assert_int_equal(d->source->left_out.total, 0);
         assert_non_null(strstr(d->source->doubt, "2 pictures of"));
         assert_non_null(strstr(d->source->doubt, "are in an archive again later"));
         an_dataset_release(d);
