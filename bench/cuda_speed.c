@@ -8,13 +8,17 @@
  * Half a second warms up; then groups of steps, of 20 ms each, run for at least SECONDS (1), and at
  * least five of them; their median counts. bench/peer_torch.py measures in the same way.
  *
- * Prints "NET MODE PRECISION BATCH milliseconds images/s", then a line for each part:
- * "  name pass milliseconds GFLOP TFLOP/s".
+ * Prints "NET MODE PRECISION BATCH milliseconds images/s"; the measured speed of matrix products
+ * and of copies; a line for each part, "  name pass milliseconds GFLOP TFLOP/s MB floor ratio", in
+ * which the floor is the milliseconds that the part would take at these speeds, and the ratio how
+ * many times as long it takes; and the rows of a tuning (--tuning) with the algorithms that were
+ * used.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "speed/bench.h"
 
@@ -46,22 +50,41 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+/* The least milliseconds of a part: those of its arithmetic or of its memory, whichever is more. */
+static double floor_of(const alexnet_bench *b, const an_step_info *info)
+{
+    const an_peak *peak = &b->peaks[b->net->backend->precision];
+    const double flop = peak->flops > 0 ? 2.0 * (double)info->mult_adds / peak->flops : 0;
+    const double bytes = peak->copied > 0 ? (double)info->bytes / peak->copied : 0;
+    return 1e3 * (flop > bytes ? flop : bytes);
+}
+
 static void print_parts(alexnet_bench *b)
 {
     static double seconds[TIMED][MAX_PARTS];
+    const an_peak *peak = &b->peaks[b->net->backend->precision];
     int parts = an_program_steps(b->program);
     for (int run = 0; run < TIMED; run++)
         must(an_program_run_timed(b->program, seconds[run]));
+    printf("peak %.2f TFLOP/s, copies %.2f TB/s\n", peak->flops / 1e12, peak->copied / 1e12);
     for (int i = 0; i < parts && i < MAX_PARTS; i++) {
         an_step_info info;
         double least = seconds[0][i];
         for (int run = 1; run < TIMED; run++)
             least = seconds[run][i] < least ? seconds[run][i] : least;
         an_program_step(b->program, i, &info);
-        double flop = 2.0 * (double)info.mult_adds;
-        printf("  %-24s %d %9.4f ms %10.2f GFLOP %8.2f TFLOP/s\n", info.name, (int)info.pass,
-               1e3 * least, flop / 1e9, flop / least / 1e12);
+        const double flop = 2.0 * (double)info.mult_adds, floor = floor_of(b, &info);
+        printf("  %-24s %d %9.4f ms %10.2f GFLOP %8.2f TFLOP/s %9.2f MB %9.4f ms %6.2f\n",
+               info.name, (int)info.pass, 1e3 * least, flop / 1e9, flop / least / 1e12,
+               (double)info.bytes / 1e6, floor, floor > 0 ? 1e3 * least / floor : 0);
     }
+}
+
+static void print_tuning(const alexnet_bench *b)
+{
+    char *rows = an_program_tuning(b->program);
+    printf("%s", rows ? rows : "");
+    an_free(rows);
 }
 
 /* The seconds that a number of steps take. */
@@ -136,7 +159,9 @@ int main(int argc, char **argv)
     const double step = median_step(b, seconds);
     printf("%s %s %s %d %.4f %.0f\n", argv[1], argv[2], argv[3], what.batch, 1e3 * step,
            what.batch / step);
+    must(an_bench_measure_peaks(b));
     print_parts(b);
+    print_tuning(b);
     an_bench_free(b);
     alexnet_ctx_free(ctx);
     return 0;

@@ -115,7 +115,7 @@ static alexnet_status measure(alexnet_loader_bench *bench, int64_t rounds)
 static alexnet_status open_data(alexnet_dataset **out, alexnet_ctx *ctx, const char *path)
 {
     alexnet_dataset_kind kind;
-    alexnet_status status = alexnet_dataset_layout(path, &kind);
+    alexnet_status status = alexnet_dataset_layout_on(ctx, path, &kind);
     if (status)
         return status;
     char *train = path_join(path, "train");

@@ -127,7 +127,7 @@ static int open_data(data_checked *checked, alexnet_ctx *ctx)
     char *val;
     how.names_file = o->names;
     how.examined = true;
-    int code = train_data_val(&val, checked->name, o->val, "0");
+    int code = train_data_val(&val, ctx, checked->name, o->val, "0");
     if (code == CLI_DONE)
         code = train_data_open(&checked->data, ctx, checked->name, val, &how, (uint64_t)o->seed);
     free(val);

@@ -228,7 +228,7 @@ static int run(const opt_args *args, const pack_options *options, const machine_
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
-        code = train_data_val(&val, args->files[0], options->val, "0");
+        code = train_data_val(&val, ctx, args->files[0], options->val, "0");
     if (code == CLI_DONE)
         code = train_data_open(&data, ctx, args->files[0], val, NULL, (uint64_t)options->seed);
     if (code == CLI_DONE)

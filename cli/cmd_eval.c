@@ -115,7 +115,7 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
     }
     const char *path = args->files[models];
     char *val = path_join(path, "val");
-    status = alexnet_dataset_layout(path, &kind);
+    status = alexnet_dataset_layout_on(ctx, path, &kind);
     if (!status)
         status = alexnet_dataset_open(out, ctx, kind == ALEXNET_DATASET_TRAIN_VAL ? val : path,
                                       &options);

@@ -107,6 +107,12 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
         progress_note("%s", line);
 }
 
+static void show_work(void *user, const alexnet_work *work)
+{
+    (void)user;
+    progress_work(work);
+}
+
 int machine_open(alexnet_ctx **out, const machine_options *options)
 {
     progress_set_quiet(options->quiet);
@@ -117,6 +123,7 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     settings.tuning = options->tuning;
     settings.deterministic = options->deterministic;
     settings.log = log_line;
+    settings.work = show_work;
     alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)
         return cli_input_failed(status); /* an I/O error is about the tuning file */

@@ -14,7 +14,7 @@
 /* A terminal of fewer columns than BAR_FROM has no room for more than the text. */
 enum { BAR_WIDTH = 20, BAR_FROM = 60, LINE_SIZE = 512 };
 
-static const double redraw_seconds = 0.1, plain_seconds = 10;
+static const double redraw_seconds = 0.1, plain_seconds = 10, quick_seconds = 1;
 
 /* Guarded by the lock of stderr, so that a warning from a worker does not cut through the bar. */
 static struct {
@@ -79,23 +79,36 @@ void progress_note(const char *format, ...)
     va_end(args);
 }
 
-/* "[#####.....]  25%  text", cut between its parts at the width of the terminal, so that it stays
+/* "[#####.....]  25%  ", without the bar on a narrow terminal or if none is wanted; "" if it is not
+ * known what fraction is done. */
+static const char *start_of(char out[LINE_SIZE], double fraction, bool with_bar)
+{
+    char bar[] = "[....................] ";
+    _Static_assert(sizeof bar == BAR_WIDTH + sizeof "[] ", "a dot for each part");
+    out[0] = '\0';
+    if (fraction < 0)
+        return out;
+    memset(bar + 1, '#', (size_t)(fraction * BAR_WIDTH + 0.5));
+    snprintf(out, LINE_SIZE, "%s%3.0f%%  ", with_bar ? bar : "", 100 * fraction);
+    return out;
+}
+
+/* The start and the text, cut between its parts at the width of the terminal, so that it stays
  * one line and no word or number is split. */
 static void compose(double fraction, const char *text)
 {
-    char bar[] = "[....................] ";
+    char start[LINE_SIZE];
     const int width = terminal_width(stderr);
-    _Static_assert(sizeof bar == BAR_WIDTH + sizeof "[] ", "a dot for each part");
-    memset(bar + 1, '#', (size_t)(fraction * BAR_WIDTH + 0.5));
-    snprintf(state.bar, sizeof state.bar, "%s%3.0f%%  %s", width < BAR_FROM ? "" : bar,
-             100 * fraction, text);
+    snprintf(state.bar, sizeof state.bar, "%s%s", start_of(start, fraction, width >= BAR_FROM),
+             text);
     state.bar[terminal_fit(state.bar, width - 1, true)] = '\0';
 }
 
 static void show(double fraction, const char *text)
 {
+    char start[LINE_SIZE];
     if (!isatty(STDERR_FILENO)) {
-        fprintf(stderr, "%3.0f%%  %s\n", 100 * fraction, text);
+        fprintf(stderr, "%s%s\n", start_of(start, fraction, false), text);
         return;
     }
     erase();
@@ -119,23 +132,54 @@ void progress_show(double fraction, const char *format, ...)
     va_end(args);
     char *shown = terminal_text(text, "");
     flockfile(stderr);
-    show(fraction < 0 ? 0 : fraction > 1 ? 1 : fraction, shown);
+    show(fraction > 1 ? 1 : fraction, shown);
     free(shown);
     state.last = now;
     funlockfile(stderr);
 }
 
+/* "  48 images/s  7 s left", without what is not known. */
+static const char *pace_of(char out[LINE_SIZE], const alexnet_work *work)
+{
+    char left[TEXT_SIZE];
+    out[0] = '\0';
+    if (work->done <= 0 || work->seconds <= 0)
+        return out;
+    const double rate = (double)work->done / work->seconds;
+    const int length = snprintf(out, LINE_SIZE, "  %.*f %s/s", rate < 10 ? 1 : 0, rate, work->unit);
+    if (work->total)
+        snprintf(out + length, LINE_SIZE - (size_t)length, "  %s left",
+                 text_duration(left, (double)(work->total - work->done) / rate));
+    return out;
+}
+
+static void show_pace(const alexnet_work *work)
+{
+    char pace[LINE_SIZE];
+    pace_of(pace, work);
+    if (work->total)
+        progress_show((double)work->done / (double)work->total, "%s %" PRId64 "/%" PRId64 "%s",
+                      work->verb, work->done, work->total, pace);
+    else
+        progress_show(-1, "%s %" PRId64 "%s", work->verb, work->done, pace);
+}
+
 void progress_pictures(const char *verb, int64_t done, int64_t total, double began)
 {
-    const double seconds = progress_clock() - began;
-    char pace[2 * TEXT_SIZE + 16] = "", left[TEXT_SIZE];
-    if (done > 0 && seconds > 0) {
-        const double rate = (double)done / seconds;
-        text_duration(left, (double)(total - done) / rate);
-        snprintf(pace, sizeof pace, "  %.*f images/s  %s left", rate < 10 ? 1 : 0, rate, left);
-    }
-    progress_show(total ? (double)done / (double)total : 0, "%s %" PRId64 "/%" PRId64 "%s", verb,
-                  done, total, pace);
+    const alexnet_work work = {.verb = verb,
+                               .unit = "images",
+                               .done = done,
+                               .total = total,
+                               .seconds = progress_clock() - began};
+    show_pace(&work);
+}
+
+void progress_work(const alexnet_work *work)
+{
+    if (work->over)
+        progress_clear();
+    else if (work->seconds >= quick_seconds)
+        show_pace(work);
 }
 
 void progress_clear(void)

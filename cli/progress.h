@@ -22,7 +22,8 @@ void progress_note(const char *format, ...) CLI_PRINTF(1, 2);
 
 /**
  * Show progress. Cheap to call often: most calls print nothing.
- * @param fraction  of the work that is done; limited to 0 to 1; not NAN
+ * @param fraction  of the work that is done; limited to 1; not NAN. Below 0: not known, and only
+ * the text is shown
  */
 void progress_show(double fraction, const char *format, ...) CLI_PRINTF(2, 3);
 /**
@@ -31,6 +32,12 @@ void progress_show(double fraction, const char *format, ...) CLI_PRINTF(2, 3);
  * @param began  progress_clock() when the first of them was begun
  */
 void progress_pictures(const char *verb, int64_t done, int64_t total, double began);
+/**
+ * Show how far a call of the library has come, once it has taken a second: "checked 12/340  48
+ * files/s  7 s left" or, if nobody knows how much there is, "found 12  48 files/s". Removes the bar
+ * when the work is over.
+ */
+void progress_work(const alexnet_work *work);
 /** Remove the bar: the work is over, or results go to the same terminal. */
 void progress_clear(void);
 

@@ -5,10 +5,10 @@
 #include "paths.h"
 
 /* Whether DATA is divided into `train` and `val`. */
-static int find_layout(bool *divided, const char *data)
+static int find_layout(bool *divided, alexnet_ctx *ctx, const char *data)
 {
     alexnet_dataset_kind kind;
-    alexnet_status status = alexnet_dataset_layout(data, &kind);
+    alexnet_status status = alexnet_dataset_layout_on(ctx, data, &kind);
     *divided = !status && kind == ALEXNET_DATASET_TRAIN_VAL;
     return status ? cli_input_failed(status) : CLI_DONE;
 }
@@ -21,12 +21,13 @@ static bool is_share(const char *val, double *share)
     return end != val && *end == '\0' && !path_is_folder(val);
 }
 
-int train_data_val(char **out, const char *data, const char *val, const char *standard)
+int train_data_val(char **out, alexnet_ctx *ctx, const char *data, const char *val,
+                   const char *standard)
 {
     bool divided;
     double share = 0;
     *out = NULL;
-    int code = find_layout(&divided, data);
+    int code = find_layout(&divided, ctx, data);
     if (code != CLI_DONE)
         return code;
     if (val && is_share(val, &share)) {
@@ -45,11 +46,11 @@ int train_data_val(char **out, const char *data, const char *val, const char *st
     return CLI_DONE;
 }
 
-int train_data_part(char **out, const char *path, const char *part)
+int train_data_part(char **out, alexnet_ctx *ctx, const char *path, const char *part)
 {
     bool divided = false;
     *out = NULL;
-    int code = path ? find_layout(&divided, path) : CLI_DONE;
+    int code = path ? find_layout(&divided, ctx, path) : CLI_DONE;
     if (path && code == CLI_DONE)
         *out = divided ? path_join(path, part) : cli_copy(path);
     return code;
@@ -60,7 +61,7 @@ static int open_part(alexnet_dataset **out, alexnet_ctx *ctx, const char *path, 
                      const alexnet_dataset_options *options)
 {
     char *folder;
-    int code = train_data_part(&folder, path, part);
+    int code = train_data_part(&folder, ctx, path, part);
     if (code != CLI_DONE)
         return code;
     alexnet_status status = alexnet_dataset_open(out, ctx, folder, options);

@@ -19,7 +19,8 @@ typedef struct train_data {
  * @param standard  a share
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
-int train_data_val(char **out, const char *data, const char *val, const char *standard);
+int train_data_val(char **out, alexnet_ctx *ctx, const char *data, const char *val,
+                   const char *standard);
 /** The share that `train` takes by default. */
 #define TRAIN_DATA_SHARE "0.1"
 
@@ -38,7 +39,7 @@ int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const c
  * @param part  "train" or "val"
  * @return CLI_DONE, or the exit code of a reported failure
  */
-int train_data_part(char **out, const char *path, const char *part);
+int train_data_part(char **out, alexnet_ctx *ctx, const char *path, const char *part);
 void train_data_free(train_data *data);
 
 #endif

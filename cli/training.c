@@ -315,7 +315,7 @@ int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_rec
     how.names_file = request->names;
     *recipe = NULL;
     *data = (train_data){0};
-    int code = train_data_val(val, request->data, request->val, TRAIN_DATA_SHARE);
+    int code = train_data_val(val, ctx, request->data, request->val, TRAIN_DATA_SHARE);
     if (code == CLI_DONE)
         code = recipe_open(recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {
@@ -382,9 +382,9 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
     char *train = NULL, *val = NULL;
     *result = (training_result){.run = cli_copy(again->run)};
     const char **settings = settings_of(again->settings);
-    int code = train_data_part(&train, again->data, "train");
+    int code = train_data_part(&train, ctx, again->data, "train");
     if (code == CLI_DONE)
-        code = train_data_part(&val, again->val, "val");
+        code = train_data_part(&val, ctx, again->val, "val");
     if (code == CLI_DONE) {
         options.train = train;
         options.val = val;

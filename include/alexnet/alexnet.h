@@ -170,6 +170,21 @@ typedef enum alexnet_log_level {
  *  library it may only call alexnet_ctx_cancel(). */
 typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *line);
 
+/** How far a call has come that does long work before it returns: that opens a data set, or begins
+ *  or resumes a run, a pack or an index of pictures. The work ends early when the context is
+ *  cancelled. */
+typedef struct alexnet_work {
+    const char *verb, *unit; /**< static: "found" and "files" */
+    int64_t done, total;     /**< in units; total is 0 if it is not known */
+    double seconds;          /**< since this work began */
+    bool over;               /**< it is complete or has failed; the last call about it */
+} alexnet_work;
+
+/** Receives progress from the thread that made the call; it is called often, say once for each
+ *  file, and never at the same time as another one or the log of its context. Of the library it may
+ *  only call alexnet_ctx_cancel(). */
+typedef void (*alexnet_work_fn)(void *user, const alexnet_work *work);
+
 typedef struct alexnet_ctx_options {
     size_t size;
     /** "auto" (NULL), "ref", "cpu" or "cuda"; "cuda:1" is the second GPU. "auto" is a GPU or, with
@@ -189,11 +204,13 @@ typedef struct alexnet_ctx_options {
     /** For cuda: use only algorithms that give the same bits in every run on the same GPU with the
      *  same versions of its libraries; slower. ref and cpu are always deterministic. */
     bool deterministic;
+    alexnet_work_fn work; /**< NULL: long work is silent */
+    void *work_user;
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \
     {                                                                                              \
         sizeof(alexnet_ctx_options), NULL, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, NULL, NULL, \
-            NULL, false                                                                            \
+            NULL, false, NULL, NULL                                                                \
     }
 
 /**
@@ -536,6 +553,10 @@ ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t all
 
 /** Find out which kind of data set is at a path, without reading pictures. */
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
+/** The same on a context, which can be cancelled and is told how far the work has come: an archive
+ *  may have to be searched, or a large folder to be read. */
+ALEXNET_API alexnet_status alexnet_dataset_layout_on(alexnet_ctx *ctx, const char *path,
+                                                     alexnet_dataset_kind *kind);
 
 /**
  * Open a tree with one folder per class, holding pictures at any depth. Classes are the
@@ -572,7 +593,7 @@ ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_c
  * once. A missing file counts as a picture that cannot be read, as does a folder in a folder that
  * cannot be read or, if there are several paths, a folder without pictures. Paths are copied.
  * @return if the only path is a folder, ALEXNET_ERROR_IO if it cannot be read; ALEXNET_ERROR_FORMAT
- *         if it is without pictures: the text says what it holds instead
+ *         if it is without pictures: the text says what it holds instead; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                                       const char *const *paths, int64_t count);
@@ -660,7 +681,7 @@ typedef struct alexnet_pack alexnet_pack;
  * @param val      with the same classes; NULL: none
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that has other files in it, has a pack of
- *         other data or options, or that is being packed into already
+ *         other data or options, or that is being packed into already; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
                                             const alexnet_dataset *train,
@@ -1883,6 +1904,8 @@ typedef struct alexnet_progress {
  * first checkpoint into the run folder: from here on the run can be resumed. The folder is made; if
  * it exists, it may hold only what a run leaves that was stopped before its first checkpoint. `val`
  * may be NULL. The data sets may be freed afterwards.
+ * @return ALEXNET_ERROR_CANCELLED while the sizes of the pictures' files are looked up and pictures
+ *         of both parts are compared; nothing has been written then
  */
 ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                                const alexnet_dataset *train,
@@ -1920,8 +1943,9 @@ typedef struct alexnet_resume_options {
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_BAD_DATA if the data has changed; ALEXNET_ERROR_INVALID_ARGUMENT for a
  *         setting that cannot be changed in a run, and if another trainer, of any process, has the
- *         folder; ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or
- *         folder has the name of one of the run's files
+ *         folder; ALEXNET_ERROR_CANCELLED, with the run as it was; ALEXNET_ERROR_FORMAT for a
+ *         damaged checkpoint, and if a link, pipe, device or folder has the name of one of the
+ *         run's files
  */
 ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx,
                                                   const char *run_dir,

@@ -98,6 +98,8 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     pthread_mutex_init(&ctx->log_lock, NULL);
     ctx->log = o.log;
     ctx->log_user = o.log_user;
+    ctx->work = o.work;
+    ctx->work_user = o.work_user;
     if (threads < asked)
         an_log(ctx, ALEXNET_LOG_WARNING,
                "OMP_THREAD_LIMIT allows %d of %d threads; results are the same with fewer", threads,

@@ -23,7 +23,16 @@ alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *ki
 {
     AN_NEED(path);
     AN_NEED(kind);
-    return an_dataset_layout(path, kind);
+    return an_dataset_layout(NULL, path, kind);
+}
+
+alexnet_status alexnet_dataset_layout_on(alexnet_ctx *ctx, const char *path,
+                                         alexnet_dataset_kind *kind)
+{
+    AN_NEED(ctx);
+    AN_NEED(path);
+    AN_NEED(kind);
+    return an_dataset_layout(ctx, path, kind);
 }
 
 alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,

@@ -238,6 +238,10 @@ struct an_backend_api {
     /** Run what was recorded, on the same memory. */
     alexnet_status (*replay)(an_backend *backend, an_capture *capture);
     void (*capture_free)(an_backend *backend, an_capture *capture);
+    /** Do not begin the work that is queued from now on for some milliseconds. In that time the
+     * host can queue a whole step, so that between time stamps the device never waits for the host.
+     */
+    alexnet_status (*delay)(an_backend *backend);
     /** Record a time stamp, 0 <= index < AN_MARKS; elapsed() waits for the second one. */
     alexnet_status (*mark)(an_backend *backend, int index);
     alexnet_status (*elapsed)(an_backend *backend, int first, int second, double *seconds);

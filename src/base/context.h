@@ -21,9 +21,11 @@ struct alexnet_ctx {
     bool deterministic; /* where the device has a choice: use slower algorithms that give the same
                            bits in every run */
     char *tuning, *tuning_name; /* text and its file's name, read by the backend; NULL: none */
-    pthread_mutex_t log_lock;   /* one line at a time */
+    pthread_mutex_t log_lock;   /* one call of `log` or `work` at a time */
     alexnet_log_fn log;
     void *log_user;
+    alexnet_work_fn work;
+    void *work_user;
 };
 
 alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx);

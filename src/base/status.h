@@ -8,6 +8,8 @@
 #ifndef AN_BASE_STATUS_H
 #define AN_BASE_STATUS_H
 
+#include <stdbool.h>
+
 #include "alexnet/alexnet.h"
 
 /** Record the text of a new error of this thread and return `status`. Allocates nothing. */
@@ -34,6 +36,12 @@ static inline alexnet_status an_status_known(alexnet_status status, alexnet_stat
 #define AN_FAIL_MEMORY(bytes, what)                                                                \
     AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: %.1f MiB for %s",                             \
             (double)(bytes) / 1048576.0, (what))
+
+/** Whether nothing else is to be tried after an attempt that failed with this status. */
+static inline bool an_status_ends_all(alexnet_status status)
+{
+    return status == ALEXNET_ERROR_NO_MEMORY || status == ALEXNET_ERROR_CANCELLED;
+}
 
 /** Forward an error from a function that has nothing to release. */
 #define AN_CHECK(call)                                                                             \

@@ -61,29 +61,48 @@ static bool is_own_or_parent(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Read the hidden entries of a folder, or those that are not hidden, into a list for each kind.
- * Lists may be the same, or NULL. The number of other entries is added to *others. */
-static alexnet_status list_entries(const char *path, bool hidden,
-                                   an_strings *const lists[ENTRY_KINDS], int64_t *others)
+an_work an_walk_work(alexnet_ctx *ctx)
+{
+    return an_work_begin(ctx, "found", "files", 0);
+}
+
+/* Which entries of a folder are read, into a list for each kind. Lists may be the same, or NULL. */
+typedef struct wanted {
+    bool hidden; /* these, else those that are not hidden */
+    an_strings *lists[ENTRY_KINDS];
+    int64_t others; /* the number of other entries is added to this */
+} wanted;
+
+/* @param file  out, whether it is a file that was wanted */
+static alexnet_status take_entry(wanted *w, DIR *folder, const struct dirent *entry, bool *file)
+{
+    *file = false;
+    if (is_own_or_parent(entry->d_name))
+        return ALEXNET_OK;
+    if (an_is_hidden(entry->d_name, strlen(entry->d_name)) != w->hidden) {
+        w->others++;
+        return ALEXNET_OK;
+    }
+    const entry_kind kind = kind_of(folder, entry);
+    *file = kind == ENTRY_FILE;
+    return w->lists[kind] ? an_strings_add(w->lists[kind], an_strdup(entry->d_name)) : ALEXNET_OK;
+}
+
+/* Read a folder. */
+static alexnet_status list_entries(an_work *work, const char *path, wanted *w)
 {
     DIR *folder = opendir(path);
+    bool file = false;
+    alexnet_status rc;
     if (!folder)
         return fail_folder(path);
-    alexnet_status rc = ALEXNET_OK;
     for (;;) {
+        AN_TRY(an_work_add(work, file));
         errno = 0;
         const struct dirent *entry = readdir(folder);
         if (!entry)
             break;
-        if (is_own_or_parent(entry->d_name))
-            continue;
-        if (an_is_hidden(entry->d_name, strlen(entry->d_name)) != hidden) {
-            ++*others;
-            continue;
-        }
-        an_strings *list = lists[kind_of(folder, entry)];
-        if (list)
-            AN_TRY(an_strings_add(list, an_strdup(entry->d_name)));
+        AN_TRY(take_entry(w, folder, entry, &file));
     }
     if (errno != 0)
         rc = fail_folder(path);
@@ -92,27 +111,60 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_folder_hidden(an_strings *names, const char *path)
+alexnet_status an_folder_hidden(an_strings *names, an_work *work, const char *path)
 {
-    an_strings *const lists[ENTRY_KINDS] = {[ENTRY_FOLDER] = names};
-    int64_t others = 0;
-    AN_CHECK(list_entries(path, true, lists, &others));
+    wanted w = {.hidden = true, .lists = {[ENTRY_FOLDER] = names}};
+    AN_CHECK(list_entries(work, path, &w));
     an_strings_sort(names);
     return ALEXNET_OK;
 }
 
-alexnet_status an_folder_read(an_folder *out, const char *path)
+alexnet_status an_folder_read(an_folder *out, alexnet_ctx *ctx, const char *path)
 {
-    an_strings *const lists[] = {[ENTRY_FILE] = &out->files,
-                                 [ENTRY_FOLDER] = &out->folders,
-                                 [ENTRY_LINKED_FOLDER] = &out->folders,
-                                 [ENTRY_LOST] = &out->files};
+    wanted w = {.lists = {[ENTRY_FILE] = &out->files,
+                          [ENTRY_FOLDER] = &out->folders,
+                          [ENTRY_LINKED_FOLDER] = &out->folders,
+                          [ENTRY_LOST] = &out->files}};
+    an_work work = an_walk_work(ctx);
     *out = (an_folder){0};
-    alexnet_status rc = list_entries(path, false, lists, &out->hidden);
+    const alexnet_status rc = list_entries(&work, path, &w);
+    out->hidden = w.others;
+    an_work_end(&work);
     if (rc != ALEXNET_OK)
         an_folder_free(out);
     an_strings_sort(&out->folders);
     an_strings_sort(&out->files);
+    return rc;
+}
+
+static alexnet_status look_for(bool (*like)(const char *name), bool *yes, an_work *work,
+                               const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    alexnet_status rc;
+    if (!folder)
+        return fail_folder(path);
+    do {
+        AN_TRY(an_work_add(work, 0));
+        errno = 0;
+        entry = readdir(folder);
+        *yes = entry && like(entry->d_name);
+    } while (entry && !*yes);
+    if (!entry && errno != 0)
+        rc = fail_folder(path);
+cleanup:
+    closedir(folder);
+    return rc;
+}
+
+alexnet_status an_folder_has(alexnet_ctx *ctx, const char *path, bool (*like)(const char *name),
+                             bool *yes)
+{
+    an_work work = an_walk_work(ctx);
+    *yes = false;
+    const alexnet_status rc = look_for(like, yes, &work, path);
+    an_work_end(&work);
     return rc;
 }
 
@@ -228,6 +280,7 @@ static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *fir
 
 alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first)
 {
+    AN_CHECK(an_work_add(walk->work, 0));
     return see(walk, folder, AN_WALK_RESERVED, first);
 }
 
@@ -293,12 +346,13 @@ static alexnet_status read_folder(an_walk *walk, const char *path, int depth, ag
                                   agenda *links)
 {
     an_strings files = {0}, folders = {0}, linked = {0}, lost = {0};
-    an_strings *const lists[] = {[ENTRY_FILE] = &files,
-                                 [ENTRY_FOLDER] = &folders,
-                                 [ENTRY_LINKED_FOLDER] = &linked,
-                                 [ENTRY_LOST] = &lost};
+    wanted w = {.lists = {[ENTRY_FILE] = &files,
+                          [ENTRY_FOLDER] = &folders,
+                          [ENTRY_LINKED_FOLDER] = &linked,
+                          [ENTRY_LOST] = &lost}};
     alexnet_status rc;
-    AN_TRY(list_entries(path, false, lists, &walk->left_out.hidden));
+    AN_TRY(list_entries(walk->work, path, &w));
+    walk->left_out.hidden += w.others;
     an_strings_sort(&folders);
     an_strings_sort(&linked);
     AN_TRY(take_files(walk, path, &files));
@@ -323,6 +377,7 @@ static alexnet_status read_next(an_walk *walk, agenda *own, agenda *links)
     const char *path = own->folders.at[own->next];
     const int depth = own->depths[own->next];
     bool first;
+    AN_CHECK(an_work_add(walk->work, 0));
     AN_CHECK(see(walk, path, walk->walks, &first));
     if (!first && own->next > 0) /* the first folder may be reserved */
         return ALEXNET_OK;
@@ -389,6 +444,7 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
     AN_TRY(read_agenda(walk, &own, &links));
     for (; links.next < links.folders.count; links.next++) {
         const char *link = links.folders.at[links.next];
+        AN_TRY(an_work_add(walk->work, 0));
         if (leads_up(walk, link)) {
             AN_TRY(an_strings_add(&walk->upward, an_strdup(link)));
             continue;

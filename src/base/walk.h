@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/strings.h"
+#include "base/work.h"
 
 /** Greatest depth of nested folders; a deeper folder is an error that names it. */
 enum { AN_WALK_DEPTH_MAX = 64 };
@@ -31,10 +32,20 @@ typedef struct an_folder {
     int64_t hidden;     /* hidden entries, which are in neither list */
 } an_folder;
 
-alexnet_status an_folder_read(an_folder *out, const char *path);
+/** @return ALEXNET_ERROR_IO; ALEXNET_ERROR_CANCELLED by the context, which may be NULL */
+alexnet_status an_folder_read(an_folder *out, alexnet_ctx *ctx, const char *path);
 void an_folder_free(an_folder *folder);
+/**
+ * Whether a folder has an entry whose name is `like` something, hidden or not. Only names are read,
+ * up to the first of these: on some disks it takes far longer to ask what each entry is.
+ * @return as an_folder_read()
+ */
+alexnet_status an_folder_has(alexnet_ctx *ctx, const char *path, bool (*like)(const char *name),
+                             bool *yes);
 /** The names of the hidden folders in a folder, which an_folder_read() omits; in byte order. */
-alexnet_status an_folder_hidden(an_strings *names, const char *path);
+alexnet_status an_folder_hidden(an_strings *names, an_work *work, const char *path);
+/** Begin to count the files that are met. @param ctx  may be NULL */
+an_work an_walk_work(alexnet_ctx *ctx);
 
 /** How many files have an ending. */
 typedef struct an_ending_count {
@@ -84,6 +95,7 @@ typedef struct an_walk {
     an_strings unreadable, reasons; /* their paths, and of each the text of the error */
     const char *root; /* links above this folder are not followed either; NULL: none. Borrowed */
     int64_t walks;    /* begun so far */
+    an_work *work;    /* counts the files met, and can be cancelled; NULL: none. Borrowed */
     an_seen_folder *seen; /* a hash table; `walk` 0: an empty place */
     size_t seen_count, seen_room;
 } an_walk;
@@ -96,7 +108,8 @@ alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first);
 /**
  * Find all files below a folder. A folder that can be reached by its own path and by a link is read
  * by its own path.
- * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_UNSUPPORTED (too deep), with the folder's path
+ * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_UNSUPPORTED (too deep), with the folder's path;
+ *         ALEXNET_ERROR_CANCELLED
  */
 alexnet_status an_walk_below(an_walk *walk, const char *folder);
 void an_walk_free(an_walk *walk);

@@ -263,12 +263,12 @@ alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *wha
                    fails ? an_error_text() : "");
 }
 
-alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind)
+alexnet_status an_dataset_layout(alexnet_ctx *ctx, const char *path, alexnet_dataset_kind *kind)
 {
     bool divided;
     *kind = ALEXNET_DATASET_CLASSES;
-    AN_CHECK(an_data_source_check(path));
-    AN_CHECK(an_data_source_divided(path, &divided));
+    AN_CHECK(an_data_source_check(ctx, path));
+    AN_CHECK(an_data_source_divided(ctx, path, &divided));
     if (divided)
         *kind = ALEXNET_DATASET_TRAIN_VAL;
     return ALEXNET_OK;

@@ -3,6 +3,7 @@
  *
  *     dataset.c          made from a source
  *     dataset_split.c    split for validation; the fingerprint
+ *     dataset_stamps.c   the stamps of samples, which the fingerprint contains
  *     dataset_compare.c  two data sets compared: their classes, and pictures that both contain
  *     dataset_outside.c  output folders, which must not be inside a data set
  */
@@ -58,7 +59,8 @@ typedef struct an_class_list {
     const char *const *names;
 } an_class_list;
 
-alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind);
+/** @param ctx  may be NULL */
+alexnet_status an_dataset_layout(alexnet_ctx *ctx, const char *path, alexnet_dataset_kind *kind);
 /**
  * @param ctx         its log gets warnings about ignored files and likely mistakes; or NULL
  * @param names_file  or NULL
@@ -94,8 +96,14 @@ alexnet_status an_dataset_of_samples(alexnet_dataset **out, const alexnet_datase
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 
+/**
+ * The stamps of all samples (an_data_kind), looked up by the threads of the context.
+ * @param out  [count], owned
+ * @return ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO for threads that do not start
+ */
+alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_dataset *dataset);
 /** A number that changes when a sample's key, label or stamp changes, or a class. */
-uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset);
+uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *stamps);
 
 /** Whether two data sets have the same classes; ALEXNET_ERROR_FORMAT names the first that differs.
  */
@@ -109,9 +117,12 @@ alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *t
 /**
  * Warn about validation pictures whose content is also that of a training picture. Reads at most
  * AN_COMPARE_BYTES in all, so in large data sets only some of the validation pictures are compared.
+ * @param train_stamps, val_stamps  as an_dataset_stamps() gives them
+ * @return ALEXNET_ERROR_CANCELLED
  */
 alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
-                                      const alexnet_dataset *val);
+                                      const int64_t *train_stamps, const alexnet_dataset *val,
+                                      const int64_t *val_stamps);
 #define AN_COMPARE_BYTES ((int64_t)256 << 20)
 
 /**

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text.h"
+#include "base/work.h"
 #include "data/dataset.h"
 
 /* ---- Classes ---- */
@@ -170,11 +171,11 @@ static int compare_stamps(const void *a, const void *b)
     return x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 
-static stamped *stamps_of(const alexnet_dataset *d)
+static stamped *list_samples(const int64_t *stamps, int64_t count)
 {
-    stamped *list = an_calloc((size_t)d->count, sizeof *list);
-    for (int64_t i = 0; list && i < d->count; i++)
-        list[i] = (stamped){d->source->kind->stamp(d->source, d->samples[i].item), i, 0};
+    stamped *list = an_calloc((size_t)count, sizeof *list);
+    for (int64_t i = 0; list && i < count; i++)
+        list[i] = (stamped){stamps[i], i, 0};
     return list;
 }
 
@@ -197,10 +198,21 @@ static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
     an_picture_free(&data.pixels);
 }
 
-/* The first training sample with the content of a validation sample; NULL: none. */
-static const stamped *find_same(stamped *v, const alexnet_dataset *val, stamped *training,
-                                const alexnet_dataset *train, int64_t *left)
+/* The two parts while they are compared. */
+typedef struct comparison {
+    const alexnet_dataset *train, *val;
+    stamped *training, *validation; /* the former sorted by stamps */
+    uint32_t *order;                /* in which validation samples are looked at */
+    int64_t left;                   /* bytes that may still be read */
+    an_work work;
+} comparison;
+
+/* Find the first training sample with the content of a validation sample; NULL: none. */
+static alexnet_status find_same(const stamped **out, comparison *c, stamped *v)
 {
+    const alexnet_dataset *train = c->train;
+    stamped *training = c->training;
+    *out = NULL;
     int64_t low = 0, high = train->count;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
@@ -209,13 +221,16 @@ static const stamped *find_same(stamped *v, const alexnet_dataset *val, stamped 
         else
             high = middle;
     }
-    for (; low < train->count && training[low].stamp == v->stamp && *left > 0; low++) {
-        read_content(v, val, left);
-        read_content(&training[low], train, left);
-        if (v->content && v->content == training[low].content)
-            return &training[low];
+    for (; low < train->count && training[low].stamp == v->stamp && c->left > 0; low++) {
+        AN_CHECK(an_work_add(&c->work, 0));
+        read_content(v, c->val, &c->left);
+        read_content(&training[low], train, &c->left);
+        if (v->content && v->content == training[low].content) {
+            *out = &training[low];
+            break;
+        }
     }
-    return NULL;
+    return an_work_add(&c->work, 1);
 }
 
 /* How many validation pictures were looked for, and found among the training pictures. */
@@ -242,33 +257,48 @@ static void report(alexnet_ctx *ctx, const shared *found, int64_t all)
                found->looked < all ? " that were looked at" : "", found->count == 1 ? "is" : "are");
 }
 
-alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
-                                      const alexnet_dataset *val)
+static alexnet_status compare_all(comparison *c, alexnet_ctx *ctx)
 {
-    alexnet_status rc = ALEXNET_OK;
-    int64_t left = AN_COMPARE_BYTES;
     shared found = {0};
-    stamped *training = stamps_of(train), *validation = stamps_of(val);
-    uint32_t *order = an_calloc((size_t)val->count, sizeof *order);
-    if (!training || !validation || !order) {
-        rc = AN_FAIL_MEMORY((size_t)train->count * sizeof *training, "comparing pictures");
-        goto cleanup;
-    }
-    qsort(training, (size_t)train->count, sizeof *training, compare_stamps);
-    an_shuffle(order, (uint32_t)val->count, 1, AN_PURPOSE_SPLIT, 0); /* if not all are looked at */
-    while (found.looked < val->count && left > 0) {
-        stamped *v = &validation[order[found.looked++]];
-        const stamped *same = find_same(v, val, training, train, &left);
+    while (found.looked < c->val->count && c->left > 0) {
+        stamped *v = &c->validation[c->order[found.looked++]];
+        const stamped *same;
+        AN_CHECK(find_same(&same, c, v));
         if (!same)
             continue;
         found.count++;
-        report_pair(ctx, &found, val->samples[v->sample].name, train->samples[same->sample].name);
+        report_pair(ctx, &found, c->val->samples[v->sample].name,
+                    c->train->samples[same->sample].name);
     }
-    report(ctx, &found, val->count);
+    report(ctx, &found, c->val->count);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
+                                      const int64_t *train_stamps, const alexnet_dataset *val,
+                                      const int64_t *val_stamps)
+{
+    alexnet_status rc;
+    comparison c = {.train = train,
+                    .val = val,
+                    .training = list_samples(train_stamps, train->count),
+                    .validation = list_samples(val_stamps, val->count),
+                    .order = an_calloc((size_t)val->count, sizeof *c.order),
+                    .left = AN_COMPARE_BYTES};
+    if (!c.training || !c.validation || !c.order) {
+        rc = AN_FAIL_MEMORY((size_t)train->count * sizeof *c.training, "comparing pictures");
+        goto cleanup;
+    }
+    qsort(c.training, (size_t)train->count, sizeof *c.training, compare_stamps);
+    an_shuffle(c.order, (uint32_t)val->count, 1, AN_PURPOSE_SPLIT,
+               0); /* if not all are looked at */
+    c.work = an_work_begin(ctx, "compared", "images", val->count);
+    rc = compare_all(&c, ctx);
+    an_work_end(&c.work);
 cleanup:
-    an_free(training);
-    an_free(validation);
-    an_free(order);
+    an_free(c.training);
+    an_free(c.validation);
+    an_free(c.order);
     return rc;
 }
 

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
+uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *stamps)
 {
     const an_data_source *source = dataset->source;
     uint64_t hash = an_hash_number(AN_HASH_START, dataset->classes);
@@ -18,7 +18,7 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
         const an_sample *sample = &dataset->samples[i];
         hash = an_hash_text(hash, source->items[sample->item].key);
         hash = an_hash_number(hash, sample->label);
-        hash = an_hash_number(hash, source->kind->stamp(source, sample->item));
+        hash = an_hash_number(hash, stamps[i]);
     }
     return hash;
 }

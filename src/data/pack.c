@@ -41,7 +41,16 @@ static alexnet_status check_options(const alexnet_pack_options *o)
     return ALEXNET_OK;
 }
 
-static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *o,
+static alexnet_status find_fingerprint(an_pack_part *part, alexnet_ctx *ctx)
+{
+    int64_t *stamps;
+    AN_CHECK(an_dataset_stamps(&stamps, ctx, part->data));
+    part->fingerprint = an_dataset_fingerprint(part->data, stamps);
+    an_free(stamps);
+    return ALEXNET_OK;
+}
+
+static alexnet_status make_part(an_pack_part *part, alexnet_ctx *ctx, const alexnet_pack_options *o,
                                 const alexnet_dataset *data, const char *name)
 {
     part->name = name;
@@ -56,7 +65,7 @@ static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *
             part->order[i] = (uint32_t)i;
     else
         an_shuffle(part->order, (uint32_t)data->count, o->seed, AN_PURPOSE_PACK, 0);
-    part->fingerprint = an_dataset_fingerprint(data);
+    AN_CHECK(find_fingerprint(part, ctx));
     return an_pack_name(&part->keys, data);
 }
 
@@ -85,7 +94,7 @@ static alexnet_status claim(alexnet_pack *pack)
 static alexnet_status check_folder(const alexnet_pack *pack)
 {
     an_folder folder;
-    AN_CHECK(an_folder_read(&folder, pack->folder));
+    AN_CHECK(an_folder_read(&folder, pack->ctx, pack->folder));
     alexnet_status rc = ALEXNET_OK;
     const char *other = folder.folders.count ? folder.folders.at[0] : NULL;
     for (int64_t i = 0; i < folder.files.count; i++) {
@@ -158,9 +167,9 @@ static alexnet_status make(alexnet_pack *pack, const alexnet_dataset *train,
     if (val)
         AN_CHECK(an_dataset_compare_classes(train, val));
     pack->part_count = val ? 2 : 1;
-    AN_CHECK(make_part(&pack->parts[0], &pack->options, train, "train"));
+    AN_CHECK(make_part(&pack->parts[0], pack->ctx, &pack->options, train, "train"));
     if (val)
-        AN_CHECK(make_part(&pack->parts[1], &pack->options, val, "val"));
+        AN_CHECK(make_part(&pack->parts[1], pack->ctx, &pack->options, val, "val"));
     pack->folder = an_strdup(folder);
     if (!pack->folder)
         return AN_FAIL_MEMORY(strlen(folder), "a path");

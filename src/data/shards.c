@@ -50,6 +50,15 @@ static bool holds_archives(const an_folder *folder)
     return any;
 }
 
+/* Read a folder if an entry of it is called like an archive; else *out is empty. */
+static alexnet_status read_archives(an_folder *out, alexnet_ctx *ctx, const char *path)
+{
+    bool any;
+    *out = (an_folder){0};
+    AN_CHECK(an_folder_has(ctx, path, called_tar, &any));
+    return any ? an_folder_read(out, ctx, path) : ALEXNET_OK;
+}
+
 /* ---- Parts ---- */
 
 /* "train" of "train-000000.tar" and "ILSVRC2012_img_train.tar". Owned; NULL if out of memory. */
@@ -80,14 +89,14 @@ static alexnet_status find_stems(an_strings *stems, const an_folder *folder)
 }
 
 /* Whether a folder holds archives of a part; AN_PART_WHOLE: of both. */
-static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
+static alexnet_status holds_part(alexnet_ctx *ctx, const char *path, an_part_name part, bool *yes)
 {
     an_folder folder;
     an_strings stems = {0};
     *yes = false;
-    alexnet_status rc = an_folder_read(&folder, path);
+    alexnet_status rc = read_archives(&folder, ctx, path);
     if (rc != ALEXNET_OK)
-        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+        return an_status_ends_all(rc) ? rc : ALEXNET_OK;
     if (holds_archives(&folder)) {
         rc = find_stems(&stems, &folder);
         *yes = part == AN_PART_WHOLE
@@ -100,15 +109,15 @@ static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
 }
 
 /* The one archive of a folder, owned; NULL: it has none, or several. */
-static alexnet_status only_archive(char **out, const char *path)
+static alexnet_status only_archive(char **out, alexnet_ctx *ctx, const char *path)
 {
     an_folder folder;
     const char *name = NULL;
     int64_t count = 0;
     *out = NULL;
-    alexnet_status rc = an_folder_read(&folder, path);
+    alexnet_status rc = read_archives(&folder, ctx, path);
     if (rc != ALEXNET_OK)
-        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+        return an_status_ends_all(rc) ? rc : ALEXNET_OK;
     for (int64_t i = 0; i < folder.files.count && holds_archives(&folder); i++)
         if (called_tar(folder.files.at[i])) {
             name = folder.files.at[i];
@@ -123,13 +132,13 @@ static alexnet_status only_archive(char **out, const char *path)
 }
 
 /* The only archive of a folder, if it holds both parts; owned; NULL: there is none. */
-static alexnet_status divided_archive(char **out, const char *folder)
+static alexnet_status divided_archive(char **out, alexnet_ctx *ctx, const char *folder)
 {
     bool yes = false;
-    AN_CHECK(only_archive(out, folder));
+    AN_CHECK(only_archive(out, ctx, folder));
     if (!*out)
         return ALEXNET_OK;
-    const alexnet_status rc = an_tar_divided(*out, false, &yes);
+    const alexnet_status rc = an_tar_divided(ctx, *out, false, &yes);
     if (rc != ALEXNET_OK || !yes) {
         an_free(*out);
         *out = NULL;
@@ -137,24 +146,25 @@ static alexnet_status divided_archive(char **out, const char *folder)
     return rc;
 }
 
-alexnet_status an_shards_divided(const char *path, bool *yes)
+alexnet_status an_shards_divided(alexnet_ctx *ctx, const char *path, bool *yes)
 {
     *yes = false;
     if (called_tar(path) && an_is_file(path))
-        return an_tar_divided(path, false, yes);
+        return an_tar_divided(ctx, path, false, yes);
     if (!an_is_folder(path))
         return ALEXNET_OK;
-    AN_CHECK(holds_part(path, AN_PART_WHOLE, yes));
+    AN_CHECK(holds_part(ctx, path, AN_PART_WHOLE, yes));
     if (*yes)
         return ALEXNET_OK;
     char *archive;
-    AN_CHECK(divided_archive(&archive, path));
+    AN_CHECK(divided_archive(&archive, ctx, path));
     *yes = archive != NULL;
     an_free(archive);
     return ALEXNET_OK;
 }
 
-alexnet_status an_archive_part(char **archive, an_part_name *part, const char *path)
+alexnet_status an_archive_part(char **archive, an_part_name *part, alexnet_ctx *ctx,
+                               const char *path)
 {
     char *folder;
     *archive = NULL;
@@ -170,35 +180,35 @@ alexnet_status an_archive_part(char **archive, an_part_name *part, const char *p
     }
     alexnet_status rc = ALEXNET_OK;
     if (*part != AN_PART_WHOLE && an_is_folder(folder))
-        rc = divided_archive(archive, folder);
+        rc = divided_archive(archive, ctx, folder);
     an_free(folder);
     return rc;
 }
 
-alexnet_status an_shards_accept(const char *path, bool *yes)
+alexnet_status an_shards_accept(alexnet_ctx *ctx, const char *path, bool *yes)
 {
     char *folder;
     an_part_name part;
     *yes = called_archive(path) && (an_is_file(path) || an_is_pattern(path));
     if (*yes)
         return ALEXNET_OK;
-    AN_CHECK(an_archive_part(&folder, &part, path));
+    AN_CHECK(an_archive_part(&folder, &part, ctx, path));
     if (folder) {
-        const alexnet_status rc = an_tar_divided(folder, true, yes);
+        const alexnet_status rc = an_tar_divided(ctx, folder, true, yes);
         an_free(folder);
         return rc;
     }
     AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc = ALEXNET_OK;
     if (folder && part != AN_PART_WHOLE) {
-        rc = holds_part(folder, part, yes);
+        rc = holds_part(ctx, folder, part, yes);
     } else if (folder) {
         an_folder inside;
-        rc = an_folder_read(&inside, path);
+        rc = read_archives(&inside, ctx, path);
         *yes = rc == ALEXNET_OK && holds_archives(&inside);
         if (rc == ALEXNET_OK)
             an_folder_free(&inside);
-        rc = rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+        rc = an_status_ends_all(rc) ? rc : ALEXNET_OK;
     }
     an_free(folder);
     return rc;
@@ -221,10 +231,11 @@ static alexnet_status check_parts(const an_folder *folder, const char *path)
 }
 
 /* The archives of a folder, or of one part. */
-static alexnet_status list_folder(an_strings *out, const char *path, an_part_name part)
+static alexnet_status list_folder(an_strings *out, alexnet_ctx *ctx, const char *path,
+                                  an_part_name part)
 {
     an_folder folder;
-    AN_CHECK(an_folder_read(&folder, path));
+    AN_CHECK(an_folder_read(&folder, ctx, path));
     alexnet_status rc = part == AN_PART_WHOLE ? check_parts(&folder, path) : ALEXNET_OK;
     for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++) {
         const char *name = folder.files.at[i];
@@ -243,18 +254,18 @@ static alexnet_status list_folder(an_strings *out, const char *path, an_part_nam
     return rc;
 }
 
-alexnet_status an_shards_list(an_strings *out, const char *path)
+alexnet_status an_shards_list(an_strings *out, alexnet_ctx *ctx, const char *path)
 {
     char *folder;
     an_part_name part;
     *out = (an_strings){0};
-    AN_CHECK(an_archive_part(&folder, &part, path));
+    AN_CHECK(an_archive_part(&folder, &part, ctx, path));
     if (folder)
         return an_strings_add(out, folder);
     AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc;
     if (folder)
-        rc = list_folder(out, folder, part);
+        rc = list_folder(out, ctx, folder, part);
     else if (!an_is_file(path) && an_is_pattern(path))
         rc = an_pattern_expand(out, path);
     else

@@ -78,13 +78,15 @@ static alexnet_status absolute_pattern(char **out, const char *path)
 
 /* Whether a path that is neither a file nor a folder leads to data: to a pattern's archives, or to
  * a part. */
-static alexnet_status leads_to_data(const an_data_kind *kind, const char *path, bool *yes)
+static alexnet_status leads_to_data(const an_data_kind *kind, alexnet_ctx *ctx, const char *path,
+                                    bool *yes)
 {
     *yes = an_is_pattern(path);
-    return *yes || !kind->accepts ? ALEXNET_OK : kind->accepts(path, yes);
+    return *yes || !kind->accepts ? ALEXNET_OK : kind->accepts(ctx, path, yes);
 }
 
-static alexnet_status absolute_path(char **out, const an_data_kind *kind, const char *path)
+static alexnet_status absolute_path(char **out, const an_data_kind *kind, alexnet_ctx *ctx,
+                                    const char *path)
 {
     char *real = realpath(path, NULL);
     const int error = errno;
@@ -93,7 +95,7 @@ static alexnet_status absolute_path(char **out, const an_data_kind *kind, const 
     free(real); /* realpath's own */
     if (real)
         return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
-    AN_CHECK(leads_to_data(kind, path, &other));
+    AN_CHECK(leads_to_data(kind, ctx, path, &other));
     if (other)
         AN_CHECK(absolute_pattern(out, path));
     if (!*out)
@@ -106,7 +108,7 @@ static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an
 {
     char *absolute;
     *out = NULL;
-    AN_CHECK(absolute_path(&absolute, kind, path));
+    AN_CHECK(absolute_path(&absolute, kind, ctx, path));
     alexnet_status rc = an_data_source_new(out, kind, absolute);
     an_free(absolute);
     if (rc == ALEXNET_OK) {
@@ -123,12 +125,12 @@ static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an
 }
 
 /* The first kind that accepts a path. */
-static alexnet_status find_kind(const an_data_kind **out, const char *path)
+static alexnet_status find_kind(const an_data_kind **out, alexnet_ctx *ctx, const char *path)
 {
     struct stat info;
     for (int i = 0; i < KINDS; i++) {
         bool yes;
-        AN_CHECK(kinds[i]->accepts(path, &yes));
+        AN_CHECK(kinds[i]->accepts(ctx, path, &yes));
         *out = kinds[i];
         if (yes)
             return ALEXNET_OK;
@@ -142,17 +144,17 @@ static alexnet_status find_kind(const an_data_kind **out, const char *path)
         path, an_is_archive(path) ? ": unpack it first" : "");
 }
 
-alexnet_status an_data_source_check(const char *path)
+alexnet_status an_data_source_check(alexnet_ctx *ctx, const char *path)
 {
     const an_data_kind *kind;
-    return find_kind(&kind, path);
+    return find_kind(&kind, ctx, path);
 }
 
 alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path)
 {
     const an_data_kind *kind;
     *out = NULL;
-    AN_CHECK(find_kind(&kind, path));
+    AN_CHECK(find_kind(&kind, ctx, path));
     return open_kind(out, ctx, kind, path, false);
 }
 
@@ -160,7 +162,7 @@ alexnet_status an_data_source_examine(an_data_source **out, alexnet_ctx *ctx, co
 {
     const an_data_kind *kind;
     *out = NULL;
-    AN_CHECK(find_kind(&kind, path));
+    AN_CHECK(find_kind(&kind, ctx, path));
     return open_kind(out, ctx, kind, path, true);
 }
 
@@ -212,7 +214,7 @@ alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *c
     for (int i = 0; i < KINDS; i++) {
         bool yes = false;
         if (kinds[i] != &an_folders_kind)
-            AN_CHECK(kinds[i]->accepts(path, &yes));
+            AN_CHECK(kinds[i]->accepts(ctx, path, &yes));
         if (yes)
             return open_kind(out, ctx, kinds[i]->pictures ? kinds[i]->pictures : kinds[i], path,
                              false);
@@ -220,12 +222,12 @@ alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *c
     return ALEXNET_OK;
 }
 
-alexnet_status an_data_source_divided(const char *path, bool *yes)
+alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes)
 {
     *yes = false;
     for (int i = 0; i < KINDS && !*yes; i++)
         if (kinds[i]->divided)
-            AN_CHECK(kinds[i]->divided(path, yes));
+            AN_CHECK(kinds[i]->divided(ctx, path, yes));
     return ALEXNET_OK;
 }
 

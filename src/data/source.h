@@ -46,8 +46,9 @@ typedef struct an_item_place {
 
 typedef struct an_data_kind {
     const char *name; /* such as "folders"; kept in a run's record */
-    /** Whether a path is of this kind. @return ALEXNET_ERROR_NO_MEMORY; other failures mean no */
-    alexnet_status (*accepts)(const char *path, bool *yes);
+    /** Whether a path is of this kind. @param ctx  may be NULL
+     *  @return ALEXNET_ERROR_NO_MEMORY, ALEXNET_ERROR_CANCELLED; other failures mean no */
+    alexnet_status (*accepts)(alexnet_ctx *ctx, const char *path, bool *yes);
     /** Fill in classes, items and left_out. `kind` and `root` are set. The caller closes `source`
      *  on failure.
      */
@@ -65,7 +66,7 @@ typedef struct an_data_kind {
                                  void *dst);
     void (*close)(an_data_source *source); /* frees `state`; NULL if there is none */
     /** Whether a path has the parts train and val (divided.h); NULL: never */
-    alexnet_status (*divided)(const char *path, bool *yes);
+    alexnet_status (*divided)(alexnet_ctx *ctx, const char *path, bool *yes);
     /** The kind that opens the same pictures without labels; NULL: this kind. */
     const struct an_data_kind *pictures;
 } an_data_kind;
@@ -110,7 +111,7 @@ struct an_data_source {
  * Whether some kind accepts a path.
  * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_FORMAT, naming what is expected
  */
-alexnet_status an_data_source_check(const char *path);
+alexnet_status an_data_source_check(alexnet_ctx *ctx, const char *path);
 /** Open a path as the first kind that accepts it. */
 alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path);
 /**
@@ -120,7 +121,7 @@ alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
                                             const char *path);
 /** Whether a path has the parts train and val, as folders or in files. */
-alexnet_status an_data_source_divided(const char *path, bool *yes);
+alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes);
 /** Open a path again as the kind with this name. */
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,
                                      const char *path);

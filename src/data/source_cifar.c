@@ -113,8 +113,9 @@ static alexnet_status find(found *out, const char *path)
     return ALEXNET_OK;
 }
 
-static alexnet_status accept_cifar(const char *path, bool *yes)
+static alexnet_status accept_cifar(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     found f;
     alexnet_status rc = find(&f, path);
     *yes = rc == ALEXNET_OK && f.version;
@@ -122,8 +123,9 @@ static alexnet_status accept_cifar(const char *path, bool *yes)
     return rc;
 }
 
-static alexnet_status divided(const char *path, bool *yes)
+static alexnet_status divided(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     found f;
     alexnet_status rc = find(&f, path);
     *yes = rc == ALEXNET_OK && f.version && f.both;

@@ -95,7 +95,8 @@ static alexnet_status add_files(an_data_source *source, const an_strings *paths)
 static alexnet_status add_folder(an_data_source *source, const char *path)
 {
     alexnet_status rc;
-    an_walk walk = {.takes = an_has_picture_ending, .tolerant = true};
+    an_work work = an_walk_work(source->ctx);
+    an_walk walk = {.takes = an_has_picture_ending, .tolerant = true, .work = &work};
     AN_TRY(an_walk_below(&walk, path));
     if (walk.files.count == 0) {
         rc = fail_folder(path);
@@ -106,6 +107,7 @@ static alexnet_status add_folder(an_data_source *source, const char *path)
     AN_TRY(add_files(source, &walk.files));
     AN_TRY(add_files(source, &walk.unreadable));
 cleanup:
+    an_work_end(&work);
     an_walk_free(&walk);
     return rc;
 }

@@ -95,10 +95,11 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
 
 /* A dangling link may be a class on a disk that is not mounted; without it, a network would learn
  * only the other classes. */
-static alexnet_status check_links(const an_folder *root, const char *path)
+static alexnet_status check_links(const an_folder *root, const char *path, an_work *work)
 {
     for (int64_t i = 0; i < root->files.count; i++) {
         struct stat info;
+        AN_CHECK(an_work_add(work, 0));
         char *name = an_path_join(path, root->files.at[i]);
         if (!name)
             return AN_FAIL_MEMORY(strlen(path), "a path");
@@ -133,9 +134,9 @@ static alexnet_status fail_parts(const an_strings *names, const char *path)
                    path, at[0], at[1], at[train], val);
 }
 
-static alexnet_status check_root(const an_folder *root, const char *path)
+static alexnet_status check_root(const an_folder *root, const char *path, an_work *work)
 {
-    AN_CHECK(check_links(root, path));
+    AN_CHECK(check_links(root, path, work));
     if (has_train_and_val(&root->folders))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders train and val; open one of them", path);
@@ -297,12 +298,12 @@ static alexnet_status note_doubt(an_data_source *source, const layout *all)
 }
 
 /* Note the hidden folders of the root that have pictures in them. */
-static alexnet_status note_hidden(an_data_source *source)
+static alexnet_status note_hidden(an_data_source *source, an_work *work)
 {
     an_strings hidden = {0};
-    an_walk walk = {.takes = an_has_picture_ending};
+    an_walk walk = {.takes = an_has_picture_ending, .work = work};
     alexnet_status rc;
-    AN_TRY(an_folder_hidden(&hidden, source->root));
+    AN_TRY(an_folder_hidden(&hidden, work, source->root));
     for (int64_t i = 0; i < hidden.count; i++) {
         char *path = an_path_join(source->root, hidden.at[i]);
         rc = path ? an_walk_below(&walk, path) : AN_FAIL_MEMORY(strlen(source->root), "a path");
@@ -315,7 +316,7 @@ static alexnet_status note_hidden(an_data_source *source)
                             an_format("holds %lld %s", (long long)walk.files.count,
                                       an_text_plural(walk.files.count, "picture", "pictures")),
                             -1, 1});
-        if (rc == ALEXNET_ERROR_NO_MEMORY)
+        if (an_status_ends_all(rc))
             goto cleanup;
         rc = ALEXNET_OK; /* one that cannot be read does not matter */
     }
@@ -328,12 +329,15 @@ cleanup:
 static alexnet_status open_folders(an_data_source *source)
 {
     an_folder root;
-    an_walk walk = {
-        .takes = an_has_picture_ending, .tolerant = source->examined, .root = source->root};
     layout all = {0};
-    AN_CHECK(an_folder_read(&root, source->root));
+    AN_CHECK(an_folder_read(&root, source->ctx, source->root));
+    an_work work = an_walk_work(source->ctx);
+    an_walk walk = {.takes = an_has_picture_ending,
+                    .tolerant = source->examined,
+                    .root = source->root,
+                    .work = &work};
     alexnet_status rc;
-    AN_TRY(check_root(&root, source->root));
+    AN_TRY(check_root(&root, source->root, &work));
     source->loose = count_pictures(&root.files, &source->left_out);
     source->classes = root.folders;
     root.folders = (an_strings){0};
@@ -344,30 +348,37 @@ static alexnet_status open_folders(an_data_source *source)
     }
     AN_TRY(note_doubt(source, &all));
     if (source->examined)
-        AN_TRY(note_hidden(source));
+        AN_TRY(note_hidden(source, &work));
 cleanup:
+    an_work_end(&work);
     an_strings_free(&all.folders);
     an_walk_free(&walk);
     an_folder_free(&root);
     return rc;
 }
 
-static alexnet_status accept_folder(const char *path, bool *yes)
+static alexnet_status accept_folder(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     *yes = an_is_folder(path);
     return ALEXNET_OK;
 }
 
-static alexnet_status divided(const char *path, bool *yes)
+static alexnet_status has_folder(const char *path, const char *name, bool *yes)
 {
-    an_folder folder;
-    *yes = false;
-    if (!an_is_folder(path))
-        return ALEXNET_OK;
-    AN_CHECK(an_folder_read(&folder, path));
-    *yes = has_train_and_val(&folder.folders);
-    an_folder_free(&folder);
+    char *folder = an_path_join(path, name);
+    if (!folder)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    *yes = an_is_folder(folder);
+    an_free(folder);
     return ALEXNET_OK;
+}
+
+static alexnet_status divided(alexnet_ctx *ctx, const char *path, bool *yes)
+{
+    (void)ctx;
+    AN_CHECK(has_folder(path, "train", yes));
+    return *yes ? has_folder(path, "val", yes) : ALEXNET_OK;
 }
 
 const an_data_kind an_folders_kind = {.name = "folders",

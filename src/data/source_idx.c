@@ -51,8 +51,9 @@ static alexnet_status find_parts(bool *train, bool *val, const char *folder)
     return has_part(val, folder, AN_PART_VAL);
 }
 
-static alexnet_status divided(const char *path, bool *yes)
+static alexnet_status divided(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     bool train, val;
     AN_CHECK(find_parts(&train, &val, path));
     *yes = train && val;
@@ -65,8 +66,9 @@ static const char *last_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static alexnet_status accept_idx(const char *path, bool *yes)
+static alexnet_status accept_idx(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     char *folder;
     an_part_name part;
     bool train = false, val = false;

@@ -43,8 +43,9 @@ static alexnet_status is_picture(const char *path, bool *yes)
     return rc;
 }
 
-static alexnet_status accept_list(const char *path, bool *yes)
+static alexnet_status accept_list(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     static const char *const endings[] = {".txt", ".csv", ".tsv", ".lst", ".list"};
     const char *dot = strrchr(path, '.');
     bool picture;

@@ -18,7 +18,7 @@
 #include "data/source.h"
 #include "data/store.h"
 
-enum { CHECK_EVERY = 1024, KEY_MAX = 511, POSITION = 8 };
+enum { KEY_MAX = 511, POSITION = 8 };
 
 /* An item before it is sorted. */
 typedef struct record {
@@ -35,6 +35,7 @@ typedef struct reading {
     int64_t count;
     int largest; /* label */
     size_t root; /* length of the path with the slash after it */
+    an_work work;
 } reading;
 
 typedef struct state {
@@ -44,8 +45,9 @@ typedef struct state {
     size_t root;
 } state;
 
-static alexnet_status accept_lmdb(const char *path, bool *yes)
+static alexnet_status accept_lmdb(alexnet_ctx *ctx, const char *path, bool *yes)
 {
+    (void)ctx;
     char *file = an_path_join(path, "data.mdb");
     if (!file)
         return AN_FAIL_MEMORY(strlen(path), "a path");
@@ -113,8 +115,7 @@ static alexnet_status fill_row(record *row, reading *r, const an_store_entry *en
 static alexnet_status take_entry(void *user, const an_store_entry *entry)
 {
     reading *r = user;
-    if (r->count % CHECK_EVERY == 0 && r->source->ctx)
-        AN_CHECK(an_ctx_check(r->source->ctx));
+    AN_CHECK(an_work_add(&r->work, 1));
     record *grown = an_grow(r->rows, r->count, sizeof *grown);
     if (!grown)
         return AN_FAIL_MEMORY(2 * (size_t)r->count * sizeof *grown, "a list of pictures");
@@ -181,7 +182,10 @@ static alexnet_status read_all(reading *r, state *s)
     an_data_source *source = r->source;
     AN_CHECK(find_store(&s->store, source->root));
     AN_CHECK(s->store->open(&s->database, source->root));
-    AN_CHECK(s->store->visit(s->database, take_entry, r));
+    r->work = an_work_begin(source->ctx, "read", "entries", 0);
+    const alexnet_status rc = s->store->visit(s->database, take_entry, r);
+    an_work_end(&r->work);
+    AN_CHECK(rc);
     if (r->count == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no entries", source->root);
     if (r->labels)

@@ -8,8 +8,6 @@
 #include "base/status.h"
 #include "data/names.h"
 
-enum { CHECK_EVERY = 1024 };
-
 static alexnet_status fail_get(const char *name, int code)
 {
     if (code == ALEXNET_ERROR_NO_MEMORY)
@@ -123,6 +121,20 @@ static alexnet_status add_classes(an_data_source *source, const alexnet_source *
     return rc;
 }
 
+static alexnet_status add_items(an_data_source *source, alexnet_ctx *ctx, const alexnet_source *own,
+                                int64_t count)
+{
+    an_work work = an_work_begin(ctx, "listed", "items", count);
+    alexnet_status rc = an_work_add(&work, 0);
+    for (int64_t i = 0; i < count && rc == ALEXNET_OK; i++) {
+        rc = add_item(source, own, i);
+        if (rc == ALEXNET_OK)
+            rc = an_work_add(&work, 1);
+    }
+    an_work_end(&work);
+    return rc;
+}
+
 static alexnet_status fill(an_data_source *source, alexnet_ctx *ctx, const alexnet_source *own)
 {
     AN_CHECK(add_classes(source, own));
@@ -133,12 +145,7 @@ static alexnet_status fill(an_data_source *source, alexnet_ctx *ctx, const alexn
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s says that it has %lld items; a data set has at most %lld", source->root,
                        (long long)count, (long long)AN_PICTURES_MAX);
-    for (int64_t i = 0; i < count; i++) {
-        if (i % CHECK_EVERY == 0)
-            AN_CHECK(an_ctx_check(ctx));
-        AN_CHECK(add_item(source, own, i));
-    }
-    return ALEXNET_OK;
+    return add_items(source, ctx, own, count);
 }
 
 alexnet_status an_data_source_own(an_data_source **out, alexnet_ctx *ctx,

@@ -285,14 +285,14 @@ cleanup:
 
 /* ---- After the members ---- */
 
-alexnet_status an_tar_check_end(an_tar *tar, alexnet_ctx *ctx)
+alexnet_status an_tar_check_end(an_tar *tar, an_work *work)
 {
     const unsigned char *bytes;
     size_t length;
     for (uint64_t at = tar->at; at < tar->end; at += length) {
         const uint64_t left = tar->end - at;
         length = left < AN_TAR_WINDOW ? (size_t)left : AN_TAR_WINDOW;
-        AN_CHECK(an_ctx_check(ctx));
+        AN_CHECK(an_work_add(work, 0));
         AN_CHECK(an_tar_peek(tar, at, length, &bytes));
         const size_t zeros = count_zeros(bytes, length);
         if (zeros == length)

@@ -18,8 +18,8 @@
 
 #include <stdbool.h>
 
-#include "base/context.h"
 #include "base/reader.h"
+#include "base/work.h"
 
 enum { AN_TAR_BLOCK = 512, AN_TAR_WINDOW = 8 * AN_TAR_BLOCK };
 
@@ -61,9 +61,10 @@ alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length,
 /**
  * Check that nothing but zeros follows the mark that ends the archive, once there are no more
  * members.
+ * @param work  told of nothing, but may be cancelled; or NULL
  * @return ALEXNET_ERROR_FORMAT with how many bytes follow; ALEXNET_ERROR_CANCELLED
  */
-alexnet_status an_tar_check_end(an_tar *tar, alexnet_ctx *ctx);
+alexnet_status an_tar_check_end(an_tar *tar, an_work *work);
 void an_tar_end(an_tar *tar);
 
 #endif

@@ -29,13 +29,12 @@ typedef struct an_tar_builder {
     an_interned folders, labels, keys;
     an_tar_keyed *keyed; /* of each key */
     int64_t keyed_room;
-    char *packed; /* the text of AN_TAR_KEYS; NULL: there is none */
-    alexnet_ctx *ctx;
-    int64_t members;
-    double said; /* when progress was last logged */
+    char *packed;     /* the text of AN_TAR_KEYS; NULL: there is none */
+    an_work *work;    /* or NULL */
+    uint64_t reached; /* how far into the file `work` has been told of */
 } an_tar_builder;
 
-/** Go through all members of a file. */
+/** Go through all members of a file. @return also ALEXNET_ERROR_CANCELLED */
 alexnet_status an_tar_walk(an_tar_builder *builder, an_reader *reader);
 
 alexnet_status an_tar_add_picture(an_tar_builder *builder, const char *folder, const char *base,

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "data/tar_build.h"
@@ -104,9 +103,9 @@ alexnet_status an_tar_add_label(an_tar_builder *b, const char *key, int by, cons
     return ALEXNET_OK;
 }
 
-alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx)
+alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, an_work *work)
 {
-    an_tar_builder b = {.index = out, .ctx = ctx, .said = an_clock()};
+    an_tar_builder b = {.index = out, .work = work};
     alexnet_status rc;
     *out = (an_tar_index){0};
     AN_TRY(an_tar_walk(&b, reader));

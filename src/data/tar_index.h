@@ -25,6 +25,7 @@
 #include "base/interned.h"
 #include "base/reader.h"
 #include "base/walk.h"
+#include "base/work.h"
 
 #define AN_TAR_KEYS "__alexnet__/keys.txt"
 
@@ -62,10 +63,10 @@ alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
 
 /**
  * Walk over an archive. On failure *out is empty.
- * @param ctx  may be NULL; lets the walk be cancelled
+ * @param work  counts megabytes (10^6 bytes), and can be cancelled; NULL: none
  * @return as an_tar_next(); ALEXNET_ERROR_FORMAT for a bad label, with its member
  */
-alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx);
+alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, an_work *work);
 void an_tar_index_free(an_tar_index *index);
 
 /** "x.tar.alexnet-index", beside x.tar; owned, NULL if out of memory. */

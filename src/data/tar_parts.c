@@ -75,20 +75,20 @@ static bool holds_both(const an_tar_set *set)
     return train && val && set->indexes[0].labels.count == 0;
 }
 
-alexnet_status an_tar_divided(const char *path, bool named, bool *yes)
+alexnet_status an_tar_divided(alexnet_ctx *ctx, const char *path, bool named, bool *yes)
 {
     an_tar_set set;
     *yes = named;
     alexnet_status rc = named ? ALEXNET_OK : look_into(path, yes);
     if (rc == ALEXNET_OK && *yes) {
         *yes = false;
-        rc = an_tar_set_open(&set, path, NULL);
+        rc = an_tar_set_open(&set, path, ctx);
         if (rc == ALEXNET_OK) {
             *yes = holds_both(&set);
             an_tar_set_free(&set);
         }
     }
-    return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK; /* opening it reports what is wrong */
+    return an_status_ends_all(rc) ? rc : ALEXNET_OK; /* opening it reports what is wrong */
 }
 
 /* ---- Keeping one part ---- */

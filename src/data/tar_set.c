@@ -3,15 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/status.h"
 #include "data/shards.h"
-
-/* What has been logged. */
-typedef struct said {
-    bool searching, not_kept;
-    double last; /* when */
-} said;
 
 void an_tar_set_free(an_tar_set *set)
 {
@@ -31,11 +24,11 @@ void an_tar_set_free(an_tar_set *set)
 
 /* Log that an index is not kept beside its archive: once for each archive, and only for the first
  * of those opened together. */
-static void say_not_kept(const char *archive, const char *why, alexnet_ctx *ctx, said *s)
+static void say_not_kept(const char *archive, const char *why, alexnet_ctx *ctx, bool *said)
 {
-    if (!ctx || !ctx->log || !an_tar_index_should_log(archive) || s->not_kept)
+    if (!ctx || !ctx->log || !an_tar_index_should_log(archive) || *said)
         return;
-    s->not_kept = true;
+    *said = true;
     an_log(ctx, ALEXNET_LOG_WARNING,
            "the index of an archive is not kept, so the next program has to search the archive "
            "again: %s; to keep it, make a symbolic link to the archive in a writable folder, and "
@@ -43,77 +36,101 @@ static void say_not_kept(const char *archive, const char *why, alexnet_ctx *ctx,
            why);
 }
 
-static alexnet_status build(an_tar_index *out, const char *path, alexnet_ctx *ctx)
-{
-    an_reader *reader;
-    AN_CHECK(an_reader_open(&reader, path));
-    alexnet_status rc = an_tar_index_build(out, reader, ctx);
-    an_reader_close(reader);
-    return rc;
-}
+/* The archives of a set that have no index, while they are opened. */
+typedef struct search {
+    an_tar_set *set;
+    alexnet_ctx *ctx;
+    bool *missing; /* [archive] */
+    int64_t count; /* of these */
+    int64_t megabytes;
+    bool said_not_kept;
+} search;
 
-/* Log once that archives are being searched, then the progress every ten seconds. */
-static void say_search(const an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
+static alexnet_status find_index(search *s, int64_t i)
 {
-    enum { SECONDS = 10 };
-    if (!s->searching)
-        an_log(ctx, ALEXNET_LOG_INFO, "searching %s for pictures%s, once",
-               set->count == 1 ? set->paths.at[i] : "the archives",
-               i > 0 ? " where no index is kept" : "");
-    else if (an_clock() >= s->last + SECONDS)
-        an_log(ctx, ALEXNET_LOG_INFO, "searched %lld of %lld archives", (long long)i,
-               (long long)set->count);
-    else
-        return;
-    s->searching = true;
-    s->last = an_clock();
-}
-
-/* Find or make the index of one archive. */
-static alexnet_status open_archive(an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
-{
+    an_tar_set *set = s->set;
     const char *path = set->paths.at[i];
     bool found;
     char *why;
     AN_CHECK(an_tar_stamp_of(&set->stamps[i], path));
     AN_CHECK(an_tar_index_find(&set->indexes[i], path, set->stamps[i], &found, &why));
     if (why)
-        say_not_kept(path, why, ctx, s);
+        say_not_kept(path, why, s->ctx, &s->said_not_kept);
     an_free(why);
-    if (found)
-        return ALEXNET_OK;
-    say_search(set, i, ctx, s);
-    AN_CHECK(build(&set->indexes[i], path, ctx));
-    if (an_tar_index_keep(&set->indexes[i], path, set->stamps[i]) != ALEXNET_OK)
-        say_not_kept(path, an_error_text(), ctx, s);
+    s->missing[i] = !found;
+    s->count += !found;
+    s->megabytes += found ? 0 : (int64_t)(set->stamps[i].size / 1000000);
     return ALEXNET_OK;
+}
+
+static alexnet_status find_indexes(search *s)
+{
+    an_work work = an_work_begin(s->ctx, "opened", "archives", s->set->count);
+    alexnet_status rc = an_work_add(&work, 0);
+    for (int64_t i = 0; i < s->set->count && rc == ALEXNET_OK; i++) {
+        rc = find_index(s, i);
+        if (rc == ALEXNET_OK)
+            rc = an_work_add(&work, 1);
+    }
+    an_work_end(&work);
+    return rc;
+}
+
+static alexnet_status make_index(search *s, int64_t i, an_work *work)
+{
+    const char *path = s->set->paths.at[i];
+    an_tar_index *index = &s->set->indexes[i];
+    an_reader *reader;
+    AN_CHECK(an_reader_open(&reader, path));
+    alexnet_status rc = an_tar_index_build(index, reader, work);
+    an_reader_close(reader);
+    AN_CHECK(rc);
+    if (an_tar_index_keep(index, path, s->set->stamps[i]) != ALEXNET_OK)
+        say_not_kept(path, an_error_text(), s->ctx, &s->said_not_kept);
+    return ALEXNET_OK;
+}
+
+static alexnet_status make_indexes(search *s)
+{
+    if (s->count == 0)
+        return ALEXNET_OK;
+    an_log(s->ctx, ALEXNET_LOG_INFO, "searching %s for pictures%s, once",
+           s->set->count == 1 ? s->set->paths.at[0] : "the archives",
+           s->count < s->set->count ? " where no index is kept" : "");
+    an_work work = an_work_begin(s->ctx, "searched", "MB", s->megabytes);
+    alexnet_status rc = ALEXNET_OK;
+    for (int64_t i = 0; i < s->set->count && rc == ALEXNET_OK; i++)
+        if (s->missing[i])
+            rc = make_index(s, i, &work);
+    an_work_end(&work);
+    return rc;
 }
 
 alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx)
 {
-    said s = {0};
+    search s = {.set = out, .ctx = ctx};
     alexnet_status rc;
     char *archive = NULL;
     an_part_name part;
     *out = (an_tar_set){0};
-    AN_TRY(an_archive_part(&archive, &part, path));
-    AN_TRY(an_shards_list(&out->paths, path));
+    AN_TRY(an_archive_part(&archive, &part, ctx, path));
+    AN_TRY(an_shards_list(&out->paths, ctx, path));
     out->count = out->paths.count;
     const size_t count = (size_t)out->count;
     out->stamps = an_calloc(count, sizeof *out->stamps);
     out->indexes = an_calloc(count, sizeof *out->indexes);
-    if (!out->stamps || !out->indexes) {
+    s.missing = an_calloc(count, sizeof *s.missing);
+    if (!out->stamps || !out->indexes || !s.missing) {
         rc = AN_FAIL_MEMORY(count * sizeof *out->indexes, "a list of archives");
         goto cleanup;
     }
-    for (int64_t i = 0; i < out->count; i++) {
-        AN_TRY(an_ctx_check(ctx));
-        AN_TRY(open_archive(out, i, ctx, &s));
-    }
+    AN_TRY(find_indexes(&s));
+    AN_TRY(make_indexes(&s));
     if (archive)
         rc = an_tar_set_keep(out, an_part_word(part));
 cleanup:
     an_free(archive);
+    an_free(s.missing);
     if (rc != ALEXNET_OK)
         an_tar_set_free(out);
     return rc;

@@ -33,8 +33,9 @@ void an_tar_set_free(an_tar_set *set);
  * Whether an archive holds the parts train and val, side by side, and no labels.
  * @param named  one of them is asked for, so the whole archive is searched; else only if one of
  *               its first members is in a part
+ * @return ALEXNET_ERROR_NO_MEMORY, ALEXNET_ERROR_CANCELLED
  */
-alexnet_status an_tar_divided(const char *path, bool named, bool *yes);
+alexnet_status an_tar_divided(alexnet_ctx *ctx, const char *path, bool named, bool *yes);
 /** Keep only the pictures of one part of such an archive. */
 alexnet_status an_tar_set_keep(an_tar_set *set, const char *part);
 /** The length, with its slash, of the folder that all pictures are in. */

@@ -2,7 +2,6 @@
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/status.h"
 #include "data/codec.h"
 #include "data/endings.h"
@@ -168,26 +167,19 @@ static alexnet_status read_packed(an_tar_builder *b, an_tar *tar, const an_tar_m
     return rc;
 }
 
-/* From time to time, check for cancellation and log the progress. */
-static alexnet_status report(an_tar_builder *b, const an_tar *tar)
+/* Report that the file has been searched up to a place. */
+static alexnet_status report(an_tar_builder *b, uint64_t at)
 {
-    enum { EVERY = 256, SECONDS = 10 };
-    if (++b->members % EVERY != 0)
-        return ALEXNET_OK;
-    AN_CHECK(an_ctx_check(b->ctx));
-    if (an_clock() < b->said + SECONDS)
-        return ALEXNET_OK;
-    b->said = an_clock();
-    an_log(b->ctx, ALEXNET_LOG_INFO, "searched %.0f%% of %s",
-           100.0 * (double)tar->at / (double)an_reader_size(tar->reader),
-           an_reader_name(tar->reader));
-    return ALEXNET_OK;
+    enum { MEGABYTE = 1000000 };
+    const int64_t more = (int64_t)(at / MEGABYTE) - (int64_t)(b->reached / MEGABYTE);
+    b->reached = at;
+    return an_work_add(b->work, more);
 }
 
 static alexnet_status take_member(an_tar_builder *b, an_tar *tar, const an_tar_member *member,
                                   const char *within, bool outermost)
 {
-    AN_CHECK(report(b, tar));
+    AN_CHECK(report(b, tar->at));
     if (member->folder || !member->name[0] || is_hidden(member->name))
         return ALEXNET_OK;
     if (member->file && outermost && strcmp(member->name, AN_TAR_KEYS) == 0)
@@ -215,7 +207,7 @@ static alexnet_status walk(an_tar_builder *b, an_reader *reader, const an_tar_me
     while (rc == ALEXNET_OK) {
         rc = an_tar_next(&tar, &member, &more);
         if (rc == ALEXNET_OK && !more)
-            rc = an_tar_check_end(&tar, b->ctx);
+            rc = an_tar_check_end(&tar, b->work);
         if (rc != ALEXNET_OK || !more)
             break;
         rc = take_member(b, &tar, &member, folder, !nested);
@@ -226,5 +218,6 @@ static alexnet_status walk(an_tar_builder *b, an_reader *reader, const an_tar_me
 
 alexnet_status an_tar_walk(an_tar_builder *b, an_reader *reader)
 {
-    return walk(b, reader, NULL, "", an_reader_name(reader));
+    AN_CHECK(walk(b, reader, NULL, "", an_reader_name(reader)));
+    return report(b, an_reader_size(reader));
 }

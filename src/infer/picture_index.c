@@ -70,7 +70,7 @@ static alexnet_status open_shards(an_picture_index *x)
     an_folder folder;
     if (!an_is_folder(x->home))
         return ALEXNET_OK;
-    AN_CHECK(an_folder_read(&folder, x->home));
+    AN_CHECK(an_folder_read(&folder, x->ctx, x->home));
     alexnet_status rc = ALEXNET_OK;
     for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++) {
         const int number = number_of(x, folder.files.at[i]);
@@ -121,19 +121,13 @@ static const char *key_of(const an_picture_index *x, int64_t picture)
     return name + length + strspn(name + length, "/");
 }
 
-static int64_t read_stamp(const an_picture_index *x, int64_t picture)
-{
-    const an_data_source *source = x->pictures->source;
-    return source->kind->stamp(source, x->pictures->samples[picture].item);
-}
-
 /* Find every picture among the known rows. @param at  out, the shard of its row; -1: none */
 static void match(an_picture_index *x, const known *list, int64_t count, int *at)
 {
     x->n_pending = x->bad = 0;
     for (int64_t p = 0; p < x->pictures->count; p++) {
         const known *k = look_up(list, count, key_of(x, p));
-        const int64_t stamp = x->stamp[p] = read_stamp(x, p);
+        const int64_t stamp = x->stamp[p];
         at[p] = -1;
         if (!k || stamp == -1 || x->shards[k->shard].stamps[k->row] != stamp) {
             x->pending[x->n_pending++] = (uint32_t)p;
@@ -238,15 +232,13 @@ static alexnet_status make_buffers(an_picture_index *x)
     rows = rows < 1 ? 1 : rows > SHARD_ROWS_MAX ? SHARD_ROWS_MAX : rows;
     rows = rows < count ? rows : count;
     x->fresh_room = (int)rows;
-    x->stamp = an_calloc(count, sizeof *x->stamp);
     x->row = an_calloc(count, sizeof *x->row);
     x->pending = an_calloc(count, sizeof *x->pending);
     x->fresh = an_calloc(rows, sizeof *x->fresh);
     x->fresh_picture = an_calloc(rows, sizeof *x->fresh_picture);
     x->block = an_calloc(rows, row_bytes);
     x->batch_rows = an_calloc((size_t)x->maker.batch, row_bytes);
-    if (x->stamp && x->row && x->pending && x->fresh && x->fresh_picture && x->block &&
-        x->batch_rows)
+    if (x->row && x->pending && x->fresh && x->fresh_picture && x->block && x->batch_rows)
         return ALEXNET_OK;
     return no_memory(count * sizeof *x->row + rows * row_bytes);
 }
@@ -291,6 +283,7 @@ alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, c
         goto cleanup;
     }
     AN_TRY(an_dataset_of_files(&x->pictures, ctx, &folder, 1));
+    AN_TRY(an_dataset_stamps(&x->stamp, ctx, x->pictures));
     AN_TRY(make_buffers(x));
     AN_TRY(open_shards(x));
     AN_TRY(find_rows(x));

@@ -98,7 +98,8 @@ static void average_views(an_runner *r, const int *labels, int count)
                 sum += views[(size_t)v * (size_t)r->classes + (size_t)c];
             mean[c] = (float)(sum / r->views);
         }
-        r->scores[i] = an_score_mean(mean, r->classes, labels ? labels[i] : -1);
+        if (labels)
+            r->scores[i] = an_score_mean(mean, r->classes, labels[i]);
     }
 }
 
@@ -114,7 +115,8 @@ alexnet_status an_runner_compute(an_runner *r, const uint8_t *pixels, const int 
         average_views(r, labels, count);
         return ALEXNET_OK;
     }
-    AN_CHECK(an_program_scores(r->program, r->scores));
+    if (labels) /* reading them costs a device a round trip */
+        AN_CHECK(an_program_scores(r->program, r->scores));
     return probabilities ? an_program_read(r->program, AN_LAYER_LAST, r->probabilities)
                          : ALEXNET_OK;
 }

@@ -35,7 +35,7 @@ alexnet_status an_runner_refresh(an_runner *runner);
 /**
  * Compute pictures 0 .. count-1 into `scores`, and into `probabilities` where these are wanted.
  * @param pixels  uint8 [batch][side][side][3]
- * @param labels  [count]; -1: none; NULL: none at all
+ * @param labels  [count]; -1: none; NULL: none at all, and no scores
  */
 alexnet_status an_runner_compute(an_runner *runner, const uint8_t *pixels, const int *labels,
                                  int count, bool probabilities);

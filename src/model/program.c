@@ -26,7 +26,7 @@ static void free_on_backend(an_program *p)
     if (p->batch)
         be->api->free(be, p->batch, p->batch_bytes);
     for (int i = 0; i < AN_BATCHES; i++) {
-        if (be->api->free_host && p->staged[i])
+        if (p->staged[i] && an_program_stages_ahead(p))
             be->api->free_host(be, p->staged[i], an_program_staged_bytes(p));
         else
             an_free(p->staged[i]);
@@ -175,12 +175,17 @@ alexnet_status an_program_busy(an_program *p, double *seconds)
     return be->api->elapsed ? be->api->elapsed(be, 0, 1, seconds) : ALEXNET_OK;
 }
 
+bool an_program_replays(const an_program *p)
+{
+    return p->net->backend->api->capture_begin != NULL;
+}
+
 alexnet_status an_program_run(an_program *p)
 {
     an_backend *be = p->net->backend;
     int buffer;
     AN_CHECK(begin_run(p, &buffer));
-    bool records = be->api->capture_begin && p->warm;
+    const bool records = an_program_replays(p) && p->warm;
     if (records && !p->captured[buffer])
         AN_CHECK(record(p, buffer));
     AN_CHECK(stamp(p, 0));
@@ -211,6 +216,7 @@ alexnet_status an_program_run_watched(an_program *p, alexnet_status (*watch)(voi
 static alexnet_status run_marked(an_program *p, int buffer, double *seconds)
 {
     an_backend *be = p->net->backend;
+    AN_CHECK(be->api->delay(be));
     AN_CHECK(be->api->mark(be, 0));
     for (int i = 0; i < p->n_steps; i++) {
         AN_CHECK(run_step(p, &p->steps[i], &p->places[buffer]));

@@ -99,8 +99,13 @@ alexnet_status an_program_seed(an_program *program, int place, const float *grad
  * Allocates nothing. The device may still be working on return; reading results waits. */
 alexnet_status an_program_run(an_program *program);
 
-/** The same, but calls `watch` before the update, which uses the gradients and may clear them. The
- * results are the same, but the device's steps are neither recorded nor replayed. */
+/** Whether the device records steps, on each buffer's second run at the latest, and replays them
+ * from then on. */
+bool an_program_replays(const an_program *program);
+
+/** The same as an_program_run(), but calls `watch` before the update, which uses the gradients and
+ * may clear them. The results are the same, but the device's steps are neither recorded nor
+ * replayed. */
 alexnet_status an_program_run_watched(an_program *program, alexnet_status (*watch)(void *user),
                                       void *user);
 

@@ -6,11 +6,15 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "model/compiling.h"
+#include "model/room.h"
 
-static alexnet_status alloc_host(an_program *p, size_t bytes, void **out)
+/* Memory to stage a batch in, of the kind that is copied without waiting: by copy_ahead(), or by
+ * write(), which has then read it when it returns. */
+static alexnet_status alloc_staged(an_program *p, void **out)
 {
     an_backend *be = p->net->backend;
-    if (be->api->alloc_host)
+    const size_t bytes = an_program_staged_bytes(p);
+    if (an_program_stages_ahead(p))
         return be->api->alloc_host(be, bytes, out);
     *out = an_calloc(1, bytes);
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a batch");
@@ -21,7 +25,7 @@ static alexnet_status make_host(an_program *p)
 {
     size_t block = AN_BLOCK * sizeof(double), rates = (size_t)p->net->count * sizeof *p->rates;
     for (int i = 0; i < p->options.batches; i++)
-        AN_CHECK(alloc_host(p, an_program_staged_bytes(p), &p->staged[i]));
+        AN_CHECK(alloc_staged(p, &p->staged[i]));
     p->rates = an_calloc(1, rates);
     p->block = an_malloc(block);
     return p->rates && p->block ? ALEXNET_OK : AN_FAIL_MEMORY(block + rates, "results");
@@ -50,26 +54,23 @@ static alexnet_status make_room(compiling *c)
     return ALEXNET_OK;
 }
 
-/* The largest batch that works, below options.pictures, which is too large; 0 if none works. */
-static int largest_batch(const an_program *p)
+/* Too much, if the tensors of a batch are too large. */
+static alexnet_status need_of(const void *user, int batch, bool own, uint64_t *bytes)
 {
-    int works = 0, fails = p->options.pictures, views = p->options.slots / fails;
-    while (fails - works > 1) {
-        int middle = works + (fails - works) / 2;
-        an_graph graph;
-        const an_graph_extent extent = {.slots = middle * views, .pictures = middle};
-        if (an_graph_build(&graph, p->net->network, &extent) == ALEXNET_OK)
-            works = middle;
-        else
-            fails = middle;
-        an_graph_free(&graph);
-    }
-    return works;
+    const an_program *p = user;
+    an_graph graph;
+    const int views = p->options.slots / p->options.pictures;
+    const an_graph_extent extent = {.slots = batch * views, .pictures = batch};
+    (void)own;
+    *bytes = an_graph_build(&graph, p->net->network, &extent) == ALEXNET_OK ? 0 : UINT64_MAX;
+    an_graph_free(&graph);
+    return ALEXNET_OK;
 }
 
 static alexnet_status build_graph(an_program *p)
 {
     char why[256];
+    int largest;
     const an_program_options *o = &p->options;
     an_graph_extent extent = {o->slots, o->pictures, o->rows, o->columns, 0};
     for (int i = 0; o->rows && i < o->n_keep; i++) {
@@ -80,9 +81,10 @@ static alexnet_status build_graph(an_program *p)
     if (rc != ALEXNET_ERROR_UNSUPPORTED || o->rows)
         return rc;
     snprintf(why, sizeof why, "%s", an_error_text());
+    AN_CHECK(an_room_largest(&largest, need_of, p, o->pictures - 1, 0, false));
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "batch = %d is too large for %s: %s; the largest batch that works is %d",
-                   p->options.pictures, p->net->network->name, why, largest_batch(p));
+                   o->pictures, p->net->network->name, why, largest);
 }
 
 static alexnet_status copy_options(an_program *p, const an_program_options *options)
@@ -188,10 +190,10 @@ cleanup:
 }
 
 /* The fastest algorithms may need more memory than there is; the first ones may still fit. */
-alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
+static alexnet_status compile_either(an_program **out, an_net *net,
+                                     const an_program_options *options)
 {
     bool tried = true;
-    *out = NULL;
     alexnet_status rc = compile(out, net, options, &tried);
     if (rc != ALEXNET_ERROR_NO_MEMORY || !tried)
         return rc;
@@ -201,6 +203,13 @@ alexnet_status an_program_compile(an_program **out, an_net *net, const an_progra
            net->network->name, an_error_text());
     tried = false;
     return compile(out, net, options, &tried);
+}
+
+alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
+{
+    *out = NULL;
+    alexnet_status rc = compile_either(out, net, options);
+    return rc == ALEXNET_ERROR_NO_MEMORY ? an_room_say(net, options) : rc;
 }
 
 alexnet_status an_program_measure(an_program_memory *out, an_net *net,

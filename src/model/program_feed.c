@@ -33,6 +33,11 @@ bool an_program_feeds_ahead(const an_program *p)
     return p->options.batches > 1;
 }
 
+bool an_program_stages_ahead(const an_program *p)
+{
+    return an_program_feeds_ahead(p) && p->net->backend->api->copy_ahead;
+}
+
 /* Put slots, state and rates together as they are in a buffer. The weights of the labelled slots
  * are summed here unless the caller gives the sum, as for several ranks. */
 static void stage(const an_program *p, char *staged, const an_slot *slots,
@@ -55,7 +60,7 @@ alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_sl
                                const an_step_state *state)
 {
     an_backend *be = p->net->backend;
-    const bool ahead = p->options.batches > 1 && be->api->copy_ahead;
+    const bool ahead = an_program_stages_ahead(p);
     const int64_t before = p->fed;
     if (p->fed - p->ran < p->options.batches)
         p->fed++;

@@ -89,6 +89,9 @@ int an_program_kept_at(const an_program *program, int place);
 
 /** Make all steps use the batch in a buffer. */
 void an_program_bind(an_program *program, int buffer);
+/** Whether batches are copied while another is computed; `staged` is then the device's host memory,
+ * else ordinary memory. */
+bool an_program_stages_ahead(const an_program *program);
 /** Bytes that are written to a buffer besides the pictures: slots, state and rates. */
 size_t an_program_staged_bytes(const an_program *program);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "model/room.h"
 #include "train/trainer_impl.h"
 
 static const double GIB = 1 << 30;
@@ -29,8 +30,9 @@ void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_progr
 /* Bytes that a run needs with batches of this size: the net's arenas and both programs. If the
  * device has no memory of its own, also the decoded pictures and the copy of the weights for
  * norms. */
-static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64_t *bytes)
+static alexnet_status need(const void *user, int batch, bool own, uint64_t *bytes)
 {
+    const alexnet_trainer *t = user;
     alexnet_memory sum;
     an_program_memory train, val = {0};
     an_program_options options = an_trainer_purpose(t, batch);
@@ -46,27 +48,14 @@ static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64
     return ALEXNET_OK;
 }
 
-/* The largest batch below the run's that needs at most `available`; 0 if none does. */
-static alexnet_status largest(const alexnet_trainer *t, uint64_t available, bool own, int *out)
-{
-    int fits = 0, too_large = t->batch;
-    while (too_large - fits > 1) {
-        int middle = fits + (too_large - fits) / 2;
-        uint64_t bytes;
-        AN_CHECK(need(t, middle, own, &bytes));
-        if (bytes <= available)
-            fits = middle;
-        else
-            too_large = middle;
-    }
-    *out = fits;
-    return ALEXNET_OK;
-}
-
-/* ", and accumulate = 4 computes 256 in parts of 64": the fewest equal parts that fit. */
+/* ", and accumulate = 4 computes 256 in parts of 64": the fewest equal parts that fit, if any do.
+ */
 static void suggest_parts(char *text, size_t size, int batch, int fits)
 {
     int parts = 2;
+    text[0] = '\0';
+    if (fits == 0)
+        return;
     while (batch % parts || batch / parts > fits)
         parts++;
     snprintf(text, size, ", and accumulate = %d computes %d in parts of %d", parts, batch,
@@ -75,26 +64,17 @@ static void suggest_parts(char *text, size_t size, int batch, int fits)
 
 alexnet_status an_budget_check(const alexnet_trainer *t)
 {
-    uint64_t bytes, available;
-    bool own;
-    int fits;
-    char parts[96];
-    AN_CHECK(an_net_available(t->net, &available, &own));
-    AN_CHECK(need(t, t->batch, own, &bytes));
-    if (bytes <= available)
+    an_room room;
+    char largest[64], parts[96];
+    AN_CHECK(an_room_find(&room, t->net, need, t, t->batch));
+    if (room.largest == t->batch)
         return ALEXNET_OK;
-    AN_CHECK(largest(t, available, own, &fits));
-    const char *of = own ? t->net->backend->api->name : "this machine";
-    if (fits == 0)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                       "out of memory: training %s needs %.2f GiB with batches of %d, and %s has "
-                       "%.2f GiB available; no batch fits",
-                       t->net->network->name, (double)bytes / GIB, t->batch, of,
-                       (double)available / GIB);
-    suggest_parts(parts, sizeof parts, t->batch * t->parts, fits);
+    an_room_text(largest, sizeof largest, &room);
+    suggest_parts(parts, sizeof parts, t->batch * t->parts, room.largest);
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
                    "out of memory: training %s needs %.2f GiB with batches of %d, and %s has "
-                   "%.2f GiB available; the largest batch that fits is %d%s",
-                   t->net->network->name, (double)bytes / GIB, t->batch, of,
-                   (double)available / GIB, fits, parts);
+                   "%.2f GiB available; %s%s",
+                   t->net->network->name, (double)room.bytes / GIB, t->batch,
+                   room.own ? t->net->backend->api->name : "this machine",
+                   (double)room.available / GIB, largest, parts);
 }

@@ -111,7 +111,7 @@ static alexnet_status check_others(const an_run *run)
     an_folder folder;
     if (!an_is_folder(run->folder))
         return ALEXNET_OK;
-    AN_CHECK(an_folder_read(&folder, run->folder));
+    AN_CHECK(an_folder_read(&folder, NULL, run->folder));
     const char *other = folder.folders.count ? folder.folders.at[0] : NULL;
     for (int64_t i = 0; i < folder.files.count && !other; i++)
         if (!may_be_left(folder.files.at[i]))
@@ -196,7 +196,7 @@ char *an_run_newest_epoch(const char *folder)
 {
     an_folder in = {0};
     const char *newest = NULL;
-    if (an_folder_read(&in, folder) != ALEXNET_OK)
+    if (an_folder_read(&in, NULL, folder) != ALEXNET_OK)
         return NULL;
     for (int64_t i = 0; i < in.files.count; i++)
         if (epoch_of(in.files.at[i]) > (newest ? epoch_of(newest) : 0))

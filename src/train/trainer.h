@@ -46,7 +46,7 @@ typedef struct an_pace {
 
 /** The part of a batch that is computed next; see the recipe's `accumulate`. */
 typedef struct an_next_part {
-    bool fed; /* it is loaded, and fed to the device if `computed` */
+    bool loaded, fed; /* fed: to the device, if `computed` */
     an_batch pictures;
     int number;       /* in its batch, from 0 */
     bool ends;        /* it is the last of its batch */

@@ -11,7 +11,8 @@
 #include "data/shard_order.h"
 #include "train/trainer_impl.h"
 
-static alexnet_status record_data(an_data_identity *record, const alexnet_dataset *data)
+alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data,
+                                      const int64_t *stamps, bool by_place)
 {
     if (!an_is_utf8(data->root))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
@@ -24,28 +25,43 @@ static alexnet_status record_data(an_data_identity *record, const alexnet_datase
         return AN_FAIL_MEMORY(strlen(data->root), "a path");
     record->part = data->part;
     record->count = data->count;
-    record->fingerprint = an_dataset_fingerprint(data);
-    record->places = 0;
+    record->fingerprint = an_dataset_fingerprint(data, stamps);
+    record->places = by_place ? an_shard_order_places(data) : 0;
     return ALEXNET_OK;
 }
 
-alexnet_status an_trainer_record_data(alexnet_trainer *t)
+bool an_trainer_reads_by_place(const alexnet_trainer *t)
 {
-    AN_CHECK(record_data(&t->record.train, t->train));
-    if (an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS)
-        t->record.train.places = an_shard_order_places(t->train);
-    return t->val ? record_data(&t->record.val, t->val) : ALEXNET_OK;
+    return an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS;
 }
 
-static bool has_same_pictures(const alexnet_dataset *data, const an_data_identity *record)
+/* What a data set is now; free it with forget(). */
+static alexnet_status identify(an_data_identity *now, alexnet_ctx *ctx, const alexnet_dataset *data,
+                               bool by_place)
 {
-    return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
+    int64_t *stamps;
+    *now = (an_data_identity){0};
+    AN_CHECK(an_dataset_stamps(&stamps, ctx, data));
+    const alexnet_status rc = an_trainer_record_data(now, data, stamps, by_place);
+    an_free(stamps);
+    return rc;
 }
 
-static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *record)
+static void forget(an_data_identity *identity)
 {
-    return has_same_pictures(data, record) &&
-           (record->places == 0 || an_shard_order_places(data) == record->places);
+    an_free(identity->root);
+    an_free(identity->kind);
+    *identity = (an_data_identity){0};
+}
+
+static bool has_same_pictures(const an_data_identity *now, const an_data_identity *then)
+{
+    return now->count == then->count && now->fingerprint == then->fingerprint;
+}
+
+static bool is_as_it_was(const an_data_identity *now, const an_data_identity *then)
+{
+    return has_same_pictures(now, then) && (then->places == 0 || now->places == then->places);
 }
 
 /* The new path of validation pictures that were beside the training pictures, which are now at
@@ -66,7 +82,7 @@ typedef struct place {
     const alexnet_dataset *data;
 } place;
 
-static alexnet_status fail_changed(const alexnet_trainer *t, const alexnet_dataset *now,
+static alexnet_status fail_changed(const alexnet_trainer *t, const an_data_identity *now,
                                    const an_data_identity *record)
 {
     char what[128] = "its pictures are at other places in the archives, so that order = shards "
@@ -81,9 +97,10 @@ static alexnet_status fail_changed(const alexnet_trainer *t, const alexnet_datas
                    now->root, what, t->run.folder);
 }
 
-/* Open data where it is now, and check that it is the run's. */
-static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *record,
-                             const place *at, const alexnet_resume_options *options)
+/* Open data where it is now, and check that it is the run's. @param now  out, what it is */
+static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *now,
+                             const an_data_identity *record, const place *at,
+                             const alexnet_resume_options *options)
 {
     an_class_list list = an_classes_list(&t->classes);
     const char *where = at->path;
@@ -97,7 +114,8 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
                        an_error_text(), t->run.folder);
     AN_CHECK(rc);
     AN_CHECK(an_dataset_check_labels(*out));
-    const alexnet_dataset *now = *out;
+    const bool by_place = record == &t->record.train && an_trainer_reads_by_place(t);
+    AN_CHECK(identify(now, t->ctx, *out, by_place));
     if (is_as_it_was(now, record))
         return ALEXNET_OK;
     if (!options->accept_changes)
@@ -119,35 +137,66 @@ static void begin_epoch_again(alexnet_trainer *t)
     t->record.step = t->record.step / before * now;
 }
 
-static bool is_elsewhere(const alexnet_dataset *data, const an_data_identity *record)
+static bool is_elsewhere(const an_data_identity *now, const an_data_identity *then)
 {
-    return !is_as_it_was(data, record) || strcmp(data->root, record->root) != 0;
+    return !is_as_it_was(now, then) || strcmp(now->root, then->root) != 0;
+}
+
+/* Whether validation pictures that are a share of a source share it with the training pictures, so
+ * that it is open already. */
+static bool share_source(const an_run_state *r, const alexnet_resume_options *options)
+{
+    return options->train_data || (strcmp(r->val.kind, r->train.kind) == 0 &&
+                                   (options->train || strcmp(r->val.root, r->train.root) == 0));
+}
+
+static alexnet_status reopen_val(alexnet_trainer *t, an_data_identity *now,
+                                 const alexnet_resume_options *options)
+{
+    const an_run_state *r = &t->record;
+    char *moved = options->train && !options->val ? beside(r, t->train->root) : NULL;
+    place at = {options->val ? options->val : moved, options->val_data};
+    if (r->val.part.share > 0)
+        at = (place){options->train, share_source(r, options) ? t->train : NULL};
+    alexnet_status rc = reopen(t, &t->val, now, &r->val, &at, options);
+    an_free(moved);
+    return rc;
+}
+
+/* Record what a data set is now. */
+static void replace(an_data_identity *record, an_data_identity *now)
+{
+    forget(record);
+    *record = *now;
+    *now = (an_data_identity){0};
 }
 
 alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_options *options,
                                       bool *changed)
 {
     an_run_state *r = &t->record;
-    const place train = {options->train, options->train_data};
-    AN_CHECK(reopen(t, &t->train, &r->train, &train, options));
+    an_data_identity train = {0}, val = {0};
+    const place at = {options->train, options->train_data};
+    alexnet_status rc;
+    AN_TRY(reopen(t, &t->train, &train, &r->train, &at, options));
     if (options->val && !r->val.root)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+        AN_TRY(AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s was trained without a validation set, so it cannot use %s",
-                       t->run.folder, options->val);
-    if (r->val.root) {
-        char *moved = options->train && !options->val ? beside(r, t->train->root) : NULL;
-        const place own = {options->val ? options->val : moved, options->val_data};
-        alexnet_status rc =
-            reopen(t, &t->val, &r->val, r->val.part.share > 0 ? &train : &own, options);
-        an_free(moved);
-        AN_CHECK(rc);
-    }
-    *changed = is_elsewhere(t->train, &r->train) || (t->val && is_elsewhere(t->val, &r->val));
+                       t->run.folder, options->val));
+    if (r->val.root)
+        AN_TRY(reopen_val(t, &val, options));
+    *changed = is_elsewhere(&train, &r->train) || (t->val && is_elsewhere(&val, &r->val));
     if (!*changed)
-        return ALEXNET_OK;
-    if (!is_as_it_was(t->train, &r->train))
+        goto cleanup;
+    if (!is_as_it_was(&train, &r->train))
         begin_epoch_again(t);
-    return an_trainer_record_data(t);
+    replace(&r->train, &train);
+    if (t->val)
+        replace(&r->val, &val);
+cleanup:
+    forget(&train);
+    forget(&val);
+    return rc;
 }
 
 /* ---- The validation set of a run that is not trained now ---- */
@@ -155,6 +204,7 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_o
 static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                       const an_data_identity *val, const an_class_list *classes)
 {
+    an_data_identity now;
     if (!val->root)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
                        folder);
@@ -162,12 +212,18 @@ static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     if (rc == ALEXNET_ERROR_IO)
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder", an_error_text());
     AN_CHECK(rc);
-    if (!is_as_it_was(*out, val))
+    rc = identify(&now, ctx, *out, false);
+    if (rc == ALEXNET_OK && !is_as_it_was(&now, val))
         an_log(ctx, ALEXNET_LOG_WARNING,
                "%s has changed since the run began: pictures may have moved between training "
                "and validation",
                val->root);
-    return ALEXNET_OK;
+    forget(&now);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*out);
+        *out = NULL;
+    }
+    return rc;
 }
 
 bool an_is_checkpoint(const char *path)

@@ -3,6 +3,7 @@
  */
 #include <math.h>
 
+#include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "train/init.h"
@@ -121,6 +122,24 @@ static void warn_settings(const alexnet_trainer *t)
                "unequal size; together they favour small ones");
 }
 
+/* Record the data sets, and warn of pictures that both of them have. */
+static alexnet_status record_data(alexnet_trainer *t)
+{
+    int64_t *train = NULL, *val = NULL;
+    alexnet_status rc;
+    AN_TRY(an_dataset_stamps(&train, t->ctx, t->train));
+    AN_TRY(an_trainer_record_data(&t->record.train, t->train, train, an_trainer_reads_by_place(t)));
+    if (!t->val)
+        goto cleanup;
+    AN_TRY(an_dataset_stamps(&val, t->ctx, t->val));
+    AN_TRY(an_trainer_record_data(&t->record.val, t->val, val, false));
+    AN_TRY(an_dataset_warn_shared(t->ctx, t->train, train, t->val, val));
+cleanup:
+    an_free(train);
+    an_free(val);
+    return rc;
+}
+
 static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     alexnet_network *network = NULL;
@@ -139,11 +158,10 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_trainer_read_weights(t));
     AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
-    AN_TRY(an_trainer_record_data(t));
-    if (!t->trial) /* a trial shows few of the pictures */
+    if (!t->trial) { /* a trial shows few of the pictures, and leaves no record */
         AN_TRY(an_dataset_warn_absent(t->ctx, t->train, t->val));
-    if (t->val)
-        AN_TRY(an_dataset_warn_shared(t->ctx, t->train, t->val));
+        AN_TRY(record_data(t));
+    }
     t->record.split = options->split ? options->split : t->ctx->split;
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     an_trainer_origin(t, &t->record);

@@ -44,11 +44,10 @@ static an_step_state state_of(const alexnet_trainer *t, int64_t step, uint64_t e
     return state;
 }
 
-/* Load the next part of the batch of update `step`, and feed it to the device if it is to be
- * computed. A batch without pictures is not: it changes nothing, so that weights do not decay
- * either. A part without pictures is computed only if it ends a batch that has some, because the
- * update is made with it. */
-static alexnet_status fetch(alexnet_trainer *t, int64_t step)
+/* Load the next part of the batch of update `step`. A batch without pictures is not computed: it
+ * changes nothing, so that weights do not decay either. A part without pictures is computed only if
+ * it ends a batch that has some, because the update is made with it. */
+static alexnet_status load(alexnet_trainer *t, int64_t step)
 {
     an_next_part *next = &t->next;
     uint64_t epoch = (uint64_t)(step / t->steps_per_epoch);
@@ -58,18 +57,30 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
     if (!more)
         return AN_FAIL(ALEXNET_ERROR_IO, "the pictures of the epoch ended early");
     const an_batch *pictures = &next->pictures;
-    next->fed = true;
+    next->loaded = true;
     next->ends =
         next->number == t->parts - 1 || pictures->position + pictures->count == t->train->count;
     int filled = an_draws_slots(&t->draws, t->slots, t->batch, pictures, epoch);
     next->gathered += filled;
     next->weight += an_slots_weight(t->slots, t->batch);
     next->computed = next->ends ? next->gathered > 0 : filled > 0;
-    if (!next->computed)
-        return ALEXNET_OK;
-    set_rates(t, step);
-    const an_step_state state = state_of(t, step, epoch);
-    return an_program_feed(t->program, pictures->pixels, t->slots, &state);
+    return ALEXNET_OK;
+}
+
+/* Load the next part, and feed it to the device if it is to be computed; what an earlier call has
+ * done is not done again. */
+static alexnet_status fetch(alexnet_trainer *t, int64_t step)
+{
+    an_next_part *next = &t->next;
+    if (!next->loaded)
+        AN_CHECK(load(t, step));
+    if (next->computed && !next->fed) {
+        set_rates(t, step);
+        const an_step_state state = state_of(t, step, (uint64_t)(step / t->steps_per_epoch));
+        AN_CHECK(an_program_feed(t->program, next->pictures.pixels, t->slots, &state));
+    }
+    next->fed = true;
+    return ALEXNET_OK;
 }
 
 /* Add the sums of the part, which are all that is read back from a step. */
@@ -90,7 +101,7 @@ static alexnet_status count_losses(alexnet_trainer *t)
 /* The part after this one, which is in the next batch if this one ends its own. */
 static void advance(an_next_part *next)
 {
-    next->fed = false;
+    next->loaded = next->fed = false;
     next->number = next->ends ? 0 : next->number + 1;
     next->gathered = next->ends ? 0 : next->gathered;
     next->weight = next->ends ? 0 : next->weight;
@@ -118,21 +129,29 @@ static alexnet_status check_outage(alexnet_trainer *t)
                    batch.count, batch.pictures[0].error);
 }
 
+/* Fetch the part after `part` while that is computed, if it is in the same epoch. If this fails,
+ * the next step tries again, and fails before it computes anything: first, this part must be
+ * counted.
+ */
+static void fetch_ahead(alexnet_trainer *t, const an_next_part *part)
+{
+    const int64_t shown = part->pictures.position + part->pictures.count;
+    if (an_program_feeds_ahead(t->program) && shown < t->train->count)
+        (void)fetch(t, t->record.step + part->ends);
+}
+
 static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
 {
-    if (!t->next.fed)
-        AN_CHECK(fetch(t, t->record.step));
+    AN_CHECK(fetch(t, t->record.step));
     AN_CHECK(check_outage(t));
     *part = t->next;
     advance(&t->next);
-    const int64_t shown = part->pictures.position + part->pictures.count;
     t->pace.images += part->pictures.count;
     t->pace.train_images += part->pictures.count;
     an_trainer_note_bad(t, &part->pictures);
     if (part->computed)
         AN_CHECK(an_norms_run(t, part));
-    if (an_program_feeds_ahead(t->program) && shown < t->train->count)
-        AN_CHECK(fetch(t, t->record.step + part->ends));
+    fetch_ahead(t, part);
     return part->computed ? count_losses(t) : ALEXNET_OK;
 }
 

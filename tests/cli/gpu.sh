@@ -8,12 +8,19 @@ program() {
 #!/bin/sh
 echo "${1##*/} \$*" >>"$PWD/calls"
 echo "\${0##*/} \$1 said this"
+[ \${0##*/} != cuda_speed ] || cat "$PWD/parts"
 for word in "${1##*/}" "${1##*/}-\$1" "${1##*/}-\$2"; do
     [ ! -e "$PWD/\$word.code" ] || exit "\$(cat "$PWD/\$word.code")"
 done
 END
     chmod +x "$1"
 }
+cat >parts <<END
+peak 800.00 TFLOP/s, copies 4.00 TB/s
+  conv1                    1    0.5000 ms     100.00 GFLOP   200.00 TFLOP/s    100.00 MB    0.1250 ms   4.00
+  conv2                    1    0.5000 ms     350.00 GFLOP   700.00 TFLOP/s    100.00 MB    0.4375 ms   1.14
+  relu7                    1    0.0100 ms       0.00 GFLOP     0.00 TFLOP/s      1.00 MB    0.0003 ms  40.00
+END
 for name in cli/alexnet tests/test_cuda_maps_gpu tests/test_cuda_elements_gpu tests/test_cuda_steps_gpu \
     tests/test_parity_cuda tests/test_batches_cuda tests/test_steps tests/test_trainer_resume bench/cuda_speed; do
     program "build/$name"
@@ -43,6 +50,10 @@ for call in "alexnet selftest --json" "test_cuda_maps_gpu" "test_batches_cuda" "
     "compute-sanitizer --tool memcheck .*test_parity_cuda test_other_networks"; do
     grep -q "^$call" calls || fail "gpu.sh does not call $call"
 done
+
+is "$(grep -c '^  conv1 .* 4.00$' out.gpu/table.txt)" 4 "lines of what is slow" # two networks, two batches
+grep -qE '^  (conv2|relu7)' out.gpu/table.txt && fail "what is fast, or small, is said to be slow"
+grep -q "^cuda_speed alexnet train bf16 512 1 cuda deterministic" calls || fail "no deterministic run"
 
 # Each of these makes it fail, and speed is measured all the same.
 for name in alexnet-selftest test_cuda_maps_gpu test_parity_cuda test_batches_cuda test_steps test_trainer_resume \

@@ -44,6 +44,28 @@ static const char *drawn(int terminal)
     return text;
 }
 
+/* Work of a call is shown after a second; without a bar if nobody knows how much there is. At its
+ * end the line is removed. */
+static void test_work(int terminal)
+{
+    alexnet_work work = {.verb = "found", .unit = "files", .done = 7, .seconds = 0.9};
+    setenv("COLUMNS", "80", 1);
+    progress_work(&work);
+    work.done = 3000;
+    work.seconds = 2;
+    progress_work(&work);
+    const char *text = drawn(terminal);
+    assert(strstr(text, "\r\033[Kfound 3000  1500 files/s") && !strstr(text, "found 7"));
+    assert(!strchr(text, '%'));
+    work.total = 4500;
+    progress_work(&work);
+    assert(strstr(drawn(terminal),
+                  "[#############.......]  67%  found 3000/4500  1500 files/s  1 s left"));
+    work.over = true;
+    progress_work(&work);
+    assert(strcmp(drawn(terminal), "\r\033[K") == 0);
+}
+
 /* A bar with rate and time; on a narrow terminal these, and no bar. */
 static void test_progress(void)
 {
@@ -62,6 +84,7 @@ static void test_progress(void)
     progress_pictures("read", 5000, 10000, began);
     const char *text = drawn(terminal);
     assert(strstr(text, " 50%  read 5000/10000  5.0 images/s  17 min left") && !strchr(text, '#'));
+    test_work(terminal);
     assert(dup2(out, STDERR_FILENO) == STDERR_FILENO);
 }
 

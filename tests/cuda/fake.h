@@ -49,7 +49,7 @@ extern fake_machine fake;
 /** Calls so far, and what is live. */
 typedef struct fake_counts {
     int64_t mallocs, live, live_bytes, plans, convolutions, products, descriptors;
-    int64_t waits, records, captures, launches, host_blocks;
+    int64_t waits, records, captures, launches, host_blocks, host_calls;
     int64_t spins, sleeps; /* waits of the host that keep it busy, and that do not */
     int last_device;       /* current at the last cudaMalloc(); -1: none */
     int last_engine;       /* of the last plan that was made */

@@ -89,22 +89,23 @@ static cublasStatus_t layout_destroy(cublasLtMatrixLayout_t layout)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* The least alignment of A, B, C and D that an algorithm may rely on. */
-typedef struct alignments {
-    uint32_t of[4];
-} alignments;
+/* What an algorithm may rely on and do: the least alignment of A, B, C and D, and the types in
+ * which partial sums may be added up. */
+typedef struct preference {
+    uint32_t alignment[4], reductions;
+} preference;
 
 static cublasStatus_t preference_create(cublasLtMatmulPreference_t *out)
 {
-    alignments *p = malloc(sizeof *p);
-    *p = (alignments){{256, 256, 256, 256}};
+    preference *p = malloc(sizeof *p);
+    *p = (preference){{256, 256, 256, 256}, CUBLASLT_REDUCTION_SCHEME_MASK};
     *out = (cublasLtMatmulPreference_t)p;
     return CUBLAS_STATUS_SUCCESS;
 }
 
-static cublasStatus_t preference_destroy(cublasLtMatmulPreference_t preference)
+static cublasStatus_t preference_destroy(cublasLtMatmulPreference_t which)
 {
-    free(preference);
+    free(which);
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -112,11 +113,20 @@ static cublasStatus_t preference_set(cublasLtMatmulPreference_t which,
                                      cublasLtMatmulPreferenceAttributes_t name, const void *value,
                                      size_t size)
 {
-    alignments *p = (alignments *)which;
+    preference *p = (preference *)which;
     const int operand = (int)name - (int)CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES;
-    if (operand >= 0 && operand < 4 && size == sizeof p->of[0])
-        memcpy(&p->of[operand], value, size);
+    if (operand >= 0 && operand < 4 && size == sizeof p->alignment[0])
+        memcpy(&p->alignment[operand], value, size);
+    if (name == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK && size == sizeof p->reductions)
+        memcpy(&p->reductions, value, size);
     return CUBLAS_STATUS_SUCCESS;
+}
+
+static preference preference_of(const cublasLtMatmulAlgo_t *algorithm)
+{
+    preference p;
+    memcpy(&p, algorithm, sizeof p);
+    return p;
 }
 
 /* Whether an algorithm can compute on operands at these addresses; it needs the alignment that it
@@ -125,10 +135,9 @@ static bool takes(const cublasLtMatmulAlgo_t *algorithm, const void *a, const vo
                   const void *c, const void *d)
 {
     const void *operands[] = {a, b, c, d};
-    alignments needs;
-    memcpy(&needs, algorithm, sizeof needs);
+    const preference needs = preference_of(algorithm);
     for (int i = 0; i < 4; i++)
-        if ((uintptr_t)operands[i] % needs.of[i])
+        if (needs.alignment[i] == 0 || (uintptr_t)operands[i] % needs.alignment[i])
             return false;
     return true;
 }
@@ -137,7 +146,7 @@ static bool takes(const cublasLtMatmulAlgo_t *algorithm, const void *a, const vo
 #define HEURISTIC_PARAMETERS                                                                       \
     cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,                  \
         cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,              \
-        cublasLtMatmulPreference_t preference, int requested,                                      \
+        cublasLtMatmulPreference_t which, int requested,                                           \
         cublasLtMatmulHeuristicResult_t results[], int *count
 
 static cublasStatus_t heuristic(HEURISTIC_PARAMETERS)
@@ -148,10 +157,14 @@ static cublasStatus_t heuristic(HEURISTIC_PARAMETERS)
     *count = 0;
     if (p->epilogue == CUBLASLT_EPILOGUE_BIAS && p->bias_type != (int32_t)out->type)
         return CUBLAS_STATUS_NOT_SUPPORTED;
-    for (; *count < requested && *count < 2; ++*count) {
+    for (; *count < requested && *count < 3; ++*count) {
         memset(&results[*count], 0, sizeof results[*count]);
+        if (*count == 0) { /* an algorithm of zeros, which takes() refuses */
+            results[0].state = CUBLAS_STATUS_NOT_SUPPORTED;
+            continue;
+        }
         results[*count].workspaceSize = WORKSPACE;
-        memcpy(&results[*count].algo, preference, sizeof(alignments));
+        memcpy(&results[*count].algo, which, sizeof(preference));
     }
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -164,6 +177,7 @@ typedef struct call {
     void *d, *workspace;
     size_t workspace_bytes;
     double scale, keep;
+    bool coarse; /* partial sums may be added up in the type of the output */
 } call;
 
 static double element(const matrix *m, const void *data, int32_t op, int64_t row, int64_t column)
@@ -172,11 +186,18 @@ static double element(const matrix *m, const void *data, int32_t op, int64_t row
     return fake_load(data, at, m->type == CUDA_R_16BF);
 }
 
+/* In bf16 if partial sums may be: each is then rounded. */
 static double dot(const call *m, int64_t i, int64_t j, int64_t k)
 {
     double sum = 0;
-    for (int64_t l = 0; l < k; l++)
+    for (int64_t l = 0; l < k; l++) {
         sum += element(&m->ma, m->a, m->p.a_op, i, l) * element(&m->mb, m->b, m->p.b_op, l, j);
+        if (m->coarse && m->md.type == CUDA_R_16BF) {
+            uint16_t rounded;
+            fake_store(&rounded, 0, true, sum);
+            sum = fake_load(&rounded, 0, true);
+        }
+    }
     return m->scale * sum;
 }
 
@@ -218,7 +239,9 @@ static cublasStatus_t matmul(MATMUL_PARAMETERS)
                     .workspace = workspace,
                     .workspace_bytes = workspace_bytes,
                     .scale = *(const float *)alpha,
-                    .keep = *(const float *)beta};
+                    .keep = *(const float *)beta,
+                    .coarse = preference_of(algorithm).reductions &
+                              ~(uint32_t)CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE};
     int64_t k = m.p.a_op == CUBLAS_OP_T ? m.ma.rows : m.ma.columns;
     (void)handle, (void)c_layout;
     if (!takes(algorithm, a, b, c, d) || workspace_bytes < WORKSPACE ||

@@ -383,6 +383,25 @@ static cudaError_t memset_async(void *to, int value, size_t bytes, cudaStream_t 
     return fake_queue(stream, run_fill, &(fill){to, value}, sizeof(fill), (int64_t)bytes);
 }
 
+typedef struct host_call {
+    cudaHostFn_t call;
+    void *arg;
+} host_call;
+
+static int run_host_call(const void *arg, int64_t n)
+{
+    const host_call *h = arg;
+    (void)n;
+    h->call(h->arg);
+    return 0;
+}
+
+static cudaError_t launch_host_func(cudaStream_t stream, cudaHostFn_t call, void *arg)
+{
+    fake_count.host_calls++;
+    return fake_queue(stream, run_host_call, &(host_call){call, arg}, sizeof(host_call), 0);
+}
+
 void fake_fill_queue(an_cuda_libs *libs)
 {
     libs->cudaEventCreateWithFlags = event_create;
@@ -391,6 +410,7 @@ void fake_fill_queue(an_cuda_libs *libs)
     libs->cudaEventQuery = event_query;
     libs->cudaEventRecord = event_record;
     libs->cudaEventSynchronize = event_synchronize;
+    libs->cudaLaunchHostFunc = launch_host_func;
     libs->cudaMemcpyAsync = memcpy_async;
     libs->cudaMemsetAsync = memset_async;
     libs->cudaStreamCreateWithFlags = stream_create;

@@ -1,6 +1,6 @@
 /*
- * What fits into a GPU's memory: the batch of a training run, and of a bench, on a fake device with
- * little memory.
+ * What fits into a GPU's memory: the batch of a training run, of a bench, and of a session, on a
+ * fake device with little memory.
  */
 #include "ops/ops_rig.h"
 
@@ -10,6 +10,7 @@
 
 #include "backend/cuda/cuda.h"
 #include "cuda/fake.h"
+#include "infer/runner.h"
 #include "speed/bench.h"
 #include "train/budget.h"
 #include "train/trainer_impl.h"
@@ -32,6 +33,14 @@ static void open_net(an_net **net, alexnet_ctx **ctx, bool training)
     an_network_release(network);
 }
 
+/* The number in the latest error, after a phrase. */
+static int number_after(const char *phrase)
+{
+    const char *at = strstr(alexnet_error_text(), phrase);
+    assert_non_null(at);
+    return atoi(at + strlen(phrase));
+}
+
 /* The number that the error names is the largest batch that fits. */
 static void test_largest_batch(void **state)
 {
@@ -42,12 +51,9 @@ static void test_largest_batch(void **state)
     rig_ok(an_recipe_new(&t.recipe));
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "and cuda has 0.75 GiB available");
-    const char *fits = strstr(alexnet_error_text(), phrase) + strlen(phrase);
-    const char *parts = strstr(fits, "accumulate = ");
-    assert_non_null(parts);
-    t.batch = atoi(fits);
+    t.batch = number_after(phrase);
     assert_in_range(t.batch, 500, 7000);
-    const int count = atoi(parts + strlen("accumulate = "));
+    const int count = number_after("accumulate = ");
     assert_true(count >= 2 && 8000 % count == 0 && 8000 / count <= t.batch);
     for (int fewer = 2; fewer < count; fewer++)
         assert_true(8000 % fewer || 8000 / fewer > t.batch);
@@ -72,7 +78,9 @@ static void test_largest_batch(void **state)
     assert_int_equal(fake_count.live, 0);
 }
 
-/* A bench copies its next batch from pinned memory while it computes, and refuses large batches. */
+/* A bench copies its next batch from pinned memory while it computes, and refuses large batches. It
+ * times steps that are replayed, and between them their parts, which are queued before they begin.
+ */
 static void test_bench(void **state)
 {
     alexnet_bench *bench;
@@ -85,18 +93,49 @@ static void test_bench(void **state)
     options.net = "alexnet-mini";
     options.batch = 8000;
     rig_refused(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY,
-                "cuda has 0.75 GiB available; try a smaller batch");
+                "cuda has 0.75 GiB available; the largest batch that fits is ");
+    options.batch = number_after("the largest batch that fits is ");
+    rig_ok(an_bench_new(&bench, ctx, &options, NULL));
+    an_bench_free(bench);
+    options.batch++;
+    rig_refused(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY, "out of");
     options.batch = 2;
     options.steps = 2;
+    fake_count.captures = fake_count.launches = fake_count.host_calls = 0;
     rig_ok(an_bench_new(&bench, ctx, &options, NULL));
-    assert_int_equal(fake_count.host_blocks, 3); /* the pictures, and slots of two batches */
+    /* the pictures, slots of two batches, and the backend's own for small reads */
+    assert_int_equal(fake_count.host_blocks, 4);
     while (more)
         rig_ok(an_bench_step(bench, &seconds, &more));
-    assert_int_equal(bench->fed, 4); /* one before the first of three steps */
+    assert_int_equal(fake_count.captures, 2);     /* one for each buffer */
+    assert_int_equal(fake_count.launches, 2 + 3); /* of three steps, the first unmeasured */
+    assert_int_equal(fake_count.host_calls, 3);
+    assert_int_equal(bench->fed,
+                     1 + 3 + 2 * 3); /* one ahead, until steps are replayed, then two each */
     an_bench_free(bench);
     rig_free_ctx(ctx);
     assert_int_equal(fake_count.live, 0);
     assert_int_equal(fake_count.host_blocks, 0);
+}
+
+/* The same where pictures are only classified. */
+static void test_session(void **state)
+{
+    an_net *net;
+    alexnet_ctx *ctx;
+    an_runner *runner;
+    (void)state;
+    open_net(&net, &ctx, false);
+    rig_refused(an_runner_new(&runner, net, 1000, 10), ALEXNET_ERROR_NO_MEMORY,
+                "the largest batch that fits is ");
+    const int batch = number_after("the largest batch that fits is ");
+    assert_in_range(batch, 50, 999);
+    rig_ok(an_runner_new(&runner, net, batch, 10));
+    an_runner_free(runner);
+    rig_refused(an_runner_new(&runner, net, batch * 3 / 2, 10), ALEXNET_ERROR_NO_MEMORY, "largest");
+    an_net_release(net);
+    rig_free_ctx(ctx);
+    assert_int_equal(fake_count.live, 0);
 }
 
 /* ---- Fast algorithms that need much memory --------------------------------------------------- */
@@ -187,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_largest_batch, set_up),
                                        cmocka_unit_test_setup(test_bench, set_up),
+                                       cmocka_unit_test_setup(test_session, set_up),
                                        cmocka_unit_test_setup(test_fastest_does_not_fit, set_up)};
     return cmocka_run_group_tests_name("memory of a fake GPU", tests, NULL, NULL);
 }

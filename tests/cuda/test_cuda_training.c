@@ -1,9 +1,12 @@
 /*
  * A training run whose batches are copied as late as possible, by a device that takes its time,
  * ends with the bits of one whose batches are copied at once: the loader fills memory again only
- * when it has been copied, whole batches and parts.
+ * when it has been copied, whole batches and parts. If the next batch cannot be loaded while one is
+ * computed, that one still counts.
  */
 #include "unit/training_rig.h"
+
+#include <stdatomic.h>
 
 #include "cuda/fake.h"
 
@@ -58,11 +61,113 @@ static void test_parts(void **state)
     check_orders(settings);
 }
 
+/* ---- Pictures that memory does not suffice for ---- */
+
+enum { SIDE = 16, PICTURES = 60 };
+
+typedef struct shelf {
+    atomic_int given, limit; /* pictures given so far, and at most */
+    char name[16];
+    uint8_t pixels[PICTURES][SIDE * SIDE * 3];
+} shelf;
+
+static int64_t count(void *user)
+{
+    (void)user;
+    return PICTURES;
+}
+
+static int item(void *user, int64_t index, const char **name, int *label)
+{
+    shelf *s = user;
+    snprintf(s->name, sizeof s->name, "%d", (int)index);
+    *name = s->name;
+    *label = (int)index % 3;
+    return 0;
+}
+
+static int get(void *user, int64_t index, alexnet_source_item *out)
+{
+    shelf *s = user;
+    if (atomic_fetch_add(&s->given, 1) >= atomic_load(&s->limit))
+        return ALEXNET_ERROR_NO_MEMORY;
+    *out = (alexnet_source_item){
+        .pixels = {s->pixels[index], SIDE, SIDE, (size_t)3 * SIDE, ALEXNET_PIXELS_RGB8}};
+    return 0;
+}
+
+static alexnet_dataset *open_shelf(alexnet_ctx *ctx, shelf *s)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    alexnet_dataset *data;
+    alexnet_source source = ALEXNET_SOURCE_INIT;
+    source.user = s;
+    source.name = "shelf";
+    source.class_count = 3;
+    source.class_names = names;
+    source.count = count;
+    source.item = item;
+    source.get = get;
+    expect_ok(alexnet_dataset_from_source(&data, ctx, &source, NULL));
+    return data;
+}
+
+/* Train until all is done or memory has run out, which ends with a checkpoint. */
+static alexnet_status train_on(alexnet_ctx *ctx, shelf *s, const char *out, bool resume)
+{
+    static const char *const settings[] = {"batch",  "8", "epochs", "2",   "rate", "0.02",
+                                           "report", "3", "init",   "net", NULL};
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    alexnet_dataset *data = open_shelf(ctx, s);
+    if (resume) {
+        alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
+        options.train_data = data;
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &options));
+    } else {
+        alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+        options.net = "net.ini";
+        options.recipe = rig_recipe(settings);
+        options.out_dir = out;
+        options.split = 1;
+        expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+        alexnet_recipe_free((alexnet_recipe *)options.recipe);
+    }
+    alexnet_dataset_free(data);
+    const alexnet_status rc = rig_finish(trainer, &progress);
+    if (rc != ALEXNET_OK)
+        expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    return rc;
+}
+
+static void test_load_fails(void **state)
+{
+    (void)state;
+    fake_reset();
+    shelf *s = an_calloc(1, sizeof *s);
+    assert_non_null(s);
+    for (int i = 0; i < PICTURES; i++)
+        memset(s->pixels[i], 4 * i, sizeof s->pixels[i]);
+    alexnet_ctx *ctx = rig_new_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
+    atomic_store(&s->limit, INT_MAX);
+    expect_ok(train_on(ctx, s, "whole", false));
+    atomic_store(&s->given, 0);
+    atomic_store(&s->limit, PICTURES + PICTURES / 2); /* the pass for the mean, and half an epoch */
+    assert_int_equal(train_on(ctx, s, "halves", false), ALEXNET_ERROR_NO_MEMORY);
+    atomic_store(&s->limit, INT_MAX);
+    expect_ok(train_on(ctx, s, "halves", true));
+    rig_expect_same_run("whole", "halves");
+    alexnet_ctx_free(ctx);
+    an_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_batches, set_up, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_parts, set_up, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_load_fails, rig_set_up, scratch_teardown),
     };
     return cmocka_run_group_tests_name("training on a fake GPU", tests, NULL, NULL);
 }

@@ -65,6 +65,7 @@ static an_variant choose(an_direction direction)
     an_variant variant = AN_CUDA_AUTO;
     const an_cuda_conv_shape shape = small_conv(32);
     rig_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, &variant));
+    assert_int_equal(an_cuda_conv_plan_engine(plan), variant);
     an_cuda_conv_plan_free(plan);
     return variant;
 }
@@ -94,7 +95,9 @@ static void test_fastest(void **state)
     for (int d = 0; d < AN_DIRECTIONS; d++)
         assert_int_equal(choose((an_direction)d), 2);
     seconds_of_engine_2 = 2;
-    assert_int_equal(choose(AN_FORWARD), 2); /* once measured, for good */
+    const int64_t plans = fake_count.plans;
+    assert_int_equal(choose(AN_FORWARD), 2);       /* once measured, for good */
+    assert_int_equal(fake_count.plans, plans + 1); /* and no other is made ready */
     cuda->n_choices = 0;
     assert_int_equal(choose(AN_FORWARD), 1);
     assert_string_equal(logged, "");
@@ -197,15 +200,17 @@ static void test_choices(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        an_cuda_choice_keep(cuda, key, 1 + i % AN_CUDA_TRIALS);
+        an_cuda_choice_keep(cuda, key, (an_cuda_pick){1 + i % AN_CUDA_TRIALS, i});
     }
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        assert_int_equal(an_cuda_choice_find(cuda, key), 1 + i % AN_CUDA_TRIALS);
+        const an_cuda_pick found = an_cuda_choice_find(cuda, key);
+        assert_int_equal(found.number, 1 + i % AN_CUDA_TRIALS);
+        assert_int_equal(found.place, i);
     }
-    an_cuda_choice_keep(cuda, "another", AN_CUDA_AUTO);
+    an_cuda_choice_keep(cuda, "another", (an_cuda_pick){AN_CUDA_AUTO, 0});
     assert_int_equal(cuda->n_choices, MANY);
-    assert_int_equal(an_cuda_choice_find(cuda, "another"), AN_CUDA_AUTO);
+    assert_int_equal(an_cuda_choice_find(cuda, "another").number, AN_CUDA_AUTO);
 }
 
 /* ---- Products -------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * folders. Skipped without ALEXNET_DATA.
  */
 #include "unit/scratch.h"
+#include "unit/stamps.h"
 
 #include "base/status.h"
 #include "data/loader.h"
@@ -106,12 +107,12 @@ static void test_same_batches(void **state)
     alexnet_dataset *folder = open_good("folder");
     check_classes(folder);
     const uint64_t expected = batches_of(folder, &expected_any);
-    const uint64_t fingerprint = an_dataset_fingerprint(folder);
+    const uint64_t wanted = fingerprint(folder);
     an_dataset_release(folder);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         alexnet_dataset *d = open_good(paths[i]);
         check_classes(d);
-        assert_true(an_dataset_fingerprint(d) == fingerprint);
+        assert_true(fingerprint(d) == wanted);
         assert_true(batches_of(d, &any) == expected);
         an_dataset_release(d);
     }

@@ -5,6 +5,7 @@
 #define TESTS_UNIT_PICTURE_TREE_H
 
 #include "scratch.h"
+#include "stamps.h"
 
 #include "base/files.h"
 #include "base/status.h"

@@ -53,7 +53,7 @@ static inline void check_same(const char *path, const char *kind, const alexnet_
         an_picture_free(&b);
     }
     assert_int_equal(an_dataset_reopen(&again, NULL, kind, d->root, whole, NULL), ALEXNET_OK);
-    assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(again));
+    assert_true(fingerprint(d) == fingerprint(again));
     an_dataset_release(again);
     an_dataset_release(d);
 }

@@ -86,7 +86,7 @@ static void compare(const char *train, const char *val)
     alexnet_dataset *a = open_good(train, NULL, NULL), *b = open_good(val, NULL, NULL);
     *logged = '\0';
     pthread_mutex_init(&ctx.log_lock, NULL);
-    assert_int_equal(an_dataset_warn_shared(&ctx, a, b), ALEXNET_OK);
+    assert_int_equal(warn_shared(&ctx, a, b), ALEXNET_OK);
     pthread_mutex_destroy(&ctx.log_lock);
     an_dataset_release(a);
     an_dataset_release(b);
@@ -146,7 +146,7 @@ static void test_no_memory(void **state)
     alexnet_dataset *a = open_good("t", NULL, NULL), *b = open_good("v", NULL, NULL);
     for (uint64_t n = 1; status == ALEXNET_ERROR_NO_MEMORY; n++) {
         an_alloc_fail_at(n);
-        status = an_dataset_warn_shared(NULL, a, b);
+        status = warn_shared(NULL, a, b);
         if (status == ALEXNET_OK)
             status = an_dataset_compare_classes(a, b);
         an_alloc_fail_at(0);

@@ -69,11 +69,11 @@ static void test_train_and_val(void **state)
     put("both/val/cat/a.jpg");
     put("one/train/a.jpg");
     put("one/test/a.jpg");
-    assert_int_equal(an_dataset_layout("both", &kind), ALEXNET_OK);
+    assert_int_equal(an_dataset_layout(NULL, "both", &kind), ALEXNET_OK);
     assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
-    assert_int_equal(an_dataset_layout("one", &kind), ALEXNET_OK);
+    assert_int_equal(an_dataset_layout(NULL, "one", &kind), ALEXNET_OK);
     assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
-    assert_int_equal(an_dataset_layout("none", &kind), ALEXNET_ERROR_IO);
+    assert_int_equal(an_dataset_layout(NULL, "none", &kind), ALEXNET_ERROR_IO);
     check_error("both", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT, "train and val");
     /* Folders named like other parts of a split are not classes; a single one beside a class is. */
     check_error("one", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT,

@@ -115,6 +115,9 @@ static void test_data_sets(void **state)
     TAKES(alexnet_too_many_bad, 0, 0, 0);
     REFUSES(alexnet_dataset_layout, "path", NULL, &kind);
     REFUSES(alexnet_dataset_layout, "kind", "data", NULL);
+    REFUSES(alexnet_dataset_layout_on, "ctx", NULL, "data", &kind);
+    REFUSES(alexnet_dataset_layout_on, "path", ctx, NULL, &kind);
+    REFUSES(alexnet_dataset_layout_on, "kind", ctx, "data", NULL);
     REFUSES(alexnet_dataset_open, "out", NULL, ctx, "data", NULL);
     REFUSES(alexnet_dataset_open, "ctx", &out, NULL, "data", NULL);
     REFUSES(alexnet_dataset_open, "path", &out, ctx, NULL, NULL);

@@ -99,8 +99,8 @@ static void expect_same_file(const char *a, const char *b)
 static void expect_same_pack(const char *a, const char *b)
 {
     an_folder folder, other;
-    assert_int_equal(an_folder_read(&folder, a), ALEXNET_OK);
-    assert_int_equal(an_folder_read(&other, b), ALEXNET_OK);
+    assert_int_equal(an_folder_read(&folder, NULL, a), ALEXNET_OK);
+    assert_int_equal(an_folder_read(&other, NULL, b), ALEXNET_OK);
     assert_int_equal(folder.files.count, other.files.count);
     for (int64_t i = 0; i < folder.files.count; i++) {
         char x[256], y[256];

@@ -84,7 +84,7 @@ static int files_of(const char *start)
 {
     an_folder folder;
     int count = 0;
-    expect_ok(an_folder_read(&folder, "index"));
+    expect_ok(an_folder_read(&folder, NULL, "index"));
     for (int64_t i = 0; i < folder.files.count; i++)
         count += strncmp(folder.files.at[i], start, strlen(start)) == 0;
     an_folder_free(&folder);

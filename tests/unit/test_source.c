@@ -141,16 +141,16 @@ static void test_fingerprint(void **state)
 {
     (void)state;
     alexnet_dataset *d = open_squares();
-    uint64_t first = an_dataset_fingerprint(d);
+    uint64_t first = fingerprint(d);
     an_item *item = &d->source->items[5];
     item->name[0] = 'S';
-    assert_true(an_dataset_fingerprint(d) == first);
+    assert_true(fingerprint(d) == first);
     item->name[7] = '9';
-    assert_true(an_dataset_fingerprint(d) != first);
+    assert_true(fingerprint(d) != first);
     item->name[7] = '5';
-    assert_true(an_dataset_fingerprint(d) == first);
+    assert_true(fingerprint(d) == first);
     d->samples[5].label = 2 - d->samples[5].label;
-    assert_true(an_dataset_fingerprint(d) != first);
+    assert_true(fingerprint(d) != first);
     an_dataset_release(d);
 }
 
@@ -165,7 +165,7 @@ static void test_reopens_its_kind(void **state)
     d = open_good("t", NULL, NULL);
     assert_string_equal(d->source->kind->name, "folders");
     assert_int_equal(an_dataset_reopen(&again, NULL, "folders", d->root, whole, NULL), ALEXNET_OK);
-    assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(again));
+    assert_true(fingerprint(d) == fingerprint(again));
     an_dataset_release(again);
     assert_int_equal(an_dataset_reopen(&again, NULL, "shards", d->root, whole, NULL),
                      ALEXNET_ERROR_UNSUPPORTED);

@@ -151,7 +151,7 @@ static void check_like(const char *path, alexnet_dataset *folder, const char *wh
     }
     if (batches_of(d) != batches_of(folder))
         fail_msg("%s: other batches", what);
-    assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(folder));
+    assert_true(fingerprint(d) == fingerprint(folder));
     an_dataset_release(d);
 }
 
@@ -190,7 +190,7 @@ static void test_reopen(void **state)
     assert_int_equal(
         an_dataset_reopen(&again, NULL, whole->source->kind->name, val->root, val->part, NULL),
         ALEXNET_OK);
-    assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(val));
+    assert_true(fingerprint(again) == fingerprint(val));
     an_dataset_release(again);
     an_dataset_release(train);
     an_dataset_release(val);

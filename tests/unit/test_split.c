@@ -224,7 +224,7 @@ static void test_split_by_count(void **state)
 static uint64_t fingerprint_of(const char *path)
 {
     alexnet_dataset *d = open_good(path, NULL, NULL);
-    uint64_t value = an_dataset_fingerprint(d);
+    uint64_t value = fingerprint(d);
     an_dataset_release(d);
     return value;
 }
@@ -253,7 +253,7 @@ static void test_fingerprint(void **state)
     static const char *const ids[] = {"dog", "cat", "ant"};
     const an_class_list list = {3, ids, ids};
     alexnet_dataset *d = open_good("moved", NULL, &list);
-    assert_true(an_dataset_fingerprint(d) != fingerprint_of("moved"));
+    assert_true(fingerprint(d) != fingerprint_of("moved"));
     an_dataset_release(d);
 }
 

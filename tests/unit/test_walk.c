@@ -2,6 +2,7 @@
  * The walk through folders: what it finds, that links neither double nor lengthen it, and how it
  * counts what it leaves out.
  */
+#include "expect.h"
 #include "picture_tree.h"
 
 #include <sys/stat.h>
@@ -181,6 +182,22 @@ static void test_counts_endings(void **state)
     assert_string_equal(more.row[AN_ENDING_ROWS - 1].ending, "*");
 }
 
+static void test_looks_for_names(void **state)
+{
+    (void)state;
+    bool yes = true;
+    put("t/b/a.jpg");
+    put("t/c.txt");
+    expect_ok(an_folder_has(NULL, "t", takes_jpg, &yes));
+    assert_false(yes); /* what is in a folder below does not count */
+    assert_int_equal(symlink("nowhere", "t/d.jpg"), 0);
+    expect_ok(an_folder_has(NULL, "t", takes_jpg, &yes));
+    assert_true(yes);
+    expect_failure(an_folder_has(NULL, "none", takes_jpg, &yes), ALEXNET_ERROR_IO,
+                   "cannot read the folder none");
+    assert_false(yes);
+}
+
 static void test_unreadable(void **state)
 {
     (void)state;
@@ -209,6 +226,7 @@ int main(void)
         TEST(test_reserved_folders),
         TEST(test_too_deep),
         cmocka_unit_test(test_counts_endings),
+        TEST(test_looks_for_names),
         TEST(test_unreadable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,8 +150,8 @@ static alexnet_status get_operands(an_cuda_trial *t, const choice *c)
     return ALEXNET_OK;
 }
 
-/* The number of the fastest proposal; AUTO if none is available or memory for trials is lacking. */
-static an_variant find_fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+/* The fastest proposal; AUTO if none is available or memory for trials is lacking. */
+static an_cuda_pick find_fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
 {
     an_cuda_conv_plan *plan = c->plan;
     const an_cuda_conv_shape *s = c->shape;
@@ -170,7 +170,7 @@ static an_variant find_fastest(choice *c, const cudnnBackendDescriptor_t *config
                  an_cuda_direction_texts[c->direction], s->n, s->c, s->h, s->w, s->k, s->r, s->s,
                  (int)plan->engine);
         if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK)
-            an_cuda_trial_enter(&trial, tried);
+            an_cuda_trial_enter(&trial, (an_cuda_pick){tried, (int)i});
         an_cuda_describe_undo(&plan->made, before);
     }
     an_cuda_trial_end(&trial);
@@ -187,12 +187,12 @@ static void write_key(char *key, size_t size, const choice *c)
 }
 
 /* The same, but each shape is tried only once. */
-static an_variant fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+static an_cuda_pick fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
 {
     char key[sizeof c->plan->cuda->choices->key];
     write_key(key, sizeof key, c);
-    an_variant best = an_cuda_choice_find(c->plan->cuda, key);
-    if (best == AN_CUDA_AUTO) {
+    an_cuda_pick best = an_cuda_choice_find(c->plan->cuda, key);
+    if (best.number == AN_CUDA_AUTO) {
         best = find_fastest(c, configs, count);
         an_cuda_choice_keep(c->plan->cuda, key, best);
     }
@@ -246,8 +246,12 @@ static bool take(choice *c, const cudnnBackendDescriptor_t *configs, int64_t cou
 static bool choose_among(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
                          an_variant *variant)
 {
-    if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(c->plan->cuda, c->shape->n))
-        *variant = fastest(c, configs, count);
+    if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(c->plan->cuda, c->shape->n)) {
+        const an_cuda_pick best = fastest(c, configs, count);
+        *variant = best.number;
+        if (best.number != AN_CUDA_AUTO && best.place < count && try_config(c, configs[best.place]))
+            return true;
+    }
     if (*variant > AN_CUDA_PROPOSAL && take(c, configs, count, *variant))
         return true;
     *variant = AN_CUDA_PROPOSAL;

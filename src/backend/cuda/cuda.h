@@ -42,6 +42,10 @@ enum { AN_CUDA_BF16_CHIP = 80 };
 
 enum { AN_CUDA_BUFFERS = 2 };
 
+/** Bytes, at most, of a copy whose latency counts more than its speed. From pageable host memory of
+ *  this size, cudaMemcpyAsync() has read everything when it returns. */
+enum { AN_CUDA_SMALL = 1 << 16 };
+
 /** Bytes of device memory that kernels, recorded steps and the libraries take when first run. */
 enum { AN_CUDA_RESERVE = 256 << 20 };
 
@@ -51,10 +55,16 @@ typedef struct an_cuda_pinned {
     size_t bytes;
 } an_cuda_pinned;
 
+/** An algorithm of a library's list. */
+typedef struct an_cuda_pick {
+    an_variant number; /* among those that can be used, or AN_CUDA_AUTO (trial.h) */
+    int place;         /* in the list, from 0 */
+} an_cuda_pick;
+
 /** The algorithm that a trial found to be the fastest (trial.h). */
 typedef struct an_cuda_choice {
     char key[120];
-    an_variant choice;
+    an_cuda_pick pick;
 } an_cuda_choice;
 
 typedef struct an_cuda {
@@ -75,6 +85,7 @@ typedef struct an_cuda {
     cublasLtHandle_t blas;
     int n_pinned;
     an_cuda_pinned *pinned;
+    void *small; /* pinned, AN_CUDA_SMALL bytes: where small reads arrive */
     int n_choices;
     an_cuda_choice *choices; /* owned */
     bool warned_untuned;     /* the warning about missing rows of the tuning has been logged */
@@ -174,6 +185,7 @@ alexnet_status an_cuda_capture_begin(an_backend *backend);
 alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out);
 alexnet_status an_cuda_replay(an_backend *backend, an_capture *capture);
 void an_cuda_capture_free(an_backend *backend, an_capture *capture);
+alexnet_status an_cuda_delay(an_backend *backend);
 alexnet_status an_cuda_mark(an_backend *backend, int index);
 alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, double *seconds);
 

@@ -16,6 +16,7 @@ static void free_libraries(an_cuda *cuda)
         libs->cudnnDestroy(cuda->dnn);
     if (cuda->blas)
         libs->cublasLtDestroy(cuda->blas);
+    an_cuda_free_host(&cuda->base, cuda->small, AN_CUDA_SMALL);
     an_cuda_streams_close(cuda);
     an_cuda_leave(cuda, before);
     libs->cudaGetLastError(); /* clear it, or a launch on another device would report it */
@@ -100,6 +101,7 @@ static alexnet_status open_device(an_cuda *cuda)
     cuda->chip = major * 10 + minor;
     snprintf(cuda->isa, sizeof cuda->isa, "sm_%d", cuda->chip);
     AN_CHECK(an_cuda_streams_open(cuda));
+    AN_CHECK(an_cuda_alloc_host(&cuda->base, AN_CUDA_SMALL, &cuda->small));
     return open_libraries(cuda);
 }
 

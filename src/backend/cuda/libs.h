@@ -36,6 +36,7 @@
     X(cudaGraphInstantiate)                                                                        \
     X(cudaGraphLaunch)                                                                             \
     X(cudaHostAlloc)                                                                               \
+    X(cudaLaunchHostFunc)                                                                          \
     X(cudaMalloc)                                                                                  \
     X(cudaMemGetInfo)                                                                              \
     X(cudaMemcpyAsync)                                                                             \

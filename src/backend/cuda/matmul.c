@@ -111,8 +111,8 @@ static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_matmul_shape 
 }
 
 /* The number of the fastest proposal; AUTO if memory for trials is lacking. */
-static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
-                               const cublasLtMatmulHeuristicResult_t *results, int count)
+static an_cuda_pick find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                                 const cublasLtMatmulHeuristicResult_t *results, int count)
 {
     an_cuda_trial trial = {.cuda = mm->cuda, .work = run_trial};
     trial_run run = {mm, &trial};
@@ -120,7 +120,7 @@ static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s
     alexnet_status rc = get_operands(&trial, s);
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
         take(mm, &results[i]);
-        an_cuda_trial_enter(&trial, AN_CUDA_PROPOSAL + i);
+        an_cuda_trial_enter(&trial, (an_cuda_pick){AN_CUDA_PROPOSAL + i, i});
     }
     an_cuda_trial_end(&trial);
     return trial.best;
@@ -134,27 +134,42 @@ static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
     snprintf(key, sizeof key, "product %lld %lld %lld: %d %d, %d %d, %d %d", (long long)s->m,
              (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
              (int)s->out, s->bias, s->accumulate);
-    an_variant best = an_cuda_choice_find(mm->cuda, key);
-    if (best == AN_CUDA_AUTO) {
+    an_cuda_pick best = an_cuda_choice_find(mm->cuda, key);
+    if (best.number == AN_CUDA_AUTO) {
         best = find_fastest(mm, s, results, count);
         an_cuda_choice_keep(mm->cuda, key, best);
     }
-    return best;
+    return best.number;
 }
 
-/* The workspace and the alignment that every algorithm must accept. */
+/* The workspace and the alignment that every algorithm must accept. Partial sums that are added up
+ * must be float32, the type that sums are computed in, and not that of the output. */
 static cublasStatus_t limit(const an_cuda_libs *libs, cublasLtMatmulPreference_t preference)
 {
+    static const uint32_t reductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     static const cublasLtMatmulPreferenceAttributes_t aligned[] = {
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES};
     cublasStatus_t rc = libs->cublasLtMatmulPreferenceSetAttribute(
         preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &MOST_WORKSPACE,
         sizeof MOST_WORKSPACE);
+    if (rc == CUBLAS_STATUS_SUCCESS)
+        rc = libs->cublasLtMatmulPreferenceSetAttribute(
+            preference, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &reductions, sizeof reductions);
     for (int i = 0; i < 4 && rc == CUBLAS_STATUS_SUCCESS; i++)
         rc = libs->cublasLtMatmulPreferenceSetAttribute(preference, aligned[i], &ALIGNMENT,
                                                         sizeof ALIGNMENT);
     return rc;
+}
+
+/* Keep the results that are valid. */
+static int valid_of(cublasLtMatmulHeuristicResult_t *results, int count)
+{
+    int valid = 0;
+    for (int i = 0; i < count; i++)
+        if (results[i].state == CUBLAS_STATUS_SUCCESS)
+            results[valid++] = results[i];
+    return valid;
 }
 
 /* Always ask for as many: nothing says that a shorter list is the beginning of a longer one, and a
@@ -171,6 +186,8 @@ static cublasStatus_t ask(const an_cuda_matmul *mm,
         rc =
             libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
                                                  mm->c, preference, AN_CUDA_TRIALS, results, count);
+    if (rc == CUBLAS_STATUS_SUCCESS)
+        *count = valid_of(results, *count);
     if (rc == CUBLAS_STATUS_SUCCESS && *count == 0)
         rc = CUBLAS_STATUS_NOT_SUPPORTED;
     if (preference)

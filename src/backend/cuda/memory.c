@@ -4,9 +4,6 @@
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 
-/* Up to this size, cudaMemcpyAsync() from pageable host memory has read it all when it returns. */
-enum { STAGED_AT_ONCE = 1 << 16 };
-
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
 {
     an_cuda *cuda;
@@ -73,22 +70,29 @@ alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, si
     AN_CHECK(an_cuda_check(
         cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream),
         "a copy to the device"));
-    if (bytes <= STAGED_AT_ONCE && !is_pinned(cuda, src))
+    if (bytes <= AN_CUDA_SMALL && !is_pinned(cuda, src))
         return ALEXNET_OK;
     return an_cuda_wait(cuda, cuda->stream, "a copy to the device");
 }
 
-/* A copy to pageable memory would wait for the work queued before it in a busy loop, so wait for
- * that work first. */
+/* A copy to pageable memory would wait for the work queued before it in a busy loop. A small one
+ * goes through pinned memory, and is queued behind that work; before a large one, wait for it. */
 alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    AN_CHECK(an_cuda_wait(cuda, cuda->stream, "computing"));
-    AN_CHECK(an_cuda_check(
-        cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
-        "a copy from the device"));
-    return an_cuda_wait(cuda, cuda->stream, "a copy from the device");
+    const bool small = bytes <= AN_CUDA_SMALL;
+    if (!small)
+        AN_CHECK(an_cuda_wait(cuda, cuda->stream, "computing"));
+    AN_CHECK(an_cuda_check(cuda,
+                           cuda->libs->cudaMemcpyAsync(small ? cuda->small : dst, src, bytes,
+                                                       cudaMemcpyDeviceToHost, cuda->stream),
+                           "a copy from the device"));
+    AN_CHECK(an_cuda_wait(cuda, cuda->stream,
+                          small ? "computing, or a copy of results" : "a copy from the device"));
+    if (small)
+        memcpy(dst, cuda->small, bytes);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_cuda_sync(an_backend *backend)

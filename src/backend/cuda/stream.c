@@ -1,4 +1,6 @@
 /* The two streams: batches copied ahead, recorded steps, time stamps. */
+#include <time.h>
+
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -172,6 +174,23 @@ void an_cuda_capture_free(an_backend *backend, an_capture *capture)
 }
 
 /* ---- Time stamps ----------------------------------------------------------------------------- */
+
+/* In a thread of CUDA's. It ends by itself: if it waited until everything is queued, a step of more
+ * launches than a stream holds would never be. */
+static void sleep_in_stream(void *nothing)
+{
+    static const struct timespec DELAY = {0, 10000000};
+    (void)nothing;
+    nanosleep(&DELAY, NULL);
+}
+
+alexnet_status an_cuda_delay(an_backend *backend)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return an_cuda_check(cuda, cuda->libs->cudaLaunchHostFunc(cuda->stream, sleep_in_stream, NULL),
+                         "a delay");
+}
 
 alexnet_status an_cuda_mark(an_backend *backend, int index)
 {

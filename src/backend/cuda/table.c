@@ -85,6 +85,7 @@ LOCKED(await, (BACKEND, int buffer), an_cuda_await(backend, buffer))
 LOCKED(retire, (BACKEND, int buffer), an_cuda_retire(backend, buffer))
 LOCKED(replay, (BACKEND, an_capture *capture), an_cuda_replay(backend, capture))
 LOCKED_VOID(capture_free, (BACKEND, an_capture *capture), an_cuda_capture_free(backend, capture))
+LOCKED(delay, (BACKEND), an_cuda_delay(backend))
 LOCKED(mark, (BACKEND, int index), an_cuda_mark(backend, index))
 LOCKED(elapsed, (BACKEND, int first, int second, double *seconds),
        an_cuda_elapsed(backend, first, second, seconds))
@@ -142,6 +143,7 @@ const an_backend_api an_cuda_api = {
     .capture_end = locked_capture_end,
     .replay = locked_replay,
     .capture_free = locked_capture_free,
+    .delay = locked_delay,
     .mark = locked_mark,
     .elapsed = locked_elapsed,
 };

@@ -125,8 +125,9 @@ static void say_failed(const an_cuda_trial *t, an_variant number)
            an_cuda_variant_names[number], t->what, an_error_text());
 }
 
-void an_cuda_trial_enter(an_cuda_trial *t, an_variant number)
+void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
 {
+    const an_variant number = candidate.number;
     double deviation, seconds;
     if (judge(t, &deviation) != ALEXNET_OK) {
         say_failed(t, number);
@@ -143,25 +144,25 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_variant number)
         say_failed(t, number);
         return;
     }
-    if (t->best != AN_CUDA_AUTO && seconds >= t->seconds)
+    if (t->best.number != AN_CUDA_AUTO && seconds >= t->seconds)
         return;
-    t->best = number;
+    t->best = candidate;
     t->seconds = seconds;
 }
 
 /* ---- Choices --------------------------------------------------------------------------------- */
 
-an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key)
+an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key)
 {
     for (int i = 0; i < cuda->n_choices; i++)
         if (strcmp(cuda->choices[i].key, key) == 0)
-            return cuda->choices[i].choice;
-    return AN_CUDA_AUTO;
+            return cuda->choices[i].pick;
+    return (an_cuda_pick){AN_CUDA_AUTO, 0};
 }
 
-void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice)
+void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_cuda_pick pick)
 {
-    if (choice == AN_CUDA_AUTO)
+    if (pick.number == AN_CUDA_AUTO)
         return;
     an_cuda_choice *grown = an_grow(cuda->choices, cuda->n_choices, sizeof *grown);
     if (!grown)
@@ -169,5 +170,5 @@ void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice)
     cuda->choices = grown;
     an_cuda_choice *kept = &grown[cuda->n_choices++];
     snprintf(kept->key, sizeof kept->key, "%s", key);
-    kept->choice = choice;
+    kept->pick = pick;
 }

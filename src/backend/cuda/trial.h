@@ -47,9 +47,9 @@ typedef struct an_cuda_trial {
     an_cuda_outcome out;
     void *block[AN_CUDA_TRIAL_BLOCKS];
     size_t bytes[AN_CUDA_TRIAL_BLOCKS];
-    double *expected; /* samples of the first candidate's results; NULL before it has run */
-    an_variant best;  /* the fastest so far; AUTO: none */
-    double seconds;   /* its time */
+    double *expected;  /* samples of the first candidate's results; NULL before it has run */
+    an_cuda_pick best; /* the fastest so far; AUTO: none */
+    double seconds;    /* its time */
 } an_cuda_trial;
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
@@ -59,7 +59,7 @@ alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes
 alexnet_status an_cuda_trial_operand(an_cuda_trial *trial, int index, int64_t count, an_dtype dtype,
                                      bool tf32);
 /** Run, compare and time a candidate. One that fails is left out. */
-void an_cuda_trial_enter(an_cuda_trial *trial, an_variant number);
+void an_cuda_trial_enter(an_cuda_trial *trial, an_cuda_pick candidate);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
 /** Compare samples of a candidate's results with those of the first candidate.
@@ -82,8 +82,8 @@ alexnet_status an_cuda_fill(an_cuda *cuda, void *dst, size_t bytes, an_dtype dty
                             uint32_t unit);
 
 /** The proposal kept for a key; AUTO: none. */
-an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key);
+an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key);
 /** Keep a proposal for a key that has none, unless memory is lacking. AUTO is not kept. */
-void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice);
+void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_cuda_pick pick);
 
 #endif
