@@ -128,6 +128,9 @@ def main():
     write_archive_of_archives(f"{out}/archives.tar", pictures)
     for kind in ("encoded", "raw"):
         write_lmdb(f"{out}/lmdb-{kind}", datums(pictures, kind))
+    # An entry whose key has another form, added later.
+    late = [("late.png", datum) for _, datum in datums(pictures, "encoded")][:1]
+    write_lmdb(f"{out}/lmdb-mixed", [*datums(pictures, "encoded"), *late])
     write_lmdb(f"{out}/lmdb-float", list(datums(pictures, "float"))[:1])
 
 

@@ -765,11 +765,11 @@ typedef enum alexnet_problem {
     ALEXNET_PROBLEM_GREY = 11,           /**< a picture without colour */
     ALEXNET_PROBLEM_CMYK = 12,           /**< a picture in CMYK, the colours of print */
     ALEXNET_PROBLEM_PROFILE = 13,        /**< a picture with a colour profile other than sRGB */
-    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals */
+    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals or accents */
     ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< a class below a tenth of the largest one */
     ALEXNET_PROBLEM_HIDDEN = 16,         /**< a hidden folder with pictures */
     ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */
-    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out because of their extension */
+    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out, by their extensions */
     ALEXNET_PROBLEM_DOUBT = 19,          /**< a sign that another data set was meant */
     ALEXNET_PROBLEM_INCOMPLETE = 20,     /**< a pack that is unfinished, or lacks archives */
 } alexnet_problem;

@@ -76,7 +76,8 @@ void an_text_escape(char *out, size_t size, const char *text)
     out[used] = '\0';
 }
 
-uint32_t an_utf8_lower(const char **text)
+/* The next character in lower case. */
+static uint32_t next_lower(const char **text)
 {
     const unsigned char *at = (const unsigned char *)*text;
     unsigned c = *at++;
@@ -96,12 +97,53 @@ uint32_t an_utf8_lower(const char **text)
     return capital ? code + 32 : code;
 }
 
-int an_utf8_compare_cases(const char *a, const char *b)
+enum { ACCENTED = 0xC0, ACCENTED_END = 0x180, ACCENTS = 0x300, ACCENTS_END = 0x370 };
+
+/* A letter and its accent as one number. */
+static uint32_t join(uint32_t letter, uint32_t accent)
+{
+    return letter | accent << 16;
+}
+
+/* The letter and accent of a character, if it has one of each. The tables follow the canonical
+ * decompositions of the Unicode Character Database, from U+00C0 on; '.': none. Accents are counted
+ * from '0', which is U+0300. */
+static uint32_t decompose(uint32_t code)
+{
+    static const char letters[] =
+        "AAAAAA.CEEEEIIII.NOOOOO..UUUUY..aaaaaa.ceeeeiiii.nooooo..uuuuy.y"
+        "AaAaAaCcCcCcCcDd..EeEeEeEeEeGgGgGgGgHh..IiIiIiIiI...JjKk.LlLlLl."
+        "...NnNnNn...OoOoOo..RrRrRrSsSsSsSsTtTt..UuUuUuUuUuUuWwYyYZzZzZz.";
+    static const char accents[] =
+        "01238:.W01280128.301238..01281..01238:.W01280128.301238..01281.8"
+        "4466XX112277<<<<..446677XX<<226677WW22..334466XX7...22WW.11WW<<."
+        "...11WW<<...4466;;..11WW<<1122WW<<WW<<..334466::;;XX222281177<<.";
+    const uint32_t i = code - ACCENTED;
+    if (code < ACCENTED || code >= ACCENTED_END || letters[i] == '.')
+        return code;
+    const uint32_t letter = (uint32_t)letters[i] | 0x20; /* in lower case */
+    return join(letter, ACCENTS + (uint32_t)(accents[i] - '0'));
+}
+
+uint32_t an_utf8_fold(const char **text)
+{
+    uint32_t accent;
+    const uint32_t code = next_lower(text);
+    if (code < 'a' || code > 'z')
+        return decompose(code);
+    const int bytes = an_utf8_next(*text, &accent);
+    if (bytes == 0 || accent < ACCENTS || accent >= ACCENTS_END)
+        return code;
+    *text += bytes;
+    return join(code, accent);
+}
+
+int an_utf8_compare_folded(const char *a, const char *b)
 {
     uint32_t left, right;
     do {
-        left = an_utf8_lower(&a);
-        right = an_utf8_lower(&b);
+        left = an_utf8_fold(&a);
+        right = an_utf8_fold(&b);
     } while (left == right && left);
     return left < right ? -1 : left > right;
 }

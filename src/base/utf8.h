@@ -9,12 +9,16 @@
 bool an_is_utf8(const char *text);
 /** The length in bytes of the first character of a text, and its code; 0 if it is not UTF-8. */
 int an_utf8_next(const char *text, uint32_t *code);
-/** Read the next character of a text. Letters of Latin-1, Greek and basic Cyrillic become lower
- * case, in every locale. Returns 0 at the end. A byte that does not begin a character of one or
- * two bytes is returned alone, as a number above all of these. */
-uint32_t an_utf8_lower(const char **text);
-/** strcmp() of the texts in lower case. */
-int an_utf8_compare_cases(const char *a, const char *b);
+/**
+ * Read the next letter of a text, so that texts that file systems may take for the same are read as
+ * the same, in every locale: letters of Latin-1, Greek and basic Cyrillic become lower case, and a
+ * letter of Latin-1 or Latin Extended-A with an accent is the same as one character or as two (NFC
+ * and NFD in Unicode). Returns 0 at the end. A byte that does not begin a character of one or two
+ * bytes is returned alone, as a number of no letter.
+ */
+uint32_t an_utf8_fold(const char **text);
+/** strcmp() of the texts as an_utf8_fold() reads them. */
+int an_utf8_compare_folded(const char *a, const char *b);
 /**
  * Escape text from outside, as one line that is safe to show on a terminal: control characters as
  * "\x1b", those beyond ASCII as "\u202e", bytes that are not UTF-8 as "\xff". Cut at `size`.

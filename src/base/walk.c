@@ -14,20 +14,41 @@
 
 /* ---- One folder ---- */
 
+bool an_is_hidden(const char *name, size_t length)
+{
+    static const char *const systems[] = {"@eaDir",       "#recycle",
+                                          "__MACOSX",     "lost+found",
+                                          "$RECYCLE.BIN", "System Volume Information"};
+    bool hidden = length > 0 && name[0] == '.';
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
+        hidden |= strlen(systems[i]) == length && memcmp(systems[i], name, length) == 0;
+    return hidden;
+}
+
 static alexnet_status fail_folder(const char *path)
 {
     return AN_FAIL(ALEXNET_ERROR_IO, "cannot read the folder %s: %s", path, strerror(errno));
 }
 
-typedef enum entry_kind { ENTRY_FILE, ENTRY_FOLDER, ENTRY_LINKED_FOLDER } entry_kind;
+/* ENTRY_LOST: a link to what is not there, or an entry that the file system cannot tell about. */
+typedef enum entry_kind {
+    ENTRY_FILE,
+    ENTRY_FOLDER,
+    ENTRY_LINKED_FOLDER,
+    ENTRY_LOST,
+    ENTRY_KINDS
+} entry_kind;
 
 static entry_kind kind_of(DIR *folder, const struct dirent *entry)
 {
     struct stat info;
     if (entry->d_type == DT_DIR)
         return ENTRY_FOLDER;
-    if ((entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) ||
-        fstatat(dirfd(folder), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+        return ENTRY_FILE;
+    if (fstatat(dirfd(folder), entry->d_name, &info, 0) != 0)
+        return ENTRY_LOST;
+    if (!S_ISDIR(info.st_mode))
         return ENTRY_FILE;
     bool is_link = entry->d_type == DT_LNK ||
                    fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -48,7 +69,7 @@ an_work an_walk_work(alexnet_ctx *ctx)
 /* Which entries of a folder are read, into a list for each kind. Lists may be the same, or NULL. */
 typedef struct wanted {
     bool hidden; /* these, else those that are not hidden */
-    an_strings *lists[3];
+    an_strings *lists[ENTRY_KINDS];
     int64_t others; /* the number of other entries is added to this */
 } wanted;
 
@@ -58,7 +79,7 @@ static alexnet_status take_entry(wanted *w, DIR *folder, const struct dirent *en
     *file = false;
     if (is_own_or_parent(entry->d_name))
         return ALEXNET_OK;
-    if ((entry->d_name[0] == '.') != w->hidden) {
+    if (an_is_hidden(entry->d_name, strlen(entry->d_name)) != w->hidden) {
         w->others++;
         return ALEXNET_OK;
     }
@@ -90,18 +111,6 @@ cleanup:
     return rc;
 }
 
-/* Read a folder into three lists of names, of which two may be the same. The number of hidden
- * entries is added to *hidden. */
-static alexnet_status list_folder(an_work *work, const char *path, an_strings *files,
-                                  an_strings *folders, an_strings *linked, int64_t *hidden)
-{
-    wanted w = {
-        .lists = {[ENTRY_FILE] = files, [ENTRY_FOLDER] = folders, [ENTRY_LINKED_FOLDER] = linked}};
-    const alexnet_status rc = list_entries(work, path, &w);
-    *hidden += w.others;
-    return rc;
-}
-
 alexnet_status an_folder_hidden(an_strings *names, an_work *work, const char *path)
 {
     wanted w = {.hidden = true, .lists = {[ENTRY_FOLDER] = names}};
@@ -112,10 +121,14 @@ alexnet_status an_folder_hidden(an_strings *names, an_work *work, const char *pa
 
 alexnet_status an_folder_read(an_folder *out, alexnet_ctx *ctx, const char *path)
 {
-    *out = (an_folder){0};
+    wanted w = {.lists = {[ENTRY_FILE] = &out->files,
+                          [ENTRY_FOLDER] = &out->folders,
+                          [ENTRY_LINKED_FOLDER] = &out->folders,
+                          [ENTRY_LOST] = &out->files}};
     an_work work = an_walk_work(ctx);
-    const alexnet_status rc =
-        list_folder(&work, path, &out->files, &out->folders, &out->folders, &out->hidden);
+    *out = (an_folder){0};
+    const alexnet_status rc = list_entries(&work, path, &w);
+    out->hidden = w.others;
     an_work_end(&work);
     if (rc != ALEXNET_OK)
         an_folder_free(out);
@@ -196,6 +209,11 @@ void an_endings_add(an_endings *endings, const char *file_name)
     for (size_t i = 0; i <= length && plain; i++)
         lower[i] = (char)(ending[i] >= 'A' && ending[i] <= 'Z' ? ending[i] + 'a' - 'A' : ending[i]);
     count_ending(endings, lower, 1);
+}
+
+void an_endings_add_as(an_endings *endings, char kind)
+{
+    count_ending(endings, (const char[]){kind, '\0'}, 1);
 }
 
 void an_endings_join(an_endings *endings, const an_endings *others)
@@ -302,6 +320,15 @@ static alexnet_status take_files(an_walk *walk, const char *folder, const an_str
     return ALEXNET_OK;
 }
 
+/* A lost entry with the name of a picture is one that cannot be read; another may be a folder. */
+static alexnet_status take_lost(an_walk *walk, const char *folder, const an_strings *lost)
+{
+    for (int64_t i = 0; i < lost->count; i++)
+        AN_CHECK(an_strings_add(walk->takes(lost->at[i]) ? &walk->files : &walk->lost,
+                                an_path_join(folder, lost->at[i])));
+    return ALEXNET_OK;
+}
+
 /* Record what is directly in the folder where the walk begins; its files have just been taken. */
 static alexnet_status note_top(an_walk *walk, const an_strings *folders, const an_strings *linked)
 {
@@ -318,12 +345,18 @@ static alexnet_status note_top(an_walk *walk, const an_strings *folders, const a
 static alexnet_status read_folder(an_walk *walk, const char *path, int depth, agenda *own,
                                   agenda *links)
 {
-    an_strings files = {0}, folders = {0}, linked = {0};
+    an_strings files = {0}, folders = {0}, linked = {0}, lost = {0};
+    wanted w = {.lists = {[ENTRY_FILE] = &files,
+                          [ENTRY_FOLDER] = &folders,
+                          [ENTRY_LINKED_FOLDER] = &linked,
+                          [ENTRY_LOST] = &lost}};
     alexnet_status rc;
-    AN_TRY(list_folder(walk->work, path, &files, &folders, &linked, &walk->left_out.hidden));
+    AN_TRY(list_entries(walk->work, path, &w));
+    walk->left_out.hidden += w.others;
     an_strings_sort(&folders);
     an_strings_sort(&linked);
     AN_TRY(take_files(walk, path, &files));
+    AN_TRY(take_lost(walk, path, &lost));
     if (own->next == 0)
         AN_TRY(note_top(walk, &folders, &linked));
     for (int64_t i = 0; i < folders.count; i++)
@@ -334,6 +367,7 @@ cleanup:
     an_strings_free(&files);
     an_strings_free(&folders);
     an_strings_free(&linked);
+    an_strings_free(&lost);
     return rc;
 }
 
@@ -401,6 +435,7 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
     an_strings_free(&walk->folders);
     walk->left_out = (an_endings){0};
     an_strings_free(&walk->upward);
+    an_strings_free(&walk->lost);
     an_strings_free(&walk->unreadable);
     an_strings_free(&walk->reasons);
     walk->direct = 0;
@@ -429,6 +464,7 @@ void an_walk_free(an_walk *walk)
     an_strings_free(&walk->files);
     an_strings_free(&walk->folders);
     an_strings_free(&walk->upward);
+    an_strings_free(&walk->lost);
     an_strings_free(&walk->unreadable);
     an_strings_free(&walk->reasons);
     an_free(walk->seen);

@@ -1,7 +1,7 @@
 /*
  * Directory traversal: the entries of a folder, and all files below it.
  *
- * Hidden entries (a name that begins with a dot) are ignored. Links are followed, except to a
+ * Hidden entries (an_is_hidden()) are ignored. Links are followed, except to a
  * folder above the one that they are in, whose other contents were not asked for. Each folder
  * is read once, however many links lead to it, so the work is bounded by the number of folders.
  */
@@ -17,6 +17,13 @@
 
 /** Greatest depth of nested folders; a deeper folder is an error that names it. */
 enum { AN_WALK_DEPTH_MAX = 64 };
+
+/**
+ * Whether the entry of a folder is hidden: its name begins with a dot, or systems keep things of
+ * their own in folders of that name, such as a thumbnail of each picture.
+ * @param name  `length` bytes
+ */
+bool an_is_hidden(const char *name, size_t length);
 
 /** The entries of a folder: names in byte order. */
 typedef struct an_folder {
@@ -42,7 +49,8 @@ an_work an_walk_work(alexnet_ctx *ctx);
 
 /** How many files have an ending. */
 typedef struct an_ending_count {
-    char ending[12]; /* ".heic", in lower case; "": none; "*": all without a row of their own */
+    char ending[12]; /* ".heic", in lower case; "": none; "*": all without a row of their own; or
+                        one of the characters below */
     int64_t count;
 } an_ending_count;
 
@@ -56,6 +64,12 @@ typedef struct an_endings {
 } an_endings;
 
 void an_endings_add(an_endings *endings, const char *file_name);
+/** Count a member of an archive that is called like a picture, as what it is. */
+void an_endings_add_as(an_endings *endings, char kind);
+enum {
+    AN_ENDING_LINK = '@',
+    AN_ENDING_OTHER = '+', /* a picture of a key that has another, which is used */
+};
 void an_endings_join(an_endings *endings, const an_endings *others);
 /** The ending of a file's name, from its last dot on; "" if there is none. Borrowed. */
 const char *an_ending_of(const char *file_name);
@@ -76,6 +90,7 @@ typedef struct an_walk {
     an_strings folders; /* names of the folders directly in the one where it began, in byte order */
     int64_t direct;     /* files taken that are directly in that folder */
     an_strings upward;  /* links not followed because they lead to a folder above them */
+    an_strings lost;    /* links that lead nowhere and are not called like a file to be taken */
     bool tolerant;      /* folders that cannot be read are listed here and are not errors: */
     an_strings unreadable, reasons; /* their paths, and of each the text of the error */
     const char *root; /* links above this folder are not followed either; NULL: none. Borrowed */

@@ -122,11 +122,11 @@ cleanup:
     return rc;
 }
 
-/* ---- Names that differ only in capitals ---- */
+/* ---- Names that differ only in capitals, or in how accents are encoded ---- */
 
 typedef struct named {
     const char *name;
-    uint64_t hash; /* of the name in lower case, of the folder as it is */
+    uint64_t hash; /* of the name folded, of the folder as it is */
     uint32_t number;
 } named;
 
@@ -141,7 +141,7 @@ static uint64_t hash_name(const char *path)
     const size_t folder = folder_length(path);
     uint64_t hash = folder ? an_hash_bytes(path, folder) : AN_HASH_START;
     uint32_t c;
-    for (const char *at = path + folder; (c = an_utf8_lower(&at));)
+    for (const char *at = path + folder; (c = an_utf8_fold(&at));)
         hash = an_hash_number(hash, (int64_t)c);
     return hash;
 }
@@ -150,7 +150,7 @@ static bool same_but_case(const char *a, const char *b)
 {
     const size_t folder = folder_length(a);
     return folder == folder_length(b) && strncmp(a, b, folder) == 0 && strcmp(a, b) != 0 &&
-           an_utf8_compare_cases(a + folder, b + folder) == 0;
+           an_utf8_compare_folded(a + folder, b + folder) == 0;
 }
 
 static int compare_named(const void *a, const void *b)
@@ -161,7 +161,7 @@ static int compare_named(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* Called for each name that differs from another only in case, with one such other. */
+/* Called for each name that differs from another only so, with one such other. */
 typedef alexnet_status (*add_fn)(alexnet_check *check, const named *it, const named *other);
 
 static alexnet_status find_cases(alexnet_check *check, named *list, int64_t count, add_fn add)

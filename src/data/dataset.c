@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,12 @@ static bool goes_by_number(const alexnet_dataset *dataset, const numbered *sorte
 
 static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *id)
 {
+    if (dataset->source->numbered && dataset->source->classes.count > dataset->classes)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "the labels of %s are numbers up to %lld, but the model's %d classes, which "
+                       "begin with \"%s\", are counted from 0",
+                       dataset->root, (long long)dataset->source->classes.count - 1,
+                       dataset->classes, dataset->classes > 0 ? dataset->class_ids[0] : "");
     const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "the class %s of %s is not one of the model's %d classes, %s \"%s\"", id,
@@ -113,8 +120,22 @@ static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *
                                           : "");
 }
 
+/* Labels that are taken by number are perhaps counted from 1, which nothing else would show. */
+static void note_numbers(alexnet_ctx *ctx, const alexnet_dataset *dataset)
+{
+    const an_data_source *source = dataset->source;
+    int smallest = INT_MAX;
+    for (int64_t i = 0; i < source->count; i++)
+        smallest = source->items[i].class < smallest ? source->items[i].class : smallest;
+    if (smallest == 1)
+        an_log(
+            ctx, ALEXNET_LOG_WARNING,
+            "the smallest label of %s is 1, and labels are counted from 0: 1 is taken for \"%s\"",
+            dataset->root, dataset->class_ids[1]);
+}
+
 /* Map each class of the source to its number in the data set. */
-static alexnet_status map_classes(int *labels, const alexnet_dataset *dataset)
+static alexnet_status map_classes(int *labels, alexnet_ctx *ctx, const alexnet_dataset *dataset)
 {
     const an_strings *theirs = &dataset->source->classes;
     numbered *sorted = an_calloc((size_t)dataset->classes, sizeof *sorted);
@@ -125,6 +146,8 @@ static alexnet_status map_classes(int *labels, const alexnet_dataset *dataset)
         sorted[c] = (numbered){dataset->class_ids[c], c};
     qsort(sorted, (size_t)dataset->classes, sizeof *sorted, compare_ids);
     const bool by_number = goes_by_number(dataset, sorted);
+    if (by_number)
+        note_numbers(ctx, dataset);
     for (int64_t i = 0; i < theirs->count && rc == ALEXNET_OK; i++) {
         numbered wanted = {.id = theirs->at[i]};
         const numbered *found =
@@ -138,7 +161,7 @@ static alexnet_status map_classes(int *labels, const alexnet_dataset *dataset)
     return rc;
 }
 
-static alexnet_status make_samples(alexnet_dataset *dataset)
+static alexnet_status make_samples(alexnet_dataset *dataset, alexnet_ctx *ctx)
 {
     const an_data_source *source = dataset->source;
     alexnet_status rc;
@@ -148,7 +171,7 @@ static alexnet_status make_samples(alexnet_dataset *dataset)
         rc = AN_FAIL_MEMORY((size_t)source->count * sizeof *dataset->samples, "a list of pictures");
         goto cleanup;
     }
-    AN_TRY(map_classes(labels, dataset));
+    AN_TRY(map_classes(labels, ctx, dataset));
     for (int64_t i = 0; i < source->count; i++) {
         int class = source->items[i].class;
         dataset->samples[i] = (an_sample){i, class < 0 ? -1 : labels[class], source->items[i].name};
@@ -169,10 +192,12 @@ static alexnet_status fill(alexnet_dataset *dataset, alexnet_ctx *ctx, const cha
     if (names_file)
         AN_CHECK(an_names_read(dataset->class_names, dataset->class_ids, dataset->classes,
                                names_file, &named));
-    AN_CHECK(make_samples(dataset));
+    AN_CHECK(make_samples(dataset, ctx));
     an_note_left_out(ctx, dataset);
     if (!classes)
         AN_CHECK(an_note_classes(ctx, dataset));
+    if (dataset->source->doubt)
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s", dataset->source->doubt);
     if (names_file && named == 0 && dataset->classes > 0)
         an_note_strangers(ctx, dataset, names_file);
     return ALEXNET_OK;

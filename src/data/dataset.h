@@ -22,12 +22,14 @@ typedef struct an_sample {
     const char *name; /* for messages; owned by the source */
 } an_sample;
 
-/** How pictures are chosen for validation. Each has a random number, from the seed and its key. */
+/** How pictures are chosen for validation. Each has a random number, from the seed and a key. Runs
+ *  of earlier versions continue with the older rules. */
 typedef enum an_split_rule {
-    AN_SPLIT_BY_HASH,  /* those with a number below the share; independent of other pictures */
-    AN_SPLIT_BY_COUNT, /* in each class, those with the lowest numbers, as many as the share
-                          rounded, and at least one of two or more. Runs of earlier versions
-                          continue with it */
+    AN_SPLIT_BY_PATH,  /* those with a number below the share. The key is the kind's split_key(), so
+                          a picture's side depends on no other picture */
+    AN_SPLIT_BY_HASH,  /* the same with the item's key, which may depend on others */
+    AN_SPLIT_BY_COUNT, /* by that key too: in each class, those with the lowest numbers, as many as
+                          the share rounded, and at least one of two or more */
 } an_split_rule;
 
 /** Which part of its source a data set is. */
@@ -75,7 +77,7 @@ alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_s
 /** Without labels: see an_data_source_files(). */
 alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                    const char *const *paths, int64_t count);
-/** By hash; see the public header. */
+/** AN_SPLIT_BY_PATH; see the public header. */
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val);
 /**

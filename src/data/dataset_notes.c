@@ -47,7 +47,7 @@ void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
 
 static int compare_cases(const void *a, const void *b)
 {
-    return an_utf8_compare_cases(*(char *const *)a, *(char *const *)b);
+    return an_utf8_compare_folded(*(char *const *)a, *(char *const *)b);
 }
 
 typedef int (*comparison)(const void *, const void *);
@@ -75,7 +75,8 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
         texts[c] = dataset->class_ids[c];
     if (count_equal(texts, dataset->classes, compare_cases, &i) > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "the classes %s and %s of %s differ only in capitals; they count as two classes",
+               "the classes %s and %s of %s differ only in capitals or in the encoding of accents; "
+               "they count as two classes",
                texts[i - 1], texts[i], dataset->root);
     for (int c = 0; c < dataset->classes; c++)
         texts[c] = dataset->class_names[c];
@@ -84,8 +85,6 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
         an_log(ctx, ALEXNET_LOG_WARNING,
                "%d %s the readable name of another, such as \"%s\": reports cannot tell them apart",
                shared, an_text_plural(shared, "class has", "classes have"), texts[i]);
-    if (dataset->source->doubt)
-        an_log(ctx, ALEXNET_LOG_WARNING, "%s", dataset->source->doubt);
     an_free(texts);
     return ALEXNET_OK;
 }

@@ -24,11 +24,14 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *s
 }
 
 /* A picture's random number, from the seed and its key. */
-static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
+static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, an_part part)
 {
-    const char *key = dataset->source->items[dataset->samples[sample].item].key;
+    const an_data_source *source = dataset->source;
+    const int64_t item = dataset->samples[sample].item;
+    const char *key = part.rule == AN_SPLIT_BY_PATH ? an_data_source_split_key(source, item)
+                                                    : source->items[item].key;
     uint64_t hash = an_hash_text(AN_HASH_START, key);
-    an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
+    an_random4 r = an_random(part.seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
     return (uint64_t)r.v[0] << 32 | r.v[1];
 }
 
@@ -48,7 +51,7 @@ static int64_t mark_by_hash(bool *for_val, const uint64_t *numbers, int64_t coun
     return marked;
 }
 
-/* ---- The rule of earlier versions ---- */
+/* ---- The rule of early versions ---- */
 
 typedef struct sort_key {
     int label;
@@ -160,7 +163,7 @@ static alexnet_status mark(bool *for_val, const alexnet_dataset *dataset, an_par
     if (!numbers)
         return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *numbers, "splitting a data set");
     for (int64_t i = 0; i < dataset->count; i++)
-        numbers[i] = draw(dataset, i, part.seed);
+        numbers[i] = draw(dataset, i, part);
     if (part.rule == AN_SPLIT_BY_COUNT)
         rc = mark_by_count(for_val, numbers, dataset, part.share, marked);
     else

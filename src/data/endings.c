@@ -66,6 +66,20 @@ const char *an_picture_endings_text(char *out, size_t room)
     return out;
 }
 
+static const char *row_text(const an_ending_count *row)
+{
+    switch (*row->ending) {
+    case '\0': return "without an ending";
+    case AN_ENDING_LINK: return an_text_plural(row->count, "link", "links");
+    case AN_ENDING_OTHER:
+        return an_text_plural(row->count, "picture beside another of its key",
+                              "pictures beside others of their keys");
+    case '*':
+        return an_text_plural(row->count, "file with another ending", "files with other endings");
+    default: return row->ending;
+    }
+}
+
 const char *an_endings_text(char *out, size_t room, const an_endings *endings)
 {
     enum { SHOWN = 6 };
@@ -76,11 +90,7 @@ const char *an_endings_text(char *out, size_t room, const an_endings *endings)
     *out = '\0';
     for (int i = 0; i < sorted.rows && i < SHOWN; i++) {
         const an_ending_count *r = &sorted.row[i];
-        snprintf(part, sizeof part, "%lld %s", (long long)r->count,
-                 *r->ending == '\0'  ? "without an ending"
-                 : *r->ending == '*' ? an_text_plural(r->count, "file with another ending",
-                                                      "files with other endings")
-                                     : r->ending);
+        snprintf(part, sizeof part, "%lld %s", (long long)r->count, row_text(r));
         append(out, room, i ? ", " : "", part);
         rest -= r->count;
     }
@@ -112,17 +122,21 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
     if (list_remedy(out, room, endings, other_pictures, "convert"))
         append(out, room, " ", "files to JPEG or PNG");
     list_remedy(out, room, endings, archives, "unpack");
-    for (int i = 0; i < endings->rows; i++)
+    for (int i = 0; i < endings->rows; i++) {
         if (*endings->row[i].ending == '\0')
             append(out, room, *out ? "; " : "",
                    "add .jpg or .png to the names of pictures without an ending");
+        if (*endings->row[i].ending == AN_ENDING_LINK)
+            append(out, room, *out ? "; " : "",
+                   "make archives with tar --dereference --hard-dereference, without links");
+    }
     return *out ? out : NULL;
 }
 
 const char *an_hidden_text(char *out, size_t room, int64_t hidden)
 {
-    snprintf(out, room, "%lld hidden %s, with a dot before the name", (long long)hidden,
-             an_text_plural(hidden, "file or folder", "files or folders"));
+    snprintf(out, room, "%lld hidden %s, with a dot before the name or a system's own",
+             (long long)hidden, an_text_plural(hidden, "file or folder", "files or folders"));
     return out;
 }
 

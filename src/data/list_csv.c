@@ -1,9 +1,8 @@
 /*
- * Tables with a header: fields separated by commas or, if the header has none, by semicolons.
- * A field in quotes may have separators, line ends and doubled quotes in it (RFC 4180).
+ * Tables whose first line has titles. A field in quotes may have separators, line ends and doubled
+ * quotes in it (RFC 4180).
  */
 #include <string.h>
-#include <strings.h>
 
 #include "base/status.h"
 #include "data/list_rows.h"
@@ -67,15 +66,7 @@ static alexnet_status take_field(scanner *s, char **text, bool *last)
     return ALEXNET_OK;
 }
 
-/* The index of a title among several words, the best first; -1: none. */
-static int rank(const char *title, const char *const *words)
-{
-    for (int i = 0; words[i]; i++)
-        if (strcasecmp(title, words[i]) == 0)
-            return i;
-    return -1;
-}
-
+/* Take the column with the best title. */
 static void choose(int *column, int *best, int rank, int index)
 {
     if (rank < 0 || (*column >= 0 && rank >= *best))
@@ -84,26 +75,27 @@ static void choose(int *column, int *best, int rank, int index)
     *best = rank;
 }
 
-static alexnet_status read_header(scanner *s, columns *out, bool labels)
+static alexnet_status read_header(scanner *s, columns *out, an_list_rows *rows, bool labels)
 {
-    static const char *const paths[] = {"path", "file", "filename", "image", NULL};
-    static const char *const classes[] = {"label", "class", NULL};
     int best_path = 0, best_label = 0;
     bool last = false;
     *out = (columns){0, -1, -1};
     for (; !last; out->count++) {
         char *title;
         AN_CHECK(take_field(s, &title, &last));
-        choose(&out->path, &best_path, rank(title, paths), out->count);
-        choose(&out->label, &best_label, rank(title, classes), out->count);
+        choose(&out->path, &best_path, an_list_path_rank(title, strlen(title)), out->count);
+        choose(&out->label, &best_label, an_list_label_rank(title, strlen(title)), out->count);
+        rows->path_title = out->path == out->count ? title : rows->path_title;
+        rows->label_title = out->label == out->count ? title : rows->label_title;
     }
     if (out->path < 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:1: no column is called path, file, filename or image; the first line "
-                       "must name the columns",
+                       "%s:1: no column is called " AN_LIST_PATH_TITLES
+                       "; the first line must name the columns",
                        s->name);
     if (labels && out->label < 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:1: no column is called label or class", s->name);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:1: no column is called " AN_LIST_LABEL_TITLES,
+                       s->name);
     s->line++;
     return ALEXNET_OK;
 }
@@ -129,23 +121,23 @@ static alexnet_status read_row(scanner *s, an_list_rows *out, const columns *tab
     s->line++;
     if (count != table->count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:%lld: %d fields, but the first line has %d; a field with a '%c' in it "
+                       "%s:%lld: %d fields, but the first line has %d; a field with a %s in it "
                        "must be in quotes",
-                       s->name, (long long)line, count, table->count, s->separator);
+                       s->name, (long long)line, count, table->count,
+                       s->separator == '\t'  ? "tab"
+                       : s->separator == ',' ? "comma"
+                                             : "semicolon");
     if (count == 1 && !*path)
         return ALEXNET_OK;
     return an_list_add(out, path, labels ? label : NULL, line, s->name);
 }
 
 alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, const char *name,
-                                 bool labels)
+                                 bool labels, char separator)
 {
-    const size_t header = strcspn(text, "\n");
-    scanner s = {text, text + length, 1, memchr(text, ',', header) ? ',' : ';', name};
+    scanner s = {text, text + length, 1, separator, name};
     columns table;
-    if (!memchr(text, ',', header) && !memchr(text, ';', header))
-        s.separator = ',';
-    AN_CHECK(read_header(&s, &table, labels));
+    AN_CHECK(read_header(&s, &table, out, labels));
     while (s.at < s.end)
         AN_CHECK(read_row(&s, out, &table, labels));
     return ALEXNET_OK;

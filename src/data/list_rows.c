@@ -80,11 +80,20 @@ static alexnet_status add_line(an_list_rows *rows, char *line, int64_t number, c
     return an_list_add(rows, line, labels ? label : NULL, number, name);
 }
 
+/* @param titles  whether the first line is "path label" */
 static alexnet_status parse_lines(an_list_rows *out, char *text, size_t length, const char *name,
-                                  bool labels)
+                                  bool labels, bool titles)
 {
     char *end = text + length;
-    for (int64_t number = 1; text < end; number++) {
+    int64_t number = 1;
+    if (titles) {
+        char *stop = text + strcspn(text, "\n");
+        *stop = '\0';
+        out->path_title = an_list_trim(text);
+        text = stop + 1;
+        number++;
+    }
+    for (; text < end; number++) {
         char *newline = memchr(text, '\n', (size_t)(end - text));
         char *stop = newline ? newline : end;
         *stop = '\0';
@@ -107,10 +116,17 @@ static alexnet_status check_text(const char *text, size_t length, const char *na
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: not text: it has a zero byte", name, line);
 }
 
-static bool is_table(const char *name)
+static bool is_csv(const char *name)
 {
     const size_t length = strlen(name);
     return length >= 4 && strcasecmp(name + length - 4, ".csv") == 0;
+}
+
+/* The separator of a table whose titles are not known, and to be refused, or has one column. */
+static char guess_separator(const char *text)
+{
+    const size_t header = strcspn(text, "\n");
+    return !memchr(text, ',', header) && memchr(text, ';', header) ? ';' : ',';
 }
 
 alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,
@@ -122,5 +138,10 @@ alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const
         text += 3; /* a byte order mark */
         length -= 3;
     }
-    return (is_table(name) ? an_list_parse_csv : parse_lines)(out, text, length, name, labels);
+    char separator = an_list_find_titles(text);
+    if (is_csv(name) && (separator == '\0' || separator == ' '))
+        separator = guess_separator(text);
+    if (separator == '\0' || separator == ' ')
+        return parse_lines(out, text, length, name, labels, separator == ' ');
+    return an_list_parse_csv(out, text, length, name, labels, separator);
 }

@@ -1,8 +1,9 @@
 /*
  * Lists of pictures with their labels, as text.
  *
- *     list_rows.c  lines "path label", as Caffe has them
- *     list_csv.c   tables with a header, as in RFC 4180
+ *     list_rows.c    lines "path label", as Caffe has them
+ *     list_titles.c  whether the first line has the titles of columns
+ *     list_csv.c     tables with such a line, as in RFC 4180
  */
 #ifndef AN_DATA_LIST_ROWS_H
 #define AN_DATA_LIST_ROWS_H
@@ -24,12 +25,14 @@ typedef struct an_list_row {
 typedef struct an_list_rows {
     an_list_row *at;
     int64_t count;
+    const char *path_title, *label_title; /* of columns, likewise; only the first: the whole line,
+                                             with both; NULL: there are none */
 } an_list_rows;
 
 /**
  * Cut a text into rows, in place.
  * @param text    `length` bytes and a zero byte; it must outlive the rows
- * @param name    of the file, for error texts; a table if it ends in .csv
+ * @param name    of the file, for error texts. What ends in .csv must have titles
  * @param labels  whether each row must have one; otherwise labels are ignored
  * @return ALEXNET_ERROR_FORMAT with file and line. Free the rows in that case too
  */
@@ -40,9 +43,21 @@ void an_list_free(an_list_rows *rows);
 /** Check and add a row; for list_*.c. @param label  or NULL */
 alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t line,
                            const char *name);
-/** Parse a table; as an_list_parse(), but `text` begins after any byte order mark. */
+/** Parse a table; as an_list_parse(), but `text` begins after any byte order mark.
+ *  @param separator  of fields */
 alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, const char *name,
-                                 bool labels);
+                                 bool labels, char separator);
+
+/** How well a title says that a column has paths, or labels: 0: best; -1: it does not. */
+int an_list_path_rank(const char *title, size_t length);
+int an_list_label_rank(const char *title, size_t length);
+#define AN_LIST_PATH_TITLES "path, file, filename or image"
+#define AN_LIST_LABEL_TITLES "label or class"
+/**
+ * The separator of columns, if the first line of a text has titles of a column of paths and one of
+ * labels: a tab, comma or semicolon, or a blank if it has only these two, in this order. Else '\0'.
+ */
+char an_list_find_titles(const char *text);
 /** Trim spaces, tabs and carriage returns from both ends, in place. */
 char *an_list_trim(char *text);
 

@@ -81,7 +81,7 @@ alexnet_status an_pack_name(an_interned *keys, const alexnet_dataset *data)
     alexnet_status rc =
         next ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)data->count * sizeof *next, "keys");
     for (int64_t i = 0; i < data->count && rc == ALEXNET_OK; i++) {
-        char *key = key_of(data->source->items[data->samples[i].item].key);
+        char *key = key_of(an_data_source_split_key(data->source, data->samples[i].item));
         rc = key ? add_key(keys, next, key) : AN_FAIL_MEMORY(64, "a key");
         an_free(key);
     }

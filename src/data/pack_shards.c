@@ -87,7 +87,8 @@ static alexnet_status make_entry(entry *out, const alexnet_pack *pack, int64_t s
     const an_pack_part *part = &pack->parts[pack->part];
     const alexnet_dataset *data = part->data;
     const char *key = part->keys.list.at[sample];
-    char *before = an_text_percent(data->source->items[data->samples[sample].item].key);
+    char *before =
+        an_text_percent(an_data_source_split_key(data->source, data->samples[sample].item));
     out->picture = an_format("%s.%s", key, pack->options.raw ? "npy" : "jpg");
     out->label = an_format("%s.cls", key);
     out->line = before ? an_format("%s\t%s\n", key, before) : NULL;
@@ -172,8 +173,8 @@ static alexnet_status leave_out(alexnet_pack *pack, int64_t sample, const an_pac
         return AN_FAIL(packed->status, "%s",
                        packed->error ? packed->error : "out of memory: packing pictures");
     an_log(pack->ctx, ALEXNET_LOG_WARNING, "left out: %s", packed->error);
-    AN_CHECK(an_strings_add(&part->left_out,
-                            an_text_percent(data->source->items[data->samples[sample].item].key)));
+    AN_CHECK(an_strings_add(&part->left_out, an_text_percent(an_data_source_split_key(
+                                                 data->source, data->samples[sample].item))));
     if (!an_too_many_bad(part->left_out.count, data->count, allowed))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,

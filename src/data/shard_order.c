@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
 
@@ -161,6 +162,22 @@ void an_shard_order_make(an_shard_order *o, uint32_t *order, uint64_t seed, uint
         next = (an_window){.first_stretch = next.first_stretch + next.stretches,
                            .first = next.first + next.count};
     }
+}
+
+uint64_t an_shard_order_places(const alexnet_dataset *dataset)
+{
+    const an_data_source *source = dataset->source;
+    uint64_t hash = AN_HASH_START;
+    if (!source->kind->place)
+        return 0;
+    for (int64_t i = 0; i < dataset->count; i++) {
+        an_item_place place;
+        source->kind->place(source, dataset->samples[i].item, &place);
+        hash = an_hash_number(hash, place.archive);
+        hash = an_hash_number(hash, (int64_t)place.offset);
+        hash = an_hash_number(hash, (int64_t)place.length);
+    }
+    return hash;
 }
 
 int64_t an_window_of(const an_window *windows, int64_t count, int64_t place)

@@ -46,6 +46,9 @@ alexnet_status an_shard_order_new(an_shard_order **out, alexnet_dataset *dataset
                                   uint64_t window);
 /** Order an epoch. @param order  out, [count] samples */
 void an_shard_order_make(an_shard_order *shards, uint32_t *order, uint64_t seed, uint64_t epoch);
+/** A number that changes when the order does, seed and epoch being the same: that of the samples'
+ *  places. 0: they are not in archives. */
+uint64_t an_shard_order_places(const alexnet_dataset *dataset);
 /** The index of the window that contains a place. */
 int64_t an_window_of(const an_window *windows, int64_t count, int64_t place);
 void an_shard_order_free(an_shard_order *shards); /* NULL allowed */

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/endings.h"
 #include "data/pattern.h"
 #include "data/source_own.h"
@@ -180,6 +181,32 @@ alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity)
     return ALEXNET_OK;
 }
 
+static alexnet_status note_links(an_data_source *source, const an_strings *links, const char *text,
+                                 const char *folder)
+{
+    const int64_t count = links->count;
+    for (int64_t i = 0; source->examined && i < count; i++)
+        AN_CHECK(
+            an_data_source_note(source, (an_oddity){ALEXNET_PROBLEM_DOUBT, an_strdup(links->at[i]),
+                                                    an_strdup(text), -1, 1}));
+    if (source->examined || count == 0)
+        return ALEXNET_OK;
+    return an_data_source_doubt(
+        source, count == 1 ? an_format("%s %s", links->at[0], text)
+                           : an_format("%s %s; nor %s %lld %s below %s", links->at[0], text,
+                                       an_text_plural(count - 1, "is", "are"), (long long)count - 1,
+                                       an_text_plural(count - 1, "other", "others"), folder));
+}
+
+alexnet_status an_data_source_note_links(an_data_source *source, const an_walk *walk,
+                                         const char *folder)
+{
+    AN_CHECK(note_links(source, &walk->upward,
+                        "is a link to a folder above it, and is not followed", folder));
+    return note_links(source, &walk->lost,
+                      "is a link to nothing that can be read, and is not followed", folder);
+}
+
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
                                             const char *path)
 {
@@ -234,6 +261,12 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
     source->items = grown;
     source->items[source->count++] = (an_item){name, key, class};
     return ALEXNET_OK;
+}
+
+const char *an_data_source_split_key(const an_data_source *source, int64_t item)
+{
+    return source->kind->split_key ? source->kind->split_key(source, item)
+                                   : source->items[item].key;
 }
 
 alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item,

@@ -57,6 +57,8 @@ typedef struct an_data_kind {
     alexnet_status (*read)(const an_data_source *source, int64_t item, an_item_data *out);
     /** A number that changes when the item does, such as its size; -1 if unknown. */
     int64_t (*stamp)(const an_data_source *source, int64_t item);
+    /** A key that depends on no other item; NULL: the item's `key` is one. */
+    const char *(*split_key)(const an_data_source *source, int64_t item);
     /** Tell where an item is in an archive; read any place of an archive. Used to read archives
      *  from front to back. Both NULL for kinds without archives. */
     void (*place)(const an_data_source *source, int64_t item, an_item_place *out);
@@ -141,8 +143,14 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
 alexnet_status an_data_source_number(an_data_source *source, int largest);
 /** Add to the doubts; takes ownership of the text. NULL counts as a failed allocation. */
 alexnet_status an_data_source_doubt(an_data_source *source, char *text);
+/** Report links below a folder that a walk did not follow: note each one if the source is examined,
+ *  else add a doubt with the first and how many more there are. */
+alexnet_status an_data_source_note_links(an_data_source *source, const an_walk *walk,
+                                         const char *folder);
 /** Add a doubt if there are classes without items. All items must have a class. */
 alexnet_status an_data_source_note_holes(an_data_source *source);
+/** The key by which an item is split for validation, and by which it is known in a pack. */
+const char *an_data_source_split_key(const an_data_source *source, int64_t item);
 /** Read and decode an item. On failure *out is empty. */
 alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out);
 /** The same, reduced as far as `shrink` allows. @param shrink  NULL: not at all */

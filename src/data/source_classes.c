@@ -49,7 +49,8 @@ alexnet_status an_data_source_note_holes(an_data_source *source)
     if (holes == 0)
         return ALEXNET_OK;
     return an_data_source_doubt(
-        source, an_format("%lld of the %lld classes of %s %s no pictures; the first is %s",
+        source, an_format("%lld of the %lld classes of %s %s no pictures; the first is %s%s",
                           (long long)holes, (long long)classes, source->root,
-                          an_text_plural(holes, "has", "have"), source->classes.at[first]));
+                          an_text_plural(holes, "has", "have"), source->classes.at[first],
+                          source->numbered && first == 0 ? " (labels are counted from 0)" : ""));
 }

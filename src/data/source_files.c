@@ -103,6 +103,7 @@ static alexnet_status add_folder(an_data_source *source, const char *path)
         goto cleanup;
     }
     an_endings_join(&source->left_out, &walk.left_out);
+    AN_TRY(an_data_source_note_links(source, &walk, path));
     AN_TRY(add_files(source, &walk.files));
     AN_TRY(add_files(source, &walk.unreadable));
 cleanup:

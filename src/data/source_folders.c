@@ -160,6 +160,7 @@ static const char *contents(char *out, size_t room, const an_walk *walk)
              walk->left_out.hidden > 0    ? " but "
              : walk->unreadable.count > 0 ? " that can be read"
              : walk->upward.count > 0     ? " but links to folders above it"
+             : walk->lost.count > 0       ? " but links that lead nowhere"
              : walk->folders.count > 0    ? " but folders without files"
                                           : "",
              walk->left_out.hidden > 0 ? hidden : "");
@@ -194,26 +195,6 @@ static alexnet_status check_class(an_data_source *source, const char *path, int 
     return ALEXNET_OK;
 }
 
-/* Report links in a class to folders above it, which are not followed: each one if the source is
- * examined, else the first and how many more there are. */
-static alexnet_status note_upward(an_data_source *source, const an_walk *walk)
-{
-    static const char *const text = "is a link to a folder above it, and is not followed";
-    const int64_t count = walk->upward.count;
-    for (int64_t i = 0; source->examined && i < count; i++)
-        AN_CHECK(an_data_source_note(source, (an_oddity){ALEXNET_PROBLEM_DOUBT,
-                                                         an_strdup(walk->upward.at[i]),
-                                                         an_strdup(text), -1, 1}));
-    if (source->examined || count == 0)
-        return ALEXNET_OK;
-    return an_data_source_doubt(
-        source, count == 1
-                    ? an_format("%s %s", walk->upward.at[0], text)
-                    : an_format("%s %s; nor %s %lld %s of its class", walk->upward.at[0], text,
-                                an_text_plural(count - 1, "is", "are"), (long long)count - 1,
-                                an_text_plural(count - 1, "other", "others")));
-}
-
 /* Folders that cannot be read. Unless the source is examined, the first of them was an error. */
 static alexnet_status note_unreadable(an_data_source *source, const an_walk *walk, int class)
 {
@@ -238,7 +219,7 @@ static alexnet_status add_class(an_data_source *source, an_walk *walk, int class
     if (!path)
         return AN_FAIL_MEMORY(strlen(source->root), "a path");
     AN_TRY(an_walk_below(walk, path));
-    AN_TRY(note_upward(source, walk));
+    AN_TRY(an_data_source_note_links(source, walk, path));
     AN_TRY(note_unreadable(source, walk, class));
     AN_TRY(check_class(source, path, class, walk));
     an_endings_join(&source->left_out, &walk->left_out);

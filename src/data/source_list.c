@@ -4,7 +4,8 @@
  *
  * Labels are the numbers of classes, or names, which make classes in byte order. Items are sorted
  * by class, then by path, as in a tree of class folders, so that the two give the same batches.
- * Their keys are the paths below the folder that holds them all.
+ * Their keys are the paths below the folder that holds them all. They are split by their paths
+ * below the list's folder, which do not change when rows are added.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text.h"
+#include "data/endings.h"
 #include "data/list_rows.h"
 #include "data/names.h"
 #include "data/source.h"
@@ -207,11 +209,24 @@ static size_t shared_folder(const an_list_rows *rows)
     return shared;
 }
 
+/* The length of the path of a list's folder, including its slash. */
+static size_t folder_of(const char *root)
+{
+    return (size_t)(strrchr(root, '/') + 1 - root);
+}
+
 /* A new string: a row's path, absolute. */
 static char *absolute(const char *root, const char *path)
 {
-    return *path == '/' ? an_strdup(path)
-                        : an_format("%.*s%s", (int)(strrchr(root, '/') + 1 - root), root, path);
+    return *path == '/' ? an_strdup(path) : an_format("%.*s%s", (int)folder_of(root), root, path);
+}
+
+/* The path below the list's folder; the whole path of a picture elsewhere. */
+static const char *split_key(const an_data_source *source, int64_t item)
+{
+    const char *name = source->items[item].name;
+    const size_t folder = folder_of(source->root);
+    return strncmp(name, source->root, folder) == 0 ? name + folder : name;
 }
 
 static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
@@ -226,15 +241,56 @@ static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
     return ALEXNET_OK;
 }
 
-/* If the first picture is missing, the list's paths are probably relative to another folder. */
+/* If the first picture is missing, the list's paths are probably relative to another folder, or
+ * written as on Windows. */
 static alexnet_status note_missing(an_data_source *source)
 {
-    if (an_is_file(source->items[0].name))
+    const char *name = source->items[0].name;
+    if (an_is_file(name))
         return ALEXNET_OK;
     return an_data_source_doubt(
         source,
-        an_format("%s of %s is not there: paths in a list are relative to the list's folder",
-                  source->items[0].name, source->root));
+        an_format("%s of %s is not there: paths in a list are relative to the list's "
+                  "folder%s",
+                  name, source->root, strchr(name, '\\') ? ", with / between folders" : ""));
+}
+
+/* Whether a row may be from a line that names no picture: a comment, or titles that are not known,
+ * which would make a class of their own. Rows are sorted. */
+static bool may_be_stray(const an_list_rows *rows, int64_t i, bool numbered)
+{
+    const an_list_row *row = &rows->at[i];
+    const bool alone = (i == 0 || row[-1].class != row->class) &&
+                       (i + 1 == rows->count || row[1].class != row->class);
+    return row->path[0] == '#' || (row->line == 1 && alone && rows->count > 1 && !numbered &&
+                                   !an_has_picture_ending(row->path));
+}
+
+static alexnet_status refuse_strays(const an_data_source *source, const an_list_rows *rows)
+{
+    for (int64_t i = 0; i < rows->count; i++) {
+        const an_list_row *row = &rows->at[i];
+        if (!may_be_stray(rows, i, source->numbered) || an_is_file(source->items[i].name))
+            continue;
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%lld: there is no picture \"%.200s\" with the label \"%.60s\"; a list "
+                       "has no comments, and columns have the titles " AN_LIST_PATH_TITLES
+                       ", and " AN_LIST_LABEL_TITLES,
+                       source->root, (long long)row->line, row->path, row->label);
+    }
+    return ALEXNET_OK;
+}
+
+/* Say how the first line was understood. */
+static void say_titles(const an_data_source *source, const an_list_rows *rows)
+{
+    if (rows->label_title)
+        an_log(source->ctx, ALEXNET_LOG_INFO,
+               "the first line of %s has titles: paths are under \"%.60s\", labels under \"%.60s\"",
+               source->root, rows->path_title, rows->label_title);
+    else if (rows->path_title)
+        an_log(source->ctx, ALEXNET_LOG_INFO, "the first line of %s has titles: \"%.60s\"",
+               source->root, rows->path_title);
 }
 
 static alexnet_status open_rows(an_data_source *source, an_list_rows *rows, bool labels)
@@ -245,9 +301,12 @@ static alexnet_status open_rows(an_data_source *source, an_list_rows *rows, bool
         AN_CHECK(classify(source, rows));
         AN_CHECK(sort_rows(source, rows));
     }
+    say_titles(source, rows);
     AN_CHECK(add_rows(source, rows));
-    if (labels)
+    if (labels) {
+        AN_CHECK(refuse_strays(source, rows));
         AN_CHECK(an_data_source_note_holes(source));
+    }
     return note_missing(source);
 }
 
@@ -285,4 +344,5 @@ const an_data_kind an_list_kind = {.name = "list",
                                    .open = open_with_labels,
                                    .pictures = &pictures_kind,
                                    .read = an_file_item_read,
-                                   .stamp = an_file_item_stamp};
+                                   .stamp = an_file_item_stamp,
+                                   .split_key = split_key};

@@ -265,6 +265,13 @@ static int64_t stamp(const an_data_source *source, int64_t item)
     return ((const state *)source->state)->stamps[item];
 }
 
+/* The path in an entry's own key, whatever form the others have. */
+static const char *split_key(const an_data_source *source, int64_t item)
+{
+    const char *key = source->items[item].name + ((const state *)source->state)->root;
+    return key + position_of(key);
+}
+
 static const an_data_kind pictures_kind = {.name = "pictures in LMDB",
                                            .accepts = accept_lmdb,
                                            .open = open_pictures,
@@ -278,4 +285,5 @@ const an_data_kind an_lmdb_kind = {.name = "lmdb",
                                    .pictures = &pictures_kind,
                                    .read = read_item,
                                    .stamp = stamp,
+                                   .split_key = split_key,
                                    .close = close_lmdb};

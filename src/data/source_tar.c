@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/pack_whole.h"
 #include "data/shards.h"
 #include "data/source.h"
@@ -153,6 +154,40 @@ cleanup:
 
 /* ---- The kind ---- */
 
+/* Say how many pictures are not used because later ones have the same names. */
+static alexnet_status note_replaced(an_data_source *source, const an_tar_set *set)
+{
+    int64_t replaced = 0;
+    for (int64_t a = 0; a < set->count; a++)
+        replaced += set->indexes[a].replaced;
+    if (replaced == 0)
+        return ALEXNET_OK;
+    return an_data_source_doubt(
+        source, an_format("%lld %s of %s %s in an archive again later, under the same name; the "
+                          "last one is used, as by tar",
+                          (long long)replaced, an_text_plural(replaced, "picture", "pictures"),
+                          source->root, an_text_plural(replaced, "is", "are")));
+}
+
+/* Say which picture is used where a key has several. */
+static alexnet_status note_doubtful(an_data_source *source, const an_tar_set *set)
+{
+    const an_tar_index *first = NULL;
+    int64_t keys = 0;
+    for (int64_t a = 0; a < set->count; a++) {
+        keys += set->indexes[a].doubtful.keys;
+        first = !first && keys > 0 ? &set->indexes[a] : first;
+    }
+    if (!first)
+        return ALEXNET_OK;
+    return an_data_source_doubt(
+        source, an_format("%lld %s of %s %s several pictures, of which one is used: %.200s, not "
+                          "%.200s; rename those that are meant, or leave out the others",
+                          (long long)keys, an_text_plural(keys, "key", "keys"), source->root,
+                          an_text_plural(keys, "has", "have"), first->names + first->doubtful.used,
+                          first->names + first->doubtful.other));
+}
+
 static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool classes)
 {
     archives *a = an_calloc(1, sizeof *a);
@@ -167,6 +202,8 @@ static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool cla
     for (int64_t i = 0; i < set->count; i++)
         an_endings_join(&source->left_out, &set->indexes[i].left_out);
     AN_CHECK(make_items(source, set));
+    AN_CHECK(note_replaced(source, set));
+    AN_CHECK(note_doubtful(source, set));
     source->classes = set->classes;
     source->numbered = set->numbered;
     a->paths = set->paths;

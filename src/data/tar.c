@@ -135,12 +135,13 @@ static bool checksum_fits(const unsigned char *header)
            ((int64_t)wanted == sum || (int64_t)wanted == signed_sum);
 }
 
-static bool is_zero(const unsigned char *block)
+/* How many zeros some bytes begin with. */
+static size_t count_zeros(const unsigned char *bytes, size_t length)
 {
-    for (int i = 0; i < AN_TAR_BLOCK; i++)
-        if (block[i])
-            return false;
-    return true;
+    size_t zeros = 0;
+    while (zeros < length && bytes[zeros] == 0)
+        zeros++;
+    return zeros;
 }
 
 alexnet_status an_tar_fail_damaged(const an_tar *tar, const char *what)
@@ -160,7 +161,7 @@ static alexnet_status read_header(an_tar *tar, unsigned char *header, bool *more
                        "archive",
                        tar->name, (unsigned long long)tar->end);
     AN_CHECK(an_tar_peek(tar, tar->at, AN_TAR_BLOCK, &block));
-    if (is_zero(block))
+    if (count_zeros(block, AN_TAR_BLOCK) == AN_TAR_BLOCK)
         return ALEXNET_OK;
     if (!checksum_fits(block))
         return an_tar_fail_damaged(tar, "a header is expected, and its checksum is wrong");
@@ -280,4 +281,29 @@ alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more)
 cleanup:
     an_free(e.name);
     return rc;
+}
+
+/* ---- After the members ---- */
+
+alexnet_status an_tar_check_end(an_tar *tar, an_work *work)
+{
+    const unsigned char *bytes;
+    size_t length;
+    for (uint64_t at = tar->at; at < tar->end; at += length) {
+        const uint64_t left = tar->end - at;
+        length = left < AN_TAR_WINDOW ? (size_t)left : AN_TAR_WINDOW;
+        AN_CHECK(an_work_add(work, 0));
+        AN_CHECK(an_tar_peek(tar, at, length, &bytes));
+        const size_t zeros = count_zeros(bytes, length);
+        if (zeros == length)
+            continue;
+        const uint64_t more = left - zeros / AN_TAR_BLOCK * AN_TAR_BLOCK;
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s goes on for %llu bytes after the zeros that end it at byte %llu, and tar "
+            "programs do not read what follows; join archives with tar --concatenate "
+            "instead of cat, or give a folder of them",
+            tar->name, (unsigned long long)more, (unsigned long long)tar->at);
+    }
+    return ALEXNET_OK;
 }

@@ -9,7 +9,9 @@
  *
  * Headers are not trusted: each must have the right checksum, members must be within the archive,
  * and every step goes forward. An archive that ends without a block of zeros was cut short, and is
- * refused.
+ * refused. So is one that goes on after the zeros, as archives joined by cat do: programs stop at
+ * the zeros, and what follows would be lost without a word. It is not read: it may have the same
+ * names.
  */
 #ifndef AN_DATA_TAR_H
 #define AN_DATA_TAR_H
@@ -17,6 +19,7 @@
 #include <stdbool.h>
 
 #include "base/reader.h"
+#include "base/work.h"
 
 enum { AN_TAR_BLOCK = 512, AN_TAR_WINDOW = 8 * AN_TAR_BLOCK };
 
@@ -55,6 +58,13 @@ alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more);
 /** Up to AN_TAR_WINDOW bytes of the archive, valid until the next call with this walk. */
 alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length,
                            const unsigned char **bytes);
+/**
+ * Check that nothing but zeros follows the mark that ends the archive, once there are no more
+ * members.
+ * @param work  told of nothing, but may be cancelled; or NULL
+ * @return ALEXNET_ERROR_FORMAT with how many bytes follow; ALEXNET_ERROR_CANCELLED
+ */
+alexnet_status an_tar_check_end(an_tar *tar, an_work *work);
 void an_tar_end(an_tar *tar);
 
 #endif

@@ -3,6 +3,7 @@
  *
  *     tar_walk.c   goes through the members of an archive, and of archives inside it
  *     tar_index.c  gathers pictures, and labels by their keys
+ *     tar_again.c  members of the same name, of which the last counts
  *     tar_join.c   gives the pictures their labels
  */
 #ifndef AN_DATA_TAR_BUILD_H
@@ -18,7 +19,8 @@ enum { AN_TAR_BY_NOTHING, AN_TAR_BY_JSON, AN_TAR_BY_CLS };
 typedef struct an_tar_keyed {
     int32_t label;
     int by;
-    bool plain;              /* it has a picture KEY.jpg */
+    int64_t picture;         /* the one that is used; -1: none */
+    bool doubtful;           /* it has another that is as likely to be meant */
     const char *packed_from; /* in the text of AN_TAR_KEYS; NULL if it is not there */
 } an_tar_keyed;
 
@@ -46,8 +48,12 @@ char *an_tar_key(const char *folder, const char *base);
 /** What follows the key: a name without folders from its first dot on; "" if it has none. */
 const char *an_tar_tail(const char *base);
 
-/** Give pictures their labels, and the names that they were packed from. If a key with a label has
- *  KEY.jpg, then KEY.mask.png and KEY.npy are left out. */
+/** Of pictures with the same name keep the last, as tar does when it unpacks: archives are brought
+ * up to date by appending. */
+alexnet_status an_tar_drop_replaced(an_tar_builder *builder);
+
+/** Give pictures their labels, and the names that they were packed from. Of the pictures of a key
+ *  with a label one is kept. */
 alexnet_status an_tar_join(an_tar_builder *builder);
 
 #endif

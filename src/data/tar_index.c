@@ -99,7 +99,7 @@ alexnet_status an_tar_add_label(an_tar_builder *b, const char *key, int by, cons
         b->keyed_room = room;
     }
     if (by >= b->keyed[number].by)
-        b->keyed[number] = (an_tar_keyed){(int32_t)label, by, false, NULL};
+        b->keyed[number] = (an_tar_keyed){(int32_t)label, by, -1, false, NULL};
     return ALEXNET_OK;
 }
 
@@ -109,6 +109,7 @@ alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, an_work 
     alexnet_status rc;
     *out = (an_tar_index){0};
     AN_TRY(an_tar_walk(&b, reader));
+    AN_TRY(an_tar_drop_replaced(&b));
     if (b.keys.list.count > 0)
         AN_TRY(an_tar_join(&b));
     out->folders = b.folders.list;

@@ -8,8 +8,10 @@
  *     tar_index_file.c  the file
  *
  * Names are as in WebDataset: a file's folder and its name up to the first dot are its key, and
- * files with the same key belong together. Their label is in KEY.cls or KEY.json. An archive inside
- * the archive counts as a folder of its name, as in ImageNet's archive of training pictures.
+ * files with the same key belong together. Their label is in KEY.cls or KEY.json; a key with a
+ * label is one example, with one picture: KEY.jpg before KEY.npy before KEY.mask.png, JPEG before
+ * PNG, as masks are PNG. Of two members of one name the later one counts, as for tar. An archive
+ * inside the archive counts as a folder of its name, as in ImageNet's archive of training pictures.
  *
  * An archive that was packed (pack.h) also has the names of its pictures in the original data set:
  * the member AN_TAR_KEYS, which the webdataset package skips because of its name, has a line "KEY
@@ -42,7 +44,12 @@ typedef struct an_tar_index {
     char *names; /* each ended by a zero */
     size_t names_length, names_room;
     an_strings folders, labels; /* distinct */
-    an_endings left_out;        /* members that are neither pictures nor labels */
+    an_endings left_out;        /* members that are neither pictures nor labels; links; others */
+    struct {
+        int64_t keys;         /* that have several pictures, each as likely to be meant */
+        uint32_t used, other; /* of the first of them: where the names of two begin in `names` */
+    } doubtful;
+    int64_t replaced; /* pictures that are not used, as a later one has the same name */
 } an_tar_index;
 
 /** The size of an archive and when it was changed: an index that has others is out of date. */

@@ -1,11 +1,12 @@
 /*
  * The index of an archive as a file: numbers little-endian, one part after another.
  *
- *     16 bytes  "alexnet tar 002\n"
+ *     16 bytes  "alexnet tar 003\n"
  *     u64       size of the archive
  *     i64       when it was changed, in nanoseconds since 1970
  *     u64       an_hash_bytes() of all that follows
  *     5 u64     counts: pictures, bytes of names, folders, labels, endings that were left out
+ *     4 u64     `doubtful`, `replaced`
  *     pictures  of 32 bytes: u64 offset, u64 length, u32 name, i32 folder, i32 label, u32 key
  *     names     each ended by a zero, then the folders, then the labels likewise
  *     endings   of 20 bytes: 12 of text, i64 count
@@ -17,10 +18,11 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "data/tar.h"
 #include "data/tar_index.h"
 
-enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 32, ENDING = 20 };
-static const char magic[] = "alexnet tar 002\n";
+enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 9 * 8, PICTURE = 32, ENDING = 20 };
+static const char magic[] = "alexnet tar 003\n";
 
 /* An index is read if it has at most this many bytes more than its archive: the largest index of an
  * archive without pictures. Normally it is smaller than the archive, which has a header for each
@@ -54,6 +56,10 @@ static unsigned char *put_body(unsigned char *to, const an_tar_index *index)
     to = an_put_little(to, (uint64_t)index->folders.count, 8);
     to = an_put_little(to, (uint64_t)index->labels.count, 8);
     to = an_put_little(to, (uint64_t)index->left_out.rows, 8);
+    to = an_put_little(to, (uint64_t)index->doubtful.keys, 8);
+    to = an_put_little(to, index->doubtful.used, 8);
+    to = an_put_little(to, index->doubtful.other, 8);
+    to = an_put_little(to, (uint64_t)index->replaced, 8);
     for (int64_t i = 0; i < index->count; i++) {
         const an_tar_picture *p = &index->pictures[i];
         to = an_put_little(to, p->offset, 8);
@@ -177,9 +183,16 @@ static bool parse_body(an_tar_index *out, rest r, uint64_t size)
     if (r.length < COUNTS)
         return false;
     const uint64_t count = take(&r, 8), names = take(&r, 8), folders = take(&r, 8),
-                   labels = take(&r, 8), endings = take(&r, 8);
-    if (count > r.length / PICTURE || names > r.length - count * PICTURE || names > UINT32_MAX)
+                   labels = take(&r, 8), endings = take(&r, 8), doubtful = take(&r, 8),
+                   used = take(&r, 8), other = take(&r, 8), replaced = take(&r, 8);
+    if (count > r.length / PICTURE || names > r.length - count * PICTURE || names > UINT32_MAX ||
+        doubtful > count || (doubtful > 0 && (used >= names || other >= names)) ||
+        replaced > size / AN_TAR_BLOCK)
         return false;
+    out->doubtful.keys = (int64_t)doubtful;
+    out->doubtful.used = (uint32_t)used;
+    out->doubtful.other = (uint32_t)other;
+    out->replaced = (int64_t)replaced;
     out->count = (int64_t)count;
     out->names_length = out->names_room = (size_t)names;
     out->pictures = an_calloc((size_t)count + 1, sizeof *out->pictures);

@@ -15,10 +15,15 @@ static const char *base_of(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* Whether a part of a name begins with a dot, as do the files that file managers leave behind. */
+/* Whether a part of a name is hidden, as are the files that file managers leave behind. */
 static bool is_hidden(const char *name)
 {
-    return name[0] == '.' || strstr(name, "/.");
+    for (size_t length; *name; name += length + (name[length] == '/')) {
+        length = strcspn(name, "/");
+        if (an_is_hidden(name, length))
+            return true;
+    }
+    return false;
 }
 
 static bool ends_with(const char *name, const char *ending)
@@ -183,7 +188,10 @@ static alexnet_status take_member(an_tar_builder *b, an_tar *tar, const an_tar_m
         return walk_nested(b, tar, member);
     if (member->file)
         return take_file(b, tar, member, within);
-    an_endings_add(&b->index->left_out, base_of(member->name)); /* a link, a device */
+    if (an_has_picture_ending(member->name)) /* a link, or a device */
+        an_endings_add_as(&b->index->left_out, AN_ENDING_LINK);
+    else
+        an_endings_add(&b->index->left_out, base_of(member->name));
     return ALEXNET_OK;
 }
 
@@ -198,6 +206,8 @@ static alexnet_status walk(an_tar_builder *b, an_reader *reader, const an_tar_me
                                      nested ? nested->length : an_reader_size(reader), name);
     while (rc == ALEXNET_OK) {
         rc = an_tar_next(&tar, &member, &more);
+        if (rc == ALEXNET_OK && !more)
+            rc = an_tar_check_end(&tar, b->work);
         if (rc != ALEXNET_OK || !more)
             break;
         rc = take_member(b, &tar, &member, folder, !nested);

@@ -25,18 +25,24 @@ static void exchange_tally(an_exchange *x, const char *key, an_tally *tally)
 /* The name of a part's rule. Older records have none: their rule is "count". */
 static void exchange_rule(an_exchange *x, an_part *part)
 {
+    static const char *const rules[] = {
+        [AN_SPLIT_BY_PATH] = "path", [AN_SPLIT_BY_HASH] = "hash", [AN_SPLIT_BY_COUNT] = "count"};
+    enum { RULES = sizeof rules / sizeof *rules };
     char rule[8];
+    int known = 0;
     if (x->writing && part->share == 0)
         return;
     if (!x->writing && !json_object_get(x->object, "share_rule")) {
         part->rule = AN_SPLIT_BY_COUNT;
         return;
     }
-    snprintf(rule, sizeof rule, part->rule == AN_SPLIT_BY_HASH ? "hash" : "count");
+    snprintf(rule, sizeof rule, "%s", rules[part->rule]);
     an_exchange_word(x, "share_rule", rule, sizeof rule);
-    part->rule = strcmp(rule, "count") == 0 ? AN_SPLIT_BY_COUNT : AN_SPLIT_BY_HASH;
-    if (part->rule == AN_SPLIT_BY_HASH && strcmp(rule, "hash") != 0 && !x->missing)
+    while (known < RULES && strcmp(rule, rules[known]) != 0)
+        known++;
+    if (known == RULES && !x->missing)
         x->missing = "share_rule";
+    part->rule = known == RULES ? AN_SPLIT_BY_PATH : (an_split_rule)known;
 }
 
 static void exchange_data(an_exchange *x, const char *key, an_data_identity *data)
@@ -57,6 +63,8 @@ static void exchange_data(an_exchange *x, const char *key, an_data_identity *dat
     data->part.val = val != 0;
     an_exchange_int(&inner, "count", &data->count);
     an_exchange_wide(&inner, "fingerprint", &data->fingerprint);
+    if (x->writing ? data->places != 0 : json_object_get(inner.object, "places") != NULL)
+        an_exchange_wide(&inner, "places", &data->places);
     an_exchange_leave(x, &inner);
 }
 

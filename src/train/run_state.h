@@ -32,6 +32,8 @@ typedef struct an_data_identity {
     an_part part;
     int64_t count;
     uint64_t fingerprint;
+    uint64_t places; /* an_shard_order_places(), if the order depends on them; 0: it does not, or
+                        the record is from an earlier version */
 } an_data_identity;
 
 /** Drops of the rates by schedule = plateau. */

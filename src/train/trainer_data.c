@@ -1,16 +1,18 @@
 /*
  * The data that a run remembers: what identifies it, and how it is found again.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "data/shard_order.h"
 #include "train/trainer_impl.h"
 
 alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data,
-                                      const int64_t *stamps)
+                                      const int64_t *stamps, bool by_place)
 {
     if (!an_is_utf8(data->root))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
@@ -24,16 +26,23 @@ alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_da
     record->part = data->part;
     record->count = data->count;
     record->fingerprint = an_dataset_fingerprint(data, stamps);
+    record->places = by_place ? an_shard_order_places(data) : 0;
     return ALEXNET_OK;
 }
 
+bool an_trainer_reads_by_place(const alexnet_trainer *t)
+{
+    return an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS;
+}
+
 /* What a data set is now; free it with forget(). */
-static alexnet_status identify(an_data_identity *now, alexnet_ctx *ctx, const alexnet_dataset *data)
+static alexnet_status identify(an_data_identity *now, alexnet_ctx *ctx, const alexnet_dataset *data,
+                               bool by_place)
 {
     int64_t *stamps;
     *now = (an_data_identity){0};
     AN_CHECK(an_dataset_stamps(&stamps, ctx, data));
-    const alexnet_status rc = an_trainer_record_data(now, data, stamps);
+    const alexnet_status rc = an_trainer_record_data(now, data, stamps, by_place);
     an_free(stamps);
     return rc;
 }
@@ -45,9 +54,14 @@ static void forget(an_data_identity *identity)
     *identity = (an_data_identity){0};
 }
 
-static bool is_as_it_was(const an_data_identity *now, const an_data_identity *then)
+static bool has_same_pictures(const an_data_identity *now, const an_data_identity *then)
 {
     return now->count == then->count && now->fingerprint == then->fingerprint;
+}
+
+static bool is_as_it_was(const an_data_identity *now, const an_data_identity *then)
+{
+    return has_same_pictures(now, then) && (then->places == 0 || now->places == then->places);
 }
 
 /* The new path of validation pictures that were beside the training pictures, which are now at
@@ -68,6 +82,21 @@ typedef struct place {
     const alexnet_dataset *data;
 } place;
 
+static alexnet_status fail_changed(const alexnet_trainer *t, const an_data_identity *now,
+                                   const an_data_identity *record)
+{
+    char what[128] = "its pictures are at other places in the archives, so that order = shards "
+                     "reads them in another order";
+    if (!has_same_pictures(now, record))
+        snprintf(what, sizeof what, "%lld %s then, %lld now, and names or sizes differ",
+                 (long long)record->count, an_text_plural(record->count, "picture", "pictures"),
+                 (long long)now->count);
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
+                   "%s has changed since the run began: %s; restore it, continue with it as it is "
+                   "(--accept-changes), or begin a new run with --init-from %s",
+                   now->root, what, t->run.folder);
+}
+
 /* Open data where it is now, and check that it is the run's. @param now  out, what it is */
 static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *now,
                              const an_data_identity *record, const place *at,
@@ -85,18 +114,12 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
                        an_error_text(), t->run.folder);
     AN_CHECK(rc);
     AN_CHECK(an_dataset_check_labels(*out));
-    AN_CHECK(identify(now, t->ctx, *out));
+    const bool by_place = record == &t->record.train && an_trainer_reads_by_place(t);
+    AN_CHECK(identify(now, t->ctx, *out, by_place));
     if (is_as_it_was(now, record))
         return ALEXNET_OK;
     if (!options->accept_changes)
-        return AN_FAIL(
-            ALEXNET_ERROR_BAD_DATA,
-            "%s has changed since the run began: %lld %s then, %lld now, and names or sizes "
-            "differ; restore it, continue with it as it is (--accept-changes), or begin a new "
-            "run with --init-from %s",
-            now->root, (long long)record->count,
-            an_text_plural(record->count, "picture", "pictures"), (long long)now->count,
-            t->run.folder);
+        return fail_changed(t, now, record);
     an_log(t->ctx, ALEXNET_LOG_WARNING,
            "%s has changed, and the run continues with it as it is: %lld pictures then, %lld now",
            now->root, (long long)record->count, (long long)now->count);
@@ -189,7 +212,7 @@ static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     if (rc == ALEXNET_ERROR_IO)
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder", an_error_text());
     AN_CHECK(rc);
-    rc = identify(&now, ctx, *out);
+    rc = identify(&now, ctx, *out, false);
     if (rc == ALEXNET_OK && !is_as_it_was(&now, val))
         an_log(ctx, ALEXNET_LOG_WARNING,
                "%s has changed since the run began: pictures may have moved between training "

@@ -111,6 +111,9 @@ is "$(grep -c '<figure><img' tar.html)" 4 "pictures of the archive"
 printf '%s\n' "good/a/02.jpg one" "good/b/04.jpg two" "good/c.jpg two" >list.txt
 expect 1 data check list.txt --side 16
 has out "pictures that cannot be read: 1" "c.jpg"
+printf '%s\t%s\n' path label good/a/02.jpg one good/b/04.jpg two >list.tsv
+expect 0 data check list.tsv --side 16
+has err 'list.tsv has titles: paths are under "path", labels under "label"'
 
 # Names with HTML in them, which a page must escape.
 mkdir 'good/<b>&"'

@@ -36,7 +36,8 @@ both run-folder $photos/train --val $photos/val
 both run-table train.csv --val val.csv
 cmp run-folder/best.safetensors run-table/best.safetensors || fail "another model from a table"
 both run-held $photos/train --val 0.3
-both run-held-list train.csv --val 0.3
+sed "s|$photos/train/||" train.csv >$photos/train/list.csv
+both run-held-list $photos/train/list.csv --val 0.3
 cmp run-held/best.safetensors run-held-list/best.safetensors || fail "another split from a table"
 
 # Numbers are those of the model's classes.
@@ -46,6 +47,20 @@ for data in val.txt val.csv; do
     expect 0 eval run-folder $data --json
     is "$(json 1 top1_error)" "$error" "the error on $data"
 done
+
+# Numbers from 1 do not pass for numbers from 0.
+lacks err "smallest label"
+awk -F '\t' '{ printf "%s\t%d\n", $1, $2 + 1 }' val.txt >from1.txt
+expect 3 eval run-folder from1.txt
+has err "from1.txt are numbers up to 10, but the model's 10 classes" "are counted from 0"
+grep -v '10$' from1.txt >few.txt
+expect 0 eval run-folder few.txt
+has err 'the smallest label of' 'labels are counted from 0: 1 is taken for "blue-square"'
+
+# A list whose pictures are not there says so when it is evaluated, too.
+sed 's|^|nowhere/|' val.txt >lost.txt
+expect 3 eval run-folder lost.txt
+has err "paths in a list are relative to the list's folder"
 
 # Without labels: in the order of the list.
 printf 'path\n%s\n%s\n' "$(sed -n '2s/.*"\(.*\)"/\1/p' val.csv)" nothing.png >pictures.csv

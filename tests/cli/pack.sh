@@ -103,7 +103,7 @@ cp -r whole foreign
 expect 0 data check foreign --quiet
 rm foreign/train-000001.tar
 refused foreign "its archive train-000001.tar is missing; restore it"
-printf x | cat whole/train-000001.tar - >foreign/train-000001.tar
+head -c 512 /dev/zero | cat whole/train-000001.tar - >foreign/train-000001.tar
 refused foreign "its archive train-000001.tar is not of the size that it was packed with"
 rm foreign/train-000001.tar
 for text in '{"format": "other"}' '[]' 'no JSON' ''; do

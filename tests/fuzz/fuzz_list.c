@@ -15,6 +15,10 @@ static void try_list(const uint8_t *bytes, size_t length, const char *name, bool
     if (an_list_parse(&rows, text, length, name, labels) != ALEXNET_OK &&
         !strstr(an_error_text(), name))
         abort();
+    const char *titles[] = {rows.path_title, rows.label_title};
+    for (int i = 0; i < 2; i++)
+        if (titles[i] && (titles[i] < text || titles[i] + strlen(titles[i]) > text + length))
+            abort();
     for (int64_t i = 0; i < rows.count; i++) {
         const an_list_row *row = &rows.at[i];
         if (row->path < text || row->path + strlen(row->path) > text + length || !*row->path ||

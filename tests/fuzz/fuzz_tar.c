@@ -31,6 +31,9 @@ static void check_index(an_tar_index *index, uint64_t size)
         read += (int64_t)strlen(index->names + p->key);
         read += (int64_t)strlen(index->folders.at[p->folder]);
     }
+    if (index->doubtful.keys > 0 && (index->doubtful.used >= index->names_length ||
+                                     index->doubtful.other >= index->names_length))
+        abort();
     if (read < 0)
         abort();
     an_tar_index_free(index);
@@ -78,7 +81,7 @@ static void try_index(const uint8_t *bytes, size_t length)
     uint8_t *file = malloc(HEAD + length);
     if (!file)
         return;
-    memcpy(file, "alexnet tar 002\n", 16);
+    memcpy(file, "alexnet tar 003\n", 16);
     put(file + 16, stamp.size);
     put(file + 24, (uint64_t)stamp.changed);
     put(file + 32, an_hash_bytes(bytes, length));

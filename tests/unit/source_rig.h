@@ -58,6 +58,16 @@ static inline void check_same(const char *path, const char *kind, const alexnet_
     an_dataset_release(d);
 }
 
+/** The items must be "class key, class key, ...", in this order. */
+static inline void check_items(const alexnet_dataset *d, const char *expected)
+{
+    char text[1024] = "";
+    for (int64_t i = 0; i < d->count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s %s", i ? ", " : "",
+                 d->class_ids[d->samples[i].label], d->source->items[d->samples[i].item].key);
+    assert_string_equal(text, expected);
+}
+
 /** Whichever allocation fails, opening must report it and leak nothing. */
 static inline void check_memory(const char *path)
 {

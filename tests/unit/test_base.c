@@ -340,9 +340,66 @@ static void test_status_names(void **state)
     assert_string_equal(alexnet_status_name((alexnet_status)-99), "unknown status");
 }
 
+/* Every accented letter of Latin-1 and Latin Extended-A, as one character and as two, from the
+ * Unicode Character Database (Python's unicodedata). The two are read as the same; letters are
+ * otherwise distinct, except for capitals. */
+static void test_fold(void **state)
+{
+    (void)state;
+    static const char composed[] =
+        "\u00C0\u00C1\u00C2\u00C3\u00C4\u00C5\u00C7\u00C8\u00C9\u00CA\u00CB\u00CC\u00CD\u00CE"
+        "\u00CF\u00D1\u00D2\u00D3\u00D4\u00D5\u00D6\u00D9\u00DA\u00DB\u00DC\u00DD\u00E0\u00E1"
+        "\u00E2\u00E3\u00E4\u00E5\u00E7\u00E8\u00E9\u00EA\u00EB\u00EC\u00ED\u00EE\u00EF\u00F1"
+        "\u00F2\u00F3\u00F4\u00F5\u00F6\u00F9\u00FA\u00FB\u00FC\u00FD\u00FF\u0100\u0101\u0102"
+        "\u0103\u0104\u0105\u0106\u0107\u0108\u0109\u010A\u010B\u010C\u010D\u010E\u010F\u0112"
+        "\u0113\u0114\u0115\u0116\u0117\u0118\u0119\u011A\u011B\u011C\u011D\u011E\u011F\u0120"
+        "\u0121\u0122\u0123\u0124\u0125\u0128\u0129\u012A\u012B\u012C\u012D\u012E\u012F\u0130"
+        "\u0134\u0135\u0136\u0137\u0139\u013A\u013B\u013C\u013D\u013E\u0143\u0144\u0145\u0146"
+        "\u0147\u0148\u014C\u014D\u014E\u014F\u0150\u0151\u0154\u0155\u0156\u0157\u0158\u0159"
+        "\u015A\u015B\u015C\u015D\u015E\u015F\u0160\u0161\u0162\u0163\u0164\u0165\u0168\u0169"
+        "\u016A\u016B\u016C\u016D\u016E\u016F\u0170\u0171\u0172\u0173\u0174\u0175\u0176\u0177"
+        "\u0178\u0179\u017A\u017B\u017C\u017D\u017E";
+    static const char decomposed[] =
+        "A\u0300A\u0301A\u0302A\u0303A\u0308A\u030AC\u0327E\u0300E\u0301E\u0302E\u0308I\u0300I"
+        "\u0301I\u0302I\u0308N\u0303O\u0300O\u0301O\u0302O\u0303O\u0308U\u0300U\u0301U\u0302U"
+        "\u0308Y\u0301a\u0300a\u0301a\u0302a\u0303a\u0308a\u030Ac\u0327e\u0300e\u0301e\u0302e"
+        "\u0308i\u0300i\u0301i\u0302i\u0308n\u0303o\u0300o\u0301o\u0302o\u0303o\u0308u\u0300u"
+        "\u0301u\u0302u\u0308y\u0301y\u0308A\u0304a\u0304A\u0306a\u0306A\u0328a\u0328C\u0301c"
+        "\u0301C\u0302c\u0302C\u0307c\u0307C\u030Cc\u030CD\u030Cd\u030CE\u0304e\u0304E\u0306e"
+        "\u0306E\u0307e\u0307E\u0328e\u0328E\u030Ce\u030CG\u0302g\u0302G\u0306g\u0306G\u0307g"
+        "\u0307G\u0327g\u0327H\u0302h\u0302I\u0303i\u0303I\u0304i\u0304I\u0306i\u0306I\u0328i"
+        "\u0328I\u0307J\u0302j\u0302K\u0327k\u0327L\u0301l\u0301L\u0327l\u0327L\u030Cl\u030CN"
+        "\u0301n\u0301N\u0327n\u0327N\u030Cn\u030CO\u0304o\u0304O\u0306o\u0306O\u030Bo\u030BR"
+        "\u0301r\u0301R\u0327r\u0327R\u030Cr\u030CS\u0301s\u0301S\u0302s\u0302S\u0327s\u0327S"
+        "\u030Cs\u030CT\u0327t\u0327T\u030Ct\u030CU\u0303u\u0303U\u0304u\u0304U\u0306u\u0306U"
+        "\u030Au\u030AU\u030Bu\u030BU\u0328u\u0328W\u0302w\u0302Y\u0302y\u0302Y\u0308Z\u0301z"
+        "\u0301Z\u0307z\u0307Z\u030Cz\u030C";
+    enum { LETTERS = 161 };
+    uint32_t letters[LETTERS];
+    const char *a = composed, *b = decomposed;
+    for (int i = 0; i < LETTERS; i++) {
+        letters[i] = an_utf8_fold(&a);
+        assert_true(letters[i] != 0);
+        assert_int_equal(an_utf8_fold(&b), letters[i]);
+        int same = 0;
+        for (int k = 0; k < i; k++)
+            same += letters[k] == letters[i];
+        assert_true(same <= 1);
+    }
+    assert_int_equal(an_utf8_fold(&a), 0);
+    assert_int_equal(an_utf8_fold(&b), 0);
+    assert_int_equal(an_utf8_compare_folded("CAF\u00C9", "cafe\u0301"), 0);
+    assert_true(an_utf8_compare_folded("cafe", "caf\u00E9") < 0);
+    assert_true(an_utf8_compare_folded("caf\u00E8", "caf\u00E9") < 0);
+    assert_true(an_utf8_compare_folded("e\xCC", "e\u0301") != 0); /* cut short */
+    assert_true(an_utf8_compare_folded("e\xFF", "e\xFE") != 0);
+    assert_int_equal(an_utf8_compare_folded("\u0416\u4E2D", "\u0436\u4E2D"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fold),
         cmocka_unit_test(test_text_is_one_clean_line),
         cmocka_unit_test(test_long_text_is_cut),
         cmocka_unit_test(test_each_thread_has_its_text),

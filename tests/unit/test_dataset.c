@@ -386,6 +386,33 @@ static void test_links_that_lead_nowhere(void **state)
         "t/horse leads nowhere: No such file or directory; if it is a class, restore its target");
 }
 
+/* Nor is part of a class that is on such a disk; the log says so. */
+static void test_links_in_classes_that_lead_nowhere(void **state)
+{
+    (void)state;
+    put("t/cat/a.jpg");
+    put("t/cat/deep/b.jpg");
+    assert_int_equal(symlink("../../gone", "t/cat/album.d"), 0);
+    assert_int_equal(symlink("gone", "t/cat/deep/more"), 0);
+    assert_int_equal(symlink("gone.jpg", "t/cat/c.jpg"), 0);
+    alexnet_dataset *d = open_good("t", NULL, NULL);
+    assert_int_equal(d->count, 3);
+    assert_int_equal(d->source->left_out.total, 0);
+    assert_non_null(
+        strstr(d->source->doubt,
+               "t/cat/album.d is a link to nothing that can be read, and is not followed; "
+               "nor is 1 other below "));
+    an_dataset_release(d);
+    assert_int_equal(an_dataset_examine(&d, NULL, "t", NULL, NULL), ALEXNET_OK);
+    assert_int_equal(d->source->oddity_count, 2);
+    assert_non_null(strstr(d->source->oddities[1].path, "t/cat/deep/more"));
+    an_dataset_release(d);
+    assert_int_equal(an_dataset_of_files(&d, NULL, (const char *const[]){"t"}, 1), ALEXNET_OK);
+    assert_int_equal(d->count, 3);
+    assert_non_null(strstr(d->source->doubt, "is a link to nothing"));
+    an_dataset_release(d);
+}
+
 /* A link to a folder above is not followed: what is there does not become part of the class. */
 static void test_links_upward_are_not_followed(void **state)
 {
@@ -411,7 +438,7 @@ static void test_links_upward_are_not_followed(void **state)
     assert_string_equal(below(d, 3), "dog/pool/p.jpg");
     assert_int_equal(d->count, 4);
     assert_non_null(strstr(d->source->doubt, "/bird/home is a link to a folder above it, and is "
-                                             "not followed; nor is 1 other of its class; "));
+                                             "not followed; nor is 1 other below "));
     assert_non_null(strstr(d->source->doubt, "/cat/above is a link to a folder above it"));
     an_dataset_release(d);
     assert_int_equal(an_dataset_examine(&d, NULL, "home/photos", NULL, NULL), ALEXNET_OK);
@@ -430,11 +457,13 @@ static void test_hidden_alone(void **state)
     put("t/dog/.a.jpg");
     put("t/dog/deep/.b.jpg");
     put("t/dog/.c/c.jpg");
-    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT,
-                ".avif file, but 3 hidden files or folders, with a dot before the name");
+    check_error(
+        "t", NULL, NULL, ALEXNET_ERROR_FORMAT,
+        ".avif file, but 3 hidden files or folders, with a dot before the name or a system's own");
     put("none/.thumbs/a.jpg");
     check_error("none", NULL, NULL, ALEXNET_ERROR_FORMAT,
-                "none holds nothing but 1 hidden file or folder, with a dot before the name; ");
+                "none holds nothing but 1 hidden file or folder, with a dot before the name or a "
+                "system's own; ");
 }
 
 static void test_loose_files(void **state)
@@ -526,6 +555,7 @@ int main(void)
         TEST(test_many_classes),
         TEST(test_class_folders_are_not_entered_twice),
         TEST(test_links_that_lead_nowhere),
+        TEST(test_links_in_classes_that_lead_nowhere),
         TEST(test_links_upward_are_not_followed),
         TEST(test_hidden_alone),
         TEST(test_names_file),

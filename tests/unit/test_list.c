@@ -66,25 +66,76 @@ static void test_same_as_folders(void **state)
     an_dataset_release(all);
 }
 
-/* Pictures have the same keys as in the folder, so that the same ones are held back for
- * validation. */
+/* The validation part of what is at a path. */
+static alexnet_dataset *open_val(const char *path, const char *kind, an_split_rule rule)
+{
+    const an_part part = {.share = 0.4, .seed = 3, .val = true, .rule = rule};
+    alexnet_dataset *val;
+    assert_int_equal(an_dataset_reopen(&val, NULL, kind, path, part, NULL), ALEXNET_OK);
+    return val;
+}
+
+static bool holds(const alexnet_dataset *d, const char *name)
+{
+    bool found = false;
+    for (int64_t i = 0; i < d->count; i++)
+        found |= strcmp(d->samples[i].name, name) == 0;
+    return found;
+}
+
+/* The validation part of a list must be that of the folder. */
+static void check_split(const char *list, an_split_rule rule)
+{
+    alexnet_dataset *folder = open_val("all", "folders", rule), *val = open_val(list, "list", rule);
+    assert_int_equal(val->count, folder->count);
+    for (int64_t i = 0; i < val->count; i++)
+        assert_true(holds(folder, val->samples[i].name));
+    an_dataset_release(folder);
+    an_dataset_release(val);
+}
+
+/* A list in the folder is split as the folder, whether its paths are relative or absolute. Under
+ * the rules of earlier versions that is so wherever the list is. */
 static void test_same_split(void **state)
 {
     (void)state;
-    alexnet_dataset *all = open_folder(), *list, *parts[4];
+    char folder[4096], format[4200];
+    write_folder();
+    assert_non_null(getcwd(folder, sizeof folder));
+    snprintf(format, sizeof format, "%s/all/%%s %%s\n", folder);
+    write_lines("all/list.txt", "", "%s %s\n", true);
+    write_lines("all/absolute.txt", "", format, true);
     write_lines("list.txt", "", "all/%s %s\n", true);
-    list = open_good("list.txt", NULL, NULL);
-    assert_int_equal(an_dataset_split(all, 0.4, 3, &parts[0], &parts[1]), ALEXNET_OK);
-    assert_int_equal(an_dataset_split(list, 0.4, 3, &parts[2], &parts[3]), ALEXNET_OK);
-    for (int p = 0; p < 2; p++) {
-        assert_int_equal(parts[p]->count, parts[p + 2]->count);
-        for (int64_t i = 0; i < parts[p]->count; i++)
-            assert_string_equal(parts[p]->samples[i].name, parts[p + 2]->samples[i].name);
+    check_split("all/list.txt", AN_SPLIT_BY_PATH);
+    check_split("all/absolute.txt", AN_SPLIT_BY_PATH);
+    check_split("list.txt", AN_SPLIT_BY_HASH);
+    check_split("list.txt", AN_SPLIT_BY_COUNT);
+}
+
+/* Rows in other folders, which make the folder that holds all pictures another one, move no picture
+ * to the other part. The rule of earlier versions does: otherwise the rows would prove nothing. */
+static void test_split_of_longer_list(void **state)
+{
+    (void)state;
+    static const char rows[] = "b/cat/0.png a\nb/cat/1.png a\nb/cat/2.png a\nb/cat/3.png b\n"
+                               "b/cat/4.png b\nb/cat/5.png b\nb/cat/6.png b\nb/cat/7.png b\n";
+    char longer[512];
+    snprintf(longer, sizeof longer, "%snew/8.png a\n/9.png b\n", rows);
+    for (int rule = AN_SPLIT_BY_PATH; rule <= AN_SPLIT_BY_HASH; rule++) {
+        int moved = 0;
+        write_text("list.txt", rows);
+        alexnet_dataset *whole = open_good("list.txt", NULL, NULL);
+        alexnet_dataset *before = open_val("list.txt", "list", (an_split_rule)rule);
+        write_text("list.txt", longer);
+        alexnet_dataset *after = open_val("list.txt", "list", (an_split_rule)rule);
+        assert_true(before->count > 0 && before->count < whole->count);
+        for (int64_t i = 0; i < whole->count; i++)
+            moved += holds(before, whole->samples[i].name) != holds(after, whole->samples[i].name);
+        assert_int_equal(moved > 0, rule == AN_SPLIT_BY_HASH);
+        an_dataset_release(whole);
+        an_dataset_release(before);
+        an_dataset_release(after);
     }
-    for (int p = 0; p < 4; p++)
-        an_dataset_release(parts[p]);
-    an_dataset_release(all);
-    an_dataset_release(list);
 }
 
 /* RFC 4180: doubled quotes, separators and line ends within quotes. Other columns; titles in any
@@ -110,13 +161,64 @@ static void test_tables(void **state)
 static void test_semicolons(void **state)
 {
     (void)state;
-    write_text("u.csv", "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
-    alexnet_dataset *d = open_good("u.csv", NULL, NULL);
-    assert_int_equal(d->count, 2);
-    assert_int_equal(d->classes, 4);
-    assert_string_equal(d->source->items[0].key, "z.jpg");
-    assert_string_equal(d->source->items[1].key, "x,y.jpg");
-    an_dataset_release(d);
+    static const char *const names[] = {"u.csv", "u.txt"};
+    for (int i = 0; i < 2; i++) {
+        write_text(names[i], "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
+        alexnet_dataset *d = open_good(names[i], NULL, NULL);
+        assert_int_equal(d->count, 2);
+        assert_int_equal(d->classes, 4);
+        assert_string_equal(d->source->items[0].key, "z.jpg");
+        assert_string_equal(d->source->items[1].key, "x,y.jpg");
+        an_dataset_release(d);
+    }
+}
+
+/* Tables with tabs or in files of any ending, if the first line has both titles; lines after
+ * "path label". */
+static void test_titles(void **state)
+{
+    (void)state;
+    alexnet_dataset *all = open_folder();
+    FILE *file = fopen("wide.tsv", "wb");
+    fputs("Label\tid\t\"File\"\r\n", file);
+    for (int i = 0; i < PICTURES; i++)
+        fprintf(file, "%d\t%d\tall/%s\r\n", i / 3, i, paths[i]);
+    fclose(file);
+    write_lines("tabs.tsv", "path\tlabel\n", "all/%s\t%s\n", false);
+    write_lines("tabs.csv", "path\tlabel\n", "all/%s\t%s\n", false);
+    write_lines("blanks.lst", "\xEF\xBB\xBF image  Class \r\n", "all/%s %s\r\n", false);
+    check_same("wide.tsv", "list", all);
+    check_same("tabs.tsv", "list", all);
+    check_same("tabs.csv", "list", all);
+    check_same("blanks.lst", "list", all);
+    an_dataset_release(all);
+}
+
+/* A first line that only resembles titles is a picture. */
+static void test_first_pictures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *key;
+    } cases[] = {
+        {"image cat\nb.jpg cat\n", "image"},
+        {"image 0\nb.jpg 0\n", "image"},
+        {"label.jpg label\nb.jpg cat\n", "label.jpg"},
+        {"a/path.jpg class\n", "path.jpg"},
+        {"#1 0\n", "#1"},
+        {"1 unheard\nb.jpg cat\n", "1"},
+    };
+    write_text("#1", "");
+    write_text("1", "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool found = false;
+        write_text("first.txt", cases[i].text);
+        alexnet_dataset *d = open_good("first.txt", NULL, NULL);
+        for (int64_t k = 0; k < d->count; k++)
+            found |= strcmp(d->source->items[k].key, cases[i].key) == 0;
+        assert_true(found);
+        an_dataset_release(d);
+    }
 }
 
 static void test_labels(void **state)
@@ -132,7 +234,7 @@ static void test_labels(void **state)
     assert_int_equal(d->samples[2].label, 10);
     assert_string_equal(d->source->items[0].key, "a b.jpg");
     assert_non_null(strstr(d->source->doubt, "9 of the 11 classes"));
-    assert_non_null(strstr(d->source->doubt, "the first is 0"));
+    assert_non_null(strstr(d->source->doubt, "the first is 0 (labels are counted from 0)"));
     assert_non_null(strstr(d->source->doubt, "a b.jpg of"));
     an_dataset_release(d);
     write_text("s.txt", "x/1.jpg\ttwo words\nx/2.jpg\tZ\nx/1.jpg\ttwo words\n");
@@ -155,6 +257,12 @@ static void test_missing_file(void **state)
     alexnet_dataset *d = open_good("m.txt", NULL, NULL);
     assert_int_equal(an_data_source_picture(d->source, 0, &picture), ALEXNET_ERROR_IO);
     assert_non_null(strstr(an_error_text(), "no.jpg"));
+    assert_non_null(strstr(d->source->doubt, "relative to the list's folder"));
+    assert_null(strstr(d->source->doubt, "with / between folders"));
+    an_dataset_release(d);
+    write_text("m.txt", "cats\\no.jpg 0\n");
+    d = open_good("m.txt", NULL, NULL);
+    assert_non_null(strstr(d->source->doubt, "with / between folders"));
     an_dataset_release(d);
 }
 
@@ -199,6 +307,11 @@ static void test_refuses(void **state)
          "UTF-16"},
         {"e.txt", "a.jpg c\x01t\n", "e.txt:1: the label has a control character"},
         {"e.txt", "./ 3\n", "e.txt:1: the path of the picture is missing"},
+        {"e.txt", "img kind\na.jpg x\nb.jpg y\n", "e.txt:1: there is no picture \"img\""},
+        {"e.tsv", "img\tlabel\na.jpg\tx\n", "titles path, file, filename or image, and label"},
+        {"e.txt", "a.jpg x\n# my list\nb.jpg x\n", "e.txt:2: there is no picture \"# my\""},
+        {"e.txt", "path label\n", "lists no pictures"},
+        {"e.tsv", "label\tpath\n1\ta\tb.jpg\n", "must be in quotes"},
         {"e.csv", "a,b\n", "e.csv:1: no column is called path"},
         {"e.csv", "path,b\nx,1\n", "no column is called label"},
         {"e.csv", "path,label\n", "lists no pictures"},
@@ -233,8 +346,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folders), TEST(test_same_split), TEST(test_tables),
-        TEST(test_semicolons),      TEST(test_labels),     TEST(test_missing_file),
+        TEST(test_same_as_folders), TEST(test_same_split), TEST(test_split_of_longer_list),
+        TEST(test_tables),          TEST(test_semicolons), TEST(test_titles),
+        TEST(test_first_pictures),  TEST(test_labels),     TEST(test_missing_file),
         TEST(test_without_labels),  TEST(test_refuses),    TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

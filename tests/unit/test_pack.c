@@ -231,6 +231,34 @@ static void test_parts(void **state)
     an_ctx_release(ctx);
 }
 
+/* A packed list is divided as the list is, by paths below the list's folder. */
+static void test_list_is_divided_alike(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    alexnet_dataset *parts[4];
+    write_pictures("folder");
+    FILE *file = fopen("list.txt", "wb");
+    alexnet_dataset *folder = open_good("folder", NULL, NULL);
+    for (int64_t i = 0; i < folder->count; i++)
+        fprintf(file, "folder/%s\t%d\n", folder->source->items[i].key, folder->samples[i].label);
+    fclose(file);
+    pack_well("list.txt", "packed", &o);
+    alexnet_dataset *list = open_good("list.txt", NULL, NULL),
+                    *packed = open_good("packed", NULL, NULL);
+    assert_int_equal(an_dataset_split(list, 0.3, 5, &parts[0], &parts[1]), ALEXNET_OK);
+    assert_int_equal(an_dataset_split(packed, 0.3, 5, &parts[2], &parts[3]), ALEXNET_OK);
+    assert_int_equal(parts[1]->count, parts[3]->count);
+    for (int64_t s = 0; s < parts[1]->count; s++)
+        assert_string_equal(an_data_source_split_key(list->source, parts[1]->samples[s].item),
+                            packed->source->items[parts[3]->samples[s].item].key);
+    for (int p = 0; p < 4; p++)
+        an_dataset_release(parts[p]);
+    an_dataset_release(list);
+    an_dataset_release(packed);
+    an_dataset_release(folder);
+}
+
 /* ---- The same bytes ---- */
 
 static void test_threads_and_interruptions(void **state)
@@ -594,6 +622,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(test_raw),
                                        TEST(test_jpeg),
                                        TEST(test_parts),
+                                       TEST(test_list_is_divided_alike),
                                        TEST(test_threads_and_interruptions),
                                        TEST(test_damage_is_found),
                                        TEST(test_nothing_left),

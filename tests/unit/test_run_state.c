@@ -37,9 +37,10 @@ static an_run_state sample(void)
                                  an_strdup("shards"),
                                  {0.1, UINT64_MAX, false, AN_SPLIT_BY_HASH},
                                  5000000000,
-                                 0x8000000000000001};
+                                 0x8000000000000001,
+                                 0xfffffffffffffffe};
     r.val = (an_data_identity){
-        an_strdup("/v"), an_strdup("folders"), {0.1, 1, true, AN_SPLIT_BY_COUNT}, 2, 0};
+        an_strdup("/v"), an_strdup("folders"), {0.1, 1, true, AN_SPLIT_BY_COUNT}, 2, 0, 0};
     strcpy(r.device, "cpu");
     strcpy(r.isa, "avx512");
     strcpy(r.library, "oneDNN 2.6.3");
@@ -62,7 +63,7 @@ static void expect_equal_data(const an_data_identity *a, const an_data_identity 
     assert_string_equal(a->kind, b->kind);
     assert_true(a->part.share == b->part.share && a->part.seed == b->part.seed &&
                 a->part.val == b->part.val && a->part.rule == b->part.rule);
-    assert_true(a->count == b->count && a->fingerprint == b->fingerprint);
+    assert_true(a->count == b->count && a->fingerprint == b->fingerprint && a->places == b->places);
 }
 
 static void test_round_trip(void **state)
@@ -109,6 +110,22 @@ static void test_without_validation(void **state)
     an_free(text);
     an_run_state_free(&a);
     an_run_state_free(&b);
+}
+
+/* Each rule is recorded, so that a run keeps the one that it began with. */
+static void test_rules(void **state)
+{
+    (void)state;
+    for (int rule = AN_SPLIT_BY_PATH; rule <= AN_SPLIT_BY_COUNT; rule++) {
+        an_run_state a = sample(), b;
+        a.train.part.rule = (an_split_rule)rule;
+        char *text = an_run_state_to_text(&a);
+        expect_ok(an_run_state_from_text(&b, text, "file"));
+        assert_int_equal(b.train.part.rule, rule);
+        an_run_state_free(&b);
+        an_free(text);
+        an_run_state_free(&a);
+    }
 }
 
 /* A record from before there was a choice of rules means the only rule of that time. */
@@ -236,11 +253,9 @@ static void test_long_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_without_validation),
-        cmocka_unit_test(test_rule_of_older_records),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_cut_short),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_without_validation),
+        cmocka_unit_test(test_rules),      cmocka_unit_test(test_rule_of_older_records),
+        cmocka_unit_test(test_damage),     cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_long_words),
     };
     return cmocka_run_group_tests_name("progress records", tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * A run is resumed with something new: where its data is now, that the data was changed, more
  * epochs, more bad pictures. This holds from then on, also for later resumes.
  */
+#include "tar_rig.h"
 #include "training_rig.h"
 
 #include <sys/stat.h>
@@ -31,16 +32,21 @@ static int tear_down(void **state)
 }
 
 /* Begin a run with these settings and make `steps` steps; -1: all. */
-static void start(const char *out, int steps, const char *const *settings)
+static void start_with(const char *out, const char *train, int steps, const char *const *settings)
 {
     alexnet_trainer *trainer;
     alexnet_progress p;
     bool more = true;
-    expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", out, settings));
+    expect_ok(rig_start(&trainer, ctx, train, "data/val", out, settings));
     for (int i = 0; more && i != steps; i++)
         expect_ok(alexnet_trainer_step(trainer, &p, &more));
     expect_ok(alexnet_trainer_save(trainer));
     alexnet_trainer_free(trainer);
+}
+
+static void start(const char *out, int steps, const char *const *settings)
+{
+    start_with(out, "data/train", steps, settings);
 }
 
 /* Resume a run and finish it. @return the status of the resume, or of the step that fails */
@@ -264,6 +270,58 @@ static void test_nothing_to_accept(void **state)
     rig_expect_same_run("straight", "run");
 }
 
+/* Write the pictures of data/train into two archives: those of odd numbers and the others, or those
+ * of each class. */
+static void write_archives(const char *folder, bool by_class)
+{
+    static tar_rig tars[2];
+    expect_ok(an_make_folder(folder));
+    for (int i = 0; i < 24; i++) {
+        char path[64];
+        size_t length;
+        snprintf(path, sizeof path, "data/train/class%d/%03d.png", i / 12, i % 12);
+        unsigned char *bytes = scratch_read(path, &length);
+        tar_file(&tars[by_class ? i / 12 : i % 2], path + strlen("data/train/"), bytes, length);
+        free(bytes);
+    }
+    for (int a = 0; a < 2; a++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/%d.tar", folder, a);
+        tar_write(&tars[a], path);
+    }
+}
+
+/* The same pictures in other archives are the same data, unless the order depends on where they
+ * are. */
+static void test_packed_otherwise(void **state)
+{
+    (void)state;
+    static const char *const by_shards[] = {SETTINGS, "epochs", "2", "order", "shards", NULL};
+    const alexnet_resume_options same = moved_to("copy", NULL);
+    alexnet_resume_options other = moved_to("repacked", NULL);
+    alexnet_trainer *trainer;
+    write_archives("shards", false);
+    write_archives("copy", false);
+    write_archives("repacked", true);
+    for (int i = 0; i < 2; i++) {
+        const char *const *settings = i ? by_shards : two_epochs;
+        start_with(i ? "straight" : "any", "shards", -1, settings);
+        start_with(i ? "run" : "moved", "shards", 8, settings);
+    }
+    expect_ok(go_on("moved", &other));
+    rig_expect_same_run("any", "moved");
+    expect_failure(go_on("run", &other), ALEXNET_ERROR_BAD_DATA,
+                   "/repacked has changed since the run began: its pictures are at other places");
+    expect_ok(go_on("run", &same));
+    rig_expect_same_run("straight", "run");
+    start_with("again", "shards", 14, by_shards);
+    other.accept_changes = true;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "again", &other));
+    assert_int_equal(trainer->record.step, 5); /* epoch 2 begins again */
+    alexnet_trainer_free(trainer);
+    expect_ok(go_on("again", NULL));
+}
+
 /* ---- Settings ---- */
 
 static alexnet_resume_options with(const char *const *settings)
@@ -403,7 +461,7 @@ int main(void)
         IN_SCRATCH(test_nothing_to_accept), IN_SCRATCH(test_more_epochs),
         IN_SCRATCH(test_fewer_epochs),      IN_SCRATCH(test_settings_that_stay),
         IN_SCRATCH(test_more_bad_pictures), IN_SCRATCH(test_other_end),
-        IN_SCRATCH(test_lost_best),
+        IN_SCRATCH(test_lost_best),         IN_SCRATCH(test_packed_otherwise),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }

@@ -39,6 +39,8 @@ static void test_finds_files_in_byte_order(void **state)
         put(paths[i]);
     put("t/.hidden/a.jpg");
     put("t/.b.jpg");
+    put("t/z/@eaDir/x.jpg/thumbnail.jpg"); /* of a file server */
+    put("t/lost+found/c.jpg");
     put("t/z/other.txt");
     expect_walk(&walk, "t", paths);
     assert_int_equal(walk.direct, 2);
