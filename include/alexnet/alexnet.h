@@ -1888,7 +1888,8 @@ typedef struct alexnet_progress {
     double loss;         /**< mean over the pictures of the latest report interval */
     double top1_error, top5_error;
     double rate;              /**< learning rate of weights in this step */
-    double images_per_second; /**< of the latest report interval; before it, of all updates */
+    double images_per_second; /**< of the latest report interval; before it, of all updates; phase
+                                   MEAN: of that pass since the trainer was made */
     double waiting;           /**< share of that time in which computation waited for pictures */
     double seconds_left;      /**< of the whole run, validation included; < 0 if not known yet */
     bool report;         /**< this step ended a report interval and wrote a line to log.jsonl */
@@ -1923,7 +1924,7 @@ typedef struct alexnet_resume_options {
      *  stands, they then follow the schedule to the new end, with a warning. */
     const char *const *settings;
     /** Continue although pictures were changed, added or removed. If they are training pictures,
-     *  the current epoch starts again. */
+     *  the current epoch starts again; the updates that it has made are kept, and stay counted. */
     bool accept_changes;
     /** For a run over a source that the caller defines: its training pictures and, unless they
      *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them

@@ -220,10 +220,11 @@ static alexnet_status read_head(alexnet_trainer *t, an_model_file *file)
     return check_place(t);
 }
 
-static alexnet_status read_tensors(an_model_file *file, an_net *net)
+static alexnet_status read_tensors(alexnet_trainer *t, an_model_file *file)
 {
-    AN_CHECK(an_model_file_weights(file, net));
-    AN_CHECK(an_model_file_state(file, net));
+    AN_CHECK(an_model_file_weights(file, t->net));
+    AN_CHECK(an_model_file_state(file, t->net));
+    AN_CHECK(an_trainer_read_mean(t, file->tensors));
     return an_model_file_check(file->tensors);
 }
 
@@ -243,7 +244,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     say_weights(t);
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
-    AN_TRY(suggest_another(folder, read_tensors(&file, t->net)));
+    AN_TRY(suggest_another(folder, read_tensors(t, &file)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     look_for_best(t);
