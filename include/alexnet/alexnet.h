@@ -1032,6 +1032,15 @@ ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *
 /** How many pictures of class `label` had `predicted` as best class. @return -1 if out of range */
 ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
                                                  int predicted);
+/**
+ * The answers that pictures of class `label` got, one after the other, in the order of classes: of
+ * thousands of classes most are the answer to none of them.
+ * @param index      from 0
+ * @param predicted  out, the class; -1 without an answer. May be NULL
+ * @return how many pictures got it; 0 past the last; -1 if out of range
+ */
+ALEXNET_API int64_t alexnet_evaluation_answer(const alexnet_evaluation *evaluation, int label,
+                                              int index, int *predicted);
 /** A picture and its results. */
 typedef struct alexnet_evaluated {
     const char *path;      /**< name of the picture, borrowed from the data set */
