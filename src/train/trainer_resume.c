@@ -152,11 +152,11 @@ static void look_for_best(alexnet_trainer *t)
                    : "the model of the next epoch replaces it, even if it is not as good");
 }
 
-/* Save what was changed on resume, so that it outlasts this process. */
+/* Save what was changed on resume, so that it outlasts this process. recipe.ini may also be that of
+ * a later checkpoint than the one that the user has put in its place. */
 static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
 {
-    if (changed || !an_is_file(t->run.recipe))
-        AN_CHECK(an_trainer_save_recipe(t));
+    AN_CHECK(an_trainer_save_recipe(t));
     return changed ? an_trainer_save(t) : ALEXNET_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -125,6 +126,16 @@ static char *line_of(const char *key, const char *value)
                 : an_format("; %s has a name that fits no line\n", key);
 }
 
+/* Whether a file has this text. If it cannot be read, it has not. */
+static bool has_text(const char *path, const char *text)
+{
+    char *there = NULL;
+    const bool same =
+        an_file_read_text(path, "a recipe", &there) == ALEXNET_OK && strcmp(there, text) == 0;
+    an_free(there);
+    return same;
+}
+
 alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
 {
     char *recipe = an_recipe_text(t->recipe);
@@ -138,8 +149,11 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
                                            "[run]\n%s%s%sval_share = %g\nsplit = %d\n%s",
                         recipe, network, train, val, t->train->part.share, t->record.split, weights)
             : NULL;
-    alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
-                             : AN_FAIL_MEMORY(4096, "a recipe");
+    alexnet_status rc = ALEXNET_OK;
+    if (!text)
+        rc = AN_FAIL_MEMORY(4096, "a recipe");
+    else if (!has_text(t->run.recipe, text))
+        rc = an_file_replace(t->run.recipe, text, strlen(text));
     an_free(recipe);
     an_free(network);
     an_free(train);

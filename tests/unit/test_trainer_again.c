@@ -348,6 +348,33 @@ static void check_more_epochs(const char *schedule)
     }
 }
 
+static void expect_recipe(const char *line)
+{
+    size_t length;
+    char *text = (char *)scratch_read("run/recipe.ini", &length);
+    if (!strstr(text, line))
+        fail_msg("\"%s\" lacks \"%s\"", text, line);
+    free(text);
+}
+
+/* A run that goes back to a checkpoint from before it got more epochs has its old recipe again, and
+ * recipe.ini says so. */
+static void test_an_earlier_checkpoint(void **state)
+{
+    (void)state;
+    const char *const kept[] = {SETTINGS, "epochs", "2", "keep", "5", NULL};
+    const alexnet_resume_options more = with((const char *const[]){"epochs", "3", NULL});
+    start("straight", -1, kept);
+    start("run", -1, kept);
+    expect_recipe("\nepochs = 2\n");
+    expect_ok(go_on("run", &more));
+    expect_recipe("\nepochs = 3\n");
+    assert_int_equal(rename("run/epoch-2.safetensors", "run/last.safetensors"), 0);
+    expect_ok(go_on("run", NULL));
+    expect_recipe("\nepochs = 2\n");
+    rig_expect_same_tensors("straight/last.safetensors", "run/last.safetensors");
+}
+
 static void test_more_epochs(void **state)
 {
     (void)state;
@@ -450,13 +477,21 @@ static void test_more_bad_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_moved_data),        IN_SCRATCH(test_moved_apart),
-        IN_SCRATCH(test_moved_share),       IN_SCRATCH(test_share_of_an_earlier_version),
-        IN_SCRATCH(test_other_data),        IN_SCRATCH(test_accepted_changes),
-        IN_SCRATCH(test_fewer_pictures),    IN_SCRATCH(test_changes_in_the_mean),
-        IN_SCRATCH(test_nothing_to_accept), IN_SCRATCH(test_more_epochs),
-        IN_SCRATCH(test_fewer_epochs),      IN_SCRATCH(test_settings_that_stay),
-        IN_SCRATCH(test_more_bad_pictures), IN_SCRATCH(test_other_end),
+        IN_SCRATCH(test_moved_data),
+        IN_SCRATCH(test_moved_apart),
+        IN_SCRATCH(test_moved_share),
+        IN_SCRATCH(test_share_of_an_earlier_version),
+        IN_SCRATCH(test_other_data),
+        IN_SCRATCH(test_accepted_changes),
+        IN_SCRATCH(test_fewer_pictures),
+        IN_SCRATCH(test_changes_in_the_mean),
+        IN_SCRATCH(test_nothing_to_accept),
+        IN_SCRATCH(test_more_epochs),
+        IN_SCRATCH(test_an_earlier_checkpoint),
+        IN_SCRATCH(test_fewer_epochs),
+        IN_SCRATCH(test_settings_that_stay),
+        IN_SCRATCH(test_more_bad_pictures),
+        IN_SCRATCH(test_other_end),
         IN_SCRATCH(test_lost_best),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
