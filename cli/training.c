@@ -222,7 +222,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
             result->epochs = p.epochs;
             result->skipped = p.skipped;
         }
-        if (!status && signals_take_hangup())
+        if (!status && signals_take_save())
             save_and_continue(trainer);
     }
     signals_end_training();
