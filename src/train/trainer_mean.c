@@ -88,13 +88,15 @@ static alexnet_status take_moments(alexnet_trainer *t)
 }
 
 /* A pass that could not read enough begins again when the run is resumed: by then its pictures may
- * have been repaired. */
+ * be readable. The checkpoint must forget its sums too. */
 static alexnet_status end(alexnet_trainer *t)
 {
     const int64_t skipped = t->record.skipped;
     const alexnet_status rc = take_moments(t);
     t->loading = false;
     begin(t);
+    if (rc == ALEXNET_ERROR_BAD_DATA && !t->trial)
+        AN_CHECK(an_trainer_save(t));
     AN_CHECK(rc);
     t->record.skipped = skipped;
     t->record.phase = AN_PHASE_TRAIN;
