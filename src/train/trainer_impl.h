@@ -138,6 +138,8 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 bool an_trainer_stopped_early(const alexnet_trainer *trainer);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
+/** Warn if nothing keeps another process from training in the folder. */
+void an_trainer_warn_unlocked(const alexnet_trainer *trainer);
 /** Write recipe.ini: the recipe as it holds, and where the data is; unless that is what it says. */
 alexnet_status an_trainer_save_recipe(const alexnet_trainer *trainer);
 /** Append a line to the log; `val` is NULL for a report inside an epoch. */

@@ -236,6 +236,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     an_model_file file = {0};
     AN_TRY(suggest_another(folder, an_run_open(&t->run, folder)));
     AN_TRY(an_run_claim(&t->run));
+    an_trainer_warn_unlocked(t);
     AN_TRY(suggest_another(folder, read_head(t, &file)));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
     AN_TRY(change_settings(t, options, &set));

@@ -4,7 +4,11 @@
  */
 #include "training_rig.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static const char *const settings[] = {"batch", "8", "epochs", "3", "warmup", "0", NULL};
 
@@ -593,6 +597,37 @@ static void test_a_run_in_use(void **state)
     alexnet_ctx_free(ctx);
 }
 
+static bool lockless;
+
+/* Takes the place of the system's. */
+int flock(int file, int operation)
+{
+    if (lockless) {
+        errno = ENOLCK;
+        return -1;
+    }
+    return (int)syscall(SYS_flock, file, operation);
+}
+
+/* Where files cannot be locked, runs are trained with a warning. */
+static void test_no_locks(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    for (int i = 0; i < 2; i++) {
+        lockless = i;
+        rig_heard[0] = '\0';
+        expect_ok(rig_start(&trainer, ctx, "train", "val", i ? "other" : "one", settings));
+        alexnet_trainer_free(trainer);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+        alexnet_trainer_free(trainer);
+        lockless = false;
+        assert_int_equal(rig_times_heard("has no locks: make sure that no other process"), 2 * i);
+    }
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- The log ---- */
 
 /* A log that was lost does not stop a run. */
@@ -641,6 +676,7 @@ int main(void)
         IN_SCRATCH(test_a_run_in_use),
         IN_SCRATCH(test_a_lost_log),
         IN_SCRATCH(test_a_mean_to_come),
+        IN_SCRATCH(test_no_locks),
         IN_SCRATCH(test_half_a_mean),
         IN_SCRATCH(test_a_mean_without_sums),
         IN_SCRATCH(test_best_without_pictures),
