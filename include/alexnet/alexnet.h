@@ -69,8 +69,10 @@
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
- *              cannot prevent. If memory runs out within oneDNN, which is written in C++, an
- *              exception may leave the call, which ends a C program.
+ *              cannot prevent. oneDNN is written in C++ and catches nothing: if memory runs out for
+ *              its own small objects, as under a limit on address space (ulimit -v), std::bad_alloc
+ *              ends the program. A C++ program that catches it may save its own data, but not use
+ *              the library any more. Files stay whole.
  *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
  *              and log lines are one line each, with control and bidirectional formatting
  *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
