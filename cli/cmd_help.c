@@ -21,7 +21,7 @@ static void list_commands(void)
     printf("\nStart with 'alexnet demo'. 'alexnet help COMMAND' explains a command. No trained\n"
            "weights come with alexnet: 'alexnet train' makes a model from your own pictures.\n\n"
            "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input file, 4 device or feature\n"
-           "not available, 130 or 143 interrupted by SIGINT (Ctrl-C) or SIGTERM.\n");
+           "not available; interrupted: 130 by SIGINT (Ctrl-C), 143 by SIGTERM, 152 by SIGXCPU.\n");
 }
 
 /* Explain a command, or a part of one, by calling it with --help. */

@@ -9,24 +9,70 @@
 #include "csv.h"
 #include "files.h"
 
+/* Add a cell to the last row that was begun. The array is full when its count is 0 or a power of
+ * two. */
+static void add_cell(confusion *m, int label, int answer, int64_t count)
+{
+    const size_t cells = m->rows[label + 1];
+    if (count == 0)
+        return;
+    if ((cells & (cells - 1)) == 0)
+        m->cells = cli_realloc(m->cells, (cells ? 2 * cells : 1) * sizeof *m->cells);
+    m->cells[cells] = (confusion_cell){answer, count};
+    m->rows[label + 1]++;
+}
+
+static void begin_rows(confusion *m)
+{
+    m->rows = cli_alloc(((size_t)m->classes + 1) * sizeof *m->rows);
+}
+
+static void begin_row(confusion *m, int label)
+{
+    m->rows[label + 1] = m->rows[label];
+}
+
 confusion confusion_of(const alexnet_evaluation *evaluation, const alexnet_model *model)
 {
     confusion m = {.classes = alexnet_model_class_count(model)};
-    size_t n = (size_t)m.classes;
-    m.counts = cli_alloc(n * n * sizeof *m.counts);
+    begin_rows(&m);
     for (int i = 0; i < m.classes; i++) {
+        int64_t count;
+        int answer;
         string_list_add(&m.names, cli_copy(alexnet_model_class_name(model, i)));
-        for (int j = 0; j < m.classes; j++)
-            m.counts[(size_t)i * n + (size_t)j] = alexnet_evaluation_confusion(evaluation, i, j);
+        begin_row(&m, i);
+        for (int k = 0; (count = alexnet_evaluation_answer(evaluation, i, k, &answer)) > 0; k++)
+            add_cell(&m, i, answer, count);
     }
     return m;
+}
+
+int64_t confusion_images(const confusion *m, int label)
+{
+    int64_t images = 0;
+    for (size_t k = m->rows[label]; k < m->rows[label + 1]; k++)
+        images += m->cells[k].count;
+    return images;
 }
 
 void confusion_free(confusion *m)
 {
     string_list_free(&m->names);
-    free(m->counts);
+    free(m->rows);
+    free(m->cells);
     *m = (confusion){0};
+}
+
+static void write_row(FILE *file, const confusion *m, int label)
+{
+    size_t k = m->rows[label];
+    csv_text(file, m->names.items[label]);
+    for (int j = 0; j < m->classes; j++) {
+        const bool any = k < m->rows[label + 1] && m->cells[k].answer == j;
+        fprintf(file, ",%" PRId64, any ? m->cells[k].count : 0);
+        k += any;
+    }
+    fputc('\n', file);
 }
 
 int confusion_write(const confusion *m, const char *path)
@@ -42,13 +88,8 @@ int confusion_write(const confusion *m, const char *path)
         csv_text(file, m->names.items[j]);
     }
     fputc('\n', file);
-    for (int i = 0; i < m->classes; i++) {
-        const int64_t *row = m->counts + (size_t)i * (size_t)m->classes;
-        csv_text(file, m->names.items[i]);
-        for (int j = 0; j < m->classes; j++)
-            fprintf(file, ",%" PRId64, row[j]);
-        fputc('\n', file);
-    }
+    for (int i = 0; i < m->classes; i++)
+        write_row(file, m, i);
     return file_end(&out, CLI_DONE);
 }
 
@@ -75,7 +116,10 @@ static int read_heading(confusion *m, csv_reader *csv)
         string_list_add(&m->names, cli_copy(csv->field));
         m->classes++;
     }
-    return m->classes ? CLI_DONE : wrong(csv, "names of classes after class");
+    if (!m->classes)
+        return wrong(csv, "names of classes after class");
+    begin_rows(m);
+    return CLI_DONE;
 }
 
 static int read_count(int64_t *out, const csv_reader *csv)
@@ -91,16 +135,17 @@ static int read_count(int64_t *out, const csv_reader *csv)
 
 static int read_row(confusion *m, csv_reader *csv, int label)
 {
-    size_t n = (size_t)m->classes;
     if (!csv_next(csv) || strcmp(csv->field, m->names.items[label]) != 0)
         return wrong(csv, "the rows in the order of the columns, each with its name first");
-    m->counts = cli_realloc(m->counts, ((size_t)label + 1) * n * sizeof *m->counts);
-    for (size_t j = 0; j < n; j++) {
+    begin_row(m, label);
+    for (int j = 0; j < m->classes; j++) {
+        int64_t count = 0;
         if (csv->last || !csv_next(csv))
             return wrong(csv, "as many counts as there are columns");
-        int code = read_count(&m->counts[(size_t)label * n + j], csv);
+        int code = read_count(&count, csv);
         if (code != CLI_DONE)
             return code;
+        add_cell(m, label, j, count);
     }
     return csv->last ? CLI_DONE : wrong(csv, "the end of the line");
 }

@@ -8,11 +8,20 @@
 
 #include "cli.h"
 
-/** Owns its memory; starts as all zero. */
+/** Pictures of a class that got the same answer. */
+typedef struct confusion_cell {
+    int answer;
+    int64_t count; /* > 0 */
+} confusion_cell;
+
+/** Only cells that are not 0 are kept: with thousands of classes nearly all are. Owns its memory;
+ *  starts as all zero. */
 typedef struct confusion {
     int classes;
-    string_list names; /* [classes] */
-    int64_t *counts;   /* [label][answer] */
+    string_list names;     /* [classes] */
+    size_t *rows;          /* [classes + 1]: the cells of a class are those from rows[class] on, up
+                              to rows[class + 1], in the order of answers */
+    confusion_cell *cells; /* [rows[classes]] */
 } confusion;
 
 confusion confusion_of(const alexnet_evaluation *evaluation, const alexnet_model *model);
@@ -23,6 +32,8 @@ confusion confusion_of(const alexnet_evaluation *evaluation, const alexnet_model
 int confusion_read(confusion *out, const char *path);
 /** Write it as CSV: a row per class, a column per answer. @return exit code */
 int confusion_write(const confusion *matrix, const char *path);
+/** The pictures of a class. */
+int64_t confusion_images(const confusion *matrix, int label);
 void confusion_free(confusion *matrix);
 
 #endif

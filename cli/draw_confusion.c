@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "draw.h"
 
@@ -31,11 +32,6 @@ typedef struct grid {
     draw_box box;
 } grid;
 
-static int64_t count_of(const confusion *m, int label, int answer)
-{
-    return m->counts[(size_t)label * (size_t)m->classes + (size_t)answer];
-}
-
 static grid make_grid(const confusion *m)
 {
     grid g = {.matrix = m, .group = (m->classes + SIDE - 1) / SIDE};
@@ -60,48 +56,54 @@ static uint32_t colour_of(double share, bool right)
     return draw_map_colour(right ? -level : level);
 }
 
-/* The pictures of the classes of a row whose answers are from `from` to `to` - 1. */
-static int64_t sum_of(const grid *g, int row, int from, int to)
+/* Add the pictures of the classes of a row up, by the cells of their answers. @return all of them
+ */
+static int64_t sum_row(int64_t *sums, const grid *g, int row)
 {
-    int64_t sum = 0;
-    int end = (row + 1) * g->group < g->matrix->classes ? (row + 1) * g->group : g->matrix->classes;
-    to = to < g->matrix->classes ? to : g->matrix->classes;
-    for (int i = row * g->group; i < end; i++)
-        for (int j = from; j < to; j++)
-            sum += count_of(g->matrix, i, j);
-    return sum;
+    const confusion *m = g->matrix;
+    const int first = row * g->group, end = first + g->group;
+    int64_t images = 0;
+    memset(sums, 0, (size_t)g->count * sizeof *sums);
+    for (int i = first; i < end && i < m->classes; i++) {
+        images += confusion_images(m, i);
+        for (size_t k = m->rows[i]; k < m->rows[i + 1]; k++)
+            sums[m->cells[k].answer / g->group] += m->cells[k].count;
+    }
+    return images;
 }
 
 static void draw_cells(cairo_t *page, const grid *g)
 {
     size_t n = (size_t)g->count;
     uint32_t *colours = cli_alloc(n * n * sizeof *colours);
+    int64_t *sums = cli_alloc(n * sizeof *sums);
     for (int i = 0; i < g->count; i++) {
-        int64_t images = sum_of(g, i, 0, g->matrix->classes);
-        for (int j = 0; j < g->count; j++) {
-            int64_t count = sum_of(g, i, j * g->group, (j + 1) * g->group);
+        int64_t images = sum_row(sums, g, i);
+        for (int j = 0; j < g->count; j++)
             colours[(size_t)i * n + (size_t)j] =
-                colour_of(images ? (double)count / (double)images : 0, i == j);
-        }
+                colour_of(images ? (double)sums[j] / (double)images : 0, i == j);
     }
     draw_pixels(page, g->box, colours, g->count, g->count);
     free(colours);
+    free(sums);
 }
 
+/* Where there is room for numbers, a cell is one class. */
 static void draw_numbers(cairo_t *page, const grid *g)
 {
+    const confusion *m = g->matrix;
     char text[32];
     draw_font(page, 11, false);
-    for (int i = 0; i < g->count; i++)
-        for (int j = 0; j < g->count; j++) {
-            int64_t count = count_of(g->matrix, i, j), images = sum_of(g, i, 0, g->count);
-            if (!count)
-                continue;
-            snprintf(text, sizeof text, "%" PRId64, count);
-            draw_ink(page, (double)count > 0.03 * (double)images ? 0xFFFFFF : 0x222222);
-            draw_text(page, g->box.x + (j + 0.5) * g->pixels, g->box.y + (i + 0.5) * g->pixels + 4,
-                      0.5, text);
+    for (int i = 0; i < m->classes; i++) {
+        const double images = (double)confusion_images(m, i);
+        for (size_t k = m->rows[i]; k < m->rows[i + 1]; k++) {
+            const confusion_cell *cell = &m->cells[k];
+            snprintf(text, sizeof text, "%" PRId64, cell->count);
+            draw_ink(page, (double)cell->count > 0.03 * images ? 0xFFFFFF : 0x222222);
+            draw_text(page, g->box.x + (cell->answer + 0.5) * g->pixels,
+                      g->box.y + (i + 0.5) * g->pixels + 4, 0.5, text);
         }
+    }
     draw_ink(page, 0x222222);
 }
 
@@ -165,14 +167,14 @@ static int find_mistakes(mistake found[LISTED], const confusion *m)
 {
     int n = 0;
     for (int i = 0; i < m->classes; i++)
-        for (int j = 0; j < m->classes; j++) {
-            int64_t count = count_of(m, i, j);
-            if (i == j || !count || (n == LISTED && count <= found[n - 1].count))
+        for (size_t k = m->rows[i]; k < m->rows[i + 1]; k++) {
+            const confusion_cell *cell = &m->cells[k];
+            if (cell->answer == i || (n == LISTED && cell->count <= found[n - 1].count))
                 continue;
             int at = n < LISTED ? n++ : n - 1;
-            for (; at > 0 && found[at - 1].count < count; at--)
+            for (; at > 0 && found[at - 1].count < cell->count; at--)
                 found[at] = found[at - 1];
-            found[at] = (mistake){i, j, count};
+            found[at] = (mistake){i, cell->answer, cell->count};
         }
     return n;
 }
@@ -184,10 +186,8 @@ static void draw_mistakes(cairo_t *page, const grid *g, const mistake *found, in
     draw_font(page, 12, false);
     for (int i = 0; i < n; i++) {
         const confusion *m = g->matrix;
-        int64_t images = 0;
-        for (int j = 0; j < m->classes; j++)
-            images += count_of(m, found[i].label, j);
-        char *text = cli_format("%" PRId64 " of %" PRId64, found[i].count, images);
+        char *text = cli_format("%" PRId64 " of %" PRId64, found[i].count,
+                                confusion_images(m, found[i].label));
         y += ROW;
         draw_text(page, MARGIN + 80, y, 1, text);
         free(text);

@@ -119,9 +119,10 @@ static void draw_key(cairo_t *cairo)
     }
 }
 
-/* A line through the values of the reports, or of the epochs; a single value becomes a dot. */
-static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs, double scale,
-                      uint32_t colour, double width)
+/* A line through the values of the reports, or of the epochs; a single value becomes a dot.
+ * @param at  places_of() */
+static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs,
+                      const double *at, uint32_t colour, double width)
 {
     int count = 0;
     double x = 0, y = 0;
@@ -131,9 +132,9 @@ static void draw_line(const panel *p, const run_log *log, value_fn value, bool e
     cairo_set_line_join(p->cairo, CAIRO_LINE_JOIN_ROUND);
     for (size_t i = 0; i < log->count; i++) {
         double v = value(&log->points[i]);
-        if (log->points[i].whole_epoch != epochs || !isfinite(v) || !isfinite(log->points[i].step))
+        if (log->points[i].whole_epoch != epochs || !isfinite(v) || !isfinite(at[i]))
             continue;
-        x = x_of(p, log->points[i].step * scale);
+        x = x_of(p, at[i]);
         y = y_of(p, fmin(v, p->top_value));
         cairo_line_to(p->cairo, x, y);
         count++;
@@ -155,16 +156,40 @@ static double greatest(const run_log *log, value_fn value, double least)
     return most;
 }
 
-/* The epochs that a log covers, and the fraction of an epoch that an update is. */
+/* The epochs that a log covers. */
 static double epochs_of(const run_log *log)
 {
     return fmax(1, log->points[log->count - 1].epoch);
 }
 
-static double epochs_per_step(const run_log *log)
+/* Place the points from `first` up to `end`, which are of one epoch of so many updates. */
+static void place(double *at, const run_log *log, size_t first, size_t end, double begin,
+                  double updates)
 {
-    double steps = log->points[log->count - 1].step;
-    return steps > 0 ? epochs_of(log) / steps : 1;
+    for (size_t i = first; i < end; i++) {
+        const double step = log->points[i].step, part = updates > 0 ? (step - begin) / updates : 1;
+        at[i] = isfinite(step) ? log->points[i].epoch - 1 + fmax(fmin(part, 1), 0) : NAN;
+    }
+}
+
+/* Where the points are on the axis of epochs; NAN: not known. The lengths of epochs differ if
+ * pictures came or went. One that is not over is taken to be as long as the one before it, or to
+ * end with its latest report. */
+static double *places_of(const run_log *log)
+{
+    double *at = cli_alloc(log->count * sizeof *at), begin = 0, updates = 0;
+    size_t first = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        if (!log->points[i].whole_epoch || !isfinite(log->points[i].step))
+            continue;
+        updates = log->points[i].step - begin;
+        place(at, log, first, i + 1, begin, updates);
+        begin = log->points[i].step;
+        first = i + 1;
+    }
+    const double rest = log->points[log->count - 1].step - begin;
+    place(at, log, first, log->count, begin, fmax(updates, rest));
+    return at;
 }
 
 /* A single run has two colours; each of several has one, which is pale and thin in training. */
@@ -177,11 +202,12 @@ static style style_of(int run, int runs)
 
 static void draw_run(const panel *loss, const panel *error, const run_log *log, const style *look)
 {
-    double scale = epochs_per_step(log);
-    draw_line(loss, log, training_loss, false, scale, look->training, look->thin);
-    draw_line(loss, log, validation_loss, true, scale, look->validation, 2);
-    draw_line(error, log, training_error, false, scale, look->training, look->thin);
-    draw_line(error, log, validation_error, true, scale, look->validation, 2);
+    double *at = places_of(log);
+    draw_line(loss, log, training_loss, false, at, look->training, look->thin);
+    draw_line(loss, log, validation_loss, true, at, look->validation, 2);
+    draw_line(error, log, training_error, false, at, look->training, look->thin);
+    draw_line(error, log, validation_error, true, at, look->validation, 2);
+    free(at);
 }
 
 /* Under the diagrams, a line for each run. */

@@ -138,14 +138,13 @@ void progress_show(double fraction, const char *format, ...)
     funlockfile(stderr);
 }
 
-/* "  48 images/s  7 s left", without what is not known. */
-static const char *pace_of(char out[LINE_SIZE], const alexnet_work *work)
+/* "  48 images/s  7 s left", without what is not known. @param rate  0: not known */
+static const char *pace_of(char out[LINE_SIZE], const alexnet_work *work, double rate)
 {
     char left[TEXT_SIZE];
     out[0] = '\0';
-    if (work->done <= 0 || work->seconds <= 0)
+    if (rate <= 0)
         return out;
-    const double rate = (double)work->done / work->seconds;
     const int length = snprintf(out, LINE_SIZE, "  %.*f %s/s", rate < 10 ? 1 : 0, rate, work->unit);
     if (work->total)
         snprintf(out + length, LINE_SIZE - (size_t)length, "  %s left",
@@ -153,10 +152,10 @@ static const char *pace_of(char out[LINE_SIZE], const alexnet_work *work)
     return out;
 }
 
-static void show_pace(const alexnet_work *work)
+static void show_pace(const alexnet_work *work, double rate)
 {
     char pace[LINE_SIZE];
-    pace_of(pace, work);
+    pace_of(pace, work, rate);
     if (work->total)
         progress_show((double)work->done / (double)work->total, "%s %" PRId64 "/%" PRId64 "%s",
                       work->verb, work->done, work->total, pace);
@@ -164,14 +163,20 @@ static void show_pace(const alexnet_work *work)
         progress_show(-1, "%s %" PRId64 "%s", work->verb, work->done, pace);
 }
 
+static double rate_of(int64_t done, double seconds)
+{
+    return seconds > 0 ? (double)done / seconds : 0;
+}
+
+void progress_at_speed(const char *verb, int64_t done, int64_t total, double speed)
+{
+    const alexnet_work work = {.verb = verb, .unit = "images", .done = done, .total = total};
+    show_pace(&work, speed);
+}
+
 void progress_pictures(const char *verb, int64_t done, int64_t total, double began)
 {
-    const alexnet_work work = {.verb = verb,
-                               .unit = "images",
-                               .done = done,
-                               .total = total,
-                               .seconds = progress_clock() - began};
-    show_pace(&work);
+    progress_at_speed(verb, done, total, rate_of(done, progress_clock() - began));
 }
 
 void progress_work(const alexnet_work *work)
@@ -179,7 +184,7 @@ void progress_work(const alexnet_work *work)
     if (work->over)
         progress_clear();
     else if (work->seconds >= quick_seconds)
-        show_pace(work);
+        show_pace(work, rate_of(work->done, work->seconds));
 }
 
 void progress_clear(void)

@@ -32,6 +32,8 @@ void progress_show(double fraction, const char *format, ...) CLI_PRINTF(2, 3);
  * @param began  progress_clock() when the first of them was begun
  */
 void progress_pictures(const char *verb, int64_t done, int64_t total, double began);
+/** The same at a known speed, images a second; 0: not known. */
+void progress_at_speed(const char *verb, int64_t done, int64_t total, double speed);
 /**
  * Show how far a call of the library has come, once it has taken a second: "checked 12/340  48
  * files/s  7 s left" or, if nobody knows how much there is, "found 12  48 files/s". Removes the bar

@@ -13,12 +13,17 @@
 static const double SECONDS_BETWEEN = 60;
 enum { PNG_MAX = 16 << 20 };
 
-/* After a failure nothing more is written: a full disk would be reported every time. */
-static void give_up(run_files *files)
+/* A full disk would be reported at every step, so nothing is written before the end of the next
+ * epoch. What could not be written to the events is left out of them; a new file follows, as the
+ * old one may end within a record. */
+static void pause_writing(run_files *files, bool events)
 {
-    files->failed = true;
-    progress_say("warning: tables, pictures and events of this run are no longer written; "
-                 "training continues");
+    if (events) {
+        alexnet_events_free(files->events);
+        files->events = NULL;
+    }
+    progress_say("warning: tables, pictures and events of this run were not written; training "
+                 "continues, and the next attempt follows the next epoch");
 }
 
 /* ---- TensorBoard ---- */
@@ -113,7 +118,6 @@ static alexnet_status put_filters(run_files *files, const char *path, int64_t st
 /* Open the events, after the updates that were made before the first one seen here. */
 static alexnet_status begin_events(run_files *files, const alexnet_progress *p)
 {
-    files->begun = true;
     return alexnet_events_open(&files->events, files->run,
                                p->phase == ALEXNET_PROGRESS_TRAIN ? p->step - 1 : p->step);
 }
@@ -149,9 +153,9 @@ static alexnet_status put_events(run_files *files, const alexnet_progress *p, co
 void run_files_take(run_files *files, const alexnet_progress *p)
 {
     const bool epoch = p->phase == ALEXNET_PROGRESS_EPOCH;
-    if (files->failed || p->phase == 0)
+    if (p->phase == 0 || (files->failed && !epoch))
         return;
-    alexnet_status status = files->begun ? ALEXNET_OK : begin_events(files, p);
+    alexnet_status status = files->events ? ALEXNET_OK : begin_events(files, p);
     char *filters = path_join(files->run, "filters.png");
     int code = CLI_DONE;
     if (epoch || (p->report && progress_clock() - files->drawn > SECONDS_BETWEEN))
@@ -162,7 +166,10 @@ void run_files_take(run_files *files, const alexnet_progress *p)
     if (status)
         code = cli_failed(status);
     if (code != CLI_DONE)
-        give_up(files);
+        pause_writing(files, status != ALEXNET_OK);
+    else if (files->failed)
+        progress_note("tables, pictures and events are written again");
+    files->failed = code != CLI_DONE;
 }
 
 void run_files_end(run_files *files)

@@ -6,7 +6,8 @@
  *     filters.png       the filters of conv1
  *     events.out.*      the same for TensorBoard, with the distribution of all weights
  *
- * All of them can be made again, so a failure is reported once and training continues.
+ * All of them can be made again, so a failure is reported, training continues, and the next attempt
+ * follows the next epoch.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,9 +19,8 @@
 typedef struct run_files {
     const char *run;
     alexnet_trainer *trainer;
-    alexnet_events *events; /* NULL: not opened yet, or that failed */
-    bool begun;             /* whether opening `events` was tried */
-    bool failed;            /* a file could not be written, which was reported */
+    alexnet_events *events; /* NULL: not opened yet, or writing them failed */
+    bool failed;            /* the latest attempt to write, which was reported */
     double drawn;           /* when pictures were last drawn, by progress_clock() */
 } run_files;
 

@@ -4,11 +4,17 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static _Atomic(alexnet_ctx *) watched;
 static atomic_int stopped_by;
-static atomic_bool hung_up, training;
+static atomic_llong stopped_at; /* milliseconds, of the first signal; 0: none yet */
+static atomic_bool save_asked, training;
+
+/* A signal that reaches the process twice within this time, as `timeout` and batch systems send it
+ * to the process and to its group, was meant once. */
+enum { ONCE_MILLISECONDS = 1000 };
 
 /* What is being computed may take a while to stop. */
 static void acknowledge(void)
@@ -20,11 +26,25 @@ static void acknowledge(void)
     (void)ignored;
 }
 
+static long long milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000 + 1; /* never 0 */
+}
+
+/* The system repeats SIGXCPU every second until it ends the process. */
 static void on_stop(int number)
 {
     int saved = errno;
-    if (atomic_exchange(&stopped_by, number) != 0)
-        _exit(128 + number);
+    long long first = 0, now = milliseconds();
+    if (!atomic_compare_exchange_strong(&stopped_at, &first, now)) {
+        if (number != SIGXCPU && now - first > ONCE_MILLISECONDS)
+            _exit(128 + number);
+        errno = saved;
+        return;
+    }
+    atomic_store(&stopped_by, number);
     acknowledge();
     alexnet_ctx *ctx = atomic_load(&watched);
     if (ctx)
@@ -32,10 +52,10 @@ static void on_stop(int number)
     errno = saved;
 }
 
-static void on_hangup(int number)
+static void on_save(int number)
 {
     (void)number;
-    atomic_store(&hung_up, true);
+    atomic_store(&save_asked, true);
 }
 
 /* A signal that the parent process set to be ignored, as a shell does for `command &`, stays
@@ -61,12 +81,15 @@ void signals_watch(alexnet_ctx *ctx)
     atomic_store(&watched, ctx);
     handle(SIGINT, on_stop);
     handle(SIGTERM, on_stop);
+    handle(SIGXCPU, on_stop);
 }
 
 void signals_guard_training(void)
 {
     atomic_store(&training, true);
-    handle(SIGHUP, on_hangup);
+    handle(SIGHUP, on_save);
+    handle(SIGUSR1, on_save);
+    handle(SIGUSR2, on_save);
 }
 
 void signals_end_training(void)
@@ -74,9 +97,9 @@ void signals_end_training(void)
     atomic_store(&training, false);
 }
 
-bool signals_take_hangup(void)
+bool signals_take_save(void)
 {
-    return atomic_exchange(&hung_up, false);
+    return atomic_exchange(&save_asked, false);
 }
 
 bool signals_stopped(void)

@@ -1,7 +1,9 @@
 /*
- * Interruption: the first SIGINT or SIGTERM says so and asks the library to stop, a second one ends
- * the program at once. SIGHUP can be kept as a request for a checkpoint. SIGPIPE is ignored: a
- * reader that goes away must not end a training run.
+ * Interruption: the first SIGINT, SIGTERM or SIGXCPU (of a limit on processor time) says so and
+ * asks the library to stop, a second SIGINT or SIGTERM more than a second later ends the program at
+ * once. SIGHUP, SIGUSR1 and SIGUSR2, with which batch systems announce the end of a job, can be
+ * kept as requests for a checkpoint. SIGPIPE is ignored: a reader that goes away must not end a
+ * training run.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,18 +14,18 @@
 
 /** Ignore SIGPIPE and SIGXFSZ. Called once, at the start. */
 void signals_init(void);
-/** From now on SIGINT and SIGTERM cancel `ctx`. Pass NULL before the context is freed. */
+/** From now on these signals cancel `ctx`. Pass NULL before the context is freed. */
 void signals_watch(alexnet_ctx *ctx);
 /**
- * From now on SIGHUP is kept for signals_take_hangup() instead of ending the program, and the first
- * SIGINT or SIGTERM says that the step is being finished.
+ * From now on SIGHUP, SIGUSR1 and SIGUSR2 are kept for signals_take_save() instead of ending the
+ * program, and the first signal to stop says that the step is being finished.
  */
 void signals_guard_training(void);
 /** From now on it no longer says that: nothing is left to save. */
 void signals_end_training(void);
-/** Whether SIGHUP came since the last call. */
-bool signals_take_hangup(void);
-/** Whether SIGINT or SIGTERM came. */
+/** Whether a checkpoint was asked for since the last call. */
+bool signals_take_save(void);
+/** Whether a signal to stop came. */
 bool signals_stopped(void);
 /** 128 + the number of the signal that stopped us; CLI_FAILED if none did. */
 int signals_exit_code(void);

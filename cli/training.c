@@ -120,12 +120,13 @@ static void show_epoch(const alexnet_progress *p, int classes)
                   100 * p->top1_error, p->rate, val);
 }
 
-/* @param began  when the run was begun or resumed, before any mean image is computed */
-static void show(const alexnet_progress *p, int classes, double began)
+static void show(const alexnet_progress *p, int classes)
 {
     char text[PACE_SIZE];
     switch (p->phase) {
-    case ALEXNET_PROGRESS_MEAN: progress_pictures("mean image", p->done, p->total, began); break;
+    case ALEXNET_PROGRESS_MEAN:
+        progress_at_speed("mean image", p->done, p->total, p->images_per_second);
+        break;
     case ALEXNET_PROGRESS_TRAIN:
         progress_show(fraction(p),
                       "epoch %d/%d%s  loss %.4f  error %.1f%%  %" PRId64 "/%" PRId64 "  rate %.3g",
@@ -206,8 +207,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
-    const double began = progress_clock();
-    run_files files = {.run = result->run, .trainer = trainer, .drawn = began};
+    run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
     describe_trainer(trainer);
     describe_disk(trainer, result->run);
     result->classes = info_classes(alexnet_trainer_network(trainer));
@@ -216,13 +216,13 @@ static int run(alexnet_trainer *trainer, training_result *result)
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
         if (!status) {
-            show(&p, result->classes, began);
+            show(&p, result->classes);
             run_files_take(&files, &p);
             worked |= p.phase != 0;
             result->epochs = p.epochs;
             result->skipped = p.skipped;
         }
-        if (!status && signals_take_hangup())
+        if (!status && signals_take_save())
             save_and_continue(trainer);
     }
     signals_end_training();

@@ -37,8 +37,8 @@ int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_rec
                   train_data *data, char **val);
 
 /**
- * Start a run and train to the end; first print the full command. SIGINT and SIGTERM save and stop;
- * SIGHUP saves and continues.
+ * Start a run and train to the end; first print the full command. SIGINT, SIGTERM and SIGXCPU save
+ * and stop; SIGHUP, SIGUSR1 and SIGUSR2 save and continue.
  * @return CLI_DONE, or the exit code of a reported failure or of the signal
  */
 int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result);

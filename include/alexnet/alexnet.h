@@ -69,8 +69,10 @@
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
- *              cannot prevent. If memory runs out within oneDNN, which is written in C++, an
- *              exception may leave the call, which ends a C program.
+ *              cannot prevent. oneDNN is written in C++ and catches nothing: if memory runs out for
+ *              its own small objects, as under a limit on address space (ulimit -v), std::bad_alloc
+ *              ends the program. A C++ program that catches it may save its own data, but not use
+ *              the library any more. Files stay whole.
  *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
  *              and log lines are one line each, with control and bidirectional formatting
  *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
@@ -1032,6 +1034,15 @@ ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *
 /** How many pictures of class `label` had `predicted` as best class. @return -1 if out of range */
 ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
                                                  int predicted);
+/**
+ * The answers that pictures of class `label` got, one after the other, in the order of classes: of
+ * thousands of classes most are the answer to none of them.
+ * @param index      from 0
+ * @param predicted  out, the class; -1 without an answer. May be NULL
+ * @return how many pictures got it; 0 past the last; -1 if out of range
+ */
+ALEXNET_API int64_t alexnet_evaluation_answer(const alexnet_evaluation *evaluation, int label,
+                                              int index, int *predicted);
 /** A picture and its results. */
 typedef struct alexnet_evaluated {
     const char *path;      /**< name of the picture, borrowed from the data set */
@@ -1888,7 +1899,8 @@ typedef struct alexnet_progress {
     double loss;         /**< mean over the pictures of the latest report interval */
     double top1_error, top5_error;
     double rate;              /**< learning rate of weights in this step */
-    double images_per_second; /**< of the latest report interval; before it, of all updates */
+    double images_per_second; /**< of the latest report interval; before it, of all updates; phase
+                                   MEAN: of that pass since the trainer was made */
     double waiting;           /**< share of that time in which computation waited for pictures */
     double seconds_left;      /**< of the whole run, validation included; < 0 if not known yet */
     bool report;         /**< this step ended a report interval and wrote a line to log.jsonl */
@@ -1923,7 +1935,7 @@ typedef struct alexnet_resume_options {
      *  stands, they then follow the schedule to the new end, with a warning. */
     const char *const *settings;
     /** Continue although pictures were changed, added or removed. If they are training pictures,
-     *  the current epoch starts again. */
+     *  the current epoch starts again; the updates that it has made are kept, and stay counted. */
     bool accept_changes;
     /** For a run over a source that the caller defines: its training pictures and, unless they
      *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them

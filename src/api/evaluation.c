@@ -135,7 +135,22 @@ int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int l
     int classes = evaluation->classes;
     if (label < 0 || predicted < 0 || label >= classes || predicted >= classes)
         return -1;
-    return evaluation->confusion[(size_t)label * (size_t)classes + (size_t)predicted];
+    return an_confusion_count(&evaluation->confusion, label, predicted);
+}
+
+int64_t alexnet_evaluation_answer(const alexnet_evaluation *evaluation, int label, int index,
+                                  int *predicted)
+{
+    if (predicted)
+        *predicted = -1;
+    if (!evaluation || label < 0 || label >= evaluation->classes || index < 0)
+        return -1;
+    const an_answers *of = &evaluation->confusion.of[label];
+    if (index >= of->count)
+        return 0;
+    if (predicted)
+        *predicted = of->at[index].class;
+    return of->at[index].count;
 }
 
 alexnet_status alexnet_evaluation_picture(const alexnet_evaluation *evaluation, int i, int top,
@@ -179,17 +194,17 @@ alexnet_status alexnet_evaluation_class(const alexnet_evaluation *evaluation, in
     if (label < 0 || label >= evaluation->classes)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class %d: expected 0 to %d", label,
                        evaluation->classes - 1);
-    alexnet_class_metrics m = {.mistaken_for = -1};
-    for (int i = 0; i < evaluation->classes; i++) {
-        int64_t taken = alexnet_evaluation_confusion(evaluation, label, i);
-        m.images += taken;
-        m.answers += alexnet_evaluation_confusion(evaluation, i, label);
-        if (i != label && taken > m.mistakes) {
-            m.mistakes = taken;
-            m.mistaken_for = i;
+    const an_confusion *confusion = &evaluation->confusion;
+    alexnet_class_metrics m = {.mistaken_for = -1, .answers = confusion->answer[label]};
+    for (int i = 0; i < confusion->of[label].count; i++) {
+        const an_answer *taken = &confusion->of[label].at[i];
+        m.images += taken->count;
+        if (taken->class != label && taken->count > m.mistakes) {
+            m.mistakes = taken->count;
+            m.mistaken_for = taken->class;
         }
     }
-    m.correct = alexnet_evaluation_confusion(evaluation, label, label);
+    m.correct = an_confusion_count(confusion, label, label);
     m.precision = share(m.correct, m.answers);
     m.recall = share(m.correct, m.images);
     m.f1 = share(2 * m.correct, m.images + m.answers);

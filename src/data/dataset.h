@@ -105,9 +105,14 @@ alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_
 /** A number that changes when a sample's key, label or stamp changes, or a class. */
 uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *stamps);
 
-/** Whether two data sets have the same classes; ALEXNET_ERROR_FORMAT names the first that differs.
+/**
+ * The validation set with the classes of the training set, which must be its own. Only if they are
+ * numbers may validation lack some: its largest label need not be the largest of training.
+ * @param out  to be released
+ * @return ALEXNET_ERROR_FORMAT names the first class that only one of them has
  */
-alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val);
+alexnet_status an_dataset_match_classes(alexnet_dataset **out, const alexnet_dataset *train,
+                                        const alexnet_dataset *val);
 /** Whether every sample has a label; ALEXNET_ERROR_INVALID_ARGUMENT names the first that has none.
  */
 alexnet_status an_dataset_check_labels(const alexnet_dataset *dataset);

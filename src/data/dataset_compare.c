@@ -94,13 +94,54 @@ static alexnet_status fail_classes(const alexnet_dataset *train, const alexnet_d
                                                  : "");
 }
 
-alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val)
+/* Whether the classes of one data set are the first of another's. */
+static bool are_first(const alexnet_dataset *val, const alexnet_dataset *train)
 {
-    bool same = train->classes == val->classes;
-    for (int c = 0; same && c < train->classes; c++)
+    bool same = val->classes <= train->classes;
+    for (int c = 0; same && c < val->classes; c++)
         same = strcmp(train->class_ids[c], val->class_ids[c]) == 0;
-    if (same)
+    return same;
+}
+
+static alexnet_status fill_like(alexnet_dataset *d, const alexnet_dataset *train,
+                                const alexnet_dataset *val)
+{
+    for (int c = 0; c < train->classes; c++)
+        AN_CHECK(an_dataset_set_class(d, c, train->class_ids[c], train->class_names[c]));
+    d->samples = an_calloc((size_t)val->count + 1, sizeof *d->samples);
+    if (!d->samples)
+        return AN_FAIL_MEMORY((size_t)val->count * sizeof *d->samples, "a list of pictures");
+    for (int64_t i = 0; i < val->count; i++)
+        d->samples[i] = val->samples[i];
+    d->count = val->count;
+    d->part = val->part;
+    return ALEXNET_OK;
+}
+
+/* The validation set with all classes of the training set; its own are the first of these. */
+static alexnet_status extend(alexnet_dataset **out, const alexnet_dataset *train,
+                             const alexnet_dataset *val)
+{
+    AN_CHECK(an_dataset_alloc(out, val->source, train->classes));
+    const alexnet_status rc = fill_like(*out, train, val);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+alexnet_status an_dataset_match_classes(alexnet_dataset **out, const alexnet_dataset *train,
+                                        const alexnet_dataset *val)
+{
+    const bool first = are_first(val, train);
+    *out = NULL;
+    if (first && val->classes == train->classes) {
+        *out = an_dataset_retain((alexnet_dataset *)val);
         return ALEXNET_OK;
+    }
+    if (first && val->source->numbered && train->source->numbered)
+        return extend(out, train, val);
     const char **ours = sorted_ids(train), **theirs = sorted_ids(val);
     alexnet_status rc = ours && theirs ? fail_classes(train, val, ours, theirs)
                                        : AN_FAIL_MEMORY(train->classes * 8.0, "class names");

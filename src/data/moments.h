@@ -7,12 +7,14 @@
 
 #include "data/loader.h"
 
+enum { AN_COLOUR_PAIRS = 6 };
+
 typedef struct an_moments {
     int side;
     int64_t pictures;
-    uint64_t *sums;       /* [side][side][3], R G B */
-    uint64_t products[6]; /* over all pixels: RR, RG, RB, GG, GB, BB */
-    int16_t *planes;      /* scratch: a row of each colour, for the sums of products */
+    uint64_t *sums;                     /* [side][side][3], R G B */
+    uint64_t products[AN_COLOUR_PAIRS]; /* over all pixels: RR, RG, RB, GG, GB, BB */
+    int16_t *planes; /* scratch: a row of each colour, for the sums of products */
 } an_moments;
 
 /** Statistics of the colours of all pixels, R G B, in levels from 0 to 255. */

@@ -160,16 +160,24 @@ static alexnet_status find_place(alexnet_pack *pack)
     return write_classes(pack);
 }
 
+static alexnet_status make_validation(alexnet_pack *pack, const alexnet_dataset *train,
+                                      const alexnet_dataset *val)
+{
+    alexnet_dataset *matched;
+    AN_CHECK(an_dataset_match_classes(&matched, train, val));
+    const alexnet_status rc = make_part(&pack->parts[1], pack->ctx, &pack->options, matched, "val");
+    an_dataset_release(matched);
+    return rc;
+}
+
 static alexnet_status make(alexnet_pack *pack, const alexnet_dataset *train,
                            const alexnet_dataset *val, const char *folder)
 {
     AN_CHECK(check_options(&pack->options));
-    if (val)
-        AN_CHECK(an_dataset_compare_classes(train, val));
     pack->part_count = val ? 2 : 1;
     AN_CHECK(make_part(&pack->parts[0], pack->ctx, &pack->options, train, "train"));
     if (val)
-        AN_CHECK(make_part(&pack->parts[1], pack->ctx, &pack->options, val, "val"));
+        AN_CHECK(make_validation(pack, train, val));
     pack->folder = an_strdup(folder);
     if (!pack->folder)
         return AN_FAIL_MEMORY(strlen(folder), "a path");

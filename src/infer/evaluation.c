@@ -39,14 +39,14 @@ static alexnet_status make_mixture(an_evaluation *e)
 
 static alexnet_status make_buffers(an_evaluation *e, int count, bool detail)
 {
-    size_t batch = (size_t)e->batch, classes = (size_t)e->classes;
+    size_t batch = (size_t)e->batch;
     e->labels = an_calloc(batch, sizeof *e->labels);
     e->pictures = an_calloc(batch, sizeof *e->pictures);
     e->members = an_calloc((size_t)count, sizeof *e->members);
+    if (!e->labels || !e->pictures || !e->members)
+        return AN_FAIL_MEMORY(batch * sizeof *e->pictures, "an evaluation");
     if (detail)
-        e->confusion = an_calloc(classes * classes, sizeof *e->confusion);
-    if (!e->labels || !e->pictures || !e->members || (detail && !e->confusion))
-        return AN_FAIL_MEMORY(classes * classes * sizeof *e->confusion, "an evaluation");
+        AN_CHECK(an_confusion_new(&e->confusion, e->classes));
     return count > 1 ? make_mixture(e) : ALEXNET_OK;
 }
 
@@ -116,14 +116,12 @@ alexnet_status an_evaluation_weigh(an_evaluation *e, const double *weights)
 
 alexnet_status an_evaluation_start(an_evaluation *e)
 {
-    size_t classes = (size_t)e->classes;
     e->tally = (an_tally){0};
     e->calibration = (an_calibration){0};
     e->loss_squares = 0;
     e->done = 0;
     e->latest = 0;
-    if (e->confusion)
-        memset(e->confusion, 0, classes * classes * sizeof *e->confusion);
+    an_confusion_clear(&e->confusion);
     for (int i = 0; i < e->count && !e->recalling; i++)
         if (e->members[i].loader)
             AN_CHECK(an_loader_start(e->members[i].loader, NULL, 0, 0));
@@ -215,7 +213,7 @@ static alexnet_status compute_batch(an_evaluation *e)
         an_member *member = &e->members[i];
         if (!e->recalling)
             AN_CHECK(an_runner_compute(member->runner, member->batch.pixels, e->labels, e->latest,
-                                       e->confusion != NULL));
+                                       e->confusion.of != NULL));
         if (member->kept && !e->recalling)
             keep(e, member);
         if (e->sums)
@@ -231,18 +229,19 @@ static alexnet_status compute_batch(an_evaluation *e)
 }
 
 /* Count what is reported besides the errors. */
-static void count_details(an_evaluation *e, int i)
+static alexnet_status count_details(an_evaluation *e, int i)
 {
     const float *p = e->probabilities + (size_t)i * (size_t)e->classes;
     const an_score *score = &e->scores[i];
     int best;
     an_best_classes(p, e->classes, 1, &best);
-    e->confusion[(size_t)e->labels[i] * (size_t)e->classes + (size_t)best]++;
+    AN_CHECK(an_confusion_add(&e->confusion, e->labels[i], best));
     e->loss_squares += score->loss * score->loss;
     an_calibration_add(&e->calibration, (double)p[best], 1 - an_score_error(score, 1));
+    return ALEXNET_OK;
 }
 
-static void count_batch(an_evaluation *e)
+static alexnet_status count_batch(an_evaluation *e)
 {
     e->answers = ALEXNET_OK;
     for (int i = 0; i < e->latest; i++) {
@@ -256,10 +255,11 @@ static void count_batch(an_evaluation *e)
         if (e->answers == ALEXNET_OK)
             e->answers = an_check_score(&e->scores[i], e->dataset->samples[picture->sample].name);
         an_tally_add(&e->tally, &e->scores[i]);
-        if (e->confusion)
-            count_details(e, i);
+        if (e->confusion.of)
+            AN_CHECK(count_details(e, i));
     }
     e->done += e->latest;
+    return ALEXNET_OK;
 }
 
 static alexnet_status take_step(an_evaluation *e, bool *more)
@@ -277,7 +277,7 @@ static alexnet_status take_step(an_evaluation *e, bool *more)
     for (int i = 0; i < e->latest; i++)
         e->labels[i] = e->pictures[i].label;
     AN_CHECK(compute_batch(e));
-    count_batch(e);
+    AN_CHECK(count_batch(e));
     *more = e->done < e->dataset->count;
     e->reported |= !*more;
     return ALEXNET_OK;
@@ -308,7 +308,7 @@ void an_evaluation_free(an_evaluation *e)
     an_free(e->sums);
     an_free(e->mixed);
     an_free(e->mixed_scores);
-    an_free(e->confusion);
+    an_confusion_free(&e->confusion);
     an_free(e->pictures);
     an_free(e->labels);
     an_ctx_release(e->ctx);

@@ -5,6 +5,7 @@
 #define AN_INFER_EVALUATION_H
 
 #include "data/loader.h"
+#include "infer/confusion.h"
 #include "infer/metrics.h"
 #include "infer/runner.h"
 #include "infer/statistics.h"
@@ -31,7 +32,7 @@ struct alexnet_evaluation {
     bool started;           /* pictures are being decoded, or were */
     bool reported;          /* an earlier pass has logged the bad pictures */
     bool recalling;         /* the kept probabilities are used, and none computed */
-    int64_t *confusion;     /* [label][predicted]; NULL: only sums are wanted */
+    an_confusion confusion; /* empty: only sums are wanted */
     alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
     int *labels;
     alexnet_status *statuses; /* of reading each picture, where probabilities are kept */

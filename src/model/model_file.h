@@ -8,8 +8,8 @@
  *     alexnet.provenance what made the file, for people
  *
  * Tensors have the names and shapes of the net's parameters; a checkpoint adds the state of the
- * optimiser, such as `momentum.NAME`, of each learned one, and metadata of its own. Identifiers
- * that are not UTF-8 cannot be written.
+ * optimiser, such as `momentum.NAME`, of each learned one, and metadata and tensors of its own.
+ * Identifiers that are not UTF-8 cannot be written.
  */
 #ifndef AN_MODEL_MODEL_FILE_H
 #define AN_MODEL_MODEL_FILE_H
@@ -100,15 +100,31 @@ typedef struct an_metadata {
     const char *key, *value;
 } an_metadata;
 
+/** A tensor that is no parameter of the net; it is borrowed. */
+typedef struct an_model_tensor {
+    const char *name;
+    an_dtype dtype;
+    an_shape shape;
+    const void *data;
+} an_model_tensor;
+
+/** What a file holds besides the model. */
+typedef struct an_model_more {
+    const an_metadata *metadata;
+    const an_model_tensor *tensors; /* they come first: no element type is wider than theirs */
+    int n_metadata, n_tensors;
+} an_model_more;
+
 /** Bytes of the tensors of such a file, which are nearly all of it. */
 uint64_t an_model_file_bytes(const an_net *net, bool state);
 /**
- * Write a net's weights with classes and further metadata; atomic.
+ * Write a net's weights with classes and what is more; atomic.
  * @param values the arena of the learned parameters: AN_VALUES, or that of their averages
  * @param state  also write the state of the optimiser: a checkpoint
+ * @param more   NULL: nothing
  */
 alexnet_status an_model_file_write(const char *path, an_net *net, an_arena values,
-                                   const an_classes *classes, bool state, const an_metadata *more,
-                                   int n_more);
+                                   const an_classes *classes, bool state,
+                                   const an_model_more *more);
 
 #endif

@@ -92,18 +92,41 @@ static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_aren
     return rc;
 }
 
-alexnet_status an_model_file_write(const char *path, an_net *net, an_arena values,
-                                   const an_classes *classes, bool state, const an_metadata *more,
-                                   int n_more)
+static alexnet_status declare_more(an_tensor_writer *writer, const an_model_more *more)
 {
+    for (int i = 0; i < more->n_metadata; i++)
+        AN_CHECK(an_tensor_writer_metadata(writer, more->metadata[i].key, more->metadata[i].value));
+    for (int i = 0; i < more->n_tensors; i++) {
+        const an_model_tensor *tensor = &more->tensors[i];
+        AN_CHECK(an_tensor_writer_declare(writer, tensor->name, tensor->dtype, tensor->shape));
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status put_more(an_tensor_writer *writer, const an_model_more *more)
+{
+    for (int i = 0; i < more->n_tensors; i++) {
+        const an_model_tensor *tensor = &more->tensors[i];
+        const size_t count = (size_t)an_shape_count(tensor->shape);
+        AN_CHECK(
+            an_tensor_writer_data(writer, tensor->data, count * an_dtype_bytes(tensor->dtype)));
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_model_file_write(const char *path, an_net *net, an_arena values,
+                                   const an_classes *classes, bool state, const an_model_more *more)
+{
+    static const an_model_more nothing = {0};
     alexnet_status rc = ALEXNET_OK;
     an_tensor_writer *writer;
+    more = more ? more : &nothing;
     AN_CHECK(an_tensor_writer_new(&writer, path));
     an_tensor_writer_sum(writer);
     AN_TRY(an_model_file_metadata(writer, net->network, classes));
-    for (int i = 0; i < n_more; i++)
-        AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));
+    AN_TRY(declare_more(writer, more));
     AN_TRY(declare(writer, net, state));
+    AN_TRY(put_more(writer, more));
     AN_TRY(put_tensors(writer, net, values, true));
     for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
         if (net->arenas[arena].saved)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 #include "base/crc32c.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/walk.h"
 #include "format/wire_write.h"
 
 struct alexnet_events {
@@ -201,14 +203,41 @@ alexnet_status an_events_histogram(alexnet_events *events, int64_t step, const c
 
 /* ---- The file ---- */
 
+static const char file_stem[] = "events.out.tfevents.";
+enum { STEM_LENGTH = sizeof file_stem - 1, DIGITS = 10 };
+
+/* The seconds in the name of an event file; -1: it is another file. */
+static long long seconds_in(const char *name)
+{
+    if (strncmp(name, file_stem, STEM_LENGTH) != 0 ||
+        strspn(name + STEM_LENGTH, "0123456789") != DIGITS)
+        return -1;
+    return strtoll(name + STEM_LENGTH, NULL, 10);
+}
+
+/* TensorBoard reads files in the order of their names, so a new one has a later time than those
+ * that are there, even if the clock has gone back, or was another machine's. */
+static alexnet_status find_time(struct timespec *now, const char *folder)
+{
+    an_folder in;
+    long long newest = -1;
+    AN_CHECK(an_folder_read(&in, NULL, folder));
+    for (int64_t i = 0; i < in.files.count; i++)
+        newest = seconds_in(in.files.at[i]) > newest ? seconds_in(in.files.at[i]) : newest;
+    an_folder_free(&in);
+    clock_gettime(CLOCK_REALTIME, now);
+    now->tv_sec = now->tv_sec > newest ? now->tv_sec : newest + 1;
+    return ALEXNET_OK;
+}
+
 /* Each process writes a file of its own, under a name that does not exist yet. */
 static alexnet_status make_file(alexnet_events *events, const char *folder)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    AN_CHECK(find_time(&now, folder));
     for (int i = 0; i < FILE_TRIES; i++) {
         char name[80];
-        snprintf(name, sizeof name, "events.out.tfevents.%010lld.%09ld.%03d.alexnet",
+        snprintf(name, sizeof name, "%s%0*lld.%09ld.%03d.alexnet", file_stem, DIGITS,
                  (long long)now.tv_sec, now.tv_nsec, i);
         an_free(events->path);
         events->path = an_path_join(folder, name);

@@ -51,10 +51,12 @@ static alexnet_status check_files(const an_run *run)
     return an_file_check_own(run->lock, false);
 }
 
-/* Some network file systems have no locks. Training continues there without protection. */
-static alexnet_status take_lock(const an_run *run, int file)
+/* Some network file systems have no locks, or only for files. */
+static alexnet_status take_lock(an_run *run, int file)
 {
-    if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    const bool locked = flock(file, LOCK_EX | LOCK_NB) == 0;
+    run->locked |= locked;
+    if (locked || errno != EWOULDBLOCK)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s is already being trained; wait for that training, or stop it", run->folder);

@@ -17,6 +17,7 @@
 #ifndef AN_TRAIN_RUN_H
 #define AN_TRAIN_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "alexnet/alexnet.h"
@@ -24,6 +25,7 @@
 typedef struct an_run {
     char *folder, *last, *best, *recipe, *log, *lock, *skipped;
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
+    bool locked;                /* at least one of them is; false where files cannot be locked */
     int log_file;               /* open for appending */
     int64_t log_lines;          /* complete lines in it */
     char *held;                 /* lines that could not be written yet */

@@ -87,6 +87,13 @@ static void exchange_tuning(an_exchange *x, char **tuning)
         an_exchange_text(x, "tuning", tuning, NULL);
 }
 
+/* Written only if pictures came or went. */
+static void exchange_shift(an_exchange *x, int64_t *shift)
+{
+    if (x->writing ? *shift != 0 : json_object_get(x->object, "shift") != NULL)
+        an_exchange_int(x, "shift", shift);
+}
+
 /* Written only if there were any. */
 static void exchange_drops(an_exchange *x, an_drops *drops)
 {
@@ -97,9 +104,11 @@ static void exchange_drops(an_exchange *x, an_drops *drops)
 }
 
 /* Each is written only if it is set. */
-static void exchange_axes(an_exchange *x, an_run_state *record)
+static void exchange_moments(an_exchange *x, an_run_state *record)
 {
     an_exchange_flag(x, "has_mean", &record->has_mean);
+    if (x->writing ? record->mean_done > 0 : json_object_get(x->object, "mean_done") != NULL)
+        an_exchange_int(x, "mean_done", &record->mean_done);
     if (x->writing ? !record->has_axes : !json_object_get(x->object, "colour_axes"))
         return;
     static const char *const keys[3][3] = {
@@ -165,13 +174,14 @@ static void exchange_record(an_exchange *x, an_run_state *record)
     int64_t phase = record->phase, split = record->split;
     an_exchange_int(x, "phase", &phase);
     an_exchange_int(x, "step", &record->step);
+    exchange_shift(x, &record->shift);
     exchange_tally(x, "interval", &record->interval);
     exchange_tally(x, "epoch", &record->epoch);
     exchange_best(x, &record->best);
     an_exchange_int(x, "best_epoch", &record->best_epoch);
     exchange_drops(x, &record->drops);
     an_exchange_flag(x, "told_stuck", &record->told_stuck);
-    exchange_axes(x, record);
+    exchange_moments(x, record);
     an_exchange_int(x, "skipped", &record->skipped);
     exchange_log(x, record);
     an_exchange_int(x, "split", &split);
@@ -228,11 +238,13 @@ static bool are_weights(const float *weights, int count)
 
 static bool are_in_range(const an_run_state *r)
 {
-    return r->split >= 1 && is_count(r->step) && is_count(r->log_lines) && is_count(r->log_bytes) &&
+    return r->split >= 1 && is_count(r->step) && r->shift >= -r->step &&
+           r->shift <= AN_RUN_COUNT_MAX && is_count(r->log_lines) && is_count(r->log_bytes) &&
            is_tally(&r->interval) && is_tally(&r->epoch) && is_count(r->skipped) &&
            is_count(r->best.images) && is_count(r->best.skipped) && is_count(r->best_epoch) &&
-           is_count(r->drops.count) && is_count(r->drops.after) && is_data(&r->train) &&
-           (!r->val.root || is_data(&r->val)) && are_weights(r->class_weights, r->n_class_weights);
+           is_count(r->drops.count) && is_count(r->drops.after) && is_count(r->mean_done) &&
+           is_data(&r->train) && (!r->val.root || is_data(&r->val)) &&
+           are_weights(r->class_weights, r->n_class_weights);
 }
 
 static alexnet_status check(const an_run_state *r, const char *source)

@@ -19,7 +19,7 @@ enum { AN_SPLIT_MAX = 4096 };
 
 /** What a run does next. */
 typedef enum an_phase {
-    AN_PHASE_MEAN,  /* the mean of the training pictures, from the start */
+    AN_PHASE_MEAN,  /* the mean of the training pictures, after `mean_done` of them */
     AN_PHASE_TRAIN, /* updates */
     AN_PHASE_VAL,   /* validation of the epoch that `step` completes, from the start */
     AN_PHASE_DONE,
@@ -43,13 +43,15 @@ typedef struct an_drops {
 
 typedef struct an_run_state {
     an_phase phase;
-    int64_t step;             /* updates made */
+    int64_t step;             /* where the run is, in updates of epochs as long as they are now */
+    int64_t shift;            /* updates made, less `step`: 0 unless pictures came or went */
     an_tally interval, epoch; /* since the last report; of the epoch so far */
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
     an_drops drops;
     bool told_stuck;   /* that nothing is learnt; cleared when the loss is well below chance */
     bool has_mean;     /* no mean is to be computed: init_from brought it, or none is needed */
+    int64_t mean_done; /* phase MEAN: pictures whose sums the checkpoint holds, bad ones counted */
     bool has_axes;     /* colour_axes = data: they are known */
     double axes[3][3]; /* an_draws_set_axes() */
     int64_t skipped;   /* pictures, in all */

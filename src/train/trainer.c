@@ -28,20 +28,15 @@ static void order_pass(alexnet_trainer *t)
         t->order[i] = i;
 }
 
-/* Load the rest of the current epoch. The mean's pass always starts over, also in a resumed run.
- */
+/* Load the rest of the current epoch, or of the mean's pass. */
 static alexnet_status start_loading(alexnet_trainer *t)
 {
-    bool mean = t->record.phase == AN_PHASE_MEAN;
-    if (mean) {
-        t->record.epoch = t->record.interval = (an_tally){0};
-        t->record.skipped = 0;
-    }
+    const bool mean = t->record.phase == AN_PHASE_MEAN;
+    const int64_t shown = t->record.step % t->steps_per_epoch * t->batch * t->parts;
     order_pass(t);
-    int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch * t->parts;
     const an_pass pass = {.order = t->order,
                           .count = t->train->count,
-                          .position = position,
+                          .position = mean ? t->record.mean_done : shown,
                           .regions = mean ? NULL : an_draws_regions(&t->draws),
                           .epoch = (uint64_t)an_trainer_epoch(t),
                           .shards = t->epoch_order.shards};
@@ -77,51 +72,12 @@ alexnet_status an_trainer_load(alexnet_trainer *t, an_batch *batch, bool *more)
     return rc;
 }
 
-/* ---- Mean ---- */
-
-/* Record the axes of the pictures' colours, if the recipe uses them. */
-static void take_axes(alexnet_trainer *t)
-{
-    if (an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) != AN_AXES_DATA)
-        return;
-    an_moments_axes(t->record.axes, &t->mean);
-    t->record.has_axes = true;
-    an_draws_set_axes(&t->draws, &t->net->network->input, t->record.axes);
-}
-
-static alexnet_status end_mean(alexnet_trainer *t)
-{
-    AN_CHECK(an_trainer_check_bad(t, t->train, t->mean.pictures, t->record.epoch.skipped));
-    if (!t->record.has_mean)
-        AN_CHECK(an_mean_store(&t->mean, t->net));
-    take_axes(t);
-    an_moments_free(&t->mean);
-    t->record.phase = AN_PHASE_TRAIN;
-    t->record.epoch = t->record.interval = (an_tally){0};
-    t->loading = false;
-    return ALEXNET_OK;
-}
-
-alexnet_status an_trainer_step_mean(alexnet_trainer *t, alexnet_progress *progress)
-{
-    an_batch batch;
-    bool more;
-    if (!t->mean.sums)
-        AN_CHECK(an_moments_new(&t->mean, t->net->network->input.side));
-    AN_CHECK(an_trainer_load(t, &batch, &more));
-    int64_t done = t->train->count;
-    if (more) {
-        an_trainer_note_bad(t, &batch);
-        an_moments_add(&t->mean, &batch);
-        done = batch.position + batch.count;
-    }
-    progress->phase = ALEXNET_PROGRESS_MEAN;
-    progress->done = done;
-    progress->total = t->train->count;
-    return done == t->train->count ? end_mean(t) : ALEXNET_OK;
-}
-
 /* ---- Minibatch ---- */
+
+static double speed(int64_t images, double seconds)
+{
+    return seconds > 0 ? (double)images / seconds : 0;
+}
 
 /* Share of an interval that was spent waiting for pictures. A device that computes in parallel with
  * the host waits only while it has nothing left to compute. */
@@ -136,7 +92,7 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
 {
     double now = an_clock();
     alexnet_metrics m = an_tally_metrics(&t->record.interval);
-    t->pace.rate = now > t->pace.started ? (double)t->pace.images / (now - t->pace.started) : 0;
+    t->pace.rate = speed(t->pace.images, now - t->pace.started);
     t->pace.waiting = waiting(t, now - t->pace.started);
     AN_CHECK(an_trainer_log(t, &t->record.interval, NULL));
     t->record.interval = (an_tally){0};
@@ -166,7 +122,7 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
     progress->top1_error = m.top1_error;
     progress->top5_error = m.top5_error;
     bool last = t->record.step % t->steps_per_epoch == 0;
-    if (last || t->record.step % an_recipe_integer(t->recipe, AN_KEY_REPORT) == 0)
+    if (last || an_trainer_updates(t) % an_recipe_integer(t->recipe, AN_KEY_REPORT) == 0)
         AN_CHECK(report(t, progress));
     if (last) {
         t->record.phase = AN_PHASE_VAL;
@@ -178,12 +134,12 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
 /* ---- The step ---- */
 
 /* Before the first report, which a large network may reach after minutes: the speed so far. */
-static double images_per_second(const alexnet_trainer *t)
+static double images_per_second(const alexnet_trainer *t, alexnet_phase phase)
 {
     const an_pace *p = &t->pace;
-    if (p->rate > 0 || p->train_seconds <= 0)
-        return p->rate;
-    return (double)p->train_images / p->train_seconds;
+    if (phase == ALEXNET_PROGRESS_MEAN)
+        return speed(p->mean_images, p->mean_seconds);
+    return p->rate > 0 ? p->rate : speed(p->train_images, p->train_seconds);
 }
 
 static double seconds_left(const alexnet_trainer *t)
@@ -239,9 +195,9 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
     AN_CHECK(do_step(t, progress));
     if (an_clock() - t->pace.saved > SAVE_SECONDS)
         AN_CHECK(save_in_between(t, &progress->saved));
-    progress->step = t->record.step;
+    progress->step = an_trainer_updates(t);
     progress->rate = an_trainer_rate(t);
-    progress->images_per_second = images_per_second(t);
+    progress->images_per_second = images_per_second(t, progress->phase);
     progress->waiting = t->pace.waiting;
     progress->seconds_left = seconds_left(t);
     progress->skipped = t->record.skipped;

@@ -6,7 +6,8 @@
  *     trainer_data.c     the record of a run's data, and its check when the run is resumed
  *     trainer_make.c     making and freeing the parts of both
  *     trainer_weights.c  the weights of classes
- *     trainer.c          the steps: mean, minibatch
+ *     trainer.c          the steps: loading, a minibatch
+ *     trainer_mean.c     the pass for the mean image, and its sums in checkpoints
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
@@ -39,8 +40,8 @@ typedef struct an_pace {
     double loading, busy; /* seconds since then: waiting for the loader; computing */
     double rate, waiting; /* of the latest interval: images per second; share of the time that was
                              spent waiting for pictures */
-    double train_seconds, val_seconds; /* in this process */
-    int64_t train_images, val_images;
+    double mean_seconds, train_seconds, val_seconds; /* in this process */
+    int64_t mean_images, train_images, val_images;
     double saved; /* clock at the latest checkpoint, or attempt at one */
 } an_pace;
 

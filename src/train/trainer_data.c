@@ -126,15 +126,19 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
     return ALEXNET_OK;
 }
 
-/* Begin the current epoch again, because its pictures and its length have changed. */
+/* Begin the current epoch, or the mean's pass, again, because its pictures have changed. The
+ * weights keep the updates that the epoch has made, and so does the log. */
 static void begin_epoch_again(alexnet_trainer *t)
 {
+    t->record.mean_done = 0;
     int64_t batch = an_recipe_integer(t->recipe, AN_KEY_BATCH);
     int64_t before = an_batches(t->record.train.count, batch);
     int64_t now = an_batches(t->train->count, batch);
+    const int64_t made = an_trainer_updates(t);
     if (t->record.step % before != 0)
-        t->record.epoch = t->record.interval = (an_tally){0};
+        t->record.epoch = (an_tally){0};
     t->record.step = t->record.step / before * now;
+    t->record.shift = made - t->record.step;
 }
 
 static bool is_elsewhere(const an_data_identity *now, const an_data_identity *then)

@@ -140,7 +140,8 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
     AN_CHECK(an_evaluation_step(t->evaluation, &more));
     name_skipped(t);
     if (!isfinite(t->evaluation->tally.loss))
-        return an_trainer_diverged(t, "validation loss after", t->record.step, an_trainer_epoch(t));
+        return an_trainer_diverged(t, "validation loss after", an_trainer_updates(t),
+                                   an_trainer_epoch(t));
     t->pace.val_seconds += an_clock() - began;
     progress->phase = ALEXNET_PROGRESS_VAL;
     progress->done = t->evaluation->done;

@@ -17,10 +17,27 @@ static inline int64_t an_batches(int64_t pictures, int64_t batch)
 alexnet_status an_trainer_load(alexnet_trainer *trainer, an_batch *batch, bool *more);
 /** Log each bad picture of a batch once, and count it every time. */
 void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
+/** Updates that the run has made, as its log counts them. */
+static inline int64_t an_trainer_updates(const alexnet_trainer *t)
+{
+    return t->record.step + t->record.shift;
+}
 /** Epochs whose updates have all been made. */
 int64_t an_trainer_epoch(const alexnet_trainer *trainer);
 /** Do a piece of the mean image. After the last one, training begins. */
 alexnet_status an_trainer_step_mean(alexnet_trainer *trainer, alexnet_progress *progress);
+/** The sums of a pass for the mean image that is under way, for a checkpoint; borrowed. @return how
+ *  many tensors: 0 or 2 */
+int an_trainer_mean_tensors(const alexnet_trainer *trainer, an_model_tensor tensors[2]);
+/** Read them again, if the record of a resumed run says that there are any. */
+alexnet_status an_trainer_read_mean(alexnet_trainer *trainer, an_tensor_file *file);
+/**
+ * When a disk or a network share is lost, whole batches cannot be read. A run that has begun then
+ * stops, before the rest of the pass goes by without pictures; nothing of the batch is counted, and
+ * the next step loads it again.
+ * @return ALEXNET_ERROR_IO
+ */
+alexnet_status an_trainer_check_outage(alexnet_trainer *trainer, const an_batch *batch);
 /** Updates of an epoch, as the schedule counts them. A trial is one long epoch: its rates are those
  * of the first. */
 int64_t an_trainer_rate_epoch(const alexnet_trainer *trainer);
@@ -124,7 +141,9 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 bool an_trainer_stopped_early(const alexnet_trainer *trainer);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
-/** Write recipe.ini: the recipe as it holds, and where the data is. */
+/** Warn if nothing keeps another process from training in the folder. */
+void an_trainer_warn_unlocked(const alexnet_trainer *trainer);
+/** Write recipe.ini: the recipe as it holds, and where the data is; unless that is what it says. */
 alexnet_status an_trainer_save_recipe(const alexnet_trainer *trainer);
 /** Append a line to the log; `val` is NULL for a report inside an epoch. */
 alexnet_status an_trainer_log(alexnet_trainer *trainer, const an_tally *tally,

@@ -122,6 +122,15 @@ alexnet_status an_trainer_read_recipe(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
+void an_trainer_warn_unlocked(const alexnet_trainer *t)
+{
+    if (!t->run.locked)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "the file system of %s has no locks: make sure that no other process trains there "
+               "at the same time",
+               t->run.folder);
+}
+
 alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx)
 {
     *out = an_calloc(1, sizeof **out);

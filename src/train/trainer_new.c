@@ -172,12 +172,19 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(first_weights(t, options));
     if (!t->trial) {
         AN_TRY(an_run_create(&t->run, options->out_dir));
+        an_trainer_warn_unlocked(t);
         AN_TRY(an_trainer_save_recipe(t));
         AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */
     }
 cleanup:
     an_network_release(network);
     return rc;
+}
+
+static alexnet_status take_validation(alexnet_trainer *t, const alexnet_dataset *val)
+{
+    AN_CHECK(an_dataset_match_classes(&t->val, t->train, val));
+    return an_dataset_check_labels(t->val);
 }
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
@@ -189,13 +196,9 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
                        "%s has %d class; a classifier needs two class folders or more", train->root,
                        train->classes);
     AN_CHECK(an_dataset_check_labels(train));
-    if (val) {
-        AN_CHECK(an_dataset_compare_classes(train, val));
-        AN_CHECK(an_dataset_check_labels(val));
-    }
     AN_CHECK(an_trainer_alloc(out, ctx));
     (*out)->trial = trial;
     (*out)->train = an_dataset_retain((alexnet_dataset *)train);
-    (*out)->val = val ? an_dataset_retain((alexnet_dataset *)val) : NULL;
-    return an_trainer_finish(out, begin(*out, options));
+    alexnet_status rc = val ? take_validation(*out, val) : ALEXNET_OK;
+    return an_trainer_finish(out, rc == ALEXNET_OK ? begin(*out, options) : rc);
 }

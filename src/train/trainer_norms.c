@@ -47,7 +47,7 @@ bool an_norms_wanted(const alexnet_trainer *t, int param)
 alexnet_status an_norms_begin(alexnet_trainer *t)
 {
     const int64_t every = an_recipe_integer(t->recipe, AN_KEY_NORMS);
-    t->norms.due = every > 0 && (t->record.step + 1) % every == 0;
+    t->norms.due = every > 0 && (an_trainer_updates(t) + 1) % every == 0;
     t->norms.images = t->record.epoch.images;
     for (int i = 0; i < t->net->count && t->norms.due; i++)
         if (an_norms_wanted(t, i))
@@ -105,7 +105,7 @@ static alexnet_status measure(alexnet_trainer *t, int index, alexnet_norms *out)
         }
     }
     out->name = p->name;
-    out->step = t->record.step;
+    out->step = an_trainer_updates(t);
     out->weights = sqrt(squares);
     out->change = sqrt(changes);
     return ALEXNET_OK;
@@ -136,7 +136,7 @@ static char *line_of(const alexnet_trainer *t)
                                        norms_object(&t->norms.latest[i])) == 0;
     if (good)
         line = json_pack("{s:I,s:I,s:O}", "epoch", (json_int_t)epoch, "step",
-                         (json_int_t)t->record.step, "norms", all);
+                         (json_int_t)an_trainer_updates(t), "norms", all);
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(all);
     json_decref(line);

@@ -152,11 +152,11 @@ static void look_for_best(alexnet_trainer *t)
                    : "the model of the next epoch replaces it, even if it is not as good");
 }
 
-/* Save what was changed on resume, so that it outlasts this process. */
+/* Save what was changed on resume, so that it outlasts this process. recipe.ini may also be that of
+ * a later checkpoint than the one that the user has put in its place. */
 static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
 {
-    if (changed || !an_is_file(t->run.recipe))
-        AN_CHECK(an_trainer_save_recipe(t));
+    AN_CHECK(an_trainer_save_recipe(t));
     return changed ? an_trainer_save(t) : ALEXNET_OK;
 }
 
@@ -220,10 +220,11 @@ static alexnet_status read_head(alexnet_trainer *t, an_model_file *file)
     return check_place(t);
 }
 
-static alexnet_status read_tensors(an_model_file *file, an_net *net)
+static alexnet_status read_tensors(alexnet_trainer *t, an_model_file *file)
 {
-    AN_CHECK(an_model_file_weights(file, net));
-    AN_CHECK(an_model_file_state(file, net));
+    AN_CHECK(an_model_file_weights(file, t->net));
+    AN_CHECK(an_model_file_state(file, t->net));
+    AN_CHECK(an_trainer_read_mean(t, file->tensors));
     return an_model_file_check(file->tensors);
 }
 
@@ -235,6 +236,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     an_model_file file = {0};
     AN_TRY(suggest_another(folder, an_run_open(&t->run, folder)));
     AN_TRY(an_run_claim(&t->run));
+    an_trainer_warn_unlocked(t);
     AN_TRY(suggest_another(folder, read_head(t, &file)));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
     AN_TRY(change_settings(t, options, &set));
@@ -243,7 +245,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     say_weights(t);
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
-    AN_TRY(suggest_another(folder, read_tensors(&file, t->net)));
+    AN_TRY(suggest_another(folder, read_tensors(t, &file)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     look_for_best(t);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -25,7 +26,8 @@ static alexnet_status check_weights(const alexnet_trainer *t)
         return ALEXNET_OK;
     char what[sizeof t->net->params->name + 80];
     snprintf(what, sizeof what, "%s holds values that are not finite after %lld %s", name,
-             (long long)t->record.step, an_text_plural(t->record.step, "update", "updates"));
+             (long long)an_trainer_updates(t),
+             an_text_plural(an_trainer_updates(t), "update", "updates"));
     return an_trainer_fail_diverged(t, what);
 }
 
@@ -34,11 +36,17 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
 {
     char made[160];
     snprintf(made, sizeof made, "alexnet %s, after %lld %s", alexnet_version(),
-             (long long)t->record.step, an_text_plural(t->record.step, "update", "updates"));
-    an_metadata more[] = {
+             (long long)an_trainer_updates(t),
+             an_text_plural(an_trainer_updates(t), "update", "updates"));
+    const an_metadata metadata[] = {
         {AN_METADATA_PROVENANCE, made}, {AN_METADATA_RUN, record}, {"alexnet.recipe", recipe}};
+    an_model_tensor sums[2];
+    const an_model_more more = {.metadata = metadata,
+                                .n_metadata = checkpoint ? 3 : 1,
+                                .tensors = sums,
+                                .n_tensors = checkpoint ? an_trainer_mean_tensors(t, sums) : 0};
     return an_model_file_write(path, t->net, checkpoint ? AN_VALUES : an_trainer_result(t),
-                               &t->classes, checkpoint, more, checkpoint ? 3 : 1);
+                               &t->classes, checkpoint, &more);
 }
 
 static alexnet_status save_as(alexnet_trainer *t, const char *path)
@@ -118,6 +126,16 @@ static char *line_of(const char *key, const char *value)
                 : an_format("; %s has a name that fits no line\n", key);
 }
 
+/* Whether a file has this text. If it cannot be read, it has not. */
+static bool has_text(const char *path, const char *text)
+{
+    char *there = NULL;
+    const bool same =
+        an_file_read_text(path, "a recipe", &there) == ALEXNET_OK && strcmp(there, text) == 0;
+    an_free(there);
+    return same;
+}
+
 alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
 {
     char *recipe = an_recipe_text(t->recipe);
@@ -131,8 +149,11 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
                                            "[run]\n%s%s%sval_share = %g\nsplit = %d\n%s",
                         recipe, network, train, val, t->train->part.share, t->record.split, weights)
             : NULL;
-    alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
-                             : AN_FAIL_MEMORY(4096, "a recipe");
+    alexnet_status rc = ALEXNET_OK;
+    if (!text)
+        rc = AN_FAIL_MEMORY(4096, "a recipe");
+    else if (!has_text(t->run.recipe, text))
+        rc = an_file_replace(t->run.recipe, text, strlen(text));
     an_free(recipe);
     an_free(network);
     an_free(train);
@@ -155,7 +176,7 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
     int64_t epoch = (t->record.step + t->steps_per_epoch - 1) / t->steps_per_epoch;
     json_t *line =
         json_pack("{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch, "step",
-                  (json_int_t)t->record.step, "images", (json_int_t)m.images, "loss", m.loss,
+                  (json_int_t)an_trainer_updates(t), "images", (json_int_t)m.images, "loss", m.loss,
                   "top1_error", m.top1_error, "top5_error", m.top5_error, "lr", an_trainer_rate(t),
                   "images_per_second", t->pace.rate, "waiting", t->pace.waiting);
     if (line && val)

@@ -228,9 +228,9 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
                  "The first weights are those of the network file, which were made for other "
                  "pictures. Try init = safe%s",
                  above ? ", or a lower rate" : "");
-    else if (!t->trial && (double)t->record.step < UPDATES_TO_BEGIN)
+    else if (!t->trial && (double)an_trainer_updates(t) < UPDATES_TO_BEGIN)
         snprintf(out, size, "It may be only too early: %lld updates are few. Try more epochs",
-                 (long long)t->record.step);
+                 (long long)an_trainer_updates(t));
     else if (above)
         an_print_in(out, size, "The rate is too high. Try a rate of %.3g",
                     an_trainer_lower_rate(t));

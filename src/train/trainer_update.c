@@ -92,7 +92,8 @@ static alexnet_status count_losses(alexnet_trainer *t)
     AN_CHECK(an_program_busy(t->program, &busy));
     t->pace.busy += busy;
     if (results.not_finite)
-        return an_trainer_diverged(t, "loss of", t->record.step + 1, an_trainer_epoch(t) + 1);
+        return an_trainer_diverged(t, "loss of", an_trainer_updates(t) + 1,
+                                   an_trainer_epoch(t) + 1);
     an_tally_add_results(&t->record.interval, &results);
     an_tally_add_results(&t->record.epoch, &results);
     return ALEXNET_OK;
@@ -107,26 +108,34 @@ static void advance(an_next_part *next)
     next->weight = next->ends ? 0 : next->weight;
 }
 
-/* When a disk or a network share is lost, whole batches cannot be read. A run that has begun then
- * stops, before the rest of the epoch passes without pictures; nothing of this is saved, and the
- * next step loads the same batch again. */
-static alexnet_status check_outage(alexnet_trainer *t)
+alexnet_status an_trainer_check_outage(alexnet_trainer *t, const an_batch *batch)
 {
-    const an_batch batch = t->next.pictures;
     const int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
-    if (t->trial || t->record.step == 0 || t->next.number > 0 || batch.count < 2)
+    const bool begun = t->record.step > 0 || t->mean.pictures > 0;
+    if (t->trial || !begun || batch->count < 2)
         return ALEXNET_OK;
-    for (int i = 0; i < batch.count; i++)
-        if (batch.pictures[i].status == ALEXNET_OK)
+    for (int i = 0; i < batch->count; i++)
+        if (batch->pictures[i].status == ALEXNET_OK)
             return ALEXNET_OK;
-    if (!an_too_many_bad(t->record.epoch.skipped + batch.count, t->train->count, allowed))
+    if (!an_too_many_bad(t->record.epoch.skipped + batch->count, t->train->count, allowed))
         return ALEXNET_OK;
     t->loading = false;
-    t->next = (an_next_part){0};
     return AN_FAIL(ALEXNET_ERROR_IO,
                    "none of the %d pictures of the next batch can be read: are the disk and the "
                    "folder still there? %s",
-                   batch.count, batch.pictures[0].error);
+                   batch->count, batch->pictures[0].error);
+}
+
+/* Only the first part of a batch can be given up: nothing is computed of it yet. */
+static alexnet_status check_part(alexnet_trainer *t)
+{
+    const an_batch pictures = t->next.pictures;
+    if (t->next.number > 0)
+        return ALEXNET_OK;
+    const alexnet_status rc = an_trainer_check_outage(t, &pictures);
+    if (rc != ALEXNET_OK)
+        t->next = (an_next_part){0};
+    return rc;
 }
 
 /* Fetch the part after `part` while that is computed, if it is in the same epoch. If this fails,
@@ -143,7 +152,7 @@ static void fetch_ahead(alexnet_trainer *t, const an_next_part *part)
 static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
 {
     AN_CHECK(fetch(t, t->record.step));
-    AN_CHECK(check_outage(t));
+    AN_CHECK(check_part(t));
     *part = t->next;
     advance(&t->next);
     t->pace.images += part->pictures.count;

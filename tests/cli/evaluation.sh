@@ -151,5 +151,20 @@ expect 0 plot curves one two -o both.png
 is "$("$PNG_PIXEL" alone.png)" "1000 400" "size of the curves of one run"
 is "$("$PNG_PIXEL" both.png)" "1000 460" "size of the curves of two"
 is "$("$PNG_PIXEL" both.png 94 395 94 415 | tr '\n' ' ')" "0 114 178 213 94 0 " "colours of the runs"
+
+# A point stands at its epoch, also while the next one is under way, and if epochs differ in length.
+point() {
+    printf '{"epoch":%s,"step":%s,"images":9,"loss":1,"top1_error":0.2,"lr":1,"images_per_second":9' "$1" "$2"
+    printf "%s}\n" "$3"
+}
+val=',"val":{"images":9,"skipped":0,"loss":1,"top1_error":0.5,"top5_error":0}'
+mkdir early unlike
+{ point 1 10 ""; point 1 10 "$val"; point 2 12 ""; } >early/log.jsonl
+{ cat early/log.jsonl; point 2 40 ""; point 2 40 "$val"; } >unlike/log.jsonl
+expect 0 plot curves early -o early.png
+is "$("$PNG_PIXEL" early.png 765 190 725 190 | tr '\n' ' ')" "204 64 26 255 255 255 " "the end of epoch 1 of 2"
+expect 0 plot curves unlike -o unlike.png
+is "$("$PNG_PIXEL" unlike.png 768 190 | tr '\n' ' ')" "204 64 26 " "validation from epoch 1 on"
+is "$("$PNG_PIXEL" unlike.png 760 190 | tr '\n' ' ')" "255 255 255 " "validation before the end of epoch 1"
 expect 3 plot curves one nowhere
 has err "nowhere"

@@ -1,4 +1,5 @@
-# A run that is interrupted and resumed is, bit for bit, the run that was not. SIGHUP only saves.
+# A run that is interrupted and resumed is, bit for bit, the run that was not. SIGHUP, SIGUSR1 and
+# SIGUSR2 only save.
 . "${0%/*}/lib.sh"
 pictures data 40
 set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 5 --split 2
@@ -77,12 +78,14 @@ interrupt train "$@" --find-rate rates.png
 interrupt bench --net alexnet-mini --steps 100000
 line err "stopping; a second signal stops at once"
 
-start hup "$@" --threads 2
-kill -HUP $pid
+start saved "$@" --threads 2
+for signal in HUP USR1 USR2; do
+    kill -$signal $pid
+done
 wait $pid
-is $? 0 "exit code after SIGHUP"
+is $? 0 "exit code after requests for checkpoints"
 has err "checkpoint written"
-same hup
+same saved
 
 # The demo, while it draws and while it trains.
 env --default-signal=INT "$ALEXNET" demo --count 100000 --out drawing >out 2>err &

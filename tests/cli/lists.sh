@@ -62,6 +62,15 @@ sed 's|^|nowhere/|' val.txt >lost.txt
 expect 3 eval run-folder lost.txt
 has err "paths in a list are relative to the list's folder"
 
+# Validation may lack the highest numbers, also when the run is resumed; nothing of training may.
+awk -F'\t' '$2 < 8' val.txt >few.txt
+both run-few train.txt --val few.txt
+expect 0 eval run-few --json
+is "$(json 1 images)" "$(wc -l <few.txt | tr -d ' ')" "pictures of the numbers below 8"
+awk -F'\t' '$2 < 8' train.txt >few-train.txt
+expect 3 train few-train.txt --val val.txt --epochs 1
+has err 'do not have the same classes (8 and 10): "8" and 1 more only in '
+
 # Without labels: in the order of the list.
 printf 'path\n%s\n%s\n' "$(sed -n '2s/.*"\(.*\)"/\1/p' val.csv)" nothing.png >pictures.csv
 expect 3 classify run-folder pictures.csv --top 1

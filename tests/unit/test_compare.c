@@ -21,7 +21,10 @@ static void note(void *user, alexnet_log_level level, const char *line)
 static void expect_classes(const char *train, const char *val, const char *text)
 {
     alexnet_dataset *a = open_good(train, NULL, NULL), *b = open_good(val, NULL, NULL);
-    alexnet_status status = an_dataset_compare_classes(a, b);
+    alexnet_dataset *matched;
+    alexnet_status status = an_dataset_match_classes(&matched, a, b);
+    assert_true(matched == (text ? NULL : b));
+    an_dataset_release(matched);
     if (status != (text ? ALEXNET_ERROR_FORMAT : ALEXNET_OK))
         fail_msg("%s", alexnet_status_name(status));
     if (text && !strstr(an_error_text(), text))
@@ -43,6 +46,7 @@ static void test_names_the_class_that_differs(void **state)
     put("case/Bee/b.jpg");
     put("case/cat/c.jpg");
     put("less/bee/b.jpg");
+    put("first/ant/a.jpg");
     put("more/ant/a.jpg");
     put("more/bee/b.jpg");
     put("more/cat/c.jpg");
@@ -57,6 +61,7 @@ static void test_names_the_class_that_differs(void **state)
     expect_classes("t", "case", "\"Bee\" only in ");
     expect_classes("t", "case", "/case; capitals count");
     expect_classes("t", "less", "(3 and 1): \"ant\" and 1 more only in ");
+    expect_classes("t", "first", "(3 and 1): \"bee\" and 1 more only in ");
     expect_classes("t", "more", "(3 and 5): \"dog\" and 1 more only in ");
     /* These names look the same on a screen. */
     expect_classes("one", "two", "(with U+00E9) only in ");
@@ -71,10 +76,50 @@ static void test_names_an_order_that_differs(void **state)
     put("t/ant/a.jpg");
     put("t/bee/b.jpg");
     alexnet_dataset *a = open_good("t", NULL, NULL), *b = open_good("t", NULL, &list);
-    assert_int_equal(an_dataset_compare_classes(a, b), ALEXNET_ERROR_FORMAT);
+    alexnet_dataset *matched;
+    assert_int_equal(an_dataset_match_classes(&matched, a, b), ALEXNET_ERROR_FORMAT);
+    assert_null(matched);
     assert_non_null(strstr(an_error_text(), "their order differs"));
     an_dataset_release(a);
     an_dataset_release(b);
+}
+
+static void put_list(const char *path, const char *lines)
+{
+    scratch_write(path, lines, strlen(lines));
+}
+
+/* A validation set may lack numbers of the training set, also the highest; it gets all of its
+ * classes. It may not have others, and names are not numbers. */
+static void test_numbers_that_validation_lacks(void **state)
+{
+    (void)state;
+    put("p/a.jpg");
+    put("p/b.jpg");
+    put("p/c.jpg");
+    put_list("t.txt", "p/a.jpg 0\np/b.jpg 1\np/c.jpg 11\n");
+    put_list("v.txt", "p/c.jpg 4\np/a.jpg 1\n");
+    put_list("all.txt", "p/c.jpg 11\n");
+    put_list("more.txt", "p/c.jpg 12\n");
+    put_list("names.txt", "p/c.jpg x\n");
+    alexnet_dataset *t = open_good("t.txt", NULL, NULL), *v = open_good("v.txt", NULL, NULL), *m;
+    assert_int_equal(v->classes, 5);
+    assert_int_equal(an_dataset_match_classes(&m, t, v), ALEXNET_OK);
+    an_dataset_release(v);
+    assert_int_equal(m->classes, 12);
+    assert_int_equal(m->count, 2);
+    for (int c = 0; c < 12; c++) {
+        assert_string_equal(m->class_ids[c], t->class_ids[c]);
+        assert_string_equal(m->class_names[c], t->class_names[c]);
+    }
+    assert_int_equal(m->samples[0].label, 1);
+    assert_non_null(strstr(m->samples[0].name, "/a.jpg"));
+    assert_int_equal(m->samples[1].label, 4);
+    an_dataset_release(m);
+    an_dataset_release(t);
+    expect_classes("t.txt", "all.txt", NULL);
+    expect_classes("t.txt", "more.txt", "(12 and 13): \"12\" only in ");
+    expect_classes("t.txt", "names.txt", "(12 and 1): \"0\" and 11 more only in ");
 }
 
 /* ---- Pictures of both ---- */
@@ -143,12 +188,12 @@ static void test_no_memory(void **state)
     put("t/ant/a.jpg");
     put("v/ant/a.jpg");
     put("v/bee/b.jpg");
-    alexnet_dataset *a = open_good("t", NULL, NULL), *b = open_good("v", NULL, NULL);
+    alexnet_dataset *a = open_good("t", NULL, NULL), *b = open_good("v", NULL, NULL), *matched;
     for (uint64_t n = 1; status == ALEXNET_ERROR_NO_MEMORY; n++) {
         an_alloc_fail_at(n);
         status = warn_shared(NULL, a, b);
         if (status == ALEXNET_OK)
-            status = an_dataset_compare_classes(a, b);
+            status = an_dataset_match_classes(&matched, a, b);
         an_alloc_fail_at(0);
     }
     assert_int_equal(status, ALEXNET_ERROR_FORMAT);
@@ -173,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_names_the_class_that_differs),
         TEST(test_names_an_order_that_differs),
+        TEST(test_numbers_that_validation_lacks),
         TEST(test_finds_pictures_of_both),
         TEST(test_nothing_is_no_picture),
         TEST(test_no_memory),

@@ -55,7 +55,7 @@ static void make_golden(an_evaluation *e)
     e->sums = an_calloc(values, sizeof *e->sums);
     e->mixed = an_calloc(values, sizeof *e->mixed);
     e->mixed_scores = an_calloc(BATCH, sizeof *e->mixed_scores);
-    e->confusion = an_calloc(GOLDEN_CLASSES * GOLDEN_CLASSES, sizeof *e->confusion);
+    expect_ok(an_confusion_new(&e->confusion, GOLDEN_CLASSES));
     for (int i = 0; i < GOLDEN_PICTURES; i++) {
         samples[i] = (an_sample){.name = "picture", .label = golden_labels[i]};
         statuses[i] = ALEXNET_OK;
@@ -71,7 +71,7 @@ static void free_golden(an_evaluation *e)
     an_free(e->sums);
     an_free(e->mixed);
     an_free(e->mixed_scores);
-    an_free(e->confusion);
+    an_confusion_free(&e->confusion);
 }
 
 static void finish(alexnet_evaluation *e)
@@ -113,6 +113,50 @@ static void test_figures(void **state)
         close_to(of.f1, 2 / (1 / golden_precision[c] + 1 / golden_recall[c]), 1e-12);
     }
     free_golden(&e);
+}
+
+/* Against a matrix of all pairs: counted in any order, cleared, and counted again. */
+static void test_confusion(void **state)
+{
+    enum { C = 37, PICTURES = 4000 };
+    static int64_t expected[C][C];
+    an_confusion m;
+    (void)state;
+    expect_ok(an_confusion_new(&m, C));
+    expect_ok(an_confusion_add(&m, 3, 5));
+    an_confusion_clear(&m);
+    for (int i = 0; i < PICTURES; i++) {
+        const an_random4 r = an_random(7, AN_PURPOSE_TEST, 0, (uint64_t)i, 0);
+        const int label = (int)(r.v[0] % C), answer = (int)(r.v[1] % (1 + r.v[2] % C));
+        expect_ok(an_confusion_add(&m, label, answer));
+        expected[label][answer]++;
+    }
+    for (int answer = 0; answer < C; answer++) {
+        int64_t all = 0;
+        for (int label = 0; label < C; label++) {
+            assert_int_equal(an_confusion_count(&m, label, answer), expected[label][answer]);
+            all += expected[label][answer];
+        }
+        assert_int_equal(m.answer[answer], all);
+    }
+    for (int label = 0; label < C; label++)
+        for (int i = 0; i < m.of[label].count; i++) {
+            assert_true(i == 0 || m.of[label].at[i - 1].class < m.of[label].at[i].class);
+            assert_true(m.of[label].at[i].count > 0);
+        }
+    an_confusion_free(&m);
+}
+
+/* A matrix of all pairs of the most classes that a model may have would take 80 GB. */
+static void test_confusion_of_many_classes(void **state)
+{
+    an_confusion m;
+    (void)state;
+    expect_ok(an_confusion_new(&m, AN_CLASSES_MAX));
+    expect_ok(an_confusion_add(&m, AN_CLASSES_MAX - 1, 0));
+    assert_int_equal(an_confusion_count(&m, AN_CLASSES_MAX - 1, 0), 1);
+    assert_int_equal(an_confusion_count(&m, 0, AN_CLASSES_MAX - 1), 0);
+    an_confusion_free(&m);
 }
 
 static void test_wilson(void **state)
@@ -431,6 +475,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_confusion),
+        cmocka_unit_test(test_confusion_of_many_classes),
         cmocka_unit_test(test_wilson),
         cmocka_unit_test(test_no_loss_below_zero),
         cmocka_unit_test(test_top5_of_five_classes),

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/crc32c.h"
 #include "base/files.h"
+#include "base/walk.h"
 #include "base/wire.h"
 #include "train/events.h"
 
@@ -186,6 +187,29 @@ static void test_file(void **state)
     an_free(bytes);
 }
 
+/* TensorBoard reads files by their names: a later one comes after those of a clock that was ahead,
+ * and other files do not count. */
+static void test_order_of_files(void **state)
+{
+    static const char *const there[] = {"a", "events.out.tfevents.4102444800.000000000.000.alexnet",
+                                        "events.out.tfevents.99999999999.x", "z"};
+    an_folder in;
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        scratch_write(there[i], "", 0);
+    for (int i = 0; i < 2; i++) {
+        alexnet_events *events;
+        expect_ok(alexnet_events_open(&events, ".", 0));
+        alexnet_events_free(events);
+    }
+    expect_ok(an_folder_read(&in, NULL, "."));
+    assert_int_equal(in.files.count, 6);
+    assert_string_equal(in.files.at[1], there[1]);
+    assert_memory_equal(in.files.at[2], "events.out.tfevents.4102444801.", 31);
+    assert_memory_equal(in.files.at[3], "events.out.tfevents.4102444802.", 31);
+    an_folder_free(&in);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -206,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_checksum),
         cmocka_unit_test_setup_teardown(test_file, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_order_of_files, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_refuses, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

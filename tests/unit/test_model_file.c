@@ -22,8 +22,9 @@ static const an_classes classes = {3, ids, names};
 
 static void write_model(net_rig *rig, const char *path, bool momentum)
 {
-    an_metadata more[] = {{"alexnet.provenance", "a test"}};
-    expect_ok(an_model_file_write(path, rig->net, AN_VALUES, &classes, momentum, more, 1));
+    static const an_metadata metadata = {"alexnet.provenance", "a test"};
+    const an_model_more more = {.metadata = &metadata, .n_metadata = 1};
+    expect_ok(an_model_file_write(path, rig->net, AN_VALUES, &classes, momentum, &more));
 }
 
 static void open_rig(net_rig *rig, const char *device, bool training)
@@ -290,7 +291,7 @@ static void test_names_that_cannot_be_written(void **state)
     size_t before, after;
     unsigned char *kept = scratch_read("kept.safetensors", &before);
     expect_failure(
-        an_model_file_write("kept.safetensors", rig.net, AN_VALUES, &unwritable, false, NULL, 0),
+        an_model_file_write("kept.safetensors", rig.net, AN_VALUES, &unwritable, false, NULL),
         ALEXNET_ERROR_UNSUPPORTED, "not UTF-8; rename its folder");
     unsigned char *now = scratch_read("kept.safetensors", &after);
     assert_int_equal(after, before);

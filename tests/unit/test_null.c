@@ -473,6 +473,7 @@ static void test_evaluations(void **state)
     REFUSES(alexnet_evaluation_metrics, "evaluation", NULL, &metrics);
     REFUSES(alexnet_evaluation_metrics, "metrics", evaluation, NULL);
     ANSWERS(alexnet_evaluation_confusion, -1, NULL, 0, 0);
+    ANSWERS(alexnet_evaluation_answer, -1, NULL, 0, 0, NULL);
     REFUSES(alexnet_evaluation_picture, "evaluation", NULL, 0, 0, &picture, NULL);
     REFUSES(alexnet_evaluation_picture, "picture", evaluation, 0, 0, NULL, NULL);
     REFUSES(alexnet_evaluation_picture, "best", evaluation, 0, 1, &picture, NULL);

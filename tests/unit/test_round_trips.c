@@ -69,7 +69,7 @@ static alexnet_model *make_model(void)
         expect_ok(an_net_write(net, AN_VALUES, i, values, AN_F32));
         an_free(values);
     }
-    expect_ok(an_model_file_write("first.safetensors", net, AN_VALUES, &classes, false, NULL, 0));
+    expect_ok(an_model_file_write("first.safetensors", net, AN_VALUES, &classes, false, NULL));
     an_net_release(net);
     an_network_release(parsed);
     scratch_write("small.ini", network, sizeof network - 1);

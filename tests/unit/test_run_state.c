@@ -18,6 +18,8 @@ static an_run_state sample(void)
 {
     an_run_state r = {.phase = AN_PHASE_VAL,
                       .step = 123456789012345,
+                      .shift = -5,
+                      .mean_done = 64,
                       .interval = {7, 1, 1.0 / 3, 0.1, 1e-300},
                       .epoch = {1000000, 99, 12345.678901234567, 5e5, 3},
                       .best = {.images = 50,
@@ -74,6 +76,7 @@ static void test_round_trip(void **state)
     assert_non_null(text);
     expect_ok(an_run_state_from_text(&b, text, "file"));
     assert_true(a.phase == b.phase && a.step == b.step && a.skipped == b.skipped);
+    assert_true(a.shift == b.shift && a.mean_done == b.mean_done);
     assert_true(a.best.top1_error == b.best.top1_error && a.best.loss == b.best.loss);
     assert_true(a.best.top5_error == b.best.top5_error && a.best.images == b.best.images);
     assert_true(a.best.skipped == b.best.skipped);
@@ -202,6 +205,9 @@ static void test_damage(void **state)
     expect_failure(damaged("\"log_lines\"", "\"x\""), bad, "lacks log_lines");
     expect_failure(damaged("\"images\":7", "\"images\":9223372036854775807"), bad, range);
     expect_failure(damaged("\"skipped\":4", "\"skipped\":-1"), bad, range);
+    expect_failure(damaged("\"shift\":-5", "\"shift\":-123456789012346"), bad, range);
+    expect_failure(damaged("\"shift\":-5", "\"shift\":9223372036854775807"), bad, range);
+    expect_failure(damaged("\"mean_done\":64", "\"mean_done\":-1"), bad, range);
     expect_failure(damaged("\"best_epoch\":3", "\"best_epoch\":-3"), bad, range);
     expect_failure(damaged("\"count\":5000000000", "\"count\":0"), bad, range);
     expect_failure(damaged("\"count\":2", "\"count\":-2"), bad, range);

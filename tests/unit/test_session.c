@@ -432,9 +432,21 @@ static void check_evaluation(int batch, int views)
     assert_int_equal(metrics.skipped, done - good);
     assert_true(fabs(metrics.top1_error - (double)wrong / good) < 1e-12);
     assert_true(fabs(metrics.loss - loss / good) < 1e-5);
-    for (int i = 0; i < CLASSES; i++)
-        for (int j = 0; j < CLASSES; j++)
+    for (int i = 0; i < CLASSES; i++) {
+        int index = 0, predicted;
+        for (int j = 0; j < CLASSES; j++) {
             assert_int_equal(alexnet_evaluation_confusion(evaluation, i, j), confusion[i][j]);
+            if (confusion[i][j] == 0)
+                continue;
+            assert_int_equal(alexnet_evaluation_answer(evaluation, i, index++, &predicted),
+                             confusion[i][j]);
+            assert_int_equal(predicted, j);
+        }
+        assert_int_equal(alexnet_evaluation_answer(evaluation, i, index, &predicted), 0);
+        assert_int_equal(predicted, -1);
+    }
+    assert_int_equal(alexnet_evaluation_answer(evaluation, CLASSES, 0, NULL), -1);
+    assert_int_equal(alexnet_evaluation_answer(evaluation, 0, -1, NULL), -1);
     assert_int_equal(alexnet_evaluation_confusion(evaluation, -1, 0), -1);
     assert_int_equal(alexnet_evaluation_confusion(evaluation, 0, CLASSES), -1);
     alexnet_evaluation_free(evaluation);

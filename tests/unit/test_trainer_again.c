@@ -223,8 +223,34 @@ static void test_other_data(void **state)
 
 /* ---- Data that was changed ---- */
 
+/* Five more pictures. */
+static void add_pictures(void)
+{
+    char path[64];
+    for (int i = 50; i < 55; i++) {
+        snprintf(path, sizeof path, "data/train/class0/%03d.png", i);
+        rig_write_picture(path, 0, i);
+    }
+}
+
+/* The updates of the lines of a log must be these; -1 ends them. */
+static void expect_logged(const char *run, const int *steps)
+{
+    static const char key[] = "\"step\":";
+    size_t length;
+    char path[64];
+    snprintf(path, sizeof path, "%s/log.jsonl", run);
+    char *text = (char *)scratch_read(path, &length), *at = text;
+    for (; (at = strstr(at, key)); steps++) {
+        at += strlen(key);
+        assert_int_equal(strtol(at, NULL, 10), *steps);
+    }
+    assert_int_equal(*steps, -1);
+    free(text);
+}
+
 /* Five more pictures and one repaired: the epoch under way begins again, and the epochs before it
- * count. */
+ * count. The weights keep the two updates that it had made, and so does the log. */
 static void test_accepted_changes(void **state)
 {
     (void)state;
@@ -235,11 +261,7 @@ static void test_accepted_changes(void **state)
     scratch_write("data/train/class1/003.png", "no picture", 10);
     start("run", 14, two_epochs); /* the mean, an epoch, its validation, and two updates */
     rig_write_picture("data/train/class1/003.png", 1, 3);
-    for (int i = 50; i < 55; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "data/train/class0/%03d.png", i);
-        rig_write_picture(path, 0, i);
-    }
+    add_pictures();
     expect_failure(go_on("run", NULL), ALEXNET_ERROR_BAD_DATA, "24 pictures then, 29 now");
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", &accept));
     assert_int_equal(rig_times_heard("has changed, and the run continues with it as it is"), 1);
@@ -248,14 +270,45 @@ static void test_accepted_changes(void **state)
     bool more;
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
     assert_int_equal(p.epoch, 2);
+    assert_int_equal(p.step, 8); /* after the five of epoch 1, and two */
     assert_int_equal(p.done, 5);
     assert_int_equal(p.total, 29);
     alexnet_trainer_free(trainer);
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL)); /* nothing left to accept */
     expect_ok(rig_finish(trainer, &p));
-    assert_int_equal(p.step, 12);
+    assert_int_equal(p.step, 13);
     assert_int_equal(trainer->record.epoch.images, 0);
     alexnet_trainer_free(trainer);
+    expect_logged("run", (const int[]){2, 4, 5, 5, 6, 8, 10, 12, 13, 13, -1});
+}
+
+/* With fewer pictures, too, no update is counted twice. */
+static void test_fewer_pictures(void **state)
+{
+    (void)state;
+    alexnet_resume_options accept = ALEXNET_RESUME_OPTIONS_INIT;
+    accept.accept_changes = true;
+    start("run", 14, two_epochs);
+    for (int i = 0; i < 10; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "data/train/class%d/%03d.png", i % 2, i);
+        assert_int_equal(remove(path), 0);
+    }
+    expect_ok(go_on("run", &accept)); /* 14 pictures: three updates an epoch */
+    expect_logged("run", (const int[]){2, 4, 5, 5, 6, 8, 10, 10, -1});
+}
+
+/* While the mean is computed, changes begin its pass again: the run is the one that began so. */
+static void test_changes_in_the_mean(void **state)
+{
+    (void)state;
+    alexnet_resume_options accept = ALEXNET_RESUME_OPTIONS_INIT;
+    accept.accept_changes = true;
+    start("run", 3, two_epochs);
+    add_pictures();
+    start("straight", -1, two_epochs);
+    expect_ok(go_on("run", &accept));
+    rig_expect_same_run("straight", "run");
 }
 
 /* If nothing was changed, accepting changes has no effect. */
@@ -351,6 +404,33 @@ static void check_more_epochs(const char *schedule)
         expect_ok(go_on(out, NULL));
         rig_expect_same_run(straight, out);
     }
+}
+
+static void expect_recipe(const char *line)
+{
+    size_t length;
+    char *text = (char *)scratch_read("run/recipe.ini", &length);
+    if (!strstr(text, line))
+        fail_msg("\"%s\" lacks \"%s\"", text, line);
+    free(text);
+}
+
+/* A run that goes back to a checkpoint from before it got more epochs has its old recipe again, and
+ * recipe.ini says so. */
+static void test_an_earlier_checkpoint(void **state)
+{
+    (void)state;
+    const char *const kept[] = {SETTINGS, "epochs", "2", "keep", "5", NULL};
+    const alexnet_resume_options more = with((const char *const[]){"epochs", "3", NULL});
+    start("straight", -1, kept);
+    start("run", -1, kept);
+    expect_recipe("\nepochs = 2\n");
+    expect_ok(go_on("run", &more));
+    expect_recipe("\nepochs = 3\n");
+    assert_int_equal(rename("run/epoch-2.safetensors", "run/last.safetensors"), 0);
+    expect_ok(go_on("run", NULL));
+    expect_recipe("\nepochs = 2\n");
+    rig_expect_same_tensors("straight/last.safetensors", "run/last.safetensors");
 }
 
 static void test_more_epochs(void **state)
@@ -455,13 +535,23 @@ static void test_more_bad_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_moved_data),        IN_SCRATCH(test_moved_apart),
-        IN_SCRATCH(test_moved_share),       IN_SCRATCH(test_share_of_an_earlier_version),
-        IN_SCRATCH(test_other_data),        IN_SCRATCH(test_accepted_changes),
-        IN_SCRATCH(test_nothing_to_accept), IN_SCRATCH(test_more_epochs),
-        IN_SCRATCH(test_fewer_epochs),      IN_SCRATCH(test_settings_that_stay),
-        IN_SCRATCH(test_more_bad_pictures), IN_SCRATCH(test_other_end),
-        IN_SCRATCH(test_lost_best),         IN_SCRATCH(test_packed_otherwise),
+        IN_SCRATCH(test_moved_data),
+        IN_SCRATCH(test_moved_apart),
+        IN_SCRATCH(test_moved_share),
+        IN_SCRATCH(test_share_of_an_earlier_version),
+        IN_SCRATCH(test_other_data),
+        IN_SCRATCH(test_accepted_changes),
+        IN_SCRATCH(test_fewer_pictures),
+        IN_SCRATCH(test_changes_in_the_mean),
+        IN_SCRATCH(test_nothing_to_accept),
+        IN_SCRATCH(test_more_epochs),
+        IN_SCRATCH(test_an_earlier_checkpoint),
+        IN_SCRATCH(test_fewer_epochs),
+        IN_SCRATCH(test_settings_that_stay),
+        IN_SCRATCH(test_more_bad_pictures),
+        IN_SCRATCH(test_other_end),
+        IN_SCRATCH(test_lost_best),
+        IN_SCRATCH(test_packed_otherwise),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }

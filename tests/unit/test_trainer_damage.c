@@ -4,7 +4,11 @@
  */
 #include "training_rig.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static const char *const settings[] = {"batch", "8", "epochs", "3", "warmup", "0", NULL};
 
@@ -431,6 +435,63 @@ static void test_a_mean_to_come(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A run that was saved while its mean was computed, after two batches of three; the first holds a
+ * picture that cannot be read. */
+static void save_in_the_mean(alexnet_ctx *ctx)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    bool more;
+    scratch_remove("run");
+    scratch_write("train/class0/003.png", "no picture", 10);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
+    for (int i = 0; i < 2; i++)
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+}
+
+static void test_half_a_mean(void **state)
+{
+    static const char *const places[] = {"24", "32", "13", "-8", "4611686018427387904"};
+    char to[64];
+    (void)state;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    save_in_the_mean(ctx);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(to, sizeof to, "\"mean_done\":%s,", places[i]);
+        edit("alexnet.run", "\"mean_done\":16,", to);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, LAST ": its record of progress");
+        edit("alexnet.run", to, "\"mean_done\":16,");
+    }
+    rewrite(NULL, NULL, "mean.products");
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "mean.products");
+    save_in_the_mean(ctx);
+    rewrite(NULL, NULL, "mean.sums");
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "mean.sums");
+    alexnet_ctx_free(ctx);
+}
+
+/* Checkpoints of earlier versions hold no sums: the pass begins again, and so does its count. */
+static void test_a_mean_without_sums(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    bool more;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    save_in_the_mean(ctx);
+    edit("alexnet.run", "\"mean_done\":16,", "");
+    rewrite(NULL, NULL, "mean.sums");
+    rewrite(NULL, NULL, "mean.products");
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    assert_int_equal(progress.done, 8);
+    assert_int_equal(progress.skipped, 1);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
 /* Early records do not say how many pictures the best validation had; it still counts as the best.
  */
 static void test_best_without_pictures(void **state)
@@ -536,6 +597,37 @@ static void test_a_run_in_use(void **state)
     alexnet_ctx_free(ctx);
 }
 
+static bool lockless;
+
+/* Takes the place of the system's. */
+int flock(int file, int operation)
+{
+    if (lockless) {
+        errno = ENOLCK;
+        return -1;
+    }
+    return (int)syscall(SYS_flock, file, operation);
+}
+
+/* Where files cannot be locked, runs are trained with a warning. */
+static void test_no_locks(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    for (int i = 0; i < 2; i++) {
+        lockless = i;
+        rig_heard[0] = '\0';
+        expect_ok(rig_start(&trainer, ctx, "train", "val", i ? "other" : "one", settings));
+        alexnet_trainer_free(trainer);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+        alexnet_trainer_free(trainer);
+        lockless = false;
+        assert_int_equal(rig_times_heard("has no locks: make sure that no other process"), 2 * i);
+    }
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- The log ---- */
 
 /* A log that was lost does not stop a run. */
@@ -584,6 +676,9 @@ int main(void)
         IN_SCRATCH(test_a_run_in_use),
         IN_SCRATCH(test_a_lost_log),
         IN_SCRATCH(test_a_mean_to_come),
+        IN_SCRATCH(test_no_locks),
+        IN_SCRATCH(test_half_a_mean),
+        IN_SCRATCH(test_a_mean_without_sums),
         IN_SCRATCH(test_best_without_pictures),
     };
     return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);

@@ -62,7 +62,7 @@ static void check_stops(const char *device)
     if (an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY) != ALEXNET_OK)
         return;
     run_with_stops(device, "straight", 1000, true);
-    run_with_stops(device, "often", 30, true); /* the mean takes 26, from the start each time */
+    run_with_stops(device, "often", 11, true);
     rig_expect_same_run("straight", "often");
     run_with_stops(device, "killed", 45, false);
     rig_expect_same_run("straight", "killed");

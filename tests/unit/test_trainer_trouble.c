@@ -59,6 +59,45 @@ static void test_too_many_for_the_mean(void **state)
     assert_int_equal(rig_size_of("run/best.safetensors"), -1);
 }
 
+/* Pictures that could not be read while the mean was computed, and then can, are read again, also
+ * those from before the latest checkpoint. */
+static void test_a_mean_that_failed(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "32", "epochs", "3", "bad_pictures", "0", NULL};
+    static const char *const paths[] = {"train/class0/003.png", "train/class0/005.png"};
+    unsigned char *good[2];
+    size_t lengths[2];
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    rig_write_pictures("train", 2, 51);
+    expect_ok(rig_train("train", NULL, "straight", settings, &p));
+    for (int i = 0; i < 2; i++) {
+        good[i] = scratch_read(paths[i], &lengths[i]);
+        good[i][0] ^= 1;
+        scratch_write(paths[i], good[i], lengths[i]);
+    }
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    assert_int_equal(p.skipped, 2);
+    expect_ok(alexnet_trainer_save(trainer));
+    expect_failure(rig_finish(trainer, &p), ALEXNET_ERROR_BAD_DATA, "2 of 102 training pictures");
+    alexnet_trainer_free(trainer);
+    for (int i = 0; i < 2; i++) {
+        good[i][0] ^= 1;
+        scratch_write(paths[i], good[i], lengths[i]);
+        free(good[i]);
+    }
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    expect_ok(rig_finish(trainer, &p));
+    assert_int_equal(p.skipped, 0);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    rig_expect_same_run("straight", "run");
+}
+
 static void without_mean(void)
 {
     size_t length;
@@ -460,6 +499,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_a_bad_picture),
         IN_SCRATCH(test_too_many_for_the_mean),
+        IN_SCRATCH(test_a_mean_that_failed),
         IN_SCRATCH(test_too_many_in_an_epoch),
         IN_SCRATCH(test_too_many_in_validation),
         IN_SCRATCH(test_a_batch_of_bad_pictures),
