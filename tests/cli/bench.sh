@@ -56,7 +56,7 @@ if (ulimit -v 4000000 && "$ALEXNET" version) >/dev/null 2>&1; then
     (
         ulimit -v 4000000
         expect 1 bench --net alexnet --batch 1024 --threads 1
-        has err "out of memory: alexnet needs" "batches of 1024" "smaller batch"
+        has err "out of memory: alexnet needs" "batches of 1024" "the largest batch that fits is"
     ) || exit 1
 fi
 
