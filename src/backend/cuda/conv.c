@@ -299,13 +299,14 @@ bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *desc, an_cuda_bl
 static alexnet_status check_blocks(const an_cuda_conv *c)
 {
     const an_cuda_blocks *b = &c->x_blocks;
-    if (!c->blocked || (int64_t)b->n * b->rows * b->columns * b->channels <= INT32_MAX)
+    const int64_t each = (int64_t)b->rows * b->columns * b->channels;
+    if (!c->blocked || b->n * each <= INT32_MAX)
         return ALEXNET_OK;
     return AN_FAIL(
         ALEXNET_ERROR_UNSUPPORTED,
         "the copy of a convolution's input, [%d, %d, %d, %d] in blocks of %d pixels, reaches "
-        "2^31 elements; use a smaller batch",
-        b->n, b->rows, b->columns, b->channels, b->block * b->block);
+        "2^31 elements; the most that do not are %lld pictures",
+        b->n, b->rows, b->columns, b->channels, b->block * b->block, (long long)(INT32_MAX / each));
 }
 
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_op **out)
