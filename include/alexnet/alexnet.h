@@ -44,7 +44,8 @@
  *              handle made from one of these (a stream from its session, pairs from their index, a
  *              picture or a stream from its distance) belongs to the same thread as its origin.
  *              What computes must not be called in an OpenMP parallel region of the caller, and
- *              returns ALEXNET_ERROR_INVALID_ARGUMENT there.
+ *              returns ALEXNET_ERROR_INVALID_ARGUMENT there, on every device, without having
+ *              changed anything: it can be called again outside.
  *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
  *   Callbacks  They return to the library: neither longjmp() nor a C++ exception may leave them.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built

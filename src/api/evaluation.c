@@ -5,6 +5,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "infer/session.h"
 
@@ -113,7 +114,7 @@ alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *
     AN_NEED(evaluation);
     AN_NEED(done);
     AN_NEED(more);
-    AN_CHECK(an_ctx_check(evaluation->ctx));
+    AN_CHECK(an_compute_check(evaluation->ctx));
     alexnet_status rc = an_evaluation_step(evaluation, more);
     *done = evaluation->done;
     return rc == ALEXNET_OK ? evaluation->answers : rc;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "data/resize.h"
 #include "infer/distance_impl.h"
 
@@ -138,9 +139,8 @@ alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const
     alexnet_status rc = ALEXNET_OK;
     an_program *program;
     *out = NULL;
-    AN_CHECK(an_ctx_check(d->net->ctx));
+    AN_CHECK(an_compute_check(d->net->ctx));
     AN_CHECK(check_pixels(rows, columns, name));
-    AN_CHECK(check_levels(levels, 3 * (int64_t)rows * columns, name));
     an_distance_picture *p = an_calloc(1, sizeof *p);
     if (!p)
         return AN_FAIL_MEMORY(sizeof *p, "a picture");
