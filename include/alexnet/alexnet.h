@@ -1929,7 +1929,8 @@ typedef struct alexnet_resume_options {
     size_t size;
     const char *train; /**< where the folder of the training pictures is now; NULL: where it was */
     const char *val;   /**< the same for the validation pictures; NULL: beside `train` if they were
-                            beside it, a share of `train` if they were one, else where they were */
+                            beside it, a share of `train` if they were one, else where they were.
+                            Refused, as is val_data, if they were a share, or there were none */
     /** Keys of the recipe and their values, alternating, ended by NULL; only keys whose
      *  `at_resume` is true. NULL: none. A run given another number of epochs ends as if it had
      *  begun with it, unless its rates depend on its end (docs/recipes.md): from where the run
@@ -1941,7 +1942,7 @@ typedef struct alexnet_resume_options {
     /** For a run over a source that the caller defines: its training pictures and, unless they
      *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them
      *  from the whole source. They may be freed afterwards. NULL: the data that the run recorded
-     *  is opened. */
+     *  is opened. Not together with `train` and `val`. */
     const alexnet_dataset *train_data, *val_data;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \
