@@ -29,8 +29,8 @@
  *
  *   Errors     A function that can fail returns alexnet_status: ALEXNET_OK (0) or a negative code
  *              whose number never changes. alexnet_error_text() then says what went wrong: the file
- *              or value, what was expected and what was found. On failure an `out` pointer is set
- *              to NULL and nothing is leaked.
+ *              or value, what was expected and what was found. On failure every pointer that the
+ *              call would return through an argument is set to NULL, and nothing is leaked.
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
  *              returned by value is borrowed from the object that the function was called for, and
@@ -621,7 +621,8 @@ ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *datase
 /** Its identifier, such as the name of its folder, by which it is matched with a model's classes.
  *  @return NULL if out of range */
 ALEXNET_API const char *alexnet_dataset_class_id(const alexnet_dataset *dataset, int index);
-/** Name (a path) and class (-1: none) of a picture; either pointer may be NULL. */
+/** Name (a path) and class (-1: none) of a picture; either pointer may be NULL. On failure they are
+ *  set to NULL and -1. */
 ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                                    const char **path, int *label);
 

@@ -103,9 +103,12 @@ alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *c
 alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                      alexnet_dataset **train, alexnet_dataset **val)
 {
+    if (train)
+        *train = NULL;
+    if (val)
+        *val = NULL;
     AN_NEED(train);
     AN_NEED(val);
-    *train = *val = NULL;
     AN_NEED(dataset);
     if (train == val)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "train and val are the same pointer");
@@ -144,6 +147,10 @@ const char *alexnet_dataset_class_id(const alexnet_dataset *dataset, int index)
 alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                        const char **path, int *label)
 {
+    if (path)
+        *path = NULL;
+    if (label)
+        *label = -1;
     AN_NEED(dataset);
     if (index < 0 || index >= dataset->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of a data set with %lld",
