@@ -49,8 +49,11 @@
  *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
  *   Callbacks  They return to the library: neither longjmp() nor a C++ exception may leave them.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
- *              with an older header keeps working. NULL means the defaults. Result structs never
- *              change.
+ *              with an older header keeps working: members beyond `size` bytes have their
+ *              defaults, which the comments state. A program that cannot use the macros, because
+ *              it is written in another language, gets all defaults with size = sizeof(size_t);
+ *              every other `size` is a multiple of that. NULL means the defaults. Result structs
+ *              never change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process. Every call leaves the caller's OpenMP settings and the calling
  *              thread's current GPU as it found them (in a thread without a current GPU the first

@@ -11,9 +11,9 @@
 /**
  * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes. A new
  * field of a struct must begin behind the struct's former size: callers of an older header pass
- * whatever is in the padding at its end.
+ * whatever is in the padding at its end. No struct ends within a pointer.
  * @param theirs  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set, or is none that a struct can have
  */
 alexnet_status an_options_take(void *mine, size_t size, const void *theirs);
 
