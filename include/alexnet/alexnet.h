@@ -77,10 +77,13 @@
  *              its own small objects, as under a limit on address space (ulimit -v), std::bad_alloc
  *              ends the program. A C++ program that catches it may save its own data, but not use
  *              the library any more. Files stay whole.
- *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
- *              and log lines are one line each, with control and bidirectional formatting
- *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
- *              Numbers in texts have a decimal point in every locale.
+ *   Text       Paths are byte strings, as open(2) takes them. Data sets opened by their path, runs
+ *              and packs make a relative one absolute, so that the host may change its folder
+ *              afterwards; lists of pictures and indices keep it as it is. All other text is UTF-8;
+ *              where it would be stored, anything else is refused. Error texts and log lines are
+ *              one line each, with control and bidirectional formatting characters escaped: "\x1b".
+ *              Names from models, data sets and files are unchanged. Numbers in texts have a
+ *              decimal point in every locale.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
