@@ -948,7 +948,7 @@ typedef struct alexnet_source {
     void *user;
     const char *name;               /**< of the source, for messages and a run's record; copied */
     int class_count;                /**< 0: the pictures have no labels */
-    const char *const *class_names; /**< [class_count], copied */
+    const char *const *class_names; /**< [class_count], copied; NULL without labels */
     /** At most 4,294,967,294 (2^32 - 2). This and `item` are only called by
      *  alexnet_dataset_from_source(), in its thread. */
     int64_t (*count)(void *user);

@@ -83,14 +83,16 @@ alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *c
     AN_NEED(source);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     AN_CHECK(an_options_take(&own, sizeof own, source));
-    AN_NEED(own.count);
-    AN_NEED(own.item);
-    AN_NEED(own.get);
+    AN_NEED_AS(own.count, "source->count");
+    AN_NEED_AS(own.item, "source->item");
+    AN_NEED_AS(own.get, "source->get");
     if (o.examined)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "examined = true: only a data set that is opened by its path is examined");
     if (own.class_count < 0 || (own.class_count > 0 && !own.class_names))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d classes without names", own.class_count);
+    if (own.class_count == 0 && own.class_names)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class_count = 0, but class_names is set");
     for (int c = 0; c < own.class_count; c++)
         if (!own.class_names[c])
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class_names[%d] is NULL", c);

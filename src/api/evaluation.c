@@ -80,7 +80,8 @@ alexnet_status alexnet_evaluation_new_ensemble(alexnet_evaluation **out,
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d models: expected 1 to %d", count,
                        MODELS_MAX);
     for (int i = 0; i < count; i++) {
-        AN_NEED(sessions[i]);
+        if (!sessions[i])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "sessions[%d] is NULL", i);
         AN_CHECK(check_member(sessions[0], sessions[i], i));
     }
     AN_CHECK(check_dataset(dataset, &sessions[0]->model->classes));

@@ -506,7 +506,7 @@ static void test_ensembles(void **state)
     (void)state;
     REFUSES(alexnet_evaluation_new_ensemble, "out", NULL, sessions, 1, data, NULL);
     REFUSES(alexnet_evaluation_new_ensemble, "sessions", &evaluation, NULL, 1, data, NULL);
-    REFUSES(alexnet_evaluation_new_ensemble, "sessions[i]", &evaluation, sessions, 2, data, NULL);
+    REFUSES(alexnet_evaluation_new_ensemble, "sessions[1]", &evaluation, sessions, 2, data, NULL);
     REFUSES(alexnet_evaluation_new_ensemble, "dataset", &evaluation, sessions, 1, NULL, NULL);
     options.keep = true;
     expect_ok(alexnet_evaluation_new_ensemble(&evaluation, sessions, 1, data, &options));
@@ -520,7 +520,8 @@ static void test_ensembles(void **state)
     REFUSES(alexnet_weight_search_step, "search", NULL, &tried, &more);
     REFUSES(alexnet_weight_search_step, "tried", search, NULL, &more);
     REFUSES(alexnet_weight_search_step, "more", search, &tried, NULL);
-    REFUSES(alexnet_weight_search_result, "search", NULL, NULL, NULL);
+    REFUSES(alexnet_weight_search_result, "search", NULL, &weights, NULL);
+    assert_null(weights);
     alexnet_weight_search_free(search);
     TAKES_NOTHING(alexnet_weight_search_free, NULL);
     alexnet_evaluation_free(evaluation);

@@ -298,6 +298,10 @@ static void test_callbacks(void **state)
     mine.asked = 0;
     source.class_count = 0;
     source.item = own_item_without_label;
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, &options),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(an_error_text(), "class_count = 0, but class_names is set"));
+    source.class_names = NULL;
     assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, &options), ALEXNET_OK);
     assert_int_equal(d->classes, 0);
     an_dataset_release(d);
