@@ -953,7 +953,8 @@ typedef struct alexnet_source {
      *  alexnet_dataset_from_source(), in its thread. */
     int64_t (*count)(void *user);
     /** Name and class of an item; names are UTF-8, and copied. An item must keep its name when
-     *  others are added: the name decides whether it is for validation. @param label -1: none */
+     *  others are added: the name decides whether it is for validation. A failure is one of
+     *  alexnet_dataset_from_source(). @param label -1: none */
     int (*item)(void *user, int64_t index, const char **name, int *label);
     /** Provide an item. Called from several threads at once, at any time until all data sets, and
      *  all that was made from them, are freed. ALEXNET_ERROR_NO_MEMORY ends what needs the item
@@ -973,8 +974,10 @@ typedef struct alexnet_source {
  * alexnet_resume_options.train_data; its fingerprint covers names and labels only.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name of an item or a class
- *         that is missing, empty, not UTF-8 or has control characters, two classes of one name, a
- *         label that is no class, and `examined`;
+ *         that is missing, empty, not UTF-8 or has control characters, a name of the source with
+ *         such text, two classes of one name, a label that is no class, and `examined`;
+ *         ALEXNET_ERROR_NO_MEMORY if `item` returns it, ALEXNET_ERROR_IO if it returns another
+ *         number than 0;
  *         ALEXNET_ERROR_UNSUPPORTED for more items than `count` may return, before any is asked for
  */
 ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
