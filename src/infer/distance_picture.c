@@ -124,12 +124,15 @@ static alexnet_status check_pixels(int rows, int columns, const char *name)
                    name, columns, rows, AN_DISTANCE_PIXELS_MAX);
 }
 
-static alexnet_status check_levels(const float *levels, int64_t count, const char *name)
+alexnet_status an_distance_check_levels(const float *levels, int rows, int columns,
+                                        const char *name)
 {
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(levels[i]))
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: level %lld is %g", name,
-                           (long long)i, (double)levels[i]);
+    AN_CHECK(check_pixels(rows, columns, name));
+    for (int64_t i = 0; i < 3 * (int64_t)rows * columns; i++)
+        if (!(levels[i] >= 0 && levels[i] <= 255))
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "%s: level %lld is %g: expected 0 to 255", name, (long long)i,
+                           (double)levels[i]);
     return ALEXNET_OK;
 }
 
