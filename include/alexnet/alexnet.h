@@ -1440,7 +1440,11 @@ typedef struct alexnet_activations alexnet_activations;
 
 /** Takes memory for one picture, with the outputs of all layers. */
 ALEXNET_API alexnet_status alexnet_activations_new(alexnet_activations **out, alexnet_model *model);
-/** Compute all layers of a crop, which is not kept. */
+/**
+ * Compute all layers of a crop, which is not kept.
+ * @return ALEXNET_ERROR_BAD_MODEL if a layer computes NaN or infinity: the text names the first.
+ *         What the layers computed can be looked at nevertheless
+ */
 ALEXNET_API alexnet_status alexnet_activations_compute(alexnet_activations *activations,
                                                        const uint8_t *crop);
 /**
