@@ -1733,7 +1733,8 @@ ALEXNET_API const alexnet_builtin *alexnet_recipe_builtin(int index);
 /**
  * Set a key: "epochs" to "20". Keys that may differ by layer accept a layer and a dot in front,
  * "conv1.rate", or a pattern of layers, "conv*.rate"; if several match a layer, the one set last
- * counts. Numbers that may change by epoch accept steps: "0.01 0.001@25 0.0001@51".
+ * counts. Numbers are decimal; those that may change by epoch accept steps: "0.01 0.001@25
+ * 0.0001@51". Blanks around a value are not kept.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
  */
 ALEXNET_API alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key,
