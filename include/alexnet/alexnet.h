@@ -584,7 +584,8 @@ ALEXNET_API alexnet_status alexnet_dataset_layout_on(alexnet_ctx *ctx, const cha
  * (.csv) with a column path, file, filename or image and a column label or class; paths are
  * relative to its folder. Labels are numbers from 0 or names. Or open the files of MNIST (idx,
  * compressed by gzip or not) or of CIFAR-10 or CIFAR-100 (binary version): a part of their folder,
- * FOLDER/train or FOLDER/val, or one file. docs/data.md says more.
+ * FOLDER/train or FOLDER/val, or one file. Or open a database of Caffe (the folder of an LMDB), if
+ * the library was built with liblmdb. docs/data.md says more.
  *
  * With `classes_of`, labels that are numbers are the model's class numbers, unless the model has
  * classes with these identifiers. ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() is called
@@ -1932,7 +1933,9 @@ typedef struct alexnet_progress {
  * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini and a
  * first checkpoint into the run folder: from here on the run can be resumed. The folder is made; if
  * it exists, it may hold only what a run leaves that was stopped before its first checkpoint. `val`
- * may be NULL. The data sets may be freed afterwards.
+ * may be NULL. The data sets may be freed afterwards. The run folder gets checkpoints, the best
+ * model, the recipe, a log and a list of unreadable pictures (docs/runs.md); tables, drawings and
+ * report.html are made by the command, not by the library.
  * @return ALEXNET_ERROR_CANCELLED while the sizes of the pictures' files are looked up and pictures
  *         of both parts are compared; nothing has been written then
  */
@@ -2070,7 +2073,10 @@ ALEXNET_API alexnet_status alexnet_events_picture(alexnet_events *events, int64_
                                                   const char *tag, const void *png, size_t length);
 ALEXNET_API void alexnet_events_free(alexnet_events *events);
 
-/** Open the validation set of a run folder again, as `alexnet eval RUN` does. */
+/** Open the validation set of a run folder again, as `alexnet eval RUN` does.
+ *  @return ALEXNET_ERROR_UNSUPPORTED for a run over a source that the caller defines: make its data
+ *          set again, with `classes_of`, and if its validation pictures are a share, use
+ *          alexnet_dataset_split() with the same share and seed */
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
