@@ -13,6 +13,7 @@ pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 # Picture formats whose library may be absent. Each has a file in src/data/codec.
 set(ALEXNET_CODECS "")
 pkg_check_modules(WEBP IMPORTED_TARGET libwebp libwebpdemux)
+set(WEBP_VERSION ${WEBP_libwebp_VERSION}) # of two modules pkg_check_modules() names each
 pkg_check_modules(GIF IMPORTED_TARGET libgif)
 pkg_check_modules(TIFF IMPORTED_TARGET libtiff-4>=4.5)
 pkg_check_modules(HEIF IMPORTED_TARGET libheif>=1.15)

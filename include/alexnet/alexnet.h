@@ -29,8 +29,8 @@
  *
  *   Errors     A function that can fail returns alexnet_status: ALEXNET_OK (0) or a negative code
  *              whose number never changes. alexnet_error_text() then says what went wrong: the file
- *              or value, what was expected and what was found. On failure an `out` pointer is set
- *              to NULL and nothing is leaked.
+ *              or value, what was expected and what was found. On failure every pointer that the
+ *              call would return through an argument is set to NULL, and nothing is leaked.
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
  *              returned by value is borrowed from the object that the function was called for, and
@@ -44,12 +44,16 @@
  *              handle made from one of these (a stream from its session, pairs from their index, a
  *              picture or a stream from its distance) belongs to the same thread as its origin.
  *              What computes must not be called in an OpenMP parallel region of the caller, and
- *              returns ALEXNET_ERROR_INVALID_ARGUMENT there.
+ *              returns ALEXNET_ERROR_INVALID_ARGUMENT there, on every device, without having
+ *              changed anything: it can be called again outside.
  *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
  *   Callbacks  They return to the library: neither longjmp() nor a C++ exception may leave them.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
- *              with an older header keeps working. NULL means the defaults. Result structs never
- *              change.
+ *              with an older header keeps working: members beyond `size` bytes have their
+ *              defaults, which the comments state. A program that cannot use the macros, because
+ *              it is written in another language, gets all defaults with size = sizeof(size_t);
+ *              every other `size` is a multiple of that. NULL means the defaults. Result structs
+ *              never change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process. Every call leaves the caller's OpenMP settings and the calling
  *              thread's current GPU as it found them (in a thread without a current GPU the first
@@ -73,10 +77,13 @@
  *              its own small objects, as under a limit on address space (ulimit -v), std::bad_alloc
  *              ends the program. A C++ program that catches it may save its own data, but not use
  *              the library any more. Files stay whole.
- *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
- *              and log lines are one line each, with control and bidirectional formatting
- *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
- *              Numbers in texts have a decimal point in every locale.
+ *   Text       Paths are byte strings, as open(2) takes them. Data sets opened by their path, runs
+ *              and packs make a relative one absolute, so that the host may change its folder
+ *              afterwards; lists of pictures and indices keep it as it is. All other text is UTF-8;
+ *              where it would be stored, anything else is refused. Error texts and log lines are
+ *              one line each, with control and bidirectional formatting characters escaped: "\x1b".
+ *              Names from models, data sets and files are unchanged. Numbers in texts have a
+ *              decimal point in every locale.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
@@ -577,7 +584,8 @@ ALEXNET_API alexnet_status alexnet_dataset_layout_on(alexnet_ctx *ctx, const cha
  * (.csv) with a column path, file, filename or image and a column label or class; paths are
  * relative to its folder. Labels are numbers from 0 or names. Or open the files of MNIST (idx,
  * compressed by gzip or not) or of CIFAR-10 or CIFAR-100 (binary version): a part of their folder,
- * FOLDER/train or FOLDER/val, or one file. docs/data.md says more.
+ * FOLDER/train or FOLDER/val, or one file. Or open a database of Caffe (the folder of an LMDB), if
+ * the library was built with liblmdb. docs/data.md says more.
  *
  * With `classes_of`, labels that are numbers are the model's class numbers, unless the model has
  * classes with these identifiers. ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() is called
@@ -620,7 +628,8 @@ ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *datase
 /** Its identifier, such as the name of its folder, by which it is matched with a model's classes.
  *  @return NULL if out of range */
 ALEXNET_API const char *alexnet_dataset_class_id(const alexnet_dataset *dataset, int index);
-/** Name (a path) and class (-1: none) of a picture; either pointer may be NULL. */
+/** Name (a path) and class (-1: none) of a picture; either pointer may be NULL. On failure they are
+ *  set to NULL and -1. */
 ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                                    const char **path, int *label);
 
@@ -940,12 +949,13 @@ typedef struct alexnet_source {
     void *user;
     const char *name;               /**< of the source, for messages and a run's record; copied */
     int class_count;                /**< 0: the pictures have no labels */
-    const char *const *class_names; /**< [class_count], copied */
+    const char *const *class_names; /**< [class_count], copied; NULL without labels */
     /** At most 4,294,967,294 (2^32 - 2). This and `item` are only called by
      *  alexnet_dataset_from_source(), in its thread. */
     int64_t (*count)(void *user);
     /** Name and class of an item; names are UTF-8, and copied. An item must keep its name when
-     *  others are added: the name decides whether it is for validation. @param label -1: none */
+     *  others are added: the name decides whether it is for validation. A failure is one of
+     *  alexnet_dataset_from_source(). @param label -1: none */
     int (*item)(void *user, int64_t index, const char **name, int *label);
     /** Provide an item. Called from several threads at once, at any time until all data sets, and
      *  all that was made from them, are freed. ALEXNET_ERROR_NO_MEMORY ends what needs the item
@@ -965,8 +975,10 @@ typedef struct alexnet_source {
  * alexnet_resume_options.train_data; its fingerprint covers names and labels only.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name of an item or a class
- *         that is missing, empty, not UTF-8 or has control characters, two classes of one name, a
- *         label that is no class, and `examined`;
+ *         that is missing, empty, not UTF-8 or has control characters, a name of the source with
+ *         such text, two classes of one name, a label that is no class, and `examined`;
+ *         ALEXNET_ERROR_NO_MEMORY if `item` returns it, ALEXNET_ERROR_IO if it returns another
+ *         number than 0;
  *         ALEXNET_ERROR_UNSUPPORTED for more items than `count` may return, before any is asked for
  */
 ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
@@ -1429,7 +1441,11 @@ typedef struct alexnet_activations alexnet_activations;
 
 /** Takes memory for one picture, with the outputs of all layers. */
 ALEXNET_API alexnet_status alexnet_activations_new(alexnet_activations **out, alexnet_model *model);
-/** Compute all layers of a crop, which is not kept. */
+/**
+ * Compute all layers of a crop, which is not kept.
+ * @return ALEXNET_ERROR_BAD_MODEL if a layer computes NaN or infinity: the text names the first.
+ *         What the layers computed can be looked at nevertheless
+ */
 ALEXNET_API alexnet_status alexnet_activations_compute(alexnet_activations *activations,
                                                        const uint8_t *crop);
 /**
@@ -1645,7 +1661,8 @@ ALEXNET_API alexnet_status alexnet_distance_picture_pixels(alexnet_distance_pict
                                                            const alexnet_pixels *pixels);
 /**
  * The same from numbers, which are not resized.
- * @param levels  [3][height][width], R, G, B from 0 to 255: 127.5 * (x + 1) for x from -1 to 1
+ * @param levels  [3][height][width], R, G, B from 0 to 255: 127.5 * (x + 1) for x from -1 to 1;
+ *                ALEXNET_ERROR_INVALID_ARGUMENT for others
  */
 ALEXNET_API alexnet_status alexnet_distance_picture_levels(alexnet_distance_picture **out,
                                                            alexnet_distance *distance,
@@ -1717,7 +1734,8 @@ ALEXNET_API const alexnet_builtin *alexnet_recipe_builtin(int index);
 /**
  * Set a key: "epochs" to "20". Keys that may differ by layer accept a layer and a dot in front,
  * "conv1.rate", or a pattern of layers, "conv*.rate"; if several match a layer, the one set last
- * counts. Numbers that may change by epoch accept steps: "0.01 0.001@25 0.0001@51".
+ * counts. Numbers are decimal; those that may change by epoch accept steps: "0.01 0.001@25
+ * 0.0001@51". Blanks around a value are not kept.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
  */
 ALEXNET_API alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key,
@@ -1915,7 +1933,9 @@ typedef struct alexnet_progress {
  * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini and a
  * first checkpoint into the run folder: from here on the run can be resumed. The folder is made; if
  * it exists, it may hold only what a run leaves that was stopped before its first checkpoint. `val`
- * may be NULL. The data sets may be freed afterwards.
+ * may be NULL. The data sets may be freed afterwards. The run folder gets checkpoints, the best
+ * model, the recipe, a log and a list of unreadable pictures (docs/runs.md); tables, drawings and
+ * report.html are made by the command, not by the library.
  * @return ALEXNET_ERROR_CANCELLED while the sizes of the pictures' files are looked up and pictures
  *         of both parts are compared; nothing has been written then
  */
@@ -1928,7 +1948,8 @@ typedef struct alexnet_resume_options {
     size_t size;
     const char *train; /**< where the folder of the training pictures is now; NULL: where it was */
     const char *val;   /**< the same for the validation pictures; NULL: beside `train` if they were
-                            beside it, a share of `train` if they were one, else where they were */
+                            beside it, a share of `train` if they were one, else where they were.
+                            Refused, as is val_data, if they were a share, or there were none */
     /** Keys of the recipe and their values, alternating, ended by NULL; only keys whose
      *  `at_resume` is true. NULL: none. A run given another number of epochs ends as if it had
      *  begun with it, unless its rates depend on its end (docs/recipes.md): from where the run
@@ -1940,7 +1961,7 @@ typedef struct alexnet_resume_options {
     /** For a run over a source that the caller defines: its training pictures and, unless they
      *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them
      *  from the whole source. They may be freed afterwards. NULL: the data that the run recorded
-     *  is opened. */
+     *  is opened. Not together with `train` and `val`. */
     const alexnet_dataset *train_data, *val_data;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \
@@ -2052,7 +2073,10 @@ ALEXNET_API alexnet_status alexnet_events_picture(alexnet_events *events, int64_
                                                   const char *tag, const void *png, size_t length);
 ALEXNET_API void alexnet_events_free(alexnet_events *events);
 
-/** Open the validation set of a run folder again, as `alexnet eval RUN` does. */
+/** Open the validation set of a run folder again, as `alexnet eval RUN` does.
+ *  @return ALEXNET_ERROR_UNSUPPORTED for a run over a source that the caller defines: make its data
+ *          set again, with `classes_of`, and if its validation pictures are a share, use
+ *          alexnet_dataset_split() with the same share and seed */
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);

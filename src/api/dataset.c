@@ -83,14 +83,16 @@ alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *c
     AN_NEED(source);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     AN_CHECK(an_options_take(&own, sizeof own, source));
-    AN_NEED(own.count);
-    AN_NEED(own.item);
-    AN_NEED(own.get);
+    AN_NEED_AS(own.count, "source->count");
+    AN_NEED_AS(own.item, "source->item");
+    AN_NEED_AS(own.get, "source->get");
     if (o.examined)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "examined = true: only a data set that is opened by its path is examined");
     if (own.class_count < 0 || (own.class_count > 0 && !own.class_names))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d classes without names", own.class_count);
+    if (own.class_count == 0 && own.class_names)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class_count = 0, but class_names is set");
     for (int c = 0; c < own.class_count; c++)
         if (!own.class_names[c])
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class_names[%d] is NULL", c);
@@ -103,9 +105,12 @@ alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *c
 alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                      alexnet_dataset **train, alexnet_dataset **val)
 {
+    if (train)
+        *train = NULL;
+    if (val)
+        *val = NULL;
     AN_NEED(train);
     AN_NEED(val);
-    *train = *val = NULL;
     AN_NEED(dataset);
     if (train == val)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "train and val are the same pointer");
@@ -144,6 +149,10 @@ const char *alexnet_dataset_class_id(const alexnet_dataset *dataset, int index)
 alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                        const char **path, int *label)
 {
+    if (path)
+        *path = NULL;
+    if (label)
+        *label = -1;
     AN_NEED(dataset);
     if (index < 0 || index >= dataset->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of a data set with %lld",

@@ -6,6 +6,8 @@
 
 enum { SIDE_MAX = 4096 };
 
+static const char in_memory[] = "picture in memory";
+
 alexnet_status alexnet_model_set_lpips(alexnet_model *model, const char *path)
 {
     an_lpips lpips;
@@ -80,14 +82,13 @@ alexnet_status alexnet_distance_picture_bytes(alexnet_distance_picture **out,
                                               alexnet_distance *distance, const void *bytes,
                                               size_t length)
 {
-    static const char name[] = "picture in memory";
     AN_NEED(out);
     *out = NULL;
     AN_NEED(distance);
     AN_NEED(bytes);
     an_picture picture;
-    alexnet_status read = an_picture_decode(&picture, bytes, length, name);
-    return look(out, distance, read, &picture, name);
+    alexnet_status read = an_picture_decode(&picture, bytes, length, in_memory);
+    return look(out, distance, read, &picture, in_memory);
 }
 
 alexnet_status alexnet_distance_picture_pixels(alexnet_distance_picture **out,
@@ -101,7 +102,7 @@ alexnet_status alexnet_distance_picture_pixels(alexnet_distance_picture **out,
     an_picture picture;
     alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
                                                  pixels->height, pixels->row_bytes, pixels->format);
-    return look(out, distance, read, &picture, "picture in memory");
+    return look(out, distance, read, &picture, in_memory);
 }
 
 alexnet_status alexnet_distance_picture_levels(alexnet_distance_picture **out,
@@ -115,7 +116,8 @@ alexnet_status alexnet_distance_picture_levels(alexnet_distance_picture **out,
     if (height < 1 || width < 1)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "a picture of %d x %d pixels", width,
                        height);
-    return an_distance_look(out, distance, levels, height, width, "picture in memory");
+    AN_CHECK(an_distance_check_levels(levels, height, width, in_memory));
+    return an_distance_look(out, distance, levels, height, width, in_memory);
 }
 
 int alexnet_distance_picture_width(const alexnet_distance_picture *picture)
@@ -149,7 +151,7 @@ alexnet_status alexnet_distance_stream_new(alexnet_distance_stream **out,
     *out = NULL;
     AN_NEED(distance);
     AN_NEED(dataset);
-    if (count < 0)
+    if (order && count < 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %lld: expected 0 or more",
                        (long long)count);
     return an_distance_stream_new(out, distance, dataset, order, count);

@@ -5,6 +5,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "infer/session.h"
 
@@ -79,7 +80,8 @@ alexnet_status alexnet_evaluation_new_ensemble(alexnet_evaluation **out,
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d models: expected 1 to %d", count,
                        MODELS_MAX);
     for (int i = 0; i < count; i++) {
-        AN_NEED(sessions[i]);
+        if (!sessions[i])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "sessions[%d] is NULL", i);
         AN_CHECK(check_member(sessions[0], sessions[i], i));
     }
     AN_CHECK(check_dataset(dataset, &sessions[0]->model->classes));
@@ -113,7 +115,7 @@ alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *
     AN_NEED(evaluation);
     AN_NEED(done);
     AN_NEED(more);
-    AN_CHECK(an_ctx_check(evaluation->ctx));
+    AN_CHECK(an_compute_check(evaluation->ctx));
     alexnet_status rc = an_evaluation_step(evaluation, more);
     *done = evaluation->done;
     return rc == ALEXNET_OK ? evaluation->answers : rc;

@@ -2,6 +2,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 alexnet_status alexnet_events_open(alexnet_events **out, const char *folder, int64_t step)
 {
@@ -11,11 +12,19 @@ alexnet_status alexnet_events_open(alexnet_events **out, const char *folder, int
     return an_events_open(out, folder, step);
 }
 
+static alexnet_status check_tag(const char *tag)
+{
+    if (!an_is_utf8(tag))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the tag %s is not UTF-8 text", tag);
+    return ALEXNET_OK;
+}
+
 alexnet_status alexnet_events_scalar(alexnet_events *events, int64_t step, const char *tag,
                                      double value)
 {
     AN_NEED(events);
     AN_NEED(tag);
+    AN_CHECK(check_tag(tag));
     return an_events_scalar(events, step, tag, value);
 }
 
@@ -25,6 +34,7 @@ alexnet_status alexnet_events_histogram(alexnet_events *events, int64_t step, co
     AN_NEED(events);
     AN_NEED(tag);
     AN_NEED(values);
+    AN_CHECK(check_tag(tag));
     if (count < 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %lld: expected 0 or more",
                        (long long)count);
@@ -37,6 +47,7 @@ alexnet_status alexnet_events_picture(alexnet_events *events, int64_t step, cons
     AN_NEED(events);
     AN_NEED(tag);
     AN_NEED(png);
+    AN_CHECK(check_tag(tag));
     return an_events_picture(events, step, tag, png, length);
 }
 

@@ -17,6 +17,8 @@ static alexnet_status check_options(const alexnet_features_options *o)
                        COUNT_MAX);
     if (o->count > 0 && !o->layers)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %d, but layers is NULL", o->count);
+    if (o->count == 0 && o->layers)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = 0, but layers is set");
     for (int i = 0; i < o->count; i++)
         if (!o->layers[i])
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layers[%d] is NULL", i);

@@ -7,6 +7,10 @@
 
 alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
 {
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(path);
     return alexnet_model_load_with(out, ctx, path, NULL);
 }
 

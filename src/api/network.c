@@ -91,6 +91,7 @@ alexnet_status alexnet_network_field(const alexnet_network *network, int layer, 
     alexnet_layer_info info;
     AN_NEED(field);
     memset(field, 0, sizeof *field);
+    AN_NEED(network);
     AN_CHECK(alexnet_network_layer(network, layer, &info));
     if (row < 0 || row >= info.output[1] || column < 0 || column >= info.output[2])
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,

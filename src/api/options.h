@@ -11,18 +11,20 @@
 /**
  * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes. A new
  * field of a struct must begin behind the struct's former size: callers of an older header pass
- * whatever is in the padding at its end.
+ * whatever is in the padding at its end. No struct ends within a pointer.
  * @param theirs  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set, or is none that a struct can have
  */
 alexnet_status an_options_take(void *mine, size_t size, const void *theirs);
 
-/** Refuse a NULL. A function with an `out` checks `out` first and sets it before other checks. */
-#define AN_NEED(pointer)                                                                           \
+/** Refuse a NULL. A function with an `out` checks `out` first and sets it before other checks; one
+ * with several sets all that are not NULL first. */
+#define AN_NEED(pointer) AN_NEED_AS(pointer, #pointer)
+/** The same with the name that the caller knows it by. */
+#define AN_NEED_AS(pointer, name)                                                                  \
     do {                                                                                           \
         if (!(pointer))                                                                            \
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s(): %s is NULL", __func__,           \
-                           #pointer);                                                              \
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s(): %s is NULL", __func__, name);    \
     } while (0)
 
 #endif

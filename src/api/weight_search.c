@@ -42,6 +42,8 @@ alexnet_status alexnet_weight_search_step(alexnet_weight_search *search, int *tr
 alexnet_status alexnet_weight_search_result(const alexnet_weight_search *search,
                                             const double **weights, double *lowest)
 {
+    if (weights)
+        *weights = NULL;
     AN_NEED(search);
     if (weights)
         *weights = search->weights;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -233,6 +234,18 @@ bool an_path_is_within(const char *path, const char *folder)
     const size_t length = strlen(folder);
     return length <= 1 || /* "/" */
            (strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0'));
+}
+
+alexnet_status an_path_absolute(char **out, const char *path)
+{
+    const bool relative = *path && *path != '/';
+    char *here = relative ? getcwd(NULL, 0) : NULL;
+    *out = NULL;
+    if (relative && !here)
+        return an_file_fail("find", "the current folder");
+    *out = relative ? an_path_join(here, path) : an_strdup(path);
+    free(here); /* getcwd's own */
+    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
 }
 
 char *an_path_join(const char *folder, const char *name)

@@ -57,6 +57,10 @@ alexnet_status an_make_folder(const char *path);
 /** Whether a path is a folder's own or is below it. Both must be as realpath(3) gives them. */
 bool an_path_is_within(const char *path, const char *folder);
 
+/** The path from the root, so that it stays the same when the host changes its folder: a relative
+ *  one is put after the path of the current folder. Links are not followed; "" stays "". Owned. */
+alexnet_status an_path_absolute(char **out, const char *path);
+
 /** "folder/name" in a new string; NULL if memory is short. */
 char *an_path_join(const char *folder, const char *name);
 

@@ -27,7 +27,7 @@ static alexnet_status start(int count)
     return ALEXNET_OK;
 }
 
-alexnet_status an_threads_begin(an_threads *saved, int count)
+static alexnet_status check_place(void)
 {
     if (omp_in_parallel())
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -37,6 +37,18 @@ alexnet_status an_threads_begin(an_threads *saved, int count)
             ALEXNET_ERROR_INVALID_ARGUMENT,
             "this process was forked from one that had already computed, and has none of "
             "its threads: fork before the first computation, or exec");
+    return ALEXNET_OK;
+}
+
+alexnet_status an_compute_check(const alexnet_ctx *ctx)
+{
+    AN_CHECK(an_ctx_check(ctx));
+    return check_place();
+}
+
+alexnet_status an_threads_begin(an_threads *saved, int count)
+{
+    AN_CHECK(check_place());
     if (count > team.count)
         AN_CHECK(start(count));
     *saved = an_threads_set(count);

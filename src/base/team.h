@@ -7,7 +7,7 @@
 
 #include <omp.h>
 
-#include "alexnet/alexnet.h"
+#include "base/context.h"
 
 typedef struct an_threads {
     int count, dynamic;
@@ -37,5 +37,13 @@ static inline void an_threads_restore(an_threads saved)
  *         ALEXNET_ERROR_INVALID_ARGUMENT in a parallel region or in such a child
  */
 alexnet_status an_threads_begin(an_threads *saved, int count);
+
+/**
+ * Called where anything that computes begins, on any device, so that a call that is refused has
+ * changed nothing.
+ * @return ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_INVALID_ARGUMENT where an_threads_begin() returns
+ *         it
+ */
+alexnet_status an_compute_check(const alexnet_ctx *ctx);
 
 #endif

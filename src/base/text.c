@@ -55,7 +55,7 @@ bool an_text_to_double(const char *text, double *value)
 {
     locale_t plain = plain_locale();
     char *end;
-    if (!plain || only_blanks(text))
+    if (!plain || only_blanks(text) || strpbrk(text, "xX"))
         return false;
     *value = strtod_l(text, &end, plain);
     return end != text && only_blanks(end) && isfinite(*value);

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The whole of `text` as a number (blanks around it allowed); locale-independent, finite. */
+/** The whole of `text` as a decimal number (blanks around it allowed); locale-independent, finite.
+ */
 bool an_text_to_double(const char *text, double *value);
 bool an_text_to_int(const char *text, int64_t *value);
 /** A text of digits alone as a number that int64_t holds. */

@@ -178,9 +178,7 @@ static alexnet_status make(alexnet_pack *pack, const alexnet_dataset *train,
     AN_CHECK(make_part(&pack->parts[0], pack->ctx, &pack->options, train, "train"));
     if (val)
         AN_CHECK(make_validation(pack, train, val));
-    pack->folder = an_strdup(folder);
-    if (!pack->folder)
-        return AN_FAIL_MEMORY(strlen(folder), "a path");
+    AN_CHECK(an_path_absolute(&pack->folder, folder));
     AN_CHECK(check_outside(pack));
     AN_CHECK(claim(pack));
     AN_CHECK(check_folder(pack));

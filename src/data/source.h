@@ -88,7 +88,8 @@ typedef struct an_oddity {
 struct an_data_source {
     const an_data_kind *kind;
     atomic_int references;
-    char *root; /* what `open` is given: an absolute path, so that a resume finds it; "": none */
+    char *root; /* what `open` is given: an absolute path, so that a resume finds it. Of a source
+                   without a path, what errors call it */
     alexnet_ctx *ctx;   /* only while it is opened, to log and to be cancelled. May be NULL */
     an_strings classes; /* identifiers; none: the pictures have no labels */
     bool numbered; /* class k is called k, so a list of at least as many classes can name them */

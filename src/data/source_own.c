@@ -76,14 +76,25 @@ static void close_own(an_data_source *source)
 const an_data_kind an_own_kind = {
     .name = "callbacks", .read = read_item, .stamp = stamp, .close = close_own};
 
+static alexnet_status fail_item(const char *root, int64_t index, int code)
+{
+    if (code == ALEXNET_ERROR_NO_MEMORY)
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "%s is out of memory at item %lld", root,
+                       (long long)index);
+    return AN_FAIL(ALEXNET_ERROR_IO, "%s cannot describe item %lld (%d)", root, (long long)index,
+                   code);
+}
+
 static alexnet_status add_item(an_data_source *source, const alexnet_source *own, int64_t index)
 {
     const char *name = NULL, *root = source->root;
     int label = -1;
     const int code = own->item(own->user, index, &name, &label);
-    if (code || !name || !*name)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s gives no name for item %lld (%d)", root,
-                       (long long)index, code);
+    if (code)
+        return fail_item(root, index, code);
+    if (!name || !*name)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s gives no name for item %lld", root,
+                       (long long)index);
     const char *fault = an_text_fault(name);
     if (fault)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the name of item %lld of %s %s",
@@ -151,8 +162,11 @@ static alexnet_status fill(an_data_source *source, alexnet_ctx *ctx, const alexn
 alexnet_status an_data_source_own(an_data_source **out, alexnet_ctx *ctx,
                                   const alexnet_source *description)
 {
-    alexnet_source *own = an_malloc(sizeof *own);
+    const char *fault = description->name ? an_text_fault(description->name) : NULL;
     *out = NULL;
+    if (fault)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the name of the source %s", fault);
+    alexnet_source *own = an_malloc(sizeof *own);
     if (!own)
         return AN_FAIL_MEMORY(sizeof *own, "a data source");
     *own = *description;

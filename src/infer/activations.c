@@ -54,7 +54,8 @@ void an_activations_free(an_activations *a)
 alexnet_status an_activations_compute(an_activations *a, const uint8_t *crop)
 {
     an_centre_lay(a->stored, a->features->model->net->network, crop);
-    return an_features_compute(a->features, a->stored, 1);
+    AN_CHECK(an_features_compute(a->features, a->stored, 1));
+    return an_features_check(a->features, a->features->values, "the crop");
 }
 
 const float *an_activations_layer(const an_activations *a, int layer)

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/distance_impl.h"
 
 /* ---- The network ---- */
@@ -167,7 +168,7 @@ alexnet_status an_distance_between(an_distance *d, const an_distance_picture *a,
                                    float *gradient)
 {
     double sum = 0;
-    AN_CHECK(an_ctx_check(d->net->ctx));
+    AN_CHECK(an_compute_check(d->net->ctx));
     if (a->number != d->number || b->number != d->number)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "a picture was made for another alexnet_distance");

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "data/resize.h"
 #include "infer/distance_impl.h"
 
@@ -123,12 +124,15 @@ static alexnet_status check_pixels(int rows, int columns, const char *name)
                    name, columns, rows, AN_DISTANCE_PIXELS_MAX);
 }
 
-static alexnet_status check_levels(const float *levels, int64_t count, const char *name)
+alexnet_status an_distance_check_levels(const float *levels, int rows, int columns,
+                                        const char *name)
 {
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(levels[i]))
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: level %lld is %g", name,
-                           (long long)i, (double)levels[i]);
+    AN_CHECK(check_pixels(rows, columns, name));
+    for (int64_t i = 0; i < 3 * (int64_t)rows * columns; i++)
+        if (!(levels[i] >= 0 && levels[i] <= 255))
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "%s: level %lld is %g: expected 0 to 255", name, (long long)i,
+                           (double)levels[i]);
     return ALEXNET_OK;
 }
 
@@ -138,9 +142,8 @@ alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const
     alexnet_status rc = ALEXNET_OK;
     an_program *program;
     *out = NULL;
-    AN_CHECK(an_ctx_check(d->net->ctx));
+    AN_CHECK(an_compute_check(d->net->ctx));
     AN_CHECK(check_pixels(rows, columns, name));
-    AN_CHECK(check_levels(levels, 3 * (int64_t)rows * columns, name));
     an_distance_picture *p = an_calloc(1, sizeof *p);
     if (!p)
         return AN_FAIL_MEMORY(sizeof *p, "a picture");

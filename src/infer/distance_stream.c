@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 
 /* Pictures in a batch of the loader: three batches are in flight, with up to 48 MiB a picture. */
 enum { BATCH = 4 };
@@ -61,7 +62,7 @@ alexnet_status an_distance_stream_next(an_distance_stream *s, alexnet_distance_r
                                        bool *more)
 {
     *more = true;
-    AN_CHECK(an_ctx_check(s->distance->net->ctx));
+    AN_CHECK(an_compute_check(s->distance->net->ctx));
     if (s->next == s->batch.count) {
         s->next = 0;
         AN_CHECK(an_loader_next(s->loader, &s->batch, more));

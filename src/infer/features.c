@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/runner.h"
 #include "infer/views.h"
 
@@ -165,7 +166,7 @@ static void give_picture(const an_features *f, const an_feature *o, int picture)
 alexnet_status an_features_compute(an_features *f, const uint8_t *pixels, int count)
 {
     const an_step_state state = {0};
-    AN_CHECK(an_ctx_check(f->model->ctx));
+    AN_CHECK(an_compute_check(f->model->ctx));
     draw_slots(f, count);
     AN_CHECK(an_program_feed(f->program, pixels, f->slots, &state));
     AN_CHECK(an_program_run(f->program));
@@ -233,7 +234,7 @@ cleanup:
 static alexnet_status next_batch(an_feature_stream *s, bool *more)
 {
     an_features *f = s->features;
-    AN_CHECK(an_ctx_check(f->model->ctx));
+    AN_CHECK(an_compute_check(f->model->ctx));
     s->next = 0;
     AN_CHECK(an_loader_next(s->loader, &s->batch, more));
     alexnet_status rc = ALEXNET_OK;

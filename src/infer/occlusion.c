@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/centre.h"
 #include "infer/metrics.h"
 
@@ -129,7 +130,7 @@ alexnet_status an_occlusion_step(an_occlusion *o, bool *more)
     an_runner *r = o->runner;
     const int64_t positions = (int64_t)o->side * o->side;
     const size_t picture = (size_t)r->side * (size_t)r->side * 3;
-    AN_CHECK(an_ctx_check(o->net->ctx));
+    AN_CHECK(an_compute_check(o->net->ctx));
     if (o->done == 0)
         AN_CHECK(classify_whole(o));
     int count = positions - o->done < r->batch ? (int)(positions - o->done) : r->batch;

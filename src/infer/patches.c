@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/centre.h"
 #include "infer/runner.h"
 #include "infer/views.h"
@@ -138,7 +139,7 @@ alexnet_status an_patches_step(an_patches *p, bool *more)
 {
     const size_t side = (size_t)p->net->network->input.side;
     an_batch batch;
-    AN_CHECK(an_ctx_check(p->net->ctx));
+    AN_CHECK(an_compute_check(p->net->ctx));
     AN_CHECK(an_loader_next(p->loader, &batch, more));
     if (!*more)
         return ALEXNET_OK;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/centre.h"
 #include "infer/views.h"
 
@@ -113,7 +114,7 @@ static alexnet_status check_numbers(const an_saliency *s, int class_index)
 alexnet_status an_saliency_compute(an_saliency *s, const uint8_t *crop, int class_index,
                                    float *score, float *gradient, float *map)
 {
-    AN_CHECK(an_ctx_check(s->net->ctx));
+    AN_CHECK(an_compute_check(s->net->ctx));
     AN_CHECK(run(s, crop, class_index));
     AN_CHECK(check_numbers(s, class_index));
     of_pixels(s, gradient, map);

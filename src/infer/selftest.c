@@ -6,6 +6,7 @@
 #include "backend/parity/parity.h"
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 
 enum { SEED = 1 };
 
@@ -102,7 +103,7 @@ static alexnet_status run_case(alexnet_selftest *test, alexnet_selftest_result *
 alexnet_status an_selftest_next(alexnet_selftest *test, alexnet_selftest_result *result, bool *more)
 {
     an_device device;
-    AN_CHECK(an_ctx_check(test->ctx));
+    AN_CHECK(an_compute_check(test->ctx));
     *more = find_device(test, &device);
     if (!*more)
         return ALEXNET_OK;

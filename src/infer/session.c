@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/metrics.h"
 #include "infer/session.h"
 
@@ -52,7 +53,7 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
                                    const char *name, int top, alexnet_prediction *best)
 {
     an_runner *runner = session->runner;
-    AN_CHECK(an_ctx_check(session->model->ctx));
+    AN_CHECK(an_compute_check(session->model->ctx));
     AN_CHECK(check_top(top));
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
     AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1, true));
@@ -98,7 +99,7 @@ cleanup:
 static alexnet_status next_batch(alexnet_stream *stream, bool *more)
 {
     an_runner *runner = stream->session->runner;
-    AN_CHECK(an_ctx_check(stream->session->model->ctx));
+    AN_CHECK(an_compute_check(stream->session->model->ctx));
     stream->next = 0;
     AN_CHECK(an_loader_next(stream->loader, &stream->batch, more));
     alexnet_status rc = ALEXNET_OK;

@@ -128,9 +128,10 @@ static alexnet_status find_before(int *place, const alexnet_network *network, co
     char layer[AN_NAME_MAX + 1];
     snprintf(layer, sizeof layer, "%.*s", (int)(length < AN_NAME_MAX ? length : AN_NAME_MAX), name);
     const int index = an_network_find_layer(network, layer);
-    if (index < 0)
+    const bool is_input = index < 0 && strcmp(layer, "input") == 0;
+    if (index < 0 && !is_input)
         return unknown(network, layer);
-    if (!network->layers[index].has_neuron)
+    if (is_input || !network->layers[index].has_neuron)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s: layer %s has no neuron; its output is called %s", name, layer, layer);
     *place = an_place_before_neuron(index);

@@ -55,6 +55,7 @@ typedef struct an_program an_program;
  * parameters. Allocates everything that a run needs. If the fastest algorithms do not fit into
  * memory, the first ones are used. Errors of memory name the arena and its size.
  * @param options  `keep` and `frozen` are copied
+ * @return also as an_compute_check(): what is made to compute is not made where it could not
  */
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
 void an_program_free(an_program *program); /* NULL allowed */

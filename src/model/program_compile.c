@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "model/compiling.h"
 #include "model/room.h"
@@ -208,6 +209,7 @@ static alexnet_status compile_either(an_program **out, an_net *net,
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
 {
     *out = NULL;
+    AN_CHECK(an_compute_check(net->ctx));
     alexnet_status rc = compile_either(out, net, options);
     return rc == ALEXNET_ERROR_NO_MEMORY ? an_room_say(net, options) : rc;
 }

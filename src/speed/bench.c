@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "data/crop.h"
 #include "model/room.h"
 #include "train/init.h"
@@ -267,7 +268,7 @@ alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
     *more = b->done < b->steps;
     if (!*more)
         return ALEXNET_OK;
-    AN_CHECK(an_ctx_check(b->ctx));
+    AN_CHECK(an_compute_check(b->ctx));
     int step = b->done < 0 ? 0 : b->done; /* an unmeasured step is overwritten by the first */
     AN_CHECK(time_step(b, &b->whole[step], b->part_seconds + (size_t)step * (size_t)b->parts));
     *seconds = b->done < 0 ? 0 : b->whole[step];

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/runner.h"
 #include "train/init_from.h"
 #include "train/mean.h"
@@ -205,7 +206,7 @@ static alexnet_status draw(work *w, alexnet_preview *p, int number)
 {
     an_slot *slots = p->slots + (size_t)number * (size_t)p->pictures;
     const size_t bytes = (size_t)p->size * (size_t)p->size * 3;
-    AN_CHECK(an_ctx_check(w->ctx));
+    AN_CHECK(an_compute_check(w->ctx));
     AN_CHECK(load(w, p, (uint64_t)number));
     an_draws_slots(&w->draws, slots, p->pictures, &w->batch, (uint64_t)number);
     for (int i = 0; i < p->pictures; i++) {

@@ -108,15 +108,28 @@ void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2])
     an_recipe_next_step(&at, &range[1], &from);
 }
 
+/* Cut off the blanks around a value, as the reader of recipe files does. */
+static void trim(char out[AN_VALUE_LENGTH], const char *value)
+{
+    value += strspn(value, " \t");
+    size_t length = strlen(value);
+    while (length > 0 && strchr(" \t", value[length - 1]))
+        length--;
+    memcpy(out, value, length);
+    out[length] = '\0';
+}
+
 alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value)
 {
     const char *dot = strrchr(name, '.');
+    char kept[AN_VALUE_LENGTH];
     an_key key;
     AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
     AN_CHECK(an_recipe_key_check(key, value));
+    trim(kept, value);
     if (dot)
-        return an_recipe_set_layer(recipe, key, name, value);
-    memcpy(recipe->value[key], value, strlen(value) + 1);
+        return an_recipe_set_layer(recipe, key, name, kept);
+    memcpy(recipe->value[key], kept, sizeof kept);
     return ALEXNET_OK;
 }
 

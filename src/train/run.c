@@ -17,13 +17,14 @@
 static alexnet_status name_files(an_run *run, const char *folder)
 {
     *run = AN_RUN_CLOSED;
+    AN_CHECK(an_path_absolute(&run->place, folder));
     run->folder = an_strdup(folder);
-    run->last = an_path_join(folder, "last.safetensors");
-    run->best = an_path_join(folder, "best.safetensors");
-    run->recipe = an_path_join(folder, "recipe.ini");
-    run->log = an_path_join(folder, "log.jsonl");
-    run->lock = an_path_join(folder, "lock");
-    run->skipped = an_path_join(folder, "skipped.txt");
+    run->last = an_path_join(run->place, "last.safetensors");
+    run->best = an_path_join(run->place, "best.safetensors");
+    run->recipe = an_path_join(run->place, "recipe.ini");
+    run->log = an_path_join(run->place, "log.jsonl");
+    run->lock = an_path_join(run->place, "lock");
+    run->skipped = an_path_join(run->place, "skipped.txt");
     if (run->folder && run->last && run->best && run->recipe && run->log && run->lock &&
         run->skipped)
         return ALEXNET_OK;
@@ -221,6 +222,7 @@ void an_run_close(an_run *run)
     close_file(run->lock_file);
     close_file(run->folder_file);
     an_free(run->folder);
+    an_free(run->place);
     an_free(run->last);
     an_free(run->best);
     an_free(run->recipe);

@@ -23,7 +23,9 @@
 #include "alexnet/alexnet.h"
 
 typedef struct an_run {
-    char *folder, *last, *best, *recipe, *log, *lock, *skipped;
+    char *folder; /* as the caller names it, for errors */
+    char *place;  /* its absolute path, as the following: the host may change its folder */
+    char *last, *best, *recipe, *log, *lock, *skipped;
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
     bool locked;                /* at least one of them is; false where files cannot be locked */
     int log_file;               /* open for appending */

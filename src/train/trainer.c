@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "train/trainer_impl.h"
 
 /* A checkpoint is written when this many seconds have passed since the last. */
@@ -190,7 +191,7 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
     *more = t->record.phase != AN_PHASE_DONE;
     if (!*more)
         return ALEXNET_OK;
-    AN_CHECK(an_ctx_check(t->ctx));
+    AN_CHECK(an_compute_check(t->ctx));
     AN_CHECK(an_trainer_check_diverged(t));
     AN_CHECK(do_step(t, progress));
     if (an_clock() - t->pace.saved > SAVE_SECONDS)

@@ -167,6 +167,21 @@ static alexnet_status reopen_val(alexnet_trainer *t, an_data_identity *now,
     return rc;
 }
 
+/* Refuse validation pictures that would not be used. */
+static alexnet_status check_val(const alexnet_trainer *t, const alexnet_resume_options *options)
+{
+    const an_data_identity *val = &t->record.val;
+    const char *given = options->val        ? options->val
+                        : options->val_data ? options->val_data->root
+                                            : NULL;
+    if (!given || (val->root && val->part.share == 0))
+        return ALEXNET_OK;
+    return AN_FAIL(
+        ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained %s, so it cannot use %s", t->run.folder,
+        val->root ? "with a share of its pictures for validation" : "without a validation set",
+        given);
+}
+
 /* Record what a data set is now. */
 static void replace(an_data_identity *record, an_data_identity *now)
 {
@@ -183,10 +198,7 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_o
     const place at = {options->train, options->train_data};
     alexnet_status rc;
     AN_TRY(reopen(t, &t->train, &train, &r->train, &at, options));
-    if (options->val && !r->val.root)
-        AN_TRY(AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s was trained without a validation set, so it cannot use %s",
-                       t->run.folder, options->val));
+    AN_TRY(check_val(t, options));
     if (r->val.root)
         AN_TRY(reopen_val(t, &val, options));
     *changed = is_elsewhere(&train, &r->train) || (t->val && is_elsewhere(&val, &r->val));

@@ -193,8 +193,8 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
 {
     if (train->classes < 2)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has %d class; a classifier needs two class folders or more", train->root,
-                       train->classes);
+                       "%s has %d %s; a classifier needs two class folders or more", train->root,
+                       train->classes, an_text_plural(train->classes, "class", "classes"));
     AN_CHECK(an_dataset_check_labels(train));
     AN_CHECK(an_trainer_alloc(out, ctx));
     (*out)->trial = trial;

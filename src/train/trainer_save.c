@@ -78,7 +78,7 @@ alexnet_status an_trainer_save(alexnet_trainer *t)
 
 static char *epoch_path(const alexnet_trainer *t, int64_t epoch)
 {
-    return an_format("%s/epoch-%lld.safetensors", t->run.folder, (long long)epoch);
+    return an_format("%s/epoch-%lld.safetensors", t->run.place, (long long)epoch);
 }
 
 /* Remove the copies of `epoch` and of the epochs before it, back to the first that does not

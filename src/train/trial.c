@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "train/trainer_impl.h"
 
 /* A batch is learnt by heart below this loss: probabilities of 95% for the right classes. */
@@ -243,7 +244,7 @@ alexnet_status an_trial_step(alexnet_trial *trial, alexnet_trial_point *point, b
     *more = !trial->over;
     if (trial->over)
         return ALEXNET_OK;
-    AN_CHECK(an_ctx_check(t->ctx));
+    AN_CHECK(an_compute_check(t->ctx));
     if (t->record.phase == AN_PHASE_MEAN) {
         alexnet_progress mean;
         return an_trainer_step_mean(t, &mean);

@@ -80,7 +80,7 @@ while [ "$at" -le "$calls" ]; do
     if [ $code -ne 0 ]; then
         is $code 1 "$what: exit code"
         has err "No space left"
-        if grep -q 'cannot write run/best.safetensors.tmp' err; then
+        if grep -q 'cannot write .*/run/best.safetensors.tmp' err; then
             line err "the last checkpoint is kept. To continue from it:" \
                 "$ALEXNET train --resume run"
         fi

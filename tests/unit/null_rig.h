@@ -17,11 +17,20 @@ static void note(const char *name)
     assert_in_range(calls, 1, 255);
 }
 
+/* The latest error names no function other than this one. */
+static void expect_named(const char *name)
+{
+    const char *text = alexnet_error_text(), *end = strstr(text, "(): ");
+    if (end && ((size_t)(end - text) != strlen(name) || strncmp(text, name, strlen(name)) != 0))
+        fail_msg("an error of %s(): %s", name, text);
+}
+
 /* A function that can fail: the text names the function and the argument. */
 #define REFUSES(name, part, ...)                                                                   \
     do {                                                                                           \
         note(#name);                                                                               \
         expect_failure(name(__VA_ARGS__), ALEXNET_ERROR_INVALID_ARGUMENT, part " is NULL");        \
+        expect_named(#name);                                                                       \
     } while (0)
 /* Any other function, with the value that it must return. */
 #define ANSWERS(name, answer, ...)                                                                 \

@@ -6,6 +6,7 @@
 
 #include <omp.h>
 
+#include "base/context.h"
 #include "base/cpus.h"
 
 static void test_versions(void **state)
@@ -18,7 +19,8 @@ static void test_versions(void **state)
              ALEXNET_VERSION_PATCH);
     assert_string_equal(alexnet_version(), expected);
     for (; alexnet_library_get(count, &name, &version); count++)
-        assert_true(strlen(name) > 0);
+        if (!*name || !*version)
+            fail_msg("library %d, \"%s\", has version \"%s\"", count, name, version);
     assert_true(count >= 4);
     assert_false(alexnet_library_get(-1, &name, &version));
 }
@@ -69,11 +71,33 @@ static void test_older_options(void **state)
     alexnet_ctx *ctx;
     alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
     o.device = "ref";
-    o.threads = -7; /* a field that the older program does not know */
-    o.size = offsetof(alexnet_ctx_options, threads);
+    o.log_user = &o;
+    o.tuning = "nowhere"; /* a field that the older program does not know */
+    o.size = offsetof(alexnet_ctx_options, tuning);
     expect_ok(alexnet_ctx_new(&ctx, &o));
+    assert_string_equal(ctx->device, "ref");
+    assert_ptr_equal(ctx->log_user, &o);
+    alexnet_ctx_free(ctx);
+    o.device = "nonsense", o.threads = -7;
+    o.size = sizeof o.size; /* every default */
+    expect_ok(alexnet_ctx_new(&ctx, &o));
+    assert_string_equal(ctx->device, "auto");
     assert_int_equal(alexnet_ctx_threads(ctx), an_cpu_count());
     alexnet_ctx_free(ctx);
+}
+
+/* No compiler makes a struct that ends within a pointer: what would be read of it is no address. */
+static void test_sizes_of_no_struct(void **state)
+{
+    (void)state;
+    alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
+    o.device = "ref";
+    for (o.size = 0; o.size <= sizeof o + 8; o.size++) {
+        char part[64];
+        snprintf(part, sizeof part, "size = %zu; set it with its _INIT macro", o.size);
+        if (o.size < sizeof o.size || o.size % sizeof(char *) != 0)
+            expect_no_ctx(o, ALEXNET_ERROR_INVALID_ARGUMENT, part);
+    }
 }
 
 static void test_devices(void **state)
@@ -406,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_contexts),
         cmocka_unit_test(test_older_options),
+        cmocka_unit_test(test_sizes_of_no_struct),
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_networks),
         IN_SCRATCH(test_models),

@@ -221,6 +221,13 @@ static void test_refuses(void **state)
                    ALEXNET_ERROR_INVALID_ARGUMENT, "is not a PNG file");
     expect_failure(alexnet_events_histogram(events, 0, "w", &(float){0}, -1),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "count = -1");
+    const char *const part = "the tag a\\xff is not UTF-8 text";
+    expect_failure(alexnet_events_scalar(events, 0, "a\xff", 1), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   part);
+    expect_failure(alexnet_events_histogram(events, 0, "a\xff", &(float){0}, 1),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, part);
+    expect_failure(alexnet_events_picture(events, 0, "a\xff", "GIF89a", 6),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, part);
     alexnet_events_free(events);
     alexnet_events_free(NULL);
 }

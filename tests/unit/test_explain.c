@@ -473,6 +473,7 @@ static void test_answers_that_are_no_numbers(void **state)
     alexnet_ctx *cpu = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
     alexnet_model *mine;
     alexnet_saliency *saliency;
+    alexnet_activations *activations;
     alexnet_occlusion *occlusion;
     alexnet_patches *patches;
     alexnet_dataset *data = open_pictures(0);
@@ -492,6 +493,11 @@ static void test_answers_that_are_no_numbers(void **state)
     options.layer = FC;
     expect_ok(alexnet_patches_new(&patches, mine, data, &options));
     expect_failure(alexnet_patches_step(patches, &done, &more), bad, "not a number");
+    expect_ok(alexnet_activations_new(&activations, mine));
+    expect_failure(alexnet_activations_compute(activations, crop), bad,
+                   "the crop: value 0 of c is");
+    assert_false(isfinite(alexnet_activations_layer(activations, CONV)[0])); /* can be seen */
+    alexnet_activations_free(activations);
     alexnet_patches_free(patches);
     alexnet_occlusion_free(occlusion);
     alexnet_saliency_free(saliency);

@@ -118,7 +118,7 @@ static void test_names_of_torchvision(void **state)
 static void test_wrong_options(void **state)
 {
     static const char *const twice[] = {"c", "c"}, *const fc9[] = {"fc9"}, *const near[] = {"cc"};
-    static const char *const bare[] = {"f:pre"};
+    static const char *const bare[] = {"f:pre"}, *const before[] = {"input:pre"};
     alexnet_features *features;
     alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
     (void)state;
@@ -130,6 +130,8 @@ static void test_wrong_options(void **state)
                 {fc9, 1, 1, 1, 0, "network tiny has no layer 'fc9'"},
                 {near, 1, 1, 1, 0, "did you mean c?"},
                 {bare, 1, 1, 1, 0, "f has no neuron"},
+                {before, 1, 1, 1, 0, "input:pre: layer input has no neuron"},
+                {twice, 0, 1, 1, 0, "count = 0, but layers is set"},
                 {NULL, 0, 1, 1, 0, "has no layer 'fc7'"},
                 {twice, -1, 1, 1, 0, "count = -1"},
                 {twice, 1, 0, 1, 0, "batch = 0"},

@@ -127,16 +127,23 @@ static void test_data_sets(void **state)
     REFUSES(alexnet_dataset_from_source, "out", NULL, ctx, &source, NULL);
     REFUSES(alexnet_dataset_from_source, "ctx", &out, NULL, &source, NULL);
     REFUSES(alexnet_dataset_from_source, "source", &out, ctx, NULL, NULL);
-    REFUSES(alexnet_dataset_from_source, "count", &out, ctx, &source, NULL);
+    REFUSES(alexnet_dataset_from_source, "(): source->count", &out, ctx, &source, NULL);
+    out = other = data;
     REFUSES(alexnet_dataset_split, "dataset", NULL, 0.5, 1, &out, &other);
+    assert_true(!out && !other);
+    out = other = data;
     REFUSES(alexnet_dataset_split, "train", data, 0.5, 1, NULL, &other);
+    assert_null(other);
     REFUSES(alexnet_dataset_split, "val", data, 0.5, 1, &out, NULL);
+    assert_null(out);
     TAKES_NOTHING(alexnet_dataset_free, NULL);
     ANSWERS(alexnet_dataset_count, 0, NULL);
     ANSWERS(alexnet_dataset_class_count, 0, NULL);
     ANSWERS(alexnet_dataset_class_name, NULL, NULL, 0);
     ANSWERS(alexnet_dataset_class_id, NULL, NULL, 0);
+    path = "left from before", label = 7;
     REFUSES(alexnet_dataset_picture, "dataset", NULL, 0, &path, &label);
+    assert_true(!path && label == -1);
     expect_ok(alexnet_dataset_picture(data, 0, NULL, NULL));
 }
 
@@ -493,12 +500,13 @@ static void test_ensembles(void **state)
     alexnet_weight_search *search;
     alexnet_session *const sessions[] = {session, NULL};
     alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    const double left[] = {1}, *weights = left;
     int64_t done;
     int tried;
     (void)state;
     REFUSES(alexnet_evaluation_new_ensemble, "out", NULL, sessions, 1, data, NULL);
     REFUSES(alexnet_evaluation_new_ensemble, "sessions", &evaluation, NULL, 1, data, NULL);
-    REFUSES(alexnet_evaluation_new_ensemble, "sessions[i]", &evaluation, sessions, 2, data, NULL);
+    REFUSES(alexnet_evaluation_new_ensemble, "sessions[1]", &evaluation, sessions, 2, data, NULL);
     REFUSES(alexnet_evaluation_new_ensemble, "dataset", &evaluation, sessions, 1, NULL, NULL);
     options.keep = true;
     expect_ok(alexnet_evaluation_new_ensemble(&evaluation, sessions, 1, data, &options));
@@ -512,7 +520,8 @@ static void test_ensembles(void **state)
     REFUSES(alexnet_weight_search_step, "search", NULL, &tried, &more);
     REFUSES(alexnet_weight_search_step, "tried", search, NULL, &more);
     REFUSES(alexnet_weight_search_step, "more", search, &tried, NULL);
-    REFUSES(alexnet_weight_search_result, "search", NULL, NULL, NULL);
+    REFUSES(alexnet_weight_search_result, "search", NULL, &weights, NULL);
+    assert_null(weights);
     alexnet_weight_search_free(search);
     TAKES_NOTHING(alexnet_weight_search_free, NULL);
     alexnet_evaluation_free(evaluation);

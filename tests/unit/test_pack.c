@@ -583,6 +583,31 @@ static void test_claimed(void **state)
     pack_well("folder", "out", &o);
 }
 
+/* The host may change its folder while it packs. */
+static void test_another_working_folder(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    alexnet_pack *p;
+    bool more = true;
+    write_pictures("folder");
+    pack_well("folder", "whole", &o);
+    alexnet_ctx *ctx = open_ctx(2);
+    alexnet_dataset *train = open_good("folder", NULL, NULL);
+    assert_int_equal(an_make_folder("away"), ALEXNET_OK);
+    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
+    assert_int_equal(chdir("away"), 0);
+    while (more)
+        assert_int_equal(an_pack_step(p, &progress, &more), ALEXNET_OK);
+    an_pack_free(p);
+    assert_int_equal(chdir(".."), 0);
+    expect_same_pack("whole", "out");
+    assert_int_equal(rmdir("away"), 0); /* is empty */
+    an_dataset_release(train);
+    an_ctx_release(ctx);
+}
+
 /* ---- Hashes ---- */
 
 /* The examples of FIPS 180-4 (NIST, "Examples with Intermediate Values"), in pieces of any size. */
@@ -633,6 +658,7 @@ int main(void)
                                        TEST(test_shards),
                                        TEST(test_refusals),
                                        TEST(test_claimed),
+                                       TEST(test_another_working_folder),
                                        cmocka_unit_test(test_sha256)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

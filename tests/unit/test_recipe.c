@@ -265,6 +265,24 @@ static void test_values_of_one_line(void **state)
     an_recipe_free(r);
 }
 
+/* Blanks around a value are not kept, as in a recipe file. */
+static void test_blanks(void **state)
+{
+    static const char *const rows[][2] = {{"epochs", "7"},          {"warmup", "0.5"},
+                                          {"rate", "0.01 0.001@5"}, {"crop_area", "0.1 0.9"},
+                                          {"freeze", "conv1 fc*"},  {"conv1.rate", "0.5"}};
+    alexnet_recipe *r = fresh();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char value[64];
+        snprintf(value, sizeof value, "\t %s \t", rows[i][1]);
+        expect_ok(an_recipe_set(r, rows[i][0], value));
+        assert_string_equal(an_recipe_get(r, rows[i][0]), rows[i][1]);
+    }
+    expect_round_trip(r);
+    an_recipe_free(r);
+}
+
 static void expect_refused(const char *key, const char *value, const char *part)
 {
     alexnet_recipe *r = fresh();
@@ -337,6 +355,9 @@ static void test_hostile_values(void **state)
                                           "0.01 0.1@3 x",
                                           "0.01\n[recipe]",
                                           "1;2",
+                                          "0x1",
+                                          "0X1p-4",
+                                          "0.01 0.001@0x10",
                                           "0.01@1@2"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         expect_refused("rate", numbers[i],
@@ -351,6 +372,8 @@ static void test_hostile_values(void **state)
     expect_refused("warmup", "1 2@5", "warmup = 1 2@5: expected a number from 0 to 1000000");
     expect_refused("step_factor", "0.1 0.2@3", "expected a number from 0 to 1");
     expect_refused("step_factor", "1.5", "expected a number from 0 to 1");
+    expect_refused("step_factor", "0x0.8", "expected a number from 0 to 1");
+    expect_refused("crop_area", "0x0.8 1", "expected two numbers from 0.001 to 1");
     expect_refused("momentum", "1", "expected a number from 0 to 0.9999");
     expect_refused("schedule", "cosin",
                    "schedule = cosin: expected constant|step|exponential|poly|cosine|plateau");
@@ -516,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_many_layers),
         cmocka_unit_test(test_own_texts),
         cmocka_unit_test(test_values_of_one_line),
+        cmocka_unit_test(test_blanks),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_steps_by_epoch),
         cmocka_unit_test(test_hostile_values),

@@ -127,7 +127,7 @@ static void test_a_checkpoint_out_of_reach(void **state)
     assert_int_equal(remove("run/last.safetensors"), 0);
     assert_int_equal(symlink("last.safetensors", "run/last.safetensors"), 0);
     expect_failure(resume(), ALEXNET_ERROR_IO,
-                   "cannot open run/last.safetensors: Too many levels of symbolic links");
+                   "run/last.safetensors: Too many levels of symbolic links");
 }
 
 /* ---- One process ---- */
@@ -167,7 +167,7 @@ static void test_a_run_without_a_checkpoint(void **state)
     an_writer_fail_after(2000);
     alexnet_status rc = rig_start(&trainer, ctx, "train", NULL, "new", settings);
     an_writer_fail_after(UINT64_MAX);
-    expect_failure(rc, ALEXNET_ERROR_IO, "cannot write new/last.safetensors.tmp");
+    expect_failure(rc, ALEXNET_ERROR_IO, "new/last.safetensors.tmp: No space left");
     assert_true(rig_size_of("new/recipe.ini") > 100);
     assert_int_equal(rig_size_of("new/last.safetensors"), -1);
     expect_failure(alexnet_trainer_resume(&trainer, ctx, "new", NULL), ALEXNET_ERROR_IO,

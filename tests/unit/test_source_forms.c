@@ -251,6 +251,18 @@ static void own_release(void *user, int64_t index, alexnet_source_item *item)
     }
 }
 
+static int item_out_of_order(void *user, int64_t index, const char **name, int *label)
+{
+    (void)user, (void)index, (void)name, (void)label;
+    return 5;
+}
+
+static int item_without_memory(void *user, int64_t index, const char **name, int *label)
+{
+    (void)user, (void)index, (void)name, (void)label;
+    return ALEXNET_ERROR_NO_MEMORY;
+}
+
 static void test_callbacks(void **state)
 {
     (void)state;
@@ -285,6 +297,16 @@ static void test_callbacks(void **state)
         assert_int_equal(mine.asked, 0);
     }
     mine.claims = 0;
+    for (int i = 0; i < 2; i++) { /* an item that cannot be described */
+        mine.asked = 0;
+        source.item = i ? item_without_memory : item_out_of_order;
+        assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
+                         i ? ALEXNET_ERROR_NO_MEMORY : ALEXNET_ERROR_IO);
+        assert_string_equal(an_error_text(), i ? "mine is out of memory at item 0"
+                                               : "mine cannot describe item 0 (5)");
+        assert_null(d);
+    }
+    source.item = own_item;
     mine.asked = 0;
     source.class_count = 2;
     assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
@@ -298,9 +320,17 @@ static void test_callbacks(void **state)
     mine.asked = 0;
     source.class_count = 0;
     source.item = own_item_without_label;
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, &options),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(an_error_text(), "class_count = 0, but class_names is set"));
+    source.class_names = NULL;
     assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, &options), ALEXNET_OK);
     assert_int_equal(d->classes, 0);
     an_dataset_release(d);
+    source.name = "mine\xff";
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(an_error_text(), "the name of the source is not UTF-8 text");
     source.get = NULL;
     assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
                      ALEXNET_ERROR_INVALID_ARGUMENT);

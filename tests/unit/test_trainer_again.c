@@ -221,6 +221,38 @@ static void test_other_data(void **state)
                    "alone was trained without a validation set, so it cannot use data/val");
 }
 
+/* Data that a run could not use is refused, and not ignored. */
+static void test_data_of_no_use(void **state)
+{
+    (void)state;
+    const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
+    alexnet_dataset *all = rig_open_data(ctx, "data/train"), *fit, *val;
+    alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
+    alexnet_trainer *trainer;
+    expect_ok(rig_start(&trainer, ctx, "data/train", NULL, "alone", two_epochs));
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_dataset_split(all, 0.25, 1, &fit, &val));
+    start_on_parts(fit, val); /* "moved" */
+    options.val_data = val;
+    expect_failure(go_on("alone", &options), bad, "alone was trained without a validation set, so");
+    expect_failure(go_on("moved", &options), bad,
+                   "moved was trained with a share of its pictures for validation, so it cannot");
+    options.val = "data/val";
+    expect_failure(go_on("moved", &options), bad, "val and val_data are both set");
+    options.val_data = NULL;
+    expect_failure(go_on("moved", &options), bad, "so it cannot use data/val");
+    options.val = NULL;
+    options.train = "nowhere";
+    options.train_data = all;
+    expect_failure(go_on("moved", &options), bad, "train and train_data are both set");
+    options.train = NULL;
+    expect_ok(go_on("moved", &options));
+    rig_expect_same_run("straight", "moved");
+    alexnet_dataset_free(all);
+    alexnet_dataset_free(fit);
+    alexnet_dataset_free(val);
+}
+
 /* ---- Data that was changed ---- */
 
 /* Five more pictures. */
@@ -535,23 +567,15 @@ static void test_more_bad_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_moved_data),
-        IN_SCRATCH(test_moved_apart),
-        IN_SCRATCH(test_moved_share),
-        IN_SCRATCH(test_share_of_an_earlier_version),
-        IN_SCRATCH(test_other_data),
-        IN_SCRATCH(test_accepted_changes),
-        IN_SCRATCH(test_fewer_pictures),
-        IN_SCRATCH(test_changes_in_the_mean),
-        IN_SCRATCH(test_nothing_to_accept),
-        IN_SCRATCH(test_more_epochs),
-        IN_SCRATCH(test_an_earlier_checkpoint),
-        IN_SCRATCH(test_fewer_epochs),
-        IN_SCRATCH(test_settings_that_stay),
-        IN_SCRATCH(test_more_bad_pictures),
-        IN_SCRATCH(test_other_end),
-        IN_SCRATCH(test_lost_best),
-        IN_SCRATCH(test_packed_otherwise),
+        IN_SCRATCH(test_moved_data),          IN_SCRATCH(test_moved_apart),
+        IN_SCRATCH(test_moved_share),         IN_SCRATCH(test_share_of_an_earlier_version),
+        IN_SCRATCH(test_other_data),          IN_SCRATCH(test_data_of_no_use),
+        IN_SCRATCH(test_accepted_changes),    IN_SCRATCH(test_fewer_pictures),
+        IN_SCRATCH(test_changes_in_the_mean), IN_SCRATCH(test_nothing_to_accept),
+        IN_SCRATCH(test_more_epochs),         IN_SCRATCH(test_an_earlier_checkpoint),
+        IN_SCRATCH(test_fewer_epochs),        IN_SCRATCH(test_settings_that_stay),
+        IN_SCRATCH(test_more_bad_pictures),   IN_SCRATCH(test_other_end),
+        IN_SCRATCH(test_lost_best),           IN_SCRATCH(test_packed_otherwise),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }

@@ -214,6 +214,36 @@ static void test_kept_checkpoints(void **state)
     rig_expect_same_run("straight", "run");
 }
 
+/* The host may change its folder at any time: what a run writes stays in the run's folder. */
+static void test_another_working_folder(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {SETTINGS, "keep", "1", "epochs", "2", NULL};
+    alexnet_progress p;
+    bool more = true;
+    alexnet_trainer *trainer = start("straight", settings);
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+    expect_ok(an_make_folder("away"));
+    scratch_write("val/class0/000.png", "no picture", 10);
+    scratch_write("train/class0/000.png", "no picture", 10);
+    trainer = start("run", settings);
+    for (int i = 0; more; i++) {
+        assert_int_equal(chdir(i % 2 ? ".." : "away"), 0);
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+        if (i % 14 == 3) { /* in the folder of the run, and resumed from it */
+            expect_ok(alexnet_trainer_save(trainer));
+            alexnet_trainer_free(trainer);
+            trainer = resume("run", NULL);
+        }
+    }
+    alexnet_trainer_free(trainer);
+    assert_int_equal(chdir(scratch_folder), 0);
+    assert_true(is_there(2) && !is_there(1));
+    assert_true(an_is_file("run/skipped.txt"));
+    assert_int_equal(rmdir("away"), 0); /* is empty */
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -225,6 +255,7 @@ int main(void)
         IN_SCRATCH(test_the_best),
         IN_SCRATCH(test_a_warmup_without_end),
         IN_SCRATCH(test_kept_checkpoints),
+        IN_SCRATCH(test_another_working_folder),
     };
     return cmocka_run_group_tests_name("what follows validation", tests, NULL, NULL);
 }
