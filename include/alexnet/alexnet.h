@@ -1661,8 +1661,9 @@ ALEXNET_API alexnet_status alexnet_distance_picture_pixels(alexnet_distance_pict
                                                            const alexnet_pixels *pixels);
 /**
  * The same from numbers, which are not resized.
- * @param levels  [3][height][width], R, G, B from 0 to 255: 127.5 * (x + 1) for x from -1 to 1;
- *                ALEXNET_ERROR_INVALID_ARGUMENT for others
+ * @param levels  [3][height][width], R, G, B from 0 to 255: 127.5 * (x + 1) for x from -1 to 1.
+ *                Levels outside, as of a picture that is being optimised, are computed with as they
+ *                are; ALEXNET_ERROR_INVALID_ARGUMENT for one that is NaN or beyond 1e6
  */
 ALEXNET_API alexnet_status alexnet_distance_picture_levels(alexnet_distance_picture **out,
                                                            alexnet_distance *distance,

@@ -68,7 +68,8 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
 alexnet_status an_distance_suits(const an_net *net, const an_lpips *lpips);
 void an_distance_free(an_distance *distance); /* NULL allowed */
 
-/** Check levels that a caller gives: that they are not too many, and from 0 to 255. */
+/** Check levels that a caller gives: that they are not too many, and small enough to compute with.
+ */
 alexnet_status an_distance_check_levels(const float *levels, int rows, int columns,
                                         const char *name);
 /** @param levels  [3][rows][columns], grey levels of R, G, B */

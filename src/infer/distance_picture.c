@@ -124,14 +124,17 @@ static alexnet_status check_pixels(int rows, int columns, const char *name)
                    name, columns, rows, AN_DISTANCE_PIXELS_MAX);
 }
 
+/* Far outside of what a picture has, and far inside of what layers can compute with. */
+static const float LEVEL_MAX = 1e6f;
+
 alexnet_status an_distance_check_levels(const float *levels, int rows, int columns,
                                         const char *name)
 {
     AN_CHECK(check_pixels(rows, columns, name));
     for (int64_t i = 0; i < 3 * (int64_t)rows * columns; i++)
-        if (!(levels[i] >= 0 && levels[i] <= 255))
+        if (!(levels[i] >= -LEVEL_MAX && levels[i] <= LEVEL_MAX))
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                           "%s: level %lld is %g: expected 0 to 255", name, (long long)i,
+                           "%s: level %lld is %g: expected about 0 to 255", name, (long long)i,
                            (double)levels[i]);
     return ALEXNET_OK;
 }
