@@ -1509,6 +1509,10 @@ typedef struct alexnet_pair {
  * pictures are computed again. Searches look at every picture and are exact. The files of the index
  * are mapped into memory, so that it may be larger than the memory; if another program shortens
  * them meanwhile, the system ends the process (SIGBUS).
+ *
+ * Several programs and threads may build an index at the same time, each with a handle of its own.
+ * Each computes what was missing when it opened the index; what is stored twice is removed by one
+ * that is opened later.
  */
 typedef struct alexnet_index alexnet_index;
 
@@ -1519,8 +1523,9 @@ typedef struct alexnet_index alexnet_index;
  * @param folder    of the pictures
  * @param home      folder of the index, made if absent; NULL: a hidden one beside `folder`,
  *                  ".photos.index" for "photos"
- * @return as alexnet_dataset_open_files(); what damaged files of the index held is computed again,
- *         with a warning in the log
+ * @return as alexnet_dataset_open_files(); ALEXNET_ERROR_IO also if `folder` is not a folder, and
+ *         if pictures are missing but files cannot be made in `home`. What damaged files of the
+ *         index held is computed again, with a warning in the log
  */
 ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_features *features,
                                               const char *folder, const char *home);
@@ -1529,7 +1534,8 @@ ALEXNET_API int64_t alexnet_index_missing(const alexnet_index *index, int64_t *d
 /**
  * Compute a batch of the missing pictures. Results are written every 64 MiB, and at the end. A
  * picture that cannot be read causes one warning in the log, and is tried again when it changes.
- * @param more  out, false once the index is complete
+ * After a failure the step can be tried again: no picture is left out or computed twice.
+ * @param more  out, false once the index is complete and written
  */
 ALEXNET_API alexnet_status alexnet_index_step(alexnet_index *index, bool *more);
 /** Write what is computed but not written yet. Call it if the work ends early. */
@@ -1541,7 +1547,8 @@ ALEXNET_API int64_t alexnet_index_count(const alexnet_index *index);
 ALEXNET_API int64_t alexnet_index_unreadable(const alexnet_index *index);
 /** The path of a picture. Borrowed. @return NULL if out of range */
 ALEXNET_API const char *alexnet_index_path(const alexnet_index *index, int64_t row);
-/** The features of a picture, [alexnet_features_length()]. Borrowed until the next step.
+/** The features of a picture, [alexnet_features_length()], as soon as they are computed. Borrowed
+ *  until the next step or flush.
  *  @return NULL if it could not be read, is not computed yet, or is out of range */
 ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_t row);
 

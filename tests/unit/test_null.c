@@ -270,10 +270,10 @@ static void test_index(void **state)
     options.layers = layers;
     options.count = 1;
     expect_ok(alexnet_features_new(&features, model, &options));
-    REFUSES(alexnet_index_open, "out", NULL, features, "train", NULL);
-    REFUSES(alexnet_index_open, "features", &index, NULL, "train", NULL);
+    REFUSES(alexnet_index_open, "out", NULL, features, "data", NULL);
+    REFUSES(alexnet_index_open, "features", &index, NULL, "data", NULL);
     REFUSES(alexnet_index_open, "folder", &index, features, NULL, NULL);
-    expect_ok(alexnet_index_open(&index, features, "train", "null.index"));
+    expect_ok(alexnet_index_open(&index, features, "data", "null.index"));
     ANSWERS(alexnet_index_missing, 0, NULL, &done);
     ANSWERS(alexnet_index_count, 0, NULL);
     ANSWERS(alexnet_index_unreadable, 0, NULL);
