@@ -1554,13 +1554,13 @@ ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_
 
 /**
  * The nearest pictures of each query.
- * @param queries  float [count][alexnet_features_length()]
+ * @param queries  float [count][alexnet_features_length()], finite
  * @param count    1 to 100,000
  * @param top      1 to 100,000
  * @param out      [count][top], nearest first; of equal distances the lower row first. Pictures
  *                 that could not be read, or are not computed yet, are left out
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, or a count out of range;
- *         ALEXNET_ERROR_CANCELLED
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, a count out of range, and a query
+ *         with a value that is not finite; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *queries,
                                                  int count, alexnet_metric metric, int top,
@@ -1570,9 +1570,10 @@ ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, con
 typedef struct alexnet_pairs alexnet_pairs;
 
 /**
- * @param index  complete; must outlive the search
+ * @param index  must outlive the search
  * @param limit  how many pairs to find, 1 to 10,000,000
  * @param most   the largest distance of a pair; INFINITY: any
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT also for an index with pictures still to compute
  */
 ALEXNET_API alexnet_status alexnet_pairs_new(alexnet_pairs **out, const alexnet_index *index,
                                              alexnet_metric metric, int64_t limit, double most);

@@ -300,6 +300,8 @@ static void test_index(void **state)
                    ALEXNET_ERROR_INVALID_ARGUMENT, "limit = 0");
     expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 1, -1.0),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "most = -1");
+    for (more = true; more;)
+        expect_ok(alexnet_index_step(index, &more));
     expect_ok(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 1, 1.0));
     REFUSES(alexnet_pairs_step, "pairs", NULL, &fraction, &more);
     REFUSES(alexnet_pairs_step, "fraction", pairs, NULL, &more);

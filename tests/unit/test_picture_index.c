@@ -249,6 +249,40 @@ static void test_unwritten(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* What a search cannot answer is refused: pairs of pictures that are not computed yet, and a query
+ * that is not near anything. */
+static void test_searches(void **state)
+{
+    (void)state;
+    static const float none[] = {NAN, INFINITY, -INFINITY};
+    alexnet_ctx *ctx = set_out(4);
+    const an_feature_maker maker = maker_of("fc7");
+    an_picture_index *x;
+    alexnet_neighbour found[2];
+    alexnet_pairs *pairs;
+    bool more = true;
+    expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+    for (int64_t done = 0; more; done = x->done) {
+        char text[64];
+        snprintf(text, sizeof text, "not complete: %d of 4 missing pictures", (int)done);
+        expect_failure(alexnet_pairs_new(&pairs, x, ALEXNET_METRIC_COSINE, 9, INFINITY),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, text);
+        assert_null(pairs);
+        expect_ok(an_picture_index_step(x, &more));
+    }
+    expect_ok(alexnet_pairs_new(&pairs, x, ALEXNET_METRIC_COSINE, 9, INFINITY));
+    alexnet_pairs_free(pairs);
+    for (int i = 0; i < 3; i++) {
+        float queries[2][DIMS] = {{0}};
+        expect_ok(alexnet_index_nearest(x, queries[0], 2, ALEXNET_METRIC_EUCLIDEAN, 1, found));
+        queries[1][4] = none[i];
+        expect_failure(alexnet_index_nearest(x, queries[0], 2, ALEXNET_METRIC_EUCLIDEAN, 1, found),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, "query 1: value 4 is ");
+    }
+    an_picture_index_free(x);
+    alexnet_ctx_free(ctx);
+}
+
 /* A step that could not write is tried again: every picture is computed once, none is left out. */
 static void test_full_disk(void **state)
 {
@@ -448,9 +482,9 @@ static void test_joining_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_changes),  IN_SCRATCH(test_stops),           IN_SCRATCH(test_unreadable),
-        IN_SCRATCH(test_damage),   IN_SCRATCH(test_unwritten),       IN_SCRATCH(test_full_disk),
-        IN_SCRATCH(test_places),   IN_SCRATCH(test_names),           IN_SCRATCH(test_removed),
-        IN_SCRATCH(test_together), IN_SCRATCH(test_joining_together)};
+        IN_SCRATCH(test_changes),   IN_SCRATCH(test_stops),    IN_SCRATCH(test_unreadable),
+        IN_SCRATCH(test_damage),    IN_SCRATCH(test_searches), IN_SCRATCH(test_unwritten),
+        IN_SCRATCH(test_full_disk), IN_SCRATCH(test_places),   IN_SCRATCH(test_names),
+        IN_SCRATCH(test_removed),   IN_SCRATCH(test_together), IN_SCRATCH(test_joining_together)};
     return cmocka_run_group_tests_name("the index of a folder", tests, NULL, NULL);
 }
