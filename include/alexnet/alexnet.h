@@ -421,9 +421,10 @@ ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model)
 ALEXNET_API const char *alexnet_model_provenance(const alexnet_model *model);
 
 /**
- * A hash of a model's network, preprocessing and weights: the same in every run on one device, so
- * that results computed with a model can be cached under it. Models that differ have different
- * hashes, except by chance.
+ * A hash of a model's network, preprocessing and weights, with those of LPIPS if it has any: the
+ * same in every run on one device, so that results computed with a model can be cached under it.
+ * Models that differ in any of these have different hashes, except by chance; class names and
+ * provenance do not count.
  */
 ALEXNET_API alexnet_status alexnet_model_fingerprint(const alexnet_model *model,
                                                      uint64_t *fingerprint);
