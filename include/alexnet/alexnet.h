@@ -477,9 +477,14 @@ typedef struct alexnet_save_options {
  * Write a model to a file, completely or not at all; an existing file, or a link to one, is
  * replaced. In float32 all formats keep the weights bit for bit (the weights of the device `ref`
  * are rounded to float32). input.mean is always float32.
+ *
+ * Two formats write files beside it: model.c is declared by model.h, and model.caffemodel has its
+ * network in model.prototxt and a mean image in model_mean.binaryproto. These replace only files
+ * that the library wrote.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is unknown or cannot be
- *         written: the text suggests one; ALEXNET_ERROR_UNSUPPORTED for options that the format
+ *         written: the text suggests one; and if a file of other origin has the name of one that
+ *         would be written beside it; ALEXNET_ERROR_UNSUPPORTED for options that the format
  *         does not take, a network that it cannot express, and values too large for fp16: the text
  *         says why; ALEXNET_ERROR_FORMAT if the path is that of a pipe, device or folder, or of a
  *         link to one; ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
