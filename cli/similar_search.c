@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "pictures.h"
@@ -24,6 +25,22 @@ int similar_open_features(similar_search *s, alexnet_model *model)
     return status ? cli_failed(status) : CLI_DONE;
 }
 
+static void say_where(const similar_options *options)
+{
+    if (!options->index)
+        progress_say("the index is kept beside the folder unless --index FOLDER names a place");
+}
+
+/* If the folder of pictures can be read, what the system refused is the index. */
+static int open_failed(const similar_options *options, alexnet_status status)
+{
+    if (status != ALEXNET_ERROR_IO || access(options->in, R_OK | X_OK) != 0)
+        return cli_input_failed(status);
+    const int code = cli_failed(status);
+    say_where(options);
+    return code;
+}
+
 int similar_refresh(similar_search *s)
 {
     int64_t done;
@@ -31,7 +48,7 @@ int similar_refresh(similar_search *s)
     alexnet_status status =
         alexnet_index_open(&s->index, s->features, s->options->in, s->options->index);
     if (status)
-        return cli_input_failed(status);
+        return open_failed(s->options, status);
     const int64_t missing = alexnet_index_missing(s->index, &done);
     const double began = progress_clock();
     while (more && !status) {
@@ -47,8 +64,8 @@ int similar_refresh(similar_search *s)
     const bool unwritten = alexnet_index_flush(s->index) != ALEXNET_OK;
     if (unwritten && status != ALEXNET_ERROR_IO) /* that was reported already */
         cli_failed(ALEXNET_ERROR_IO);
-    if (unwritten && !s->options->index)
-        progress_say("the index is kept beside the folder unless --index FOLDER names a place");
+    if (unwritten)
+        say_where(s->options);
     return code;
 }
 

@@ -428,9 +428,10 @@ ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model)
 ALEXNET_API const char *alexnet_model_provenance(const alexnet_model *model);
 
 /**
- * A hash of a model's network, preprocessing and weights: the same in every run on one device, so
- * that results computed with a model can be cached under it. Models that differ have different
- * hashes, except by chance.
+ * A hash of a model's network, preprocessing and weights, with those of LPIPS if it has any: the
+ * same in every run on one device, so that results computed with a model can be cached under it.
+ * Models that differ in any of these have different hashes, except by chance; class names and
+ * provenance do not count.
  */
 ALEXNET_API alexnet_status alexnet_model_fingerprint(const alexnet_model *model,
                                                      uint64_t *fingerprint);
@@ -483,9 +484,14 @@ typedef struct alexnet_save_options {
  * Write a model to a file, completely or not at all; an existing file, or a link to one, is
  * replaced. In float32 all formats keep the weights bit for bit (the weights of the device `ref`
  * are rounded to float32). input.mean is always float32.
+ *
+ * Two formats write files beside it: model.c is declared by model.h, and model.caffemodel has its
+ * network in model.prototxt and a mean image in model_mean.binaryproto. These replace only files
+ * that the library wrote.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is unknown or cannot be
- *         written: the text suggests one; ALEXNET_ERROR_UNSUPPORTED for options that the format
+ *         written: the text suggests one; and if a file of other origin has the name of one that
+ *         would be written beside it; ALEXNET_ERROR_UNSUPPORTED for options that the format
  *         does not take, a network that it cannot express, and values too large for fp16: the text
  *         says why; ALEXNET_ERROR_FORMAT if the path is that of a pipe, device or folder, or of a
  *         link to one; ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
@@ -1525,6 +1531,10 @@ typedef struct alexnet_pair {
  * pictures are computed again. Searches look at every picture and are exact. The files of the index
  * are mapped into memory, so that it may be larger than the memory; if another program shortens
  * them meanwhile, the system ends the process (SIGBUS).
+ *
+ * Several programs and threads may build an index at the same time, each with a handle of its own.
+ * Each computes what was missing when it opened the index; what is stored twice is removed by one
+ * that is opened later.
  */
 typedef struct alexnet_index alexnet_index;
 
@@ -1535,8 +1545,9 @@ typedef struct alexnet_index alexnet_index;
  * @param folder    of the pictures
  * @param home      folder of the index, made if absent; NULL: a hidden one beside `folder`,
  *                  ".photos.index" for "photos"
- * @return as alexnet_dataset_open_files(); what damaged files of the index held is computed again,
- *         with a warning in the log
+ * @return as alexnet_dataset_open_files(); ALEXNET_ERROR_IO also if `folder` is not a folder, and
+ *         if pictures are missing but files cannot be made in `home`. What damaged files of the
+ *         index held is computed again, with a warning in the log
  */
 ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_features *features,
                                               const char *folder, const char *home);
@@ -1545,7 +1556,8 @@ ALEXNET_API int64_t alexnet_index_missing(const alexnet_index *index, int64_t *d
 /**
  * Compute a batch of the missing pictures. Results are written every 64 MiB, and at the end. A
  * picture that cannot be read causes one warning in the log, and is tried again when it changes.
- * @param more  out, false once the index is complete
+ * After a failure the step can be tried again: no picture is left out or computed twice.
+ * @param more  out, false once the index is complete and written
  */
 ALEXNET_API alexnet_status alexnet_index_step(alexnet_index *index, bool *more);
 /** Write what is computed but not written yet. Call it if the work ends early. */
@@ -1557,19 +1569,20 @@ ALEXNET_API int64_t alexnet_index_count(const alexnet_index *index);
 ALEXNET_API int64_t alexnet_index_unreadable(const alexnet_index *index);
 /** The path of a picture. Borrowed. @return NULL if out of range */
 ALEXNET_API const char *alexnet_index_path(const alexnet_index *index, int64_t row);
-/** The features of a picture, [alexnet_features_length()]. Borrowed until the next step.
+/** The features of a picture, [alexnet_features_length()], as soon as they are computed. Borrowed
+ *  until the next step or flush.
  *  @return NULL if it could not be read, is not computed yet, or is out of range */
 ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_t row);
 
 /**
  * The nearest pictures of each query.
- * @param queries  float [count][alexnet_features_length()]
+ * @param queries  float [count][alexnet_features_length()], finite
  * @param count    1 to 100,000
  * @param top      1 to 100,000
  * @param out      [count][top], nearest first; of equal distances the lower row first. Pictures
  *                 that could not be read, or are not computed yet, are left out
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, or a count out of range;
- *         ALEXNET_ERROR_CANCELLED
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, a count out of range, and a query
+ *         with a value that is not finite; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *queries,
                                                  int count, alexnet_metric metric, int top,
@@ -1579,9 +1592,10 @@ ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, con
 typedef struct alexnet_pairs alexnet_pairs;
 
 /**
- * @param index  complete; must outlive the search
+ * @param index  must outlive the search
  * @param limit  how many pairs to find, 1 to 10,000,000
  * @param most   the largest distance of a pair; INFINITY: any
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT also for an index with pictures still to compute
  */
 ALEXNET_API alexnet_status alexnet_pairs_new(alexnet_pairs **out, const alexnet_index *index,
                                              alexnet_metric metric, int64_t limit, double most);

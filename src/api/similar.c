@@ -101,6 +101,16 @@ static alexnet_status check_count(const char *name, int64_t value, int64_t most)
                    (long long)value, (long long)most);
 }
 
+static alexnet_status check_queries(const float *queries, int count, int dims)
+{
+    for (int q = 0; q < count; q++)
+        for (int i = 0; i < dims; i++, queries++)
+            if (!isfinite(*queries))
+                return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "query %d: value %d is %g", q, i,
+                               (double)*queries);
+    return ALEXNET_OK;
+}
+
 alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *queries, int count,
                                      alexnet_metric metric, int top, alexnet_neighbour *out)
 {
@@ -111,6 +121,7 @@ alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *qu
     AN_CHECK(check_count("count", count, QUERIES_MAX));
     AN_CHECK(check_count("top", top, TOP_MAX));
     const an_rows rows = an_picture_index_rows(index);
+    AN_CHECK(check_queries(queries, count, rows.dims));
     return an_nearest(index->ctx, &rows, queries, count, metric, top, out);
 }
 
@@ -129,6 +140,10 @@ alexnet_status alexnet_pairs_new(alexnet_pairs **out, const alexnet_index *index
     AN_CHECK(check_count("limit", limit, PAIRS_MAX));
     if (isnan(most) || most < 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "most = %g: expected 0 or more", most);
+    if (index->done < index->n_pending)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the index is not complete: %lld of %lld missing pictures are computed",
+                       (long long)index->done, (long long)index->n_pending);
     const an_rows rows = an_picture_index_rows(index);
     return an_pairs_new(out, index->ctx, &rows, metric, limit, most);
 }

@@ -38,7 +38,7 @@ static void release(an_writer *writer)
 
 static alexnet_status fail_busy(const char *name)
 {
-    return AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: another process is writing it", name);
+    return AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: it is being written already", name);
 }
 
 /* Lock an open file. @return false: somebody else has. Where files cannot be locked, nobody has. */

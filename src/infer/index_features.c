@@ -42,7 +42,7 @@ alexnet_status an_index_features(an_feature_maker *out, an_features *f)
                               .compute = compute,
                               .self = f};
     uint64_t hash;
-    AN_CHECK(an_model_fingerprint(f->model, &hash));
+    AN_CHECK(an_model_hash(f->model, &hash));
     for (int i = 0; i < f->count; i++)
         hash = an_hash_number(an_hash_text(hash, f->outputs[i].name), f->outputs[i].place);
     hash = an_hash_number(an_hash_number(hash, f->views), (int64_t)f->pool);

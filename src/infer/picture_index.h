@@ -6,7 +6,8 @@
  * pictures go to new files, and so do the used rows of a file that has few of them. The cost of a
  * refresh therefore depends on what has changed, and an interruption loses only the last file.
  * Indices of several models and layers share the folder; the name of a file begins with the
- * identity of model and layer.
+ * identity of model and layer. Several programs and threads may build an index at once
+ * (index_files.h).
  */
 #ifndef AN_INFER_PICTURE_INDEX_H
 #define AN_INFER_PICTURE_INDEX_H
@@ -32,13 +33,16 @@ struct alexnet_index {
     char *folder, *home; /* of the pictures; of the index */
     an_feature_maker maker;
     int64_t *stamp;    /* per picture, taken before it is read */
-    const float **row; /* per picture; NULL: not computed yet, or unreadable */
+    const float **row; /* per picture, in a shard or in `block`; NULL: not computed yet, or bad */
     int n_shards, next_number;
     an_index_shard *shards;
     uint32_t *pending; /* pictures to compute, in order */
     int64_t n_pending, done, bad;
     an_loader *loader;
-    float *batch_rows;
+    an_batch batch;      /* the last one loaded */
+    int taken;           /* how many of its pictures are done */
+    bool computed;       /* whether its rows are */
+    float *batch_rows;   /* [batch.count] */
     an_index_row *fresh; /* [n_fresh]: not written yet; their rows are in `block` */
     int64_t *fresh_picture;
     int n_fresh, fresh_room;
@@ -49,12 +53,14 @@ typedef struct alexnet_index an_picture_index;
 /**
  * Open the files that the index has, and find out which pictures are missing.
  * @param folder  of the pictures
- * @param home    of the index; made when there is something to write
+ * @param home    of the index; made if there is something to write
+ * @return ALEXNET_ERROR_IO for a folder that is none, or a home that cannot be written
  */
 alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, const char *folder,
                                      const char *home, const an_feature_maker *maker);
 /** Compute the next batch of missing pictures; *more is false once all are computed and written.
- *  Pictures that cannot be read are warnings in the log, and counted in `bad`. */
+ *  Pictures that cannot be read are warnings in the log, and counted in `bad`. A step that failed
+ *  can be tried again: nothing is left out or computed twice. */
 alexnet_status an_picture_index_step(an_picture_index *index, bool *more);
 /** Write the rows computed so far; for a caller who stops before the end. */
 alexnet_status an_picture_index_flush(an_picture_index *index);

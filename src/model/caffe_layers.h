@@ -37,6 +37,8 @@ typedef struct an_caffe_out {
  *         what differs
  */
 alexnet_status an_caffe_layer_of(an_caffe_out *out, const alexnet_network *network, int node);
+/* What each .prototxt that is written contains. */
+#define AN_CAFFE_TEXT_MARK "# The input: pixels from 0 to 255, "
 /** Write the network as a .prototxt. @param provenance  becomes a comment; "": none */
 alexnet_status an_caffe_text_write(an_writer *text, an_net *net, const char *provenance);
 

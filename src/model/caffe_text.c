@@ -69,7 +69,7 @@ static alexnet_status say_preprocessing(an_writer *text, an_net *net)
 {
     const int mean = an_net_find(net, "input.mean");
     float values[3];
-    AN_CHECK(say(text, "# The input: pixels from 0 to 255, "));
+    AN_CHECK(say(text, AN_CAFFE_TEXT_MARK));
     AN_CHECK(an_writer_put(text, net->network->preprocessing, strlen(net->network->preprocessing)));
     AN_CHECK(say(text, ".\n"));
     if (mean >= 0 && net->params[mean].count > 3 && net->network->input.channels == AN_CHANNELS_RGB)

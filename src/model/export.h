@@ -73,6 +73,13 @@ typedef alexnet_status (*an_export_put)(void *to, const void *bytes, size_t leng
  */
 alexnet_status an_export_values(an_net *net, const an_export_tensor *tensor, an_export_put put,
                                 void *to);
+/**
+ * Check, before anything is written, a file that will be written beside the one that the caller
+ * named: it may only replace a file that the library wrote.
+ * @param mark  what every file that the library writes there contains; NULL: none can be told
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if another file has the name
+ */
+alexnet_status an_export_check_beside(const char *path, const char *mark);
 /** Write a model as safetensors to `put`. @param name  for error texts */
 alexnet_status an_export_safetensors_to(an_export_put put, void *to, const char *name, an_net *net,
                                         const an_classes *classes, const char *provenance,

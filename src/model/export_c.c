@@ -85,10 +85,10 @@ static alexnet_status put_text(an_writer *file, char *text)
     "extern const size_t %s_length; /* of the data, in bytes */\n"                                 \
     "#ifdef __cplusplus\n}\n#endif\n"
 
+#define HEADER_MARK "/*\n * A model of libalexnet, for\n"
 static const char header_text[] =
-    "/*\n * A model of libalexnet, for\n"
-    " *     alexnet_model_load_memory(&model, ctx, %s_data, %s_length)\n */\n"
-    "#ifndef %s_H\n#define %s_H\n\n" DECLARATIONS "\n#endif\n";
+    HEADER_MARK " *     alexnet_model_load_memory(&model, ctx, %s_data, %s_length)\n */\n"
+                "#ifndef %s_H\n#define %s_H\n\n" DECLARATIONS "\n#endif\n";
 static const char source_text[] =
     "/* A model of libalexnet: a safetensors file, as words in little-endian order. "
     "*/\n" DECLARATIONS "\nconst uint64_t %s_data[] = {";
@@ -146,6 +146,7 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
     if (!header)
         return AN_FAIL_MEMORY(strlen(path), "a path");
     name_array(name, path);
+    AN_TRY(an_export_check_beside(header, HEADER_MARK));
     AN_TRY(an_writer_open(&file, path));
     AN_TRY(write_array(file, path, name, net, classes, provenance, options));
     AN_TRY(write_header(header, name));

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/status.h"
 #include "base/writer.h"
 #include "format/wire_write.h"
@@ -209,14 +210,31 @@ static alexnet_status check(const an_net *net)
     return ALEXNET_OK;
 }
 
-enum { MODEL, TEXT, MEAN, FILES };
+enum { MODEL, MEAN, TEXT, FILES };
+
+/* The file of a mean image has no mark: it is the library's if the text beside it is. */
+static alexnet_status check_beside(const char *text, const char *mean)
+{
+    bool there;
+    AN_CHECK(an_export_check_beside(text, AN_CAFFE_TEXT_MARK));
+    AN_CHECK(an_file_exists(text, &there));
+    return there || !mean ? ALEXNET_OK : an_export_check_beside(mean, NULL);
+}
+
+/* The parameter that is a mean image; -1: none. */
+static int mean_image(const an_net *net)
+{
+    const int mean = an_net_find(net, "input.mean");
+    return mean >= 0 && net->params[mean].shape.rank == 3 ? mean : -1;
+}
 
 static alexnet_status write_files(an_writer *files[FILES], const char *const paths[FILES],
                                   an_net *net, const char *provenance)
 {
-    const int mean = an_net_find(net, "input.mean");
+    const int mean = mean_image(net);
+    AN_CHECK(check_beside(paths[TEXT], mean >= 0 ? paths[MEAN] : NULL));
     for (int i = 0; i < FILES; i++)
-        if (i != MEAN || (mean >= 0 && net->params[mean].shape.rank == 3))
+        if (i != MEAN || mean >= 0)
             AN_CHECK(an_writer_open(&files[i], paths[i]));
     AN_CHECK(an_caffe_text_write(files[TEXT], net, provenance));
     AN_CHECK(write_model(files[MODEL], net));
@@ -247,7 +265,7 @@ static alexnet_status write_caffe(const char *path, an_net *net, const an_classe
         goto cleanup;
     }
     AN_TRY(check(net));
-    AN_TRY(write_files(files, (const char *const[FILES]){path, text, mean}, net, provenance));
+    AN_TRY(write_files(files, (const char *const[FILES]){path, mean, text}, net, provenance));
     AN_TRY(commit(files));
 cleanup:
     for (int i = 0; i < FILES; i++)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/reader.h"
 #include "base/status.h"
 #include "model/model_file.h"
@@ -95,6 +96,15 @@ alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path)
                      path);
     an_tensor_file_close(file);
     return rc;
+}
+
+uint64_t an_lpips_hash(uint64_t hash, const an_lpips *lpips)
+{
+    for (int i = 0; i < lpips->count; i++) {
+        const size_t bytes = (size_t)lpips->channels[i] * sizeof *lpips->weights[i];
+        hash = an_hash_number(hash, (int64_t)an_hash_bytes(lpips->weights[i], bytes));
+    }
+    return hash;
 }
 
 void an_lpips_free(an_lpips *lpips)

@@ -26,6 +26,9 @@ alexnet_status an_lpips_read(an_lpips *out, an_tensor_file *file);
 alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path);
 void an_lpips_free(an_lpips *lpips);
 
+/** Extend a hash by the weights; without weights it stays as it is. */
+uint64_t an_lpips_hash(uint64_t hash, const an_lpips *lpips);
+
 /** The name of a layer's weights in a model's file. */
 void an_lpips_name(char name[AN_LPIPS_NAME], int layer);
 

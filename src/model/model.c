@@ -73,7 +73,7 @@ void an_model_release(alexnet_model *model)
     an_free(model);
 }
 
-alexnet_status an_model_fingerprint(const alexnet_model *model, uint64_t *out)
+alexnet_status an_model_hash(const alexnet_model *model, uint64_t *out)
 {
     enum { PIECE = 1 << 16 };
     an_net *net = model->net;
@@ -93,6 +93,13 @@ alexnet_status an_model_fingerprint(const alexnet_model *model, uint64_t *out)
     if (rc == ALEXNET_OK)
         *out = hash;
     return rc;
+}
+
+alexnet_status an_model_fingerprint(const alexnet_model *model, uint64_t *out)
+{
+    AN_CHECK(an_model_hash(model, out));
+    *out = an_lpips_hash(*out, &model->net->lpips);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_model_values(alexnet_model *model, int param, const float **data)

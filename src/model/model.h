@@ -27,7 +27,9 @@ alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *r
                              const an_model_options *options);
 alexnet_model *an_model_retain(alexnet_model *model);
 void an_model_release(alexnet_model *model); /* NULL allowed */
-/** A hash of the network's text and of all parameter values. */
+/** A hash of the network's text and of all parameter values: what its outputs depend on. */
+alexnet_status an_model_hash(const alexnet_model *model, uint64_t *out);
+/** The same, also of the weights of LPIPS if it has any: what distances depend on. */
 alexnet_status an_model_fingerprint(const alexnet_model *model, uint64_t *out);
 /** A parameter's values in host memory, borrowed. */
 alexnet_status an_model_values(alexnet_model *model, int param, const float **data);

@@ -62,6 +62,22 @@ lacks out "0.0000"
 expect 0 similar run $query --in photos --layer pool5 --pool avg --index elsewhere
 is "$(ls elsewhere | wc -l)" 1 "files of another index"
 
+# ---- Several searches make an index at once ----
+
+for round in 1 2 3 4 5; do
+    rm -rf together
+    for i in 1 2 3 4; do
+        { "$ALEXNET" similar run $query --in photos --top 2 --index together >out.$i 2>err.$i; echo $? >code.$i; } &
+    done
+    wait
+    is "$(cat code.1 code.2 code.3 code.4 | tr -d '\n')" 0000 "exit codes: $(cat err.1 err.2 err.3 err.4)"
+    for i in 2 3 4; do
+        cmp -s out.1 out.$i || fail "what was found differs"
+    done
+done
+expect 0 similar run $query --in photos --top 2 --index together
+is "$(ls together | wc -l)" 1 "files of an index made four times"
+
 # ---- Several queries, bad ones among them ----
 
 printf 'no picture' >bad.png

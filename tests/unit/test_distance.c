@@ -13,6 +13,7 @@
 
 #include "format/safetensors.h"
 #include "infer/distance.h"
+#include "infer/index_features.h"
 
 enum { CLASSES = 3, ROWS = 21, COLUMNS = 30, PLANE = ROWS * COLUMNS, COUNT = 3 * PLANE };
 
@@ -410,6 +411,57 @@ static void test_weights_in_models(void **state)
     alexnet_model_free(given);
 }
 
+static uint64_t fingerprint_of(const char *path, const char *lpips)
+{
+    alexnet_model *it;
+    uint64_t value;
+    expect_ok(alexnet_model_load(&it, ctx, path));
+    if (lpips)
+        expect_ok(alexnet_model_set_lpips(it, lpips));
+    expect_ok(alexnet_model_fingerprint(it, &value));
+    alexnet_model_free(it);
+    return value;
+}
+
+static void identify(an_feature_maker *maker, const char *path)
+{
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    static const char *const layer = "r2";
+    alexnet_model *it;
+    alexnet_features *features;
+    options.layers = &layer;
+    options.count = 1;
+    expect_ok(alexnet_model_load(&it, ctx, path));
+    expect_ok(alexnet_features_new(&features, it, &options));
+    expect_ok(an_index_features(maker, features));
+    alexnet_features_free(features);
+    alexnet_model_free(it);
+}
+
+/* Distances depend on the weights of LPIPS, and with them the fingerprint of a model; features, and
+ * with them an index of pictures, do not. */
+static void test_fingerprint(void **state)
+{
+    (void)state;
+    alexnet_model *it;
+    an_feature_maker with, without;
+    write_weights("other.safetensors", "lpips.%d.weight", 2, (int[]){4, 3}, 0.25f);
+    const uint64_t none = fingerprint_of("run", NULL),
+                   lin = fingerprint_of("run", "lin.safetensors");
+    assert_true(none == fingerprint_of("run", NULL));
+    assert_true(lin != none);
+    assert_true(fingerprint_of("run", "other.safetensors") != none);
+    assert_true(fingerprint_of("run", "other.safetensors") != lin);
+    expect_ok(alexnet_model_load(&it, ctx, "run"));
+    expect_ok(alexnet_model_set_lpips(it, "lin.safetensors"));
+    expect_ok(alexnet_model_save(it, "marked.safetensors", NULL));
+    alexnet_model_free(it);
+    assert_true(fingerprint_of("marked.safetensors", NULL) == lin);
+    identify(&with, "marked.safetensors");
+    identify(&without, "run");
+    assert_string_equal(with.identity, without.identity);
+}
+
 /* Weights that are not those of the file's checksum are used, with a warning that names them. */
 static void test_changed_weights(void **state)
 {
@@ -437,11 +489,11 @@ static void test_changed_weights(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),          cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_pictures),        cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_bad_pictures),
-        cmocka_unit_test(test_bad_weights),     cmocka_unit_test(test_weights_in_models),
-        cmocka_unit_test(test_changed_weights),
+        cmocka_unit_test(test_values),      cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_pictures),    cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_bad_pictures),
+        cmocka_unit_test(test_bad_weights), cmocka_unit_test(test_weights_in_models),
+        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_changed_weights),
     };
     return cmocka_run_group_tests_name("distance", tests, set_up, tear_down);
 }

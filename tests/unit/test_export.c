@@ -405,6 +405,34 @@ static void test_c_names(void **state)
     rig_close(&rig);
 }
 
+/* A header of other origin is not replaced, nor is anything written; one of ours is. */
+static void test_c_header_of_others(void **state)
+{
+    (void)state;
+    net_rig rig;
+    size_t length;
+    static const char *const others[] = {"#define MINE 1\n", "", "/*\n * A model\n"};
+    open_rig(&rig, "alexnet-mini", "cpu");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        scratch_write("m.h", others[i], strlen(others[i]));
+        expect_failure(an_export(&an_export_c, "m.c", rig.net, &classes, "", &plain),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, "m.h exists, and is not from this program");
+        assert_int_equal(access("m.c", F_OK), -1);
+        char *text = (char *)scratch_read("m.h", &length);
+        assert_true(length == strlen(others[i]) && memcmp(text, others[i], length) == 0);
+        free(text);
+    }
+    char *large = an_calloc(1 << 21, 1);
+    scratch_write("m.h", large, 1 << 21);
+    an_free(large);
+    expect_failure(an_export(&an_export_c, "m.c", rig.net, &classes, "", &plain),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "m.h exists, and is not from this program");
+    assert_int_equal(remove("m.h"), 0);
+    for (int times = 0; times < 2; times++)
+        expect_ok(an_export(&an_export_c, "m.c", rig.net, &classes, "", &plain));
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +446,7 @@ int main(void)
         IN_SCRATCH(test_half_precision),
         IN_SCRATCH(test_too_large_for_half),
         IN_SCRATCH(test_c_array),
+        IN_SCRATCH(test_c_header_of_others),
         IN_SCRATCH(test_c_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

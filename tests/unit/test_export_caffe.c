@@ -80,6 +80,28 @@ static void expect_same_weights(const net_rig *rig, an_tensor_file *file)
     assert_int_equal(an_tensor_file_count(file), next);
 }
 
+/* What is written beside a model replaces nothing of other origin. */
+static void test_files_of_others(void **state)
+{
+    (void)state;
+    net_rig rig;
+    open_net(&rig, whole);
+    scratch_write("o.prototxt", "name: \"mine\"\n", 13);
+    expect_failure(write_net(&rig, "o.caffemodel"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "o.prototxt exists, and is not from this program");
+    assert_int_equal(remove("o.prototxt"), 0);
+    scratch_write("o_mean.binaryproto", "mine", 4);
+    expect_failure(write_net(&rig, "o.caffemodel"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "o_mean.binaryproto exists, and is not from this program");
+    assert_int_equal(access("o.caffemodel", F_OK), -1);
+    assert_int_equal(access("o.prototxt", F_OK), -1);
+    assert_int_equal(remove("o_mean.binaryproto"), 0);
+    for (int times = 0; times < 2; times++)
+        expect_ok(write_net(&rig, "o.caffemodel"));
+    assert_int_equal(access("o_mean.binaryproto", F_OK), 0);
+    rig_close(&rig);
+}
+
 static void test_round_trip(void **state)
 {
     (void)state;
@@ -368,9 +390,10 @@ static void test_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),           TEST(test_mean),     TEST(test_mean_of_rgb),
-        TEST(test_long_names),           TEST(test_text),     TEST(test_refusals),
-        TEST(test_what_looks_different), TEST(test_built_in), TEST(test_trouble),
+        TEST(test_round_trip),  TEST(test_files_of_others),      TEST(test_mean),
+        TEST(test_mean_of_rgb), TEST(test_long_names),           TEST(test_text),
+        TEST(test_refusals),    TEST(test_what_looks_different), TEST(test_built_in),
+        TEST(test_trouble),
     };
     return cmocka_run_group_tests_name("models for Caffe", tests, NULL, NULL);
 }

@@ -116,7 +116,7 @@ static void test_two_writers(void **state)
     assert_int_equal(an_writer_open(&first, "f"), ALEXNET_OK);
     assert_int_equal(an_writer_put(first, "new", 3), ALEXNET_OK);
     assert_int_equal(an_writer_open(&second, "f"), ALEXNET_ERROR_IO);
-    assert_string_equal(an_error_text(), "cannot write f.tmp: another process is writing it");
+    assert_string_equal(an_error_text(), "cannot write f.tmp: it is being written already");
     assert_null(second);
     assert_int_equal(an_writer_put(first, "er", 2), ALEXNET_OK);
     assert_int_equal(an_writer_commit(first), ALEXNET_OK);

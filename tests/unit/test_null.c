@@ -277,10 +277,10 @@ static void test_index(void **state)
     options.layers = layers;
     options.count = 1;
     expect_ok(alexnet_features_new(&features, model, &options));
-    REFUSES(alexnet_index_open, "out", NULL, features, "train", NULL);
-    REFUSES(alexnet_index_open, "features", &index, NULL, "train", NULL);
+    REFUSES(alexnet_index_open, "out", NULL, features, "data", NULL);
+    REFUSES(alexnet_index_open, "features", &index, NULL, "data", NULL);
     REFUSES(alexnet_index_open, "folder", &index, features, NULL, NULL);
-    expect_ok(alexnet_index_open(&index, features, "train", "null.index"));
+    expect_ok(alexnet_index_open(&index, features, "data", "null.index"));
     ANSWERS(alexnet_index_missing, 0, NULL, &done);
     ANSWERS(alexnet_index_count, 0, NULL);
     ANSWERS(alexnet_index_unreadable, 0, NULL);
@@ -307,6 +307,8 @@ static void test_index(void **state)
                    ALEXNET_ERROR_INVALID_ARGUMENT, "limit = 0");
     expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 1, -1.0),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "most = -1");
+    for (more = true; more;)
+        expect_ok(alexnet_index_step(index, &more));
     expect_ok(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 1, 1.0));
     REFUSES(alexnet_pairs_step, "pairs", NULL, &fraction, &more);
     REFUSES(alexnet_pairs_step, "fraction", pairs, NULL, &more);

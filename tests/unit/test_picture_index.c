@@ -5,13 +5,17 @@
 #include "training_rig.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
+#include <utime.h>
 
+#include "base/writer.h"
 #include "infer/picture_index.h"
 
 enum { DIMS = 5, SIDE = 16 };
 
-static int computed; /* pictures, by the maker below */
+static atomic_int computed; /* pictures, by the maker below */
 
 /* A row that tells pictures apart: sums over parts of the pixels. */
 static void features_of(const uint8_t *pixels, float row[DIMS])
@@ -43,6 +47,30 @@ static an_feature_maker maker_of(const char *identity)
 
 static int64_t bad;
 
+/* Whether the row of a picture is that of the picture as it is now, or NULL if it cannot be read.
+ */
+static bool is_row(an_picture_index *x, int64_t p)
+{
+    uint8_t pixels[SIDE * SIDE * 3];
+    float expected[DIMS];
+    an_picture picture;
+    const float *row = an_picture_index_rows(x).row[p];
+    if (an_data_source_picture(x->pictures->source, x->pictures->samples[p].item, &picture))
+        return !row;
+    const alexnet_status rc = an_fit_picture(pixels, x->maker.fit, &picture);
+    an_picture_free(&picture);
+    features_of(pixels, expected);
+    return rc == ALEXNET_OK && row && memcmp(row, expected, sizeof expected) == 0;
+}
+
+static bool are_rows(an_picture_index *x, int64_t first, int64_t end)
+{
+    bool good = true;
+    for (int64_t p = first; p < end; p++)
+        good = good && is_row(x, p);
+    return good;
+}
+
 /* Refresh the index in at most `steps` steps, then write the rows that there are. @return the
  * number of pictures computed */
 static int refresh_some(alexnet_ctx *ctx, const char *folder, const char *identity, int steps)
@@ -56,21 +84,7 @@ static int refresh_some(alexnet_ctx *ctx, const char *folder, const char *identi
         expect_ok(an_picture_index_step(x, &more));
     expect_ok(an_picture_index_flush(x));
     bad = x->bad;
-    an_rows rows = an_picture_index_rows(x);
-    for (int64_t p = 0; !more && p < rows.count; p++) {
-        uint8_t pixels[SIDE * SIDE * 3];
-        float expected[DIMS];
-        an_picture picture;
-        if (an_data_source_picture(x->pictures->source, x->pictures->samples[p].item, &picture)) {
-            assert_null(rows.row[p]);
-            continue;
-        }
-        expect_ok(an_fit_picture(pixels, maker.fit, &picture));
-        an_picture_free(&picture);
-        features_of(pixels, expected);
-        assert_non_null(rows.row[p]);
-        assert_memory_equal(rows.row[p], expected, sizeof expected);
-    }
+    assert_true(more || are_rows(x, 0, x->pictures->count));
     an_picture_index_free(x);
     return computed;
 }
@@ -89,6 +103,21 @@ static int files_of(const char *start)
         count += strncmp(folder.files.at[i], start, strlen(start)) == 0;
     an_folder_free(&folder);
     return count;
+}
+
+/* The path of the one file whose name begins so. */
+static char *file_of(const char *start)
+{
+    an_folder folder;
+    char *path = NULL;
+    assert_int_equal(files_of(start), 1);
+    expect_ok(an_folder_read(&folder, NULL, "index"));
+    for (int64_t i = 0; i < folder.files.count; i++)
+        if (strncmp(folder.files.at[i], start, strlen(start)) == 0)
+            path = an_path_join("index", folder.files.at[i]);
+    an_folder_free(&folder);
+    assert_non_null(path);
+    return path;
 }
 
 static alexnet_ctx *set_out(int pictures)
@@ -171,12 +200,15 @@ static void test_damage(void **state)
     size_t length;
     alexnet_ctx *ctx = set_out(8);
     assert_int_equal(refresh(ctx, "fc7"), 8);
-    expect_ok(an_file_read("index/fc7-000001.safetensors", 1 << 20, &bytes, &length));
+    char *last = file_of("fc7-000001-");
+    expect_ok(an_file_read(last, 1 << 20, &bytes, &length));
     for (size_t cut = 0; cut < length; cut += length / 23 + 1) {
         rig_heard[0] = '\0';
         scratch_remove("index");
         assert_int_equal(refresh(ctx, "fc7"), 8);
-        scratch_write("index/fc7-000001.safetensors", (const char *)bytes, cut);
+        char *path = file_of("fc7-000001-");
+        scratch_write(path, (const char *)bytes, cut);
+        an_free(path);
         assert_int_equal(refresh(ctx, "fc7"), 4);
         assert_int_equal(files_of("fc7-"), 2);
         assert_int_equal(rig_times_heard("its pictures are computed again"), 1);
@@ -185,7 +217,10 @@ static void test_damage(void **state)
     zero = zero ? zero : memmem(bytes, length, "004.png", 8);
     assert_non_null(zero);
     zero[7] = 'x'; /* joins two names into one */
-    scratch_write("index/fc7-000001.safetensors", (const char *)bytes, length);
+    scratch_remove("index");
+    expect_ok(an_make_folder("index"));
+    scratch_write(last, (const char *)bytes, length);
+    an_free(last);
     rig_heard[0] = '\0';
     refresh(ctx, "fc7");
     assert_int_equal(rig_times_heard("expected one name for each of 4 pictures"), 1);
@@ -195,11 +230,261 @@ static void test_damage(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* Rows are there as soon as they are computed, before they are written and after. */
+static void test_unwritten(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(10);
+    const an_feature_maker maker = maker_of("fc7");
+    an_picture_index *x;
+    bool more;
+    expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+    for (int64_t done = 0; done < 10; done = x->done) {
+        assert_true(are_rows(x, 0, done));
+        assert_null(an_picture_index_rows(x).row[done]);
+        expect_ok(an_picture_index_step(x, &more));
+    }
+    assert_true(are_rows(x, 0, 10));
+    an_picture_index_free(x);
+    alexnet_ctx_free(ctx);
+}
+
+/* What a search cannot answer is refused: pairs of pictures that are not computed yet, and a query
+ * that is not near anything. */
+static void test_searches(void **state)
+{
+    (void)state;
+    static const float none[] = {NAN, INFINITY, -INFINITY};
+    alexnet_ctx *ctx = set_out(4);
+    const an_feature_maker maker = maker_of("fc7");
+    an_picture_index *x;
+    alexnet_neighbour found[2];
+    alexnet_pairs *pairs;
+    bool more = true;
+    expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+    for (int64_t done = 0; more; done = x->done) {
+        char text[64];
+        snprintf(text, sizeof text, "not complete: %d of 4 missing pictures", (int)done);
+        expect_failure(alexnet_pairs_new(&pairs, x, ALEXNET_METRIC_COSINE, 9, INFINITY),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, text);
+        assert_null(pairs);
+        expect_ok(an_picture_index_step(x, &more));
+    }
+    expect_ok(alexnet_pairs_new(&pairs, x, ALEXNET_METRIC_COSINE, 9, INFINITY));
+    alexnet_pairs_free(pairs);
+    for (int i = 0; i < 3; i++) {
+        float queries[2][DIMS] = {{0}};
+        expect_ok(alexnet_index_nearest(x, queries[0], 2, ALEXNET_METRIC_EUCLIDEAN, 1, found));
+        queries[1][4] = none[i];
+        expect_failure(alexnet_index_nearest(x, queries[0], 2, ALEXNET_METRIC_EUCLIDEAN, 1, found),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, "query 1: value 4 is ");
+    }
+    an_picture_index_free(x);
+    alexnet_ctx_free(ctx);
+}
+
+/* A step that could not write is tried again: every picture is computed once, none is left out. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(10);
+    const an_feature_maker maker = maker_of("fc7");
+    scratch_write("photos/class0/0.png", "no picture", 10);
+    scratch_write("photos/class0/003a.png", "no picture", 10);
+    computed = 0;
+    an_picture_index *x;
+    int failures = 0;
+    expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+    for (bool more = true; more;) {
+        an_writer_fail_after(0);
+        const alexnet_status rc = an_picture_index_step(x, &more);
+        an_writer_fail_after(UINT64_MAX);
+        failures += rc == ALEXNET_ERROR_IO;
+        assert_true(rc == ALEXNET_ERROR_IO || rc == ALEXNET_OK);
+        assert_true(more || rc == ALEXNET_OK);
+        if (rc != ALEXNET_OK)
+            expect_ok(an_picture_index_step(x, &more));
+    }
+    assert_int_equal(failures, 3); /* twelve pictures in files of four */
+    assert_int_equal(computed, 12);
+    assert_int_equal(x->bad, 2);
+    assert_int_equal(rig_times_heard("left out"), 2);
+    assert_true(are_rows(x, 0, 12));
+    an_picture_index_free(x);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    alexnet_ctx_free(ctx);
+}
+
+/* What cannot be an index is refused before anything is computed. */
+static void test_places(void **state)
+{
+    (void)state;
+    static const char *const places[][3] = {
+        {"photos", "file", "cannot make the folder file: "},
+        {"photos", "file/x", "cannot make the folder file: "},
+        {"photos", "", "without a name"},
+        {"photos", "/proc/x", "cannot make the folder /proc/x"},
+        {"photos", "/proc", "cannot create /proc/fc7-"},
+        {"nowhere", "index", "cannot open the folder nowhere"},
+        {"file", "index", "cannot open the folder file"},
+        {"", "index", "cannot open the folder "},
+    };
+    alexnet_ctx *ctx = set_out(2);
+    const an_feature_maker maker = maker_of("fc7");
+    scratch_write("file", "x", 1);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        an_picture_index *x;
+        expect_failure(an_picture_index_open(&x, ctx, places[i][0], places[i][1], &maker),
+                       ALEXNET_ERROR_IO, places[i][2]);
+        assert_null(x);
+    }
+    assert_int_equal(access("index", F_OK), -1);
+    assert_int_equal(refresh_some(ctx, "photos", "fc7", 0), 0);
+    assert_int_equal(files_of(""), 0); /* the folder is made, and nothing in it */
+    alexnet_ctx_free(ctx);
+}
+
+/* Files of earlier versions have shorter names. A file that was not finished is removed a day after
+ * the last change, and not before. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const left[] = {"index/fc7-000003.safetensors.tmp",
+                                       "index/fc7-000003-0123456789abcdef.safetensors.tmp"};
+    alexnet_ctx *ctx = set_out(4);
+    assert_int_equal(refresh(ctx, "fc7"), 4);
+    char *path = file_of("fc7-000000-");
+    assert_int_equal(rename(path, "index/fc7-000000.safetensors"), 0);
+    an_free(path);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    for (int i = 0; i < 2; i++)
+        scratch_write(left[i], "x", 1);
+    scratch_write("index/fc7-000003.safetensors.tmp.txt", "x", 1);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    assert_int_equal(files_of("fc7-"), 4);
+    const time_t then = time(NULL) - 25 * 60 * 60;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(utime(left[i], &(struct utimbuf){then, then}), 0);
+    assert_int_equal(refresh(ctx, "fc6"), 4); /* another index's */
+    assert_int_equal(files_of("fc7-"), 4);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    assert_int_equal(files_of("fc7-"), 2);
+    assert_int_equal(rig_times_heard("1 "), 0);
+    alexnet_ctx_free(ctx);
+}
+
+/* ---- Several builders at once ---- */
+
+/* A file that another builder removes after its name was read is left out; a link that leads
+ * nowhere looks the same. */
+static void test_removed(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(4);
+    assert_int_equal(refresh(ctx, "fc7"), 4);
+    assert_int_equal(symlink("nowhere", "index/fc7-000001.safetensors"), 0);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    char *path = file_of("fc7-000000-");
+    assert_int_equal(remove(path), 0);
+    an_free(path);
+    assert_int_equal(refresh(ctx, "fc7"), 4);
+    assert_int_equal(rig_times_heard("1 "), 0);
+    alexnet_ctx_free(ctx);
+}
+
+enum { BUILDERS = 4, ROUNDS = 40, PICTURES = 10 };
+
+typedef struct builder {
+    pthread_t thread;
+    pthread_barrier_t *start;
+    alexnet_ctx *ctx;
+    bool good;
+    char error[256];
+} builder;
+
+/* expect_ok() may not be called here: cmocka lives in the main thread. */
+static void *build(void *user)
+{
+    builder *b = user;
+    const an_feature_maker maker = maker_of("fc7");
+    an_picture_index *x;
+    bool more = true;
+    pthread_barrier_wait(b->start);
+    alexnet_status rc = an_picture_index_open(&x, b->ctx, "photos", "index", &maker);
+    while (more && rc == ALEXNET_OK)
+        rc = an_picture_index_step(x, &more);
+    snprintf(b->error, sizeof b->error, "%s", rc == ALEXNET_OK ? "" : alexnet_error_text());
+    b->good = rc == ALEXNET_OK && are_rows(x, 0, PICTURES);
+    an_picture_index_free(x);
+    return NULL;
+}
+
+static void build_together(alexnet_ctx *ctx)
+{
+    builder builders[BUILDERS];
+    pthread_barrier_t start;
+    assert_int_equal(pthread_barrier_init(&start, NULL, BUILDERS), 0);
+    for (int i = 0; i < BUILDERS; i++) {
+        builders[i] = (builder){.start = &start, .ctx = ctx};
+        assert_int_equal(pthread_create(&builders[i].thread, NULL, build, &builders[i]), 0);
+    }
+    for (int i = 0; i < BUILDERS; i++)
+        assert_int_equal(pthread_join(builders[i].thread, NULL), 0);
+    pthread_barrier_destroy(&start);
+    for (int i = 0; i < BUILDERS; i++)
+        if (!builders[i].good)
+            fail_msg("builder %d: %s", i, builders[i].error);
+}
+
+/* Each has all rows in the end, and none is lost: nothing is computed afterwards. What is stored
+ * several times is removed. */
+static void test_together(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    for (int round = 0; round < ROUNDS; round++) {
+        scratch_remove("index");
+        build_together(ctx);
+        assert_int_equal(refresh(ctx, "fc7"), 0);
+        assert_int_equal(refresh(ctx, "fc7"), 0);
+        assert_true(files_of("fc7-") <= PICTURES);
+    }
+    alexnet_ctx_free(ctx);
+}
+
+/* The same for an index of several small files, which each joins and removes. */
+static void test_joining_together(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    for (int round = 0; round < ROUNDS; round++) {
+        an_feature_maker maker = maker_of("fc7");
+        an_picture_index *x;
+        bool more = true;
+        scratch_remove("index");
+        maker.batch = 1;
+        expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+        while (more) {
+            expect_ok(an_picture_index_step(x, &more));
+            expect_ok(an_picture_index_flush(x));
+        }
+        an_picture_index_free(x);
+        assert_int_equal(files_of("fc7-"), PICTURES);
+        build_together(ctx);
+        assert_int_equal(refresh(ctx, "fc7"), 0);
+        assert_int_equal(rig_times_heard("1 "), 0);
+    }
+    alexnet_ctx_free(ctx);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {IN_SCRATCH(test_changes), IN_SCRATCH(test_stops),
-                                       IN_SCRATCH(test_unreadable), IN_SCRATCH(test_damage)};
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_changes),   IN_SCRATCH(test_stops),    IN_SCRATCH(test_unreadable),
+        IN_SCRATCH(test_damage),    IN_SCRATCH(test_searches), IN_SCRATCH(test_unwritten),
+        IN_SCRATCH(test_full_disk), IN_SCRATCH(test_places),   IN_SCRATCH(test_names),
+        IN_SCRATCH(test_removed),   IN_SCRATCH(test_together), IN_SCRATCH(test_joining_together)};
     return cmocka_run_group_tests_name("the index of a folder", tests, NULL, NULL);
 }

@@ -154,8 +154,8 @@ cleanup:
     return rc;
 }
 
-/* Search the index in `home`: one of the thread's own, or the one that all threads share, which is
- * complete. */
+/* Search the index in `home`: one of the thread's own, or the one that all threads build at once.
+ */
 static alexnet_status find_similar(uint64_t *hash, const char *home)
 {
     static const char *const layer = "c2";
@@ -288,6 +288,7 @@ static void test_everything_in_many_threads(void **state)
     static job jobs[THREADS];
     uint64_t expected;
     expect_ok(do_everything(&expected, "home"));
+    scratch_remove("shared");
     for (int i = 0; i < THREADS; i++) {
         snprintf(jobs[i].home, sizeof jobs[i].home, "home%d", i);
         assert_int_equal(pthread_create(&jobs[i].thread, NULL, work, &jobs[i]), 0);

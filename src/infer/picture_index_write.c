@@ -1,0 +1,102 @@
+/*
+ * The writing of an index: rows that are new, and those of files that hold few.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "infer/index_files.h"
+#include "infer/picture_index_impl.h"
+
+enum { WRITES_MAX = 10 }; /* attempts to write a file that disappears */
+
+/* Write the new rows to a file of their own, and open it. *there is false if another builder, which
+ * has these rows in a file of its own, has removed it meanwhile. */
+static alexnet_status write_file(an_picture_index *x, an_index_shard *shard, bool *there)
+{
+    char *path;
+    AN_CHECK(an_index_file_new(&path, x->home, x->maker.identity, x->next_number));
+    alexnet_status rc =
+        an_index_shard_write(path, x->maker.identity, x->fresh, x->n_fresh, x->maker.dims);
+    if (rc == ALEXNET_OK)
+        rc = an_index_open_file(x, path, shard, there);
+    an_free(path);
+    return rc;
+}
+
+alexnet_status an_index_write_fresh(an_picture_index *x)
+{
+    bool there = false;
+    if (!x->n_fresh)
+        return ALEXNET_OK;
+    AN_CHECK(an_make_folder(x->home)); /* it may have been deleted */
+    AN_CHECK(an_index_make_room(x));
+    an_index_shard *shard = &x->shards[x->n_shards];
+    for (int i = 0; i < WRITES_MAX && !there; i++)
+        AN_CHECK(write_file(x, shard, &there));
+    if (!there)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s: each file that is written here disappears", x->home);
+    for (int i = 0; i < x->n_fresh; i++)
+        x->row[x->fresh_picture[i]] = an_index_shard_row(shard, i);
+    shard->used = shard->count;
+    x->n_shards++;
+    x->next_number++;
+    x->n_fresh = 0;
+    return ALEXNET_OK;
+}
+
+/* @param row  copied; NULL: the picture could not be read */
+alexnet_status an_index_add_row(an_picture_index *x, int64_t picture, const float *row)
+{
+    if (x->n_fresh == x->fresh_room)
+        AN_CHECK(an_index_write_fresh(x));
+    float *place = x->block + (size_t)x->n_fresh * (size_t)x->maker.dims;
+    if (row)
+        memcpy(place, row, (size_t)x->maker.dims * sizeof *row);
+    x->row[picture] = row ? place : NULL;
+    x->fresh_picture[x->n_fresh] = picture;
+    x->fresh[x->n_fresh++] =
+        (an_index_row){an_index_key(x, picture), x->stamp[picture], row ? place : NULL};
+    return ALEXNET_OK;
+}
+
+/* Choose the shards to write again: those with less than half of their rows in use, and those that
+ * fill less than half a file, if there are several of these or new rows to write with them. */
+static void find_waste(an_picture_index *x)
+{
+    int small = x->n_pending > 0;
+    for (int s = 0; s < x->n_shards; s++)
+        small += x->shards[s].used * 2 < x->fresh_room;
+    for (int s = 0; s < x->n_shards; s++) {
+        an_index_shard *shard = &x->shards[s];
+        shard->waste = shard->used == 0 || shard->used * 2 < shard->count ||
+                       (small > 1 && shard->used * 2 < x->fresh_room);
+    }
+}
+
+/* Add the used rows of these shards to the new rows. @param at  from match() */
+alexnet_status an_index_save_rest(an_picture_index *x, const int *at)
+{
+    find_waste(x);
+    for (int64_t p = 0; p < x->pictures->count; p++)
+        if (at[p] >= 0 && x->shards[at[p]].waste)
+            AN_CHECK(an_index_add_row(x, p, x->row[p]));
+    return ALEXNET_OK;
+}
+
+/* Remove these shards. Their used rows must be in other files by then. */
+void an_index_remove_waste(an_picture_index *x)
+{
+    int kept = 0;
+    for (int s = 0; s < x->n_shards; s++) {
+        if (!x->shards[s].waste) {
+            x->shards[kept++] = x->shards[s];
+            continue;
+        }
+        unlink(x->shards[s].path);
+        an_index_shard_close(&x->shards[s]);
+    }
+    x->n_shards = kept;
+}
