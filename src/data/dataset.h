@@ -97,11 +97,13 @@ alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 
 /**
- * The stamps of all samples (an_data_kind), looked up by the threads of the context.
- * @param out  [count], owned
+ * The stamps of all samples, looked up by the threads of the context.
+ * @param out    [count], owned
+ * @param timed  as for an_data_kind.stamp()
  * @return ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO for threads that do not start
  */
-alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_dataset *dataset);
+alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_dataset *dataset,
+                                 bool timed);
 /** A number that changes when a sample's key, label or stamp changes, or a class. */
 uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *stamps);
 

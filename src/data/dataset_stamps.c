@@ -14,6 +14,7 @@ typedef struct reading {
     alexnet_ctx *ctx;
     const alexnet_dataset *dataset;
     int64_t *stamps;
+    bool timed;
 } reading;
 
 /* The result is how many samples the block has. If cancelled, the rest of it is not looked at. */
@@ -24,7 +25,7 @@ static void read_block(void *user, int64_t block, void *result)
     const int64_t first = block * BLOCK, left = d->count - first;
     const int64_t count = left < BLOCK ? left : BLOCK;
     for (int64_t i = first; i < first + count && !an_ctx_cancelled(r->ctx); i++)
-        r->stamps[i] = d->source->kind->stamp(d->source, d->samples[i].item);
+        r->stamps[i] = d->source->kind->stamp(d->source, d->samples[i].item, r->timed);
     *(int64_t *)result = count;
 }
 
@@ -52,10 +53,11 @@ static alexnet_status read_all(reading *r, an_work *work)
     return rc;
 }
 
-alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_dataset *dataset)
+alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_dataset *dataset,
+                                 bool timed)
 {
     const size_t count = (size_t)dataset->count;
-    reading r = {ctx, dataset, an_calloc(count + 1, sizeof *r.stamps)};
+    reading r = {ctx, dataset, an_calloc(count + 1, sizeof *r.stamps), timed};
     *out = r.stamps;
     if (!r.stamps)
         return AN_FAIL_MEMORY(count * sizeof *r.stamps, "the sizes of files");

@@ -44,7 +44,7 @@ static alexnet_status check_options(const alexnet_pack_options *o)
 static alexnet_status find_fingerprint(an_pack_part *part, alexnet_ctx *ctx)
 {
     int64_t *stamps;
-    AN_CHECK(an_dataset_stamps(&stamps, ctx, part->data));
+    AN_CHECK(an_dataset_stamps(&stamps, ctx, part->data, false));
     part->fingerprint = an_dataset_fingerprint(part->data, stamps);
     an_free(stamps);
     return ALEXNET_OK;

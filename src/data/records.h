@@ -23,7 +23,7 @@ alexnet_status an_records_add(an_data_source *source, an_records *records, const
 
 /* A kind's functions. */
 alexnet_status an_records_read(const an_data_source *source, int64_t item, an_item_data *out);
-int64_t an_records_stamp(const an_data_source *source, int64_t item);
+int64_t an_records_stamp(const an_data_source *source, int64_t item, bool timed);
 void an_records_close(an_data_source *source);
 
 #endif

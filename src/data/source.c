@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/endings.h"
@@ -296,8 +297,18 @@ alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_
     return an_file_read(source->items[item].name, AN_PICTURE_FILE_MAX, &out->bytes, &out->length);
 }
 
-int64_t an_file_item_stamp(const an_data_source *source, int64_t item)
+int64_t an_file_item_stamp(const an_data_source *source, int64_t item, bool timed)
 {
     struct stat info;
-    return stat(source->items[item].name, &info) == 0 ? (int64_t)info.st_size : -1;
+    if (stat(source->items[item].name, &info) != 0)
+        return -1;
+    if (!timed)
+        return (int64_t)info.st_size;
+    return an_data_stamp_timed((int64_t)info.st_size,
+                               (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec);
+}
+
+int64_t an_data_stamp_timed(int64_t stamp, int64_t written)
+{
+    return (int64_t)(an_hash_number(an_hash_number(AN_HASH_START, stamp), written) >> 1);
 }

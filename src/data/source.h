@@ -55,8 +55,9 @@ typedef struct an_data_kind {
     alexnet_status (*open)(an_data_source *source);
     /** Read an item. Any thread, many at once. On failure *out is empty. */
     alexnet_status (*read)(const an_data_source *source, int64_t item, an_item_data *out);
-    /** A number that changes when the item does, such as its size; -1 if unknown. */
-    int64_t (*stamp)(const an_data_source *source, int64_t item);
+    /** A number that changes when the item does, such as its size; -1 if unknown.
+     *  @param timed  it depends on when the item's file was last written, too, if it is in one */
+    int64_t (*stamp)(const an_data_source *source, int64_t item, bool timed);
     /** A key that depends on no other item; NULL: the item's `key` is one. */
     const char *(*split_key)(const an_data_source *source, int64_t item);
     /** Tell where an item is in an archive; read any place of an archive. Used to read archives
@@ -160,7 +161,10 @@ alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item
 
 /** Read and stamp for items that are files, whose name is the path. */
 alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out);
-int64_t an_file_item_stamp(const an_data_source *source, int64_t item);
+int64_t an_file_item_stamp(const an_data_source *source, int64_t item, bool timed);
+/** The timed stamp of an item that has this one without the time.
+ *  @param written  when its file last was, in nanoseconds */
+int64_t an_data_stamp_timed(int64_t stamp, int64_t written);
 
 extern const an_data_kind an_folders_kind;
 extern const an_data_kind an_tar_kind;

@@ -59,11 +59,11 @@ static alexnet_status read_item(const an_data_source *source, int64_t item, an_i
              : read_file(source, item, out);
 }
 
-static int64_t stamp_of(const an_data_source *source, int64_t item)
+static int64_t stamp_of(const an_data_source *source, int64_t item, bool timed)
 {
     const part *p = part_of(source, item);
-    return p ? p->source->kind->stamp(p->source, item - p->first)
-             : an_file_item_stamp(source, item);
+    return p ? p->source->kind->stamp(p->source, item - p->first, timed)
+             : an_file_item_stamp(source, item, timed);
 }
 
 static void close_parts(an_data_source *source)

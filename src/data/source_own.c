@@ -62,9 +62,9 @@ static alexnet_status read_item(const an_data_source *source, int64_t index, an_
 }
 
 /* We do not know the sizes of the caller's items; only names and labels show changes. */
-static int64_t stamp(const an_data_source *source, int64_t item)
+static int64_t stamp(const an_data_source *source, int64_t item, bool timed)
 {
-    (void)source, (void)item;
+    (void)source, (void)item, (void)timed;
     return 0;
 }
 

@@ -297,10 +297,12 @@ static alexnet_status read_member(const an_data_source *source, int64_t item, an
     return rc;
 }
 
-static int64_t stamp_of(const an_data_source *source, int64_t item)
+static int64_t stamp_of(const an_data_source *source, int64_t item, bool timed)
 {
     const archives *a = source->state;
-    return (int64_t)a->places[item].length;
+    const an_item_place *place = &a->places[item];
+    return timed ? an_data_stamp_timed((int64_t)place->length, a->stamps[place->archive].changed)
+                 : (int64_t)place->length;
 }
 
 static const an_data_kind pictures_kind = {.name = "pictures in tar",

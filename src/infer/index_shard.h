@@ -2,7 +2,7 @@
  * A file of a picture index: features of some pictures, with stamps that tell whether a picture has
  * changed. A safetensors file:
  *
- *     stamps    I64 [N]      an_data_kind.stamp() of each picture
+ *     stamps    I64 [N]      an_data_kind.stamp() of each picture, timed
  *     features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read
  *     keys      U8  [bytes]  names of the pictures within their folder, a zero byte after each
  *

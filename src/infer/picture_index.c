@@ -78,7 +78,7 @@ alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, c
     }
     AN_TRY(check_folder(folder));
     AN_TRY(an_dataset_of_files(&x->pictures, ctx, &folder, 1));
-    AN_TRY(an_dataset_stamps(&x->stamp, ctx, x->pictures));
+    AN_TRY(an_dataset_stamps(&x->stamp, ctx, x->pictures, true));
     AN_TRY(make_buffers(x));
     AN_TRY(an_index_open_shards(x));
     AN_TRY(an_index_find_rows(x));

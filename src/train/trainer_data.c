@@ -41,7 +41,7 @@ static alexnet_status identify(an_data_identity *now, alexnet_ctx *ctx, const al
 {
     int64_t *stamps;
     *now = (an_data_identity){0};
-    AN_CHECK(an_dataset_stamps(&stamps, ctx, data));
+    AN_CHECK(an_dataset_stamps(&stamps, ctx, data, false));
     const alexnet_status rc = an_trainer_record_data(now, data, stamps, by_place);
     an_free(stamps);
     return rc;

@@ -14,8 +14,9 @@
 
 enum { CLASSES = 2, ITEMS = 9 };
 
-static int64_t no_stamp(const an_data_source *source, int64_t item)
+static int64_t no_stamp(const an_data_source *source, int64_t item, bool timed)
 {
+    (void)timed;
     (void)source, (void)item;
     return 1;
 }

@@ -16,7 +16,7 @@ static inline int64_t *stamps_of(const alexnet_dataset *d)
     int64_t *stamps = calloc((size_t)d->count + 1, sizeof *stamps);
     assert_non_null(stamps);
     for (int64_t i = 0; i < d->count; i++)
-        stamps[i] = d->source->kind->stamp(d->source, d->samples[i].item);
+        stamps[i] = d->source->kind->stamp(d->source, d->samples[i].item, false);
     return stamps;
 }
 

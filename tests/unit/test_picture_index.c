@@ -158,6 +158,31 @@ static void test_changes(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A bitmap of one shade, which has the same size for every shade. */
+static void write_bitmap(const char *path, uint8_t shade, time_t written)
+{
+    enum { HEAD = 54, BYTES = HEAD + SIDE * SIDE * 3 };
+    uint8_t bytes[BYTES] = {'B',       'M',         BYTES & 255, BYTES >> 8, [10] = HEAD,
+                            [14] = 40, [18] = SIDE, [22] = SIDE, [26] = 1,   [28] = 24};
+    const struct utimbuf times = {written, written};
+    memset(bytes + HEAD, shade, BYTES - HEAD);
+    scratch_write(path, bytes, sizeof bytes);
+    assert_int_equal(utime(path, &times), 0);
+}
+
+/* A picture that is replaced by another of the same size has changed. */
+static void test_change_of_the_same_size(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(2);
+    write_bitmap("photos/class0/shade.bmp", 10, 1000000000);
+    assert_int_equal(refresh(ctx, "fc7"), 3);
+    write_bitmap("photos/class0/shade.bmp", 200, 1000000001);
+    assert_int_equal(refresh(ctx, "fc7"), 1);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    alexnet_ctx_free(ctx);
+}
+
 /* What was computed before a stop is not computed again. */
 static void test_stops(void **state)
 {
@@ -482,9 +507,12 @@ static void test_joining_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_changes),   IN_SCRATCH(test_stops),    IN_SCRATCH(test_unreadable),
-        IN_SCRATCH(test_damage),    IN_SCRATCH(test_searches), IN_SCRATCH(test_unwritten),
-        IN_SCRATCH(test_full_disk), IN_SCRATCH(test_places),   IN_SCRATCH(test_names),
-        IN_SCRATCH(test_removed),   IN_SCRATCH(test_together), IN_SCRATCH(test_joining_together)};
+        IN_SCRATCH(test_changes),         IN_SCRATCH(test_change_of_the_same_size),
+        IN_SCRATCH(test_stops),           IN_SCRATCH(test_unreadable),
+        IN_SCRATCH(test_damage),          IN_SCRATCH(test_searches),
+        IN_SCRATCH(test_unwritten),       IN_SCRATCH(test_full_disk),
+        IN_SCRATCH(test_places),          IN_SCRATCH(test_names),
+        IN_SCRATCH(test_removed),         IN_SCRATCH(test_together),
+        IN_SCRATCH(test_joining_together)};
     return cmocka_run_group_tests_name("the index of a folder", tests, NULL, NULL);
 }

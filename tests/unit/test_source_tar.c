@@ -263,7 +263,7 @@ static void test_among_files(void **state)
         const size_t length = strlen(expected[i].bytes);
         assert_int_equal(d->samples[i].label, -1);
         assert_string_equal(name + strlen(name) - strlen(end), end);
-        assert_int_equal(d->source->kind->stamp(d->source, i), length);
+        assert_int_equal(d->source->kind->stamp(d->source, i, false), length);
         assert_int_equal(d->source->kind->read(d->source, i, &data), ALEXNET_OK);
         assert_int_equal(data.length, length);
         assert_memory_equal(data.bytes, expected[i].bytes, length);

@@ -84,7 +84,7 @@ static void test_pictures_of_a_key(void **state)
             assert_non_null(strstr(d->source->doubt, "2 keys of"));
             assert_non_null(
                 strstr(d->source->doubt, order ? "3.c.jpeg, not 3.b.webp" : "1.jpg, not 1.png"));
-            assert_int_equal(d->source->kind->stamp(d->source, 3), 5); /* "later" */
+            assert_int_equal(d->source->kind->stamp(d->source, 3, false), 5); /* "later" */
             an_dataset_release(d);
         }
         assert_int_equal(remove("keys.tar.alexnet-index"), 0);
@@ -105,7 +105,7 @@ static void test_written_again(void **state)
     for (int again = 0; again < 2; again++) {
         alexnet_dataset *d = open_good("x.tar", NULL, NULL);
         check_items(d, "cat cat/a.jpg, cat cat/b.jpg, dog dog/a.jpg");
-        assert_int_equal(d->source->kind->stamp(d->source, 0), strlen("thrice"));
+        assert_int_equal(d->source->kind->stamp(d->source, 0, false), strlen("thrice"));
         assert_int_equal(d->source->left_out.total, 0);
         assert_non_null(strstr(d->source->doubt, "2 pictures of"));
         assert_non_null(strstr(d->source->doubt, "are in an archive again later"));

@@ -310,7 +310,7 @@ static void test_stamps_of_any_threads(void **state)
         alexnet_dataset *data = rig_open_data(w.ctx, "data");
         int64_t *expected = stamps_of(data);
         assert_int_equal(expected[100], -1);
-        expect_ok(an_dataset_stamps(&stamps, w.ctx, data));
+        expect_ok(an_dataset_stamps(&stamps, w.ctx, data, false));
         assert_memory_equal(stamps, expected, FILES * sizeof *stamps);
         an_free(stamps);
         free(expected);
