@@ -44,6 +44,8 @@ try:
     import onnxruntime
     import torch
     import torchvision
+    if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 9):
+        import onnxscript  # which torch.onnx then exports with
     from onnx import TensorProto, helper, numpy_helper
     from PIL import Image
     from safetensors.numpy import load_file, save_file
