@@ -1,6 +1,6 @@
 /*
  * What fits into a GPU's memory: the batch of a training run, of a bench, and of a session, on a
- * fake device with little memory.
+ * fake device with little memory. Also how often the host waits for the results of a picture.
  */
 #include "ops/ops_rig.h"
 
@@ -138,6 +138,31 @@ static void test_session(void **state)
     assert_int_equal(fake_count.live, 0);
 }
 
+/* To classify a picture the host waits once, for its probabilities, if its pixels are few enough to
+ * be copied without waiting. */
+static void test_waits_of_a_picture(void **state)
+{
+    static uint8_t pixels[64 * 64 * 3];
+    an_net *net;
+    alexnet_ctx *ctx;
+    an_runner *runner;
+    (void)state;
+    open_net(&net, &ctx, false);
+    rig_ok(an_runner_new(&runner, net, 1, 1));
+    assert_true((size_t)runner->side * (size_t)runner->side * 3 <= sizeof pixels);
+    fake.slow = true;             /* every wait sleeps, and is counted */
+    for (int i = 0; i < 4; i++) { /* run, recorded, replayed */
+        fake_count.sleeps = fake_count.spins = 0;
+        rig_ok(an_runner_compute(runner, pixels, NULL, 1, true));
+        assert_int_equal(fake_count.sleeps, 1);
+        assert_int_equal(fake_count.spins, 0);
+    }
+    fake.slow = false;
+    an_runner_free(runner);
+    an_net_release(net);
+    rig_free_ctx(ctx);
+}
+
 /* ---- Fast algorithms that need much memory --------------------------------------------------- */
 
 static const char small[] = "[input]\nsize = 9\nside = 9\n"
@@ -227,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_largest_batch, set_up),
                                        cmocka_unit_test_setup(test_bench, set_up),
                                        cmocka_unit_test_setup(test_session, set_up),
+                                       cmocka_unit_test_setup(test_waits_of_a_picture, set_up),
                                        cmocka_unit_test_setup(test_fastest_does_not_fit, set_up)};
     return cmocka_run_group_tests_name("memory of a fake GPU", tests, NULL, NULL);
 }
