@@ -92,11 +92,23 @@ cleanup:
 
 /* ---- Computing ------------------------------------------------------------------------------- */
 
+/* Give up the loader: one that has failed stays so, and the next step makes another. */
+static alexnet_status stop(an_picture_index *x, alexnet_status rc)
+{
+    an_loader_free(x->loader);
+    x->loader = NULL;
+    x->batch = (an_batch){0};
+    return rc;
+}
+
+/* Load what is not done yet, from whole batches on. */
 static alexnet_status start(an_picture_index *x)
 {
-    AN_CHECK(an_loader_new(&x->loader, x->pictures, x->maker.fit, x->maker.batch, x->ctx->threads,
-                           NULL));
-    return an_loader_start(x->loader, x->pending, x->n_pending, 0);
+    alexnet_status rc =
+        an_loader_new(&x->loader, x->pictures, x->maker.fit, x->maker.batch, x->ctx->threads, NULL);
+    if (rc == ALEXNET_OK)
+        rc = an_loader_start(x->loader, x->pending, x->n_pending, x->done);
+    return rc == ALEXNET_OK ? rc : stop(x, rc);
 }
 
 /* A picture whose content cannot be read is recorded in the index as unreadable. One that failed by
@@ -121,7 +133,9 @@ static alexnet_status make_batch(an_picture_index *x)
     if (x->taken == x->batch.count) {
         x->taken = 0;
         x->computed = false;
-        AN_CHECK(an_loader_next(x->loader, &x->batch, &got));
+        const alexnet_status rc = an_loader_next(x->loader, &x->batch, &got);
+        if (rc != ALEXNET_OK)
+            return stop(x, rc);
         assert(got);
     }
     if (!x->computed)

@@ -183,6 +183,34 @@ static void test_change_of_the_same_size(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* Wherever memory fails, another attempt goes on from there: no row is lost or wrong. */
+static void test_memory_that_fails(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(10);
+    int failures = 0;
+    for (uint64_t n = 1; n < 200; n += 3) {
+        an_picture_index *x;
+        const an_feature_maker maker = maker_of("fc7");
+        bool more = true;
+        scratch_remove("index");
+        expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+        an_alloc_fail_at(n);
+        for (int i = 0; more; i++) {
+            assert_true(i < 10);
+            const alexnet_status rc = an_picture_index_step(x, &more);
+            if (rc != ALEXNET_OK)
+                expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+            failures += rc != ALEXNET_OK;
+        }
+        an_alloc_fail_at(0);
+        assert_true(are_rows(x, 0, x->pictures->count));
+        an_picture_index_free(x);
+    }
+    assert_true(failures > 5);
+    alexnet_ctx_free(ctx);
+}
+
 /* What was computed before a stop is not computed again. */
 static void test_stops(void **state)
 {
@@ -461,8 +489,8 @@ static void build_together(alexnet_ctx *ctx)
             fail_msg("builder %d: %s", i, builders[i].error);
 }
 
-/* Each has all rows in the end, and none is lost: nothing is computed afterwards. What is stored
- * several times is removed. */
+/* Each has all rows in the end, and none is lost: nothing is computed afterwards. A file all of
+ * whose rows are in later ones is removed, so each that is left has a row that no later one has. */
 static void test_together(void **state)
 {
     (void)state;
@@ -506,13 +534,19 @@ static void test_joining_together(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_changes),         IN_SCRATCH(test_change_of_the_same_size),
-        IN_SCRATCH(test_stops),           IN_SCRATCH(test_unreadable),
-        IN_SCRATCH(test_damage),          IN_SCRATCH(test_searches),
-        IN_SCRATCH(test_unwritten),       IN_SCRATCH(test_full_disk),
-        IN_SCRATCH(test_places),          IN_SCRATCH(test_names),
-        IN_SCRATCH(test_removed),         IN_SCRATCH(test_together),
-        IN_SCRATCH(test_joining_together)};
+    const struct CMUnitTest tests[] = {IN_SCRATCH(test_changes),
+                                       IN_SCRATCH(test_change_of_the_same_size),
+                                       IN_SCRATCH(test_memory_that_fails),
+                                       IN_SCRATCH(test_stops),
+                                       IN_SCRATCH(test_unreadable),
+                                       IN_SCRATCH(test_damage),
+                                       IN_SCRATCH(test_searches),
+                                       IN_SCRATCH(test_unwritten),
+                                       IN_SCRATCH(test_full_disk),
+                                       IN_SCRATCH(test_places),
+                                       IN_SCRATCH(test_names),
+                                       IN_SCRATCH(test_removed),
+                                       IN_SCRATCH(test_together),
+                                       IN_SCRATCH(test_joining_together)};
     return cmocka_run_group_tests_name("the index of a folder", tests, NULL, NULL);
 }
