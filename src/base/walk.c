@@ -185,10 +185,12 @@ const char *an_ending_of(const char *file_name)
 
 static void count_ending(an_endings *endings, const char *ending, int64_t count)
 {
+    enum { KINDS = 3 }; /* rows that are kept for what is no ending */
+    const bool kind = *ending == '*' || *ending == AN_ENDING_LINK || *ending == AN_ENDING_OTHER;
     int i = 0;
     while (i < endings->rows && strcmp(endings->row[i].ending, ending) != 0)
         i++;
-    if (i == endings->rows && i >= AN_ENDING_ROWS - 1 && strcmp(ending, "*") != 0) {
+    if (i == endings->rows && i >= AN_ENDING_ROWS - KINDS && !kind) {
         count_ending(endings, "*", count);
         return;
     }

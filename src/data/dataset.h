@@ -108,8 +108,8 @@ alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_
 uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *stamps);
 
 /**
- * The validation set with the classes of the training set, which must be its own. Only if they are
- * numbers may validation lack some: its largest label need not be the largest of training.
+ * Give the validation set the classes of the training set; its own must be the same. Only if they
+ * are numbers may it lack some: its largest label need not be the largest of training.
  * @param out  to be released
  * @return ALEXNET_ERROR_FORMAT names the first class that only one of them has
  */

@@ -60,8 +60,8 @@ alexnet_status an_dataset_stamps(int64_t **out, alexnet_ctx *ctx, const alexnet_
     reading r = {ctx, dataset, an_calloc(count + 1, sizeof *r.stamps), timed};
     *out = r.stamps;
     if (!r.stamps)
-        return AN_FAIL_MEMORY(count * sizeof *r.stamps, "the sizes of files");
-    an_work work = an_work_begin(ctx, "checked", "files", dataset->count);
+        return AN_FAIL_MEMORY(count * sizeof *r.stamps, "the sizes of images");
+    an_work work = an_work_begin(ctx, "checked", "images", dataset->count);
     const alexnet_status rc = read_all(&r, &work);
     an_work_end(&work);
     if (rc != ALEXNET_OK) {

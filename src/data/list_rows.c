@@ -126,7 +126,9 @@ static bool is_csv(const char *name)
 static char guess_separator(const char *text)
 {
     const size_t header = strcspn(text, "\n");
-    return !memchr(text, ',', header) && memchr(text, ';', header) ? ';' : ',';
+    if (memchr(text, ',', header))
+        return ',';
+    return memchr(text, ';', header) ? ';' : memchr(text, '\t', header) ? '\t' : ',';
 }
 
 alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,

@@ -25,8 +25,9 @@ typedef struct an_list_row {
 typedef struct an_list_rows {
     an_list_row *at;
     int64_t count;
-    const char *path_title, *label_title; /* of columns, likewise; only the first: the whole line,
-                                             with both; NULL: there are none */
+    /** Titles of the two columns, in the text; both NULL: there are none. `path_title` alone: it is
+     *  the whole first line, with both titles. */
+    const char *path_title, *label_title;
 } an_list_rows;
 
 /**

@@ -175,9 +175,9 @@ static alexnet_status make(alexnet_pack *pack, const alexnet_dataset *train,
 {
     AN_CHECK(check_options(&pack->options));
     pack->part_count = val ? 2 : 1;
-    AN_CHECK(make_part(&pack->parts[0], pack->ctx, &pack->options, train, "train"));
     if (val)
-        AN_CHECK(make_validation(pack, train, val));
+        AN_CHECK(make_validation(pack, train, val)); /* first: its classes are quickly compared */
+    AN_CHECK(make_part(&pack->parts[0], pack->ctx, &pack->options, train, "train"));
     AN_CHECK(an_path_absolute(&pack->folder, folder));
     AN_CHECK(check_outside(pack));
     AN_CHECK(claim(pack));

@@ -59,6 +59,15 @@ static alexnet_status look_into(const char *path, bool *yes)
     return rc;
 }
 
+/* Whether a picture has a label. Labels of nothing do not count. */
+static bool has_labels(const an_tar_index *index)
+{
+    for (int64_t i = 0; i < index->count; i++)
+        if (index->pictures[i].label >= 0)
+            return true;
+    return false;
+}
+
 /* Whether the folder that all pictures are in holds both parts, and there are no labels. */
 static bool holds_both(const an_tar_set *set)
 {
@@ -72,7 +81,7 @@ static bool holds_both(const an_tar_set *set)
         train = train || is_part(name, strcspn(name, "/"), "train");
         val = val || is_part(name, strcspn(name, "/"), "val");
     }
-    return train && val && set->indexes[0].labels.count == 0;
+    return train && val && !has_labels(&set->indexes[0]);
 }
 
 alexnet_status an_tar_divided(alexnet_ctx *ctx, const char *path, bool named, bool *yes)

@@ -179,7 +179,7 @@ static alexnet_status report(an_tar_builder *b, uint64_t at)
 static alexnet_status take_member(an_tar_builder *b, an_tar *tar, const an_tar_member *member,
                                   const char *within, bool outermost)
 {
-    AN_CHECK(report(b, tar->at));
+    AN_CHECK(report(b, member->offset)); /* what is within the member comes after it */
     if (member->folder || !member->name[0] || is_hidden(member->name))
         return ALEXNET_OK;
     if (member->file && outermost && strcmp(member->name, AN_TAR_KEYS) == 0)

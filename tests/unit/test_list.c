@@ -4,6 +4,8 @@
  */
 #include "source_rig.h"
 
+#include "data/list_rows.h"
+
 enum { PICTURES = 9, SIDE = 3 };
 
 static const char *const paths[PICTURES] = {"ape/1.png",     "ape/2.png",     "ape/10.png",
@@ -171,6 +173,19 @@ static void test_semicolons(void **state)
         assert_string_equal(d->source->items[1].key, "x,y.jpg");
         an_dataset_release(d);
     }
+}
+
+/* A table whose separator only its titles show: it has no labels. */
+static void test_tabs_without_labels(void **state)
+{
+    (void)state;
+    an_list_rows rows;
+    char text[] = "size\tpath\n7\tx,y.jpg\n8\tz.jpg\n";
+    expect_ok(an_list_parse(&rows, text, sizeof text - 1, "t.csv", false));
+    assert_int_equal(rows.count, 2);
+    assert_string_equal(rows.at[0].path, "x,y.jpg");
+    assert_string_equal(rows.at[1].path, "z.jpg");
+    an_list_free(&rows);
 }
 
 /* Tables with tabs or in files of any ending, if the first line has both titles; lines after
@@ -346,10 +361,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folders), TEST(test_same_split), TEST(test_split_of_longer_list),
-        TEST(test_tables),          TEST(test_semicolons), TEST(test_titles),
-        TEST(test_first_pictures),  TEST(test_labels),     TEST(test_missing_file),
-        TEST(test_without_labels),  TEST(test_refuses),    TEST(test_memory),
+        TEST(test_same_as_folders), TEST(test_same_split),     TEST(test_split_of_longer_list),
+        TEST(test_tables),          TEST(test_semicolons),     TEST(test_tabs_without_labels),
+        TEST(test_titles),          TEST(test_first_pictures), TEST(test_labels),
+        TEST(test_missing_file),    TEST(test_without_labels), TEST(test_refuses),
+        TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
