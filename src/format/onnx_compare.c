@@ -50,6 +50,9 @@ static const struct {
     {"Gemm", "beta", {.there = true, .f = 1}},
     {"Gemm", "transA", {.there = true}},
     {"Gemm", "transB", {.there = true}},
+    {"LRN", "alpha", {.there = true, .f = 1e-4F}},
+    {"LRN", "beta", {.there = true, .f = 0.75F}},
+    {"LRN", "bias", {.there = true, .f = 1}},
     {"Pad", "mode", {.there = true, .s = "constant"}},
     {"Reshape", "allowzero", {.there = true}},
 };
