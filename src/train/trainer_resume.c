@@ -118,8 +118,8 @@ static alexnet_status check_place(const alexnet_trainer *t)
                 : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % steps == 0
                                              : r->step > 0 && r->step % steps == 0;
     const int64_t ended = r->step / steps; /* epochs */
-    good &= r->step <= all && r->best_epoch <= ended && r->drops.after <= ended &&
-            r->drops.count <= ended;
+    good &= (r->phase == AN_PHASE_MEAN || r->mean_done == 0) && r->step <= all &&
+            r->best_epoch <= ended && r->drops.after <= ended && r->drops.count <= ended;
     if (good)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,

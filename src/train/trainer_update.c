@@ -129,10 +129,9 @@ alexnet_status an_trainer_check_outage(alexnet_trainer *t, const an_batch *batch
 /* Only the first part of a batch can be given up: nothing is computed of it yet. */
 static alexnet_status check_part(alexnet_trainer *t)
 {
-    const an_batch pictures = t->next.pictures;
     if (t->next.number > 0)
         return ALEXNET_OK;
-    const alexnet_status rc = an_trainer_check_outage(t, &pictures);
+    const alexnet_status rc = an_trainer_check_outage(t, &t->next.pictures);
     if (rc != ALEXNET_OK)
         t->next = (an_next_part){0};
     return rc;
@@ -140,8 +139,7 @@ static alexnet_status check_part(alexnet_trainer *t)
 
 /* Fetch the part after `part` while that is computed, if it is in the same epoch. If this fails,
  * the next step tries again, and fails before it computes anything: first, this part must be
- * counted.
- */
+ * counted. */
 static void fetch_ahead(alexnet_trainer *t, const an_next_part *part)
 {
     const int64_t shown = part->pictures.position + part->pictures.count;
