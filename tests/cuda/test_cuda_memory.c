@@ -132,6 +132,7 @@ static void test_session(void **state)
     assert_in_range(batch, 50, 999);
     rig_ok(an_runner_new(&runner, net, batch, 10));
     an_runner_free(runner);
+    /* The memory that is kept free for the libraries is there if it must be. */
     rig_refused(an_runner_new(&runner, net, batch * 3 / 2, 10), ALEXNET_ERROR_NO_MEMORY, "largest");
     an_net_release(net);
     rig_free_ctx(ctx);

@@ -31,7 +31,7 @@ static const an_classes classes = {2, ids, ids};
 
 static const char chain[] =
     INPUT CONV("conv1", "input", "1") NORM CONV("conv2", "norm", "1") POOL FC("pool") PROBS;
-/* The same, but for names, a pooling that does nothing, and dropout that does nothing. */
+/* The same, but for names and a pooling that does nothing. */
 static const char same_chain[] = INPUT CONV("conv1", "input", "1") NORM CONV("conv2", "norm", "1")
     POOL "[same]\ntype = pool\ninputs = pool\npool = max\nsizeX = 1\nstride = 1\n" FC("same") PROBS;
 static const char factor_chain[] = INPUT CONV("conv1", "input", "1") NORM CONV("conv2", "norm", "1")
@@ -221,8 +221,8 @@ static void test_graphs_of_the_same_meaning(void **state)
 {
     (void)state;
     net_rig rig;
-    char *ceil = replaced(chain, "[conv2]", "[conv9]"), *padded;
-    char *renamed = replaced(ceil, "inputs = conv2", "inputs = conv9");
+    char *half_renamed = replaced(chain, "[conv2]", "[conv9]"), *padded;
+    char *renamed = replaced(half_renamed, "inputs = conv2", "inputs = conv9");
     open_rig(&rig, same_chain);
     write_as(&rig, chain, false);
     expect_read(&rig);
@@ -241,7 +241,7 @@ static void test_graphs_of_the_same_meaning(void **state)
     write_as(&rig, chain, false);
     expect_refused(&rig, "node drop: MaxPool expected, found Mul");
     rig_close(&rig);
-    an_free(ceil);
+    an_free(half_renamed);
     an_free(renamed);
     an_free(padded);
 }

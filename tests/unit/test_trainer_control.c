@@ -221,12 +221,12 @@ static void test_another_working_folder(void **state)
     static const char *const settings[] = {SETTINGS, "keep", "1", "epochs", "2", NULL};
     alexnet_progress p;
     bool more = true;
+    scratch_write("val/class0/000.png", "no picture", 10);
+    scratch_write("train/class0/000.png", "no picture", 10);
     alexnet_trainer *trainer = start("straight", settings);
     expect_ok(rig_finish(trainer, &p));
     alexnet_trainer_free(trainer);
     expect_ok(an_make_folder("away"));
-    scratch_write("val/class0/000.png", "no picture", 10);
-    scratch_write("train/class0/000.png", "no picture", 10);
     trainer = start("run", settings);
     for (int i = 0; more; i++) {
         assert_int_equal(chdir(i % 2 ? ".." : "away"), 0);
@@ -242,6 +242,7 @@ static void test_another_working_folder(void **state)
     assert_true(is_there(2) && !is_there(1));
     assert_true(an_is_file("run/skipped.txt"));
     assert_int_equal(rmdir("away"), 0); /* is empty */
+    rig_expect_same_run("straight", "run");
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
