@@ -189,9 +189,9 @@ typedef struct alexnet_work {
     bool over;               /**< it is complete or has failed; the last call about it */
 } alexnet_work;
 
-/** Receives progress from the thread that made the call; it is called often, say once for each
- *  file, and never at the same time as another one or the log of its context. Of the library it may
- *  only call alexnet_ctx_cancel(). */
+/** Receives progress from the thread that made the call; it is called often, for example once for
+ *  each file, and never at the same time as another one or the log of its context. Of the library
+ *  it may only call alexnet_ctx_cancel(). */
 typedef void (*alexnet_work_fn)(void *user, const alexnet_work *work);
 
 typedef struct alexnet_ctx_options {
@@ -1750,7 +1750,7 @@ ALEXNET_API const alexnet_builtin *alexnet_recipe_builtin(int index);
  * Set a key: "epochs" to "20". Keys that may differ by layer accept a layer and a dot in front,
  * "conv1.rate", or a pattern of layers, "conv*.rate"; if several match a layer, the one set last
  * counts. Numbers are decimal; those that may change by epoch accept steps: "0.01 0.001@25
- * 0.0001@51". Blanks around a value are not kept.
+ * 0.0001@51". Blanks around a number are not kept.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
  */
 ALEXNET_API alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key,
@@ -1976,7 +1976,7 @@ typedef struct alexnet_resume_options {
     /** For a run over a source that the caller defines: its training pictures and, unless they
      *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them
      *  from the whole source. They may be freed afterwards. NULL: the data that the run recorded
-     *  is opened. Not together with `train` and `val`. */
+     *  is opened. Not together with `train` or `val`, respectively. */
     const alexnet_dataset *train_data, *val_data;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \

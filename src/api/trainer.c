@@ -31,10 +31,10 @@ alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, c
     AN_NEED(ctx);
     AN_NEED(run_dir);
     AN_CHECK(an_options_take(&o, sizeof o, options));
-    if ((o.train && o.train_data) || (o.val && o.val_data))
-        return AN_FAIL(
-            ALEXNET_ERROR_INVALID_ARGUMENT, "%s and %s_data are both set: name the pictures once",
-            o.train && o.train_data ? "train" : "val", o.train && o.train_data ? "train" : "val");
+    const char *twice = o.train && o.train_data ? "train" : o.val && o.val_data ? "val" : NULL;
+    if (twice)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s and %s_data are both set: name the pictures once", twice, twice);
     for (const char *const *s = o.settings; s && s[0]; s += 2)
         if (!s[1])
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the setting %s has no value", s[0]);

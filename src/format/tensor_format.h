@@ -36,8 +36,8 @@ typedef struct an_tensor_format {
     alexnet_status (*outline)(an_tensor_file *file, an_outline *outline);
     /** The built-in network to choose for files of the format if several fit; NULL: none. */
     const char *usual_network;
-    /** What has the order of ImageNet's classes in files of the format, which is not that of their
-     *  identifiers; NULL: it is. */
+    /** The list whose order ImageNet's classes have in files of the format; NULL: they are in the
+     *  order of their identifiers. */
     const char *class_order;
     /** Free `state`, which may be NULL. */
     void (*close)(void *state);

@@ -65,9 +65,11 @@ alexnet_status an_leftover_check(const an_tensor_file *file)
 static bool is_parameter(const alexnet_network *network, const char *name)
 {
     for (int i = 0; i < network->count; i++) {
-        const char *layer = network->layers[i].name, *rest = name + strlen(layer);
-        if (network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC) && begins_with(name, layer) &&
-            (strcmp(rest, ".weight") == 0 || strcmp(rest, ".bias") == 0))
+        const char *layer = network->layers[i].name;
+        if (!(network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC)) || !begins_with(name, layer))
+            continue;
+        const char *rest = name + strlen(layer);
+        if (strcmp(rest, ".weight") == 0 || strcmp(rest, ".bias") == 0)
             return true;
     }
     return false;

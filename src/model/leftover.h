@@ -17,8 +17,8 @@ bool an_leftover_is_known(const char *name);
  */
 alexnet_status an_leftover_check(const an_tensor_file *file);
 /** Warn of other copies of the weights, of positions or layers that are not the network's, and of
- * the floating tensors that no parameter is read from, in a few lines. Not of those of a file that
- * lists its layers: they are constants. */
+ * the floating tensors that no parameter is read from, in a few lines. Of a file that lists its
+ * layers, only layers that are not the network's are warned of: its other tensors are constants. */
 void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx);
 
 #endif

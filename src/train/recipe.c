@@ -108,7 +108,7 @@ void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2])
     an_recipe_next_step(&at, &range[1], &from);
 }
 
-/* Cut off the blanks around a value, as the reader of recipe files does. */
+/* Cut off the blanks around a value: numbers may have some. */
 static void trim(char out[AN_VALUE_LENGTH], const char *value)
 {
     value += strspn(value, " \t");

@@ -32,9 +32,9 @@ int an_trainer_mean_tensors(const alexnet_trainer *trainer, an_model_tensor tens
 /** Read them again, if the record of a resumed run says that there are any. */
 alexnet_status an_trainer_read_mean(alexnet_trainer *trainer, an_tensor_file *file);
 /**
- * When a disk or a network share is lost, whole batches cannot be read. A run that has begun then
- * stops, before the rest of the pass goes by without pictures; nothing of the batch is counted, and
- * the next step loads it again.
+ * When a disk or a network share is lost, whole batches cannot be read. If a pass has more bad
+ * pictures than are allowed, a run that has begun stops at such a batch, before the rest of the
+ * pass goes by without pictures; nothing of the batch is counted, and the next step loads it again.
  * @return ALEXNET_ERROR_IO
  */
 alexnet_status an_trainer_check_outage(alexnet_trainer *trainer, const an_batch *batch);
