@@ -265,6 +265,7 @@ static void test_damaged_metadata(void **state)
         {"alexnet.run", "\"step\":4", "\"stop\":4", LAST ": its record of progress lacks step"},
         {"alexnet.run", "\"step\":4", "\"step\":9", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"step\":4", "\"step\":4000000", "is damaged: update 4000000 of 9"},
+        {"alexnet.run", "\"step\":4", "\"step\":4,\"mean_done\":8", "progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":0", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":2", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":3", LAST ": its record of progress is damaged"},
