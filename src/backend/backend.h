@@ -73,8 +73,9 @@ typedef struct an_prepared {
     an_variants variants; /* if `tunable`: those in use */
     bool tried; /* a choice was made by trial, now or earlier: prepared with `untried`, the operator
                    may need less scratch */
-    bool coarse_dw;   /* the gradient of its first parameter is summed in float32, then rounded
-                         to bfloat16 */
+    int coarse_dw;    /* a convolution's gradient of weights consists of so many sums, which are
+                         rounded to bfloat16: of N, the first is over columns 0, N, 2N... of the
+                         output, the second over 1, N + 1... 0: it is not rounded */
     const char *impl; /* name of the implementation, for reports; static */
 } an_prepared;
 

@@ -54,6 +54,7 @@ typedef struct fake_counts {
     int last_device;       /* current at the last cudaMalloc(); -1: none */
     int last_engine;       /* of the last plan that was made */
     size_t last_workspace; /* of the last convolution */
+    int last_outputs;      /* its channels of y */
 } fake_counts;
 extern fake_counts fake_count;
 

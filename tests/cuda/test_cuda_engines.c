@@ -150,6 +150,17 @@ static void check_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction direct
     an_cuda_conv_plan_free(made);
 }
 
+static void check_form(an_cuda *cuda, const an_cuda_conv *c)
+{
+    if (c->shape.tensor_cores) {
+        check_plan(cuda, c, AN_FORWARD, AN_CUDA_TAIL_BIAS);
+        check_plan(cuda, c, AN_FORWARD, AN_CUDA_TAIL_RELU);
+    } else {
+        check_plan(cuda, c, AN_FORWARD, AN_CUDA_TAIL_NONE);
+    }
+    check_plan(cuda, c, AN_BACKWARD_WEIGHTS, AN_CUDA_TAIL_NONE);
+}
+
 static void check_layer(an_cuda *cuda, const layer *l, int batch)
 {
     an_op_desc op = rig_desc(AN_OP_CONV, batch, l->c, l->h, l->h);
@@ -158,15 +169,13 @@ static void check_layer(an_cuda *cuda, const layer *l, int batch)
     rig_ok(an_op_resolve(&op));
     an_cuda_conv c = {.op = {.cuda = cuda}, .desc = op};
     an_cuda_conv_choose_form(&c);
-    if (c.shape.tensor_cores) {
-        check_plan(cuda, &c, AN_FORWARD, AN_CUDA_TAIL_BIAS);
-        check_plan(cuda, &c, AN_FORWARD, AN_CUDA_TAIL_RELU);
-    } else {
-        check_plan(cuda, &c, AN_FORWARD, AN_CUDA_TAIL_NONE);
-    }
-    check_plan(cuda, &c, AN_BACKWARD_WEIGHTS, AN_CUDA_TAIL_NONE);
+    check_form(cuda, &c);
     if (l->c > 3)
         check_plan(cuda, &c, AN_BACKWARD_DATA, AN_CUDA_TAIL_NONE);
+    if (l->c > 3 || !c.shape.nhwc)
+        return;
+    an_cuda_conv_pair_columns(&c);
+    check_form(cuda, &c);
 }
 
 static void test_every_layer_has_engines(void **state)

@@ -200,15 +200,16 @@ static void test_choices(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        an_cuda_choice_keep(cuda, key, (an_cuda_pick){1 + i % AN_CUDA_TRIALS, i});
+        an_cuda_choice_keep(cuda, key, (an_cuda_pick){1 + i % AN_CUDA_TRIALS, i, i});
     }
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "key %d", i);
         const an_cuda_pick found = an_cuda_choice_find(cuda, key);
         assert_int_equal(found.number, 1 + i % AN_CUDA_TRIALS);
         assert_int_equal(found.place, i);
+        assert_int_equal((int)found.seconds, i);
     }
-    an_cuda_choice_keep(cuda, "another", (an_cuda_pick){AN_CUDA_AUTO, 0});
+    an_cuda_choice_keep(cuda, "another", (an_cuda_pick){.number = AN_CUDA_AUTO});
     assert_int_equal(cuda->n_choices, MANY);
     assert_int_equal(an_cuda_choice_find(cuda, "another").number, AN_CUDA_AUTO);
 }

@@ -222,10 +222,10 @@ static void test_other_networks(void **state)
     run_cases(cases, sizeof cases / sizeof cases[0]);
 }
 
-static void run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
-                    const an_parity_options *options)
+static an_parity run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
+                         const an_parity_options *options)
 {
-    const an_op_desc *list[3];
+    const an_op_desc *list[AN_PARITY_MAX_OPS];
     an_parity p;
     for (int i = 0; i < n_ops; i++) {
         if (i > 0) {
@@ -238,6 +238,7 @@ static void run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
     }
     rig_ok(an_parity_run(backends[b], ref, list, n_ops, options, &p));
     judge(names[b], name, &p);
+    return p;
 }
 
 /* Without masks and gradients, where ReLU is cuDNN's. */
@@ -289,6 +290,133 @@ static void test_without_tails(void **state)
     fake.no_tails = false;
 }
 #endif
+
+/* ---- Pairs of columns (conv_pairs.c) --------------------------------------------------------- */
+
+#define AUGMENT(N, CROP, CHANNELS)                                                                 \
+    {                                                                                              \
+        .kind = AN_OP_AUGMENT, .n = (N), .u.augment = {                                            \
+            2,                                                                                     \
+            (CROP) + 9,                                                                            \
+            CROP,                                                                                  \
+            AN_MEAN_CHANNEL,                                                                       \
+            AN_CHANNELS_##CHANNELS,                                                                \
+            {1, 0.5, 1}                                                                            \
+        }                                                                                          \
+    }
+#define FILTERS(K, R, STRIDE, PAD)                                                                 \
+    {                                                                                              \
+        .kind = AN_OP_CONV, .u.conv = { K, R, R, STRIDE, 1, PAD, PAD, PAD, PAD, true }             \
+    }
+#define POOL(SIZE, STRIDE, PAD)                                                                    \
+    {                                                                                              \
+        .kind = AN_OP_POOL, .u.pool = { AN_POOL_MAX, SIZE, STRIDE, PAD, true }                     \
+    }
+
+typedef struct pairs_case {
+    const char *name;
+    bool pairs; /* whether they are possible */
+    bool whole; /* takes a fake device too long */
+    int n_ops;
+    an_op_desc ops[5];
+} pairs_case;
+
+static const pairs_case pairs_cases[] = {
+    {"conv1 to 11 columns + lrn + pool",
+     true,
+     false,
+     5,
+     {AUGMENT(3, 51, RGB), FILTERS(48, 11, 4, 0), RELU, LRN(2), MAX_POOL}},
+    {"conv1 to 12 columns + pool",
+     true,
+     false,
+     4,
+     {AUGMENT(3, 55, BGR), FILTERS(16, 11, 4, 0), RELU, POOL(2, 2, 0)}},
+    {"conv1 to 11 columns + pool",
+     true,
+     false,
+     4,
+     {AUGMENT(2, 47, RGB), FILTERS(64, 11, 4, 2), RELU, MAX_POOL}},
+    {"conv1 + lrn without relu",
+     true,
+     false,
+     3,
+     {AUGMENT(2, 51, RGB), FILTERS(16, 11, 4, 0), LRN(1)}},
+    {"conv1 of 5x5 + pool without relu",
+     true,
+     false,
+     3,
+     {AUGMENT(2, 33, RGB), FILTERS(8, 5, 2, 0), MAX_POOL}},
+    {"conv1 of 5x5 in grey + pool",
+     true,
+     false,
+     4,
+     {AUGMENT(2, 33, GREY), FILTERS(24, 5, 2, 1), RELU, MAX_POOL}},
+    {"conv of stride 1 + pool",
+     true,
+     false,
+     4,
+     {AUGMENT(2, 13, RGB), FILTERS(16, 3, 1, 1), RELU, MAX_POOL}},
+    {"conv1 + pool that reaches further",
+     false,
+     false,
+     4,
+     {AUGMENT(2, 51, RGB), FILTERS(16, 11, 4, 0), RELU, POOL(3, 2, 1)}},
+    {"conv1 + relu", false, false, 3, {AUGMENT(2, 51, RGB), FILTERS(16, 11, 4, 0), RELU}},
+    {"conv1 + lrn of 4",
+     false,
+     false,
+     4,
+     {AUGMENT(2, 51, RGB),
+      FILTERS(16, 11, 4, 0),
+      RELU,
+      {.kind = AN_OP_LRN, .u.lrn = {3, 1, 1, 1e-4, 0.75}}}},
+    {"alexnet conv1",
+     true,
+     true,
+     5,
+     {AUGMENT(2, 224, RGB), FILTERS(96, 11, 4, 0), RELU, LRN(2), MAX_POOL}},
+    {"alexnet-owt conv1",
+     true,
+     true,
+     4,
+     {AUGMENT(2, 224, RGB), FILTERS(64, 11, 4, 2), RELU, MAX_POOL}},
+};
+
+static void run_pairs(int b, const pairs_case *c, bool training)
+{
+    const an_parity_options options = {
+        .training = training, .gradients = training, .split = 1, .seed = SEED};
+    an_op_desc ops[AN_PARITY_MAX_OPS];
+    memcpy(ops, c->ops, sizeof c->ops);
+    const an_parity p = run_ops(b, c->name, ops, c->n_ops, &options);
+    if ((strstr(p.impl, " pairs") != NULL) != (c->pairs && b > 0))
+        fail_msg("%s %s: computed by %s", names[b], c->name, p.impl);
+}
+
+/* A tuning that names pairs gets them wherever they are possible. */
+static void test_pairs(void **state)
+{
+    static const char tuning[] = "[relu]\nisa = *\nprecision = *\noperator = *\n"
+                                 "tail = relu-pairs\nforward = proposal-1\n"
+                                 "[bias]\nisa = *\nprecision = *\noperator = *\n"
+                                 "tail = bias-pairs\nforward = proposal-1\n";
+    (void)state;
+    for (int b = 0; b < BACKENDS; b++) {
+        rig_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", backends[b]->isa,
+                               an_cuda_api.variants));
+        for (size_t i = 0; i < sizeof pairs_cases / sizeof pairs_cases[0]; i++) {
+#ifdef AN_CUDA_FAKE
+            if (pairs_cases[i].whole)
+                continue;
+#endif
+            run_pairs(b, &pairs_cases[i], false);
+            run_pairs(b, &pairs_cases[i], true);
+        }
+        an_tuning_free(backends[b]->tuning);
+        backends[b]->tuning = NULL;
+    }
+}
 
 /* ---- Not a number ---------------------------------------------------------------------------- */
 
@@ -372,9 +500,13 @@ static void test_random_shapes(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
-        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_alexnet),
+        cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_inference),
+        cmocka_unit_test(test_deterministic),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_nan),
         cmocka_unit_test(test_random_shapes),
 #ifdef AN_CUDA_FAKE
         cmocka_unit_test(test_without_tails),

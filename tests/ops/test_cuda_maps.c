@@ -19,21 +19,51 @@ static size_t bytes_of(const cuda_form *form, int n, an_chw shape)
     return (size_t)n * (size_t)an_chw_count(shape) * (form->bf16 ? 2 : 4);
 }
 
-/* The same tensor in N H W C as a new block, in parts of its channels (kernels.h) instead of whole,
- * or back again. `block` is freed. */
-static void *in_parts(void *block, const cuda_form *form, int n, an_chw shape, int parts, bool back)
+/* Memory of x and dx that differs from that of other tensors (kernels.h): in parts of the channels,
+ * or with `gap` pixels after each row. */
+typedef struct inner_form {
+    int n;
+    an_chw shape;
+    int parts, gap; /* parts >= 1 */
+} inner_form;
+
+/* Which of these is asked for, where the kernels can do so. */
+static enum { AS_USUAL, IN_PARTS, WITH_GAP } inner_kind;
+
+static void *inner_space(const cuda_form *form, const inner_form *inner)
 {
-    const size_t size = form->bf16 ? 2 : 4, run = (size_t)(shape.c / parts) * size;
-    const size_t pixels = (size_t)n * (size_t)(shape.h * shape.w);
-    char *out = cuda_space(form, n, shape);
-    for (size_t i = 0; i < (size_t)parts; i++)
+    const an_chw shape = {inner->shape.c, inner->shape.h, inner->shape.w + inner->gap};
+    return cuda_space(form, inner->n, shape);
+}
+
+/* The same tensor in the inner form instead of the usual one, or back again. `block` is freed. */
+static void *change_form(void *block, const cuda_form *form, const inner_form *inner, bool back)
+{
+    const size_t parts = (size_t)inner->parts, gap = (size_t)inner->gap;
+    const size_t bytes = (form->bf16 ? 2 : 4) * (size_t)inner->shape.c / parts;
+    const size_t w = (size_t)inner->shape.w;
+    const size_t pixels = (size_t)inner->n * (size_t)inner->shape.h * w;
+    char *out;
+    if (parts == 1 && gap == 0)
+        return block;
+    out = back ? cuda_space(form, inner->n, inner->shape) : inner_space(form, inner);
+    for (size_t i = 0; i < parts; i++)
         for (size_t pixel = 0; pixel < pixels; pixel++) {
-            const size_t apart = (i * pixels + pixel) * run;
-            const size_t whole = (pixel * (size_t)parts + i) * run;
-            memcpy(out + (back ? whole : apart), (char *)block + (back ? apart : whole), run);
+            const size_t in = (i * pixels + pixel + pixel / w * gap) * bytes;
+            const size_t usual = (pixel * parts + i) * bytes;
+            memcpy(out + (back ? usual : in), (char *)block + (back ? in : usual), bytes);
         }
     cuda_free(block);
     return out;
+}
+
+/* Backward clears the pixels after a row. */
+static void check_gap(const void *dx, const cuda_form *form, const inner_form *inner)
+{
+    const an_chw shape = {inner->shape.c, inner->shape.h, inner->shape.w + inner->gap};
+    for (int64_t i = 0; inner->gap > 0 && i < inner->n * an_chw_count(shape); i++)
+        if (i % shape.w >= inner->shape.w && cuda_get(dx, form, shape, i) != 0)
+            fail_msg("%s: dx[%lld] after a row is not 0", form->name, (long long)i);
 }
 
 /* ---- Norms ----------------------------------------------------------------------------------- */
@@ -52,13 +82,17 @@ static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
     };
 }
 
-/* x and dx are in parts where that is possible. */
-static bool lrn_in_parts;
-
-static int lrn_parts(const an_cuda_lrn_run *run)
+static inner_form lrn_inner(an_cuda_lrn_run *run)
 {
-    const bool takes = lrn_in_parts && run->form.nhwc && an_cuda_lrn_takes_parts(run, run->groups);
-    return takes ? run->groups : 1;
+    const an_cuda_form *form = &run->form;
+    inner_form inner = {form->n, {form->c, form->h, form->w}, 1, 0};
+    if (inner_kind == IN_PARTS && an_cuda_lrn_takes_parts(run, run->groups))
+        inner.parts = run->parts = run->groups;
+    if (inner_kind == WITH_GAP && an_cuda_lrn_takes_pitch(run)) {
+        inner.gap = 2;
+        run->pitch = form->w + inner.gap;
+    }
+    return inner;
 }
 
 /* Forward and backward, in the current order of blocks and threads. *y and *dx are new blocks. */
@@ -70,12 +104,11 @@ static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, vo
     void *dy = cuda_put(c->operands.dy, form, n, shape);
     an_cuda_lrn_run run = lrn_run(c, form);
     void *scratch = cuda_block(an_cuda_lrn_scratch(&run));
-    *y = cuda_space(form, n, shape);
-    *dx = cuda_space(form, n, shape);
+    const inner_form inner = lrn_inner(&run);
     run.relu = relu;
-    run.parts = lrn_parts(&run);
-    if (run.parts > 1)
-        x = in_parts(x, form, n, shape, run.parts, false);
+    *y = cuda_space(form, n, shape);
+    *dx = inner_space(form, &inner);
+    x = change_form(x, form, &inner, false);
     run.x = x;
     run.y = *y;
     run.dy = dy;
@@ -83,8 +116,8 @@ static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, vo
     run.scratch = scratch;
     cuda_ok(an_cuda_lrn_forward(&run, NULL));
     cuda_ok(an_cuda_lrn_backward(&run, NULL));
-    if (run.parts > 1)
-        *dx = in_parts(*dx, form, n, shape, run.parts, true);
+    check_gap(*dx, form, &inner);
+    *dx = change_form(*dx, form, &inner, true);
     cuda_free(x);
     cuda_free(dy);
     cuda_free(scratch);
@@ -114,16 +147,16 @@ static void check_lrn_bias(const cuda_case *c, const cuda_form *form, const void
     float *dbias = cuda_block(sizeof(float) * (size_t)shape.c);
     an_cuda_lrn_run run = lrn_run(c, form);
     void *x = cuda_put(c->operands.x[0], form, n, shape);
-    run.parts = lrn_parts(&run);
-    run.x = run.parts > 1 ? in_parts(x, form, n, shape, run.parts, false) : x;
+    const inner_form inner = lrn_inner(&run);
+    run.x = change_form(x, form, &inner, false);
     run.dy = cuda_put(c->operands.dy, form, n, shape);
-    run.dx = cuda_space(form, n, shape);
+    run.dx = inner_space(form, &inner);
     run.scratch = cuda_block(an_cuda_lrn_scratch(&run));
     an_cuda_bias_run bias = {.form = run.form, .dy = run.dx, .dbias = dbias};
     bias.scratch = cuda_block(an_cuda_bias_scratch(&bias));
     cuda_ok(an_cuda_lrn_backward_bias(&run, &bias, NULL));
-    if (run.parts > 1)
-        run.dx = in_parts(run.dx, form, n, shape, run.parts, true);
+    check_gap(run.dx, form, &inner);
+    run.dx = change_form(run.dx, form, &inner, true);
     cuda_expect("lrn and bias dx", run.dx, form, n, shape, c->chain->dx[0], c->e_dx[0]);
     for (int channel = 0; channel < shape.c; channel++) {
         double sum = 0, size = 0, squares = 0;
@@ -190,11 +223,11 @@ static void check_lrn(an_op_kind kind, int n, an_chw shape, an_lrn_desc lrn)
     desc.u.lrn = lrn;
     cuda_case *c = cuda_case_new(cuda_ref, desc, 64, true);
     for (int f = 0; f < CUDA_FORMS; f++)
-        for (int parts = 0; parts < (lrn.groups > 1 ? 2 : 1); parts++) {
-            lrn_in_parts = parts == 1;
+        for (int inner = AS_USUAL; inner <= WITH_GAP; inner++) {
+            inner_kind = inner;
             check_lrn_form(c, &cuda_forms[f]);
         }
-    lrn_in_parts = false;
+    inner_kind = AS_USUAL;
     if (shape.h == 1 && shape.w == 1)
         check_lrn_rows(c);
     cuda_case_free(c);
@@ -241,8 +274,20 @@ typedef struct pool_result {
     void *y, *places, *dx;
 } pool_result;
 
-/* In how many parts x and dx are, where that is possible. */
-static int pool_parts;
+/* With a gap, the maps are wider than the pooling needs. */
+static inner_form pool_inner(an_cuda_pool_run *run)
+{
+    const an_cuda_form *in = &run->in;
+    inner_form inner = {in->n, {in->c, in->h, in->w}, 1, 0};
+    const int reach = (run->out_w - 1) * run->stride - run->pad + run->size;
+    if (inner_kind == IN_PARTS && in->nhwc && in->c % 2 == 0 && an_cuda_pool_takes_parts(run, 2))
+        inner.parts = run->parts = 2;
+    if (inner_kind == WITH_GAP && in->nhwc && run->max && reach <= in->w) {
+        inner.gap = 1;
+        run->in.w++;
+    }
+    return inner;
+}
 
 static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const double *x,
                                 bool relu)
@@ -262,13 +307,11 @@ static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const
         .relu = relu,
         .dy = dy,
     };
-    if (form->nhwc && in.c % pool_parts == 0 && an_cuda_pool_takes_parts(&run, pool_parts))
-        run.parts = pool_parts;
-    if (run.parts > 1)
-        input = in_parts(input, form, n, in, run.parts, false);
+    const inner_form inner = pool_inner(&run);
+    input = change_form(input, form, &inner, false);
     run.x = input;
     pool_result r = {cuda_space(form, n, out), cuda_block(an_cuda_pool_places(&run)),
-                     cuda_space(form, n, in)};
+                     inner_space(form, &inner)};
     run.y = r.y;
     cuda_ok(an_cuda_pool_forward(&run, NULL)); /* without recording places */
     run.places = r.places;
@@ -278,8 +321,8 @@ static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const
     cuda_free(run.y);
     run.dx = r.dx;
     cuda_ok(an_cuda_pool_backward(&run, NULL));
-    if (run.parts > 1)
-        r.dx = in_parts(r.dx, form, n, in, run.parts, true);
+    check_gap(r.dx, form, &inner);
+    r.dx = change_form(r.dx, form, &inner, true);
     cuda_free(input);
     cuda_free(dy);
     return r;
@@ -351,10 +394,12 @@ static void check_pool(int n, an_chw shape, an_pool_desc pool)
     an_op_desc desc = rig_desc(AN_OP_POOL, n, shape.c, shape.h, shape.w);
     desc.u.pool = pool;
     cuda_case *c = cuda_case_new(cuda_ref, desc, 1, true);
-    for (pool_parts = 1; pool_parts <= 2; pool_parts++)
-        for (int f = 0; f < CUDA_FORMS; f++)
-            if (pool_parts == 1 || cuda_forms[f].nhwc)
-                check_pool_form(c, &cuda_forms[f]);
+    for (int f = 0; f < CUDA_FORMS; f++)
+        for (int kind = AS_USUAL; kind <= (cuda_forms[f].nhwc ? WITH_GAP : AS_USUAL); kind++) {
+            inner_kind = kind;
+            check_pool_form(c, &cuda_forms[f]);
+        }
+    inner_kind = AS_USUAL;
     cuda_case_free(c);
 }
 
@@ -380,7 +425,6 @@ static void test_pool_of_nan(void **state)
     double *x = c->operands.x[0];
     for (int channel = 0; channel < C; channel++)
         x[(channel * SIDE + NAN_AT) * SIDE + NAN_AT] = channel % 2 ? NAN : -NAN;
-    pool_parts = 1;
     for (int f = 0; f < CUDA_FORMS; f++)
         for (int relu = 0; relu < 2; relu++) {
             const cuda_form *form = &cuda_forms[f];

@@ -25,12 +25,12 @@ static void book_packed(an_cuda_conv *c)
     if (!is_packed(c))
         return;
     c->bias_packed = an_aligned((size_t)c->parts * an_cuda_conv_w_bytes(c));
-    c->op.base.packed = c->bias_packed + sizeof(float) * (size_t)c->desc.u.conv.k;
-    snprintf(c->packing, sizeof c->packing, "K R S C, %s, blocks of %d, %d channels",
-             c->shape.type == AN_BF16 ? "bf16" : "float32", c->w_blocks.block,
-             c->w_blocks.channels);
+    c->op.base.packed = c->bias_packed + sizeof(float) * (size_t)(c->parts * c->shape.k);
+    snprintf(c->packing, sizeof c->packing, "K R S C, %s, blocks of %d, %d channels%s",
+             c->shape.type == AN_BF16 ? "bf16" : "float32", c->w_blocks.block, c->w_blocks.channels,
+             c->pairs ? ", twice" : "");
     c->op.base.packing = c->packing;
-    c->op.base.updated = true;
+    c->op.base.updated = !c->pairs; /* an update writes one copy */
     c->op.base.copied[0] = an_cuda_copy_in_blocks(&c->w_blocks);
     c->op.base.copied[1] = an_copy_in_order(c->shape.type == AN_BF16, c->bias_packed);
 }
@@ -88,14 +88,14 @@ static alexnet_status make_plans(an_cuda_conv *c, const an_prepare *p)
 {
     size_t most = 0;
     int length = 0;
-    an_cuda_op_tune(&c->op, p, c->tail.relu ? "relu" : "bias");
+    an_cuda_op_tune(&c->op, p, an_cuda_conv_tail_name(c));
     AN_CHECK(plan_forward(c));
     if (p->want_dx)
         AN_CHECK(make_plan(c, AN_BACKWARD_DATA, AN_CUDA_TAIL_NONE));
     if (p->want_dw)
         AN_CHECK(make_plan(c, AN_BACKWARD_WEIGHTS, AN_CUDA_TAIL_NONE));
-    length = snprintf(c->op.impl, sizeof c->op.impl, "cudnn%s%s", c->shape.nhwc ? "" : " float32",
-                      c->blocked ? " blocks" : "");
+    length = snprintf(c->op.impl, sizeof c->op.impl, "cudnn%s%s%s", c->shape.nhwc ? "" : " float32",
+                      c->blocked ? " blocks" : "", c->pairs ? " pairs" : "");
     for (int i = 0; i < AN_DIRECTIONS; i++) {
         if (!c->plans[i])
             continue;
@@ -126,16 +126,24 @@ static an_cuda_part param_part(const an_cuda_conv *c, const void *data)
 static alexnet_status conv_pack(an_cuda_op *op, const an_op_args *args)
 {
     const an_cuda_conv *c = (const an_cuda_conv *)op;
-    an_cuda_stream *queue = an_cuda_queue(op->cuda);
+    const int k = c->desc.u.conv.k;
+    const an_layout row = {AN_LAYOUT_PLAIN, AN_F32, 1, {k, 1, 1}};
+    const an_layout packed = {AN_LAYOUT_PLAIN, c->shape.type, 1, {k, 1, 1}};
     if (!is_packed(c))
         return ALEXNET_OK;
     an_cuda_part weights = param_part(c, args->param[0]);
-    AN_CHECK(an_cuda_conv_check(
-        c, an_cuda_blocks_enter(&c->w_blocks, &weights, args->packed, queue), "packing weights"));
-    an_layout row = {AN_LAYOUT_PLAIN, AN_F32, 1, {c->desc.u.conv.k, 1, 1}}, packed = row;
-    packed.dtype = c->shape.type;
-    return an_cuda_convert(op->cuda, row, args->param[1], packed,
-                           an_cuda_at(args->packed, c->bias_packed));
+    for (int i = 0; i < an_cuda_conv_columns(c); i++) {
+        size_t at, bias_at = c->bias_packed + (size_t)i * an_layout_bytes(packed);
+        an_cuda_blocks filters = an_cuda_conv_filters(c, i, &at);
+        AN_CHECK(an_cuda_conv_check(c,
+                                    an_cuda_blocks_enter(&filters, &weights,
+                                                         an_cuda_at(args->packed, at),
+                                                         an_cuda_queue(op->cuda)),
+                                    "packing weights"));
+        AN_CHECK(an_cuda_convert(op->cuda, row, args->param[1], packed,
+                                 an_cuda_at(args->packed, bias_at)));
+    }
+    return ALEXNET_OK;
 }
 
 static const void *weights_of(const an_cuda_conv *c, const an_op_args *args)
@@ -238,10 +246,16 @@ static alexnet_status backward_weights(const an_cuda_conv *c, const an_op_args *
     if (direct)
         return ALEXNET_OK;
     an_cuda_part out = param_part(c, args->dparam[0]);
-    return an_cuda_conv_check(
-        c,
-        an_cuda_blocks_leave(&c->w_blocks, dw, &out, c->op.accumulate, an_cuda_queue(c->op.cuda)),
-        "unpacking gradients");
+    for (int i = 0; i < an_cuda_conv_columns(c); i++) {
+        size_t at;
+        an_cuda_blocks filters = an_cuda_conv_filters(c, i, &at);
+        AN_CHECK(an_cuda_conv_check(c,
+                                    an_cuda_blocks_leave(&filters, an_cuda_at(dw, at), &out,
+                                                         c->op.accumulate || i > 0,
+                                                         an_cuda_queue(c->op.cuda)),
+                                    "unpacking gradients"));
+    }
+    return ALEXNET_OK;
 }
 
 static alexnet_status backward_data(const an_cuda_conv *c, const an_op_args *args, const void *dy)
@@ -287,14 +301,6 @@ static void conv_free(an_cuda_op *op)
 
 static const an_cuda_methods methods = {conv_pack, conv_forward, conv_backward, conv_free};
 
-bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *desc, an_cuda_blocks *out)
-{
-    an_cuda_conv c = {.op = {.cuda = cuda}, .desc = *desc};
-    an_cuda_conv_choose_form(&c);
-    *out = c.x_blocks;
-    return c.blocked && c.shape.nhwc;
-}
-
 /* Kernels index a tensor with 31 bits (op/op.h), and a copy in blocks may be larger than x. */
 static alexnet_status check_blocks(const an_cuda_conv *c)
 {
@@ -319,11 +325,13 @@ alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_
     c->op.accumulate = p->accumulate;
     c->desc = *p->ops[0];
     an_cuda_conv_choose_form(c);
-    an_cuda_conv_tail_fuse(c, p);
     c->given = !an_chw_equal(p->in[0].shape, c->desc.in[0]);
+    if (c->given && p->in[0].shape.c != c->shape.c)
+        an_cuda_conv_pair_columns(c);
+    an_cuda_conv_tail_fuse(c, p);
     c->x = (an_layout){c->tail.y.kind, c->shape.type, c->desc.n, c->desc.in[0]};
     c->x_in.outer = p->in[0];
-    c->op.base.coarse_dw = c->shape.type == AN_BF16;
+    c->op.base.coarse_dw = c->shape.type == AN_BF16 ? an_cuda_conv_columns(c) : 0;
     book_packed(c);
     book_memory(c, p);
     alexnet_status rc = check_blocks(c);

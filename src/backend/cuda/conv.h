@@ -1,7 +1,7 @@
 /*
  * A prepared convolution, private to conv*.c: the convolution as cuDNN computes it, in all
- * directions (conv.c), the form of its operands (conv_form.c), and the operators after it that are
- * fused with it, its tail (conv_tail.c).
+ * directions (conv.c), the form of its operands (conv_form.c), whether it computes two columns at a
+ * time (conv_pairs.c), and the operators after it that are fused with it, its tail (conv_tail.c).
  */
 #ifndef AN_BACKEND_CUDA_CONV_H
 #define AN_BACKEND_CUDA_CONV_H
@@ -10,18 +10,19 @@
 
 /** The tail: which operators are fused, and where their tensors are. */
 typedef struct an_cuda_conv_tail_run {
-    bool by_engine;          /* cuDNN adds the bias, and computes the ReLU if `relu` */
-    bool relu;               /* fused, but not with the pooling */
-    bool lrn;                /* fused; only in training */
-    bool pool;               /* fused, with the ReLU before it if there is one; only in training */
-    bool in_parts;           /* reads the output of the convolution, and writes its gradient, in
-                                parts as the convolution computes them */
-    an_layout y;             /* of the convolution itself, inner */
-    an_layout out;           /* of the last fused operator, inner */
-    an_cuda_lrn_run lrn_run; /* `lrn`: all but the tensors */
-    an_cuda_pool_run pool_run;          /* `pool`: all but the tensors */
+    bool by_engine;            /* cuDNN adds the bias, and computes the ReLU if `relu` */
+    bool relu;                 /* fused, but not with the pooling */
+    bool lrn;                  /* fused; only in training, or with pairs of columns */
+    bool pool;                 /* fused, with the ReLU before it if there is one; like `lrn` */
+    bool in_parts;             /* reads the output of the convolution, and writes its gradient, in
+                                  parts as the convolution computes them */
+    an_layout y;               /* of the convolution itself, inner; pairs of columns may add one */
+    an_layout out;             /* of the last fused operator, inner */
+    an_cuda_lrn_run lrn_run;   /* `lrn`: all but the tensors */
+    an_cuda_pool_run pool_run; /* `pool`: all but the tensors */
     an_cuda_reorder y_out, y_in, dy_in; /* of `out`; y_in: only with `relu` */
-    size_t y_at;      /* what the LRN reads, in saved, or the pooling, in scratch */
+    size_t y_at;      /* what the LRN reads, in saved if `saves`, or the pooling, in scratch */
+    bool saves;       /* for the backward pass: y of the LRN, places of the pooling */
     size_t places_at; /* in saved */
     size_t lrn_at;    /* in scratch */
     size_t masked_at; /* in scratch: the gradient of the convolution's output */
@@ -33,6 +34,7 @@ typedef struct an_cuda_conv {
     an_op_desc desc;
     bool blocked;             /* x is copied to blocks (kernels/blocks.h) */
     bool given;               /* blocked: x is such a copy already, made by augment */
+    bool pairs;               /* given: two columns are computed at a time (conv_pairs.c) */
     int parts;                /* groups computed one by one; 1: all at once */
     an_cuda_conv_shape shape; /* of a part */
     an_cuda_blocks x_blocks, w_blocks;
@@ -58,6 +60,20 @@ void an_cuda_conv_choose_form(an_cuda_conv *c);
 size_t an_cuda_conv_x_bytes(const an_cuda_conv *c);
 size_t an_cuda_conv_y_bytes(const an_cuda_conv *c);
 size_t an_cuda_conv_w_bytes(const an_cuda_conv *c);
+
+/* ---- conv_pairs.c ---------------------------------------------------------------------------- */
+
+/** an_prepared.tail */
+const char *an_cuda_conv_tail_name(const an_cuda_conv *c);
+/** Change the form to pairs of columns. */
+void an_cuda_conv_pair_columns(an_cuda_conv *c);
+/** Output columns computed at a time, each with a copy of the filters. */
+static inline int an_cuda_conv_columns(const an_cuda_conv *c)
+{
+    return c->pairs ? 2 : 1;
+}
+/** The blocks of one of these copies. @param at  out: where it begins, in bytes */
+an_cuda_blocks an_cuda_conv_filters(const an_cuda_conv *c, int column, size_t *at);
 
 /* ---- conv_tail.c ----------------------------------------------------------------------------- */
 

@@ -170,7 +170,7 @@ static an_cuda_pick find_fastest(choice *c, const cudnnBackendDescriptor_t *conf
                  an_cuda_direction_texts[c->direction], s->n, s->c, s->h, s->w, s->k, s->r, s->s,
                  (int)plan->engine);
         if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK)
-            an_cuda_trial_enter(&trial, (an_cuda_pick){tried, (int)i});
+            an_cuda_trial_enter(&trial, (an_cuda_pick){.number = tried, .place = (int)i});
         an_cuda_describe_undo(&plan->made, before);
     }
     an_cuda_trial_end(&trial);
@@ -249,8 +249,11 @@ static bool choose_among(choice *c, const cudnnBackendDescriptor_t *configs, int
     if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(c->plan->cuda, c->shape->n)) {
         const an_cuda_pick best = fastest(c, configs, count);
         *variant = best.number;
-        if (best.number != AN_CUDA_AUTO && best.place < count && try_config(c, configs[best.place]))
+        if (best.number != AN_CUDA_AUTO && best.place < count &&
+            try_config(c, configs[best.place])) {
+            c->plan->seconds = best.seconds;
             return true;
+        }
     }
     if (*variant > AN_CUDA_PROPOSAL && take(c, configs, count, *variant))
         return true;

@@ -12,6 +12,7 @@ struct an_cuda_conv_plan {
     an_cuda_descriptors made;
     cudnnBackendDescriptor_t plan;
     int64_t workspace, engine;
+    double seconds; /* by trial; 0: none */
 };
 
 /** The choice of an engine: for what, and why it failed. */

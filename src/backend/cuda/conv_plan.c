@@ -81,6 +81,11 @@ int an_cuda_conv_plan_engine(const an_cuda_conv_plan *plan)
     return (int)plan->engine;
 }
 
+double an_cuda_conv_plan_seconds(const an_cuda_conv_plan *plan)
+{
+    return plan->seconds;
+}
+
 alexnet_status an_cuda_conv_plan_run(const an_cuda_conv_plan *plan, const void *x, const void *w,
                                      const void *y, const void *bias, void *workspace)
 {

@@ -43,6 +43,8 @@ void an_cuda_conv_plan_free(an_cuda_conv_plan *plan); /* NULL allowed */
 size_t an_cuda_conv_plan_workspace(const an_cuda_conv_plan *plan);
 /** cuDNN's index of the engine among those for such a graph. */
 int an_cuda_conv_plan_engine(const an_cuda_conv_plan *plan);
+/** How long a run takes, in seconds, if the engine was chosen by trial; else 0. */
+double an_cuda_conv_plan_seconds(const an_cuda_conv_plan *plan);
 
 /** Which of x, w and y is written depends on the direction. @param bias  NULL without a tail */
 alexnet_status an_cuda_conv_plan_run(const an_cuda_conv_plan *plan, const void *x, const void *w,

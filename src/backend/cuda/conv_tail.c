@@ -1,6 +1,7 @@
 /*
  * The operators fused with a convolution: its bias and the ReLU, and in training the LRN across
- * maps or the max pooling after them.
+ * maps or the max pooling after them. With pairs of columns (conv_pairs.c) these two are always
+ * fused: they leave out the column that the convolution may compute too many.
  *
  * cuDNN adds the bias and computes the ReLU where it has such an engine. Backward, the kernel of
  * the LRN also computes the ReLU and the gradient of the bias, in one pass through memory. A max
@@ -15,16 +16,21 @@
 void an_cuda_conv_tail_fuse(an_cuda_conv *c, const an_prepare *p)
 {
     an_cuda_conv_tail_run *t = &c->tail;
-    const bool backward = p->want_dx || p->want_dw, relu = an_cuda_relu_at(p, 1);
-    const an_op_desc *lrn = backward ? an_cuda_follower(p, 1 + relu, AN_OP_LRN) : NULL;
-    const an_op_desc *pool = backward ? an_cuda_follower(p, 1 + relu, AN_OP_POOL) : NULL;
+    t->saves = p->want_dx || p->want_dw;
+    const bool fuse = t->saves || c->pairs, relu = an_cuda_relu_at(p, 1);
+    const an_op_desc *lrn = fuse ? an_cuda_follower(p, 1 + relu, AN_OP_LRN) : NULL;
+    const an_op_desc *pool = fuse ? an_cuda_follower(p, 1 + relu, AN_OP_POOL) : NULL;
     an_layout_kind kind = c->shape.nhwc ? AN_LAYOUT_NHWC : AN_LAYOUT_PLAIN;
     t->y = t->out = (an_layout){kind, c->shape.type, c->desc.n, c->desc.out};
+    if (c->pairs)
+        t->y.shape.w = 2 * c->shape.q;
     t->lrn = lrn != NULL;
     t->pool = pool && pool->u.pool.kind == AN_POOL_MAX;
     t->relu = relu && !t->pool;
-    if (t->lrn)
-        t->lrn_run = an_cuda_lrn_of(lrn, t->y);
+    if (t->lrn) {
+        t->lrn_run = an_cuda_lrn_of(lrn, t->out);
+        t->lrn_run.pitch = t->y.shape.w;
+    }
     if (t->lrn && c->parts > 1 && an_cuda_lrn_takes_parts(&t->lrn_run, c->parts))
         t->lrn_run.parts = c->parts;
     if (t->pool) {
@@ -50,8 +56,10 @@ void an_cuda_conv_tail_book(an_cuda_conv *c, const an_prepare *p)
     an_cuda_op *op = &c->op;
     const size_t y = an_layout_bytes(t->y);
     an_cuda_reorder_new(&t->y_out, op, op->base.out, t->out);
-    if (!p->want_dx && !p->want_dw)
+    if (!t->saves) {
+        t->y_at = t->lrn || t->pool ? an_cuda_take(op, y) : 0;
         return;
+    }
     an_cuda_reorder_new(&t->dy_in, op, op->base.out, t->out);
     if (t->relu || t->lrn || t->pool)
         t->masked_at = an_cuda_take(op, y);
@@ -76,7 +84,7 @@ void *an_cuda_conv_tail_target(const an_cuda_conv *c, const an_op_args *args)
 {
     const an_cuda_conv_tail_run *t = &c->tail;
     if (t->lrn || t->pool)
-        return an_cuda_at(t->lrn ? args->saved : args->scratch, t->y_at);
+        return an_cuda_at(t->lrn && t->saves ? args->saved : args->scratch, t->y_at);
     return an_cuda_reorder_target(&t->y_out, args, args->y);
 }
 
@@ -115,7 +123,7 @@ alexnet_status an_cuda_conv_tail_forward(const an_cuda_conv *c, const an_op_args
         an_cuda_pool_run run = t->pool_run;
         run.x = y;
         run.y = out;
-        run.places = an_cuda_at(args->saved, t->places_at);
+        run.places = t->saves ? an_cuda_at(args->saved, t->places_at) : NULL;
         AN_CHECK(an_cuda_conv_check(c, an_cuda_pool_forward(&run, queue), "a pooling"));
     }
     return an_cuda_reorder_out(&t->y_out, &c->op, args, args->y);

@@ -59,6 +59,7 @@ typedef struct an_cuda_pinned {
 typedef struct an_cuda_pick {
     an_variant number; /* among those that can be used, or AN_CUDA_AUTO (trial.h) */
     int place;         /* in the list, from 0 */
+    double seconds;    /* its time by trial; 0: none */
 } an_cuda_pick;
 
 /** The algorithm that a trial found to be the fastest (trial.h). */
@@ -203,6 +204,8 @@ void an_cuda_op_free(an_backend *backend, an_prepared *op);
 /** Mark an operator as tunable, and look up in the tunings which variants (trial.h) to use.
  * @param tail  as an_prepared.tail */
 void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare, const char *tail);
+/** Whether the tuning, if there is one, has a row for a direction of an operator. */
+bool an_cuda_is_tuned(const an_cuda *cuda, const an_tuning_query *query, int direction);
 /** Reserve `bytes` of an operator's scratch, or of its saved memory. @return their offset */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);
@@ -248,8 +251,12 @@ alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *
 
 /* ---- Operators ------------------------------------------------------------------------------- */
 
-/** Whether a convolution of pictures reads them in blocks (kernels/blocks.h), and in which. */
-bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *conv, an_cuda_blocks *out);
+/** Whether the convolution after augment reads pictures in blocks (kernels/blocks.h).
+ * @param prepare  of augment
+ * @param blocks   out: what augment writes
+ * @param shape    out: the same as the convolution reads it */
+bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_prepare *prepare, an_cuda_blocks *blocks,
+                               an_chw *shape);
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);

@@ -120,7 +120,7 @@ static an_cuda_pick find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape 
     alexnet_status rc = get_operands(&trial, s);
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
         take(mm, &results[i]);
-        an_cuda_trial_enter(&trial, (an_cuda_pick){AN_CUDA_PROPOSAL + i, i});
+        an_cuda_trial_enter(&trial, (an_cuda_pick){.number = AN_CUDA_PROPOSAL + i, .place = i});
     }
     an_cuda_trial_end(&trial);
     return trial.best;

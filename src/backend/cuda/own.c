@@ -67,10 +67,7 @@ static void choose_layouts(an_cuda_own *o, const an_prepare *p)
         o->y = an_cuda_activation(cuda, o->desc.n, o->desc.out);
         if (p->plain_out)
             o->y = (an_layout){AN_LAYOUT_PLAIN, AN_F32, o->desc.n, o->desc.out};
-        const an_op_desc *conv = an_cuda_follower(p, 1, AN_OP_CONV);
-        o->blocked = !p->plain_out && conv && an_cuda_conv_takes_blocks(cuda, conv, &o->blocks);
-        if (o->blocked)
-            o->y.shape = (an_chw){o->blocks.channels, o->blocks.rows, o->blocks.columns};
+        o->blocked = an_cuda_conv_takes_blocks(cuda, p, &o->blocks, &o->y.shape);
         return;
     }
     for (int i = 0; i < o->desc.n_inputs; i++)

@@ -10,14 +10,19 @@ static size_t book(size_t *total, size_t bytes)
     return at;
 }
 
-/* Warn once if the tuning has no row for a direction of an operator. */
-static void warn_untuned(an_cuda *cuda, const an_tuning_query *query, int direction)
+bool an_cuda_is_tuned(const an_cuda *cuda, const an_tuning_query *query, int direction)
 {
     enum { UNSAID = -1 };
     an_variants said = {{UNSAID, UNSAID, UNSAID}};
-    char signature[AN_OP_SIGNATURE];
     an_tuning_apply(cuda->base.tuning, query, &said);
-    if (!cuda->base.tuning || cuda->warned_untuned || said.of[direction] != UNSAID)
+    return said.of[direction] != UNSAID;
+}
+
+/* Warn once if the tuning has no row for a direction of an operator. */
+static void warn_untuned(an_cuda *cuda, const an_tuning_query *query, int direction)
+{
+    char signature[AN_OP_SIGNATURE];
+    if (!cuda->base.tuning || cuda->warned_untuned || an_cuda_is_tuned(cuda, query, direction))
         return;
     cuda->warned_untuned = true;
     an_op_signature(query->op, signature);

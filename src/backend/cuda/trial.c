@@ -144,10 +144,10 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
         say_failed(t, number);
         return;
     }
-    if (t->best.number != AN_CUDA_AUTO && seconds >= t->seconds)
+    if (t->best.number != AN_CUDA_AUTO && seconds >= t->best.seconds)
         return;
     t->best = candidate;
-    t->seconds = seconds;
+    t->best.seconds = seconds;
 }
 
 /* ---- Choices --------------------------------------------------------------------------------- */
@@ -157,7 +157,7 @@ an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key)
     for (int i = 0; i < cuda->n_choices; i++)
         if (strcmp(cuda->choices[i].key, key) == 0)
             return cuda->choices[i].pick;
-    return (an_cuda_pick){AN_CUDA_AUTO, 0};
+    return (an_cuda_pick){.number = AN_CUDA_AUTO};
 }
 
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_cuda_pick pick)

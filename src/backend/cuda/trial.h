@@ -49,7 +49,6 @@ typedef struct an_cuda_trial {
     size_t bytes[AN_CUDA_TRIAL_BLOCKS];
     double *expected;  /* samples of the first candidate's results; NULL before it has run */
     an_cuda_pick best; /* the fastest so far; AUTO: none */
-    double seconds;    /* its time */
 } an_cuda_trial;
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);

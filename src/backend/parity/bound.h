@@ -60,6 +60,10 @@ alexnet_status an_bound_forward(const an_bound *bound);
 /** Fill in e_dx and e_dparam. */
 alexnet_status an_bound_backward(const an_bound *bound);
 
+/** Add what a convolution's coarse_dw (an_prepared) allows: e_dparam[0] += SUM 2^-8 |sum|.
+ * @param sums  how many, >= 1 */
+alexnet_status an_bound_coarse_dw(const an_bound *bound, int sums);
+
 /** Add what storing a tensor with unit roundoff `unit` allows: e += unit * |value|. */
 void an_bound_store(double *e, const double *value, int64_t count, double unit);
 

@@ -12,6 +12,8 @@
 
 enum { LIMIT = 8 }; /* L of bound.h */
 
+#define COARSE 0x1p-8 /* unit roundoff of bf16 */
+
 /* A new array of p * a^2 + q * e^2; e may be NULL, for zeros. */
 static alexnet_status squares(double **out, const double *a, const double *e, int64_t count,
                               double p, double q)
@@ -139,6 +141,39 @@ static alexnet_status backward(const an_bound *b)
     if (b->e_dx[0])
         AN_CHECK(backward_data(b));
     return backward_params(b);
+}
+
+/* dy with zeros in all columns but first, first + step... */
+static alexnet_status pick_columns(const an_bound *b, int first, int step, double **out)
+{
+    const int64_t count = an_batch_count(b->desc, b->desc->out);
+    const double *dy = b->args.dy;
+    AN_CHECK(an_operand_new(out, count));
+    for (int64_t i = 0; i < count; i++)
+        (*out)[i] = i % b->desc->out.w % step == first ? dy[i] : 0;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_bound_coarse_dw(const an_bound *b, int sums)
+{
+    alexnet_status rc = ALEXNET_OK;
+    const int64_t weights = an_param_count(b->desc, 0), biases = an_param_count(b->desc, 1);
+    double *dy = NULL, *dw = NULL, *dbias = NULL;
+    AN_TRY(an_operand_new(&dw, weights));
+    AN_TRY(an_operand_new(&dbias, biases));
+    for (int i = 0; i < sums; i++) {
+        AN_TRY(pick_columns(b, i, sums, &dy));
+        an_op_args args = {.x = {b->args.x[0]}, .dy = dy, .dparam = {dw, dbias}};
+        AN_TRY(b->ref->api->op_backward(b->ref, b->prepared, &args));
+        an_bound_store(b->e_dparam[0], dw, weights, COARSE);
+        an_free(dy);
+        dy = NULL;
+    }
+cleanup:
+    an_free(dy);
+    an_free(dw);
+    an_free(dbias);
+    return rc;
 }
 
 const an_bound_op an_bound_conv = {forward, backward};

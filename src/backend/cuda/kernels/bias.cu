@@ -26,8 +26,9 @@ typedef struct bias_plan {
     int parts, columns; /* columns of the matrix, in lanes */
     int width, groups;  /* columns of a block; blocks to cover all columns */
     an_divisor pixels;
-    an_cuda_lrn_run lrn; /* only for BIAS_LRN, like towers and part_channels */
-    an_divisor towers, part_channels;
+    an_cuda_lrn_run lrn; /* only for BIAS_LRN, like towers and place */
+    an_divisor towers;
+    lrn_place place;
 } bias_plan;
 
 typedef struct bias_shared {
@@ -73,16 +74,14 @@ AN_BODY void bias_unpool(const bias_plan *plan, int64_t at, int lanes, float *v)
 AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_source source,
                             int lanes, bool bf16, float *v)
 {
-    int64_t at = bias_row_at(plan, row, c);
     if (source == BIAS_LRN) {
         lrn_eight e = lrn_eight_at(c, plan->towers, true, bf16);
-        e.base = e.inner = at - c;
-        if (plan->lrn.parts > 1)
-            e.inner = lrn_inner_at(c, plan->part_channels, row, plan->count);
+        lrn_go_to(&e, &plan->place, row);
         lrn_gradients(&e, &plan->lrn, v);
-        lrn_write(&e, plan->lrn.dx, e.inner, v);
+        lrn_write_gradients(&e, &plan->lrn, v);
         return;
     }
+    int64_t at = bias_row_at(plan, row, c);
     an_load_run(plan->run.dy, at, lanes, bf16, v);
     if (source == BIAS_POOLED)
         bias_unpool(plan, at, lanes, v);
@@ -251,7 +250,7 @@ int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run
     }
     plan.lrn = *lrn;
     plan.towers = an_divisor_of(lrn->form.c / lrn->groups);
-    plan.part_channels = an_divisor_of(lrn->form.c / (lrn->parts > 1 ? lrn->parts : 1));
+    plan.place = lrn_place_of(lrn);
     rc = BIAS_LAUNCH(bias_part_lrn);
     return rc ? rc : launch_total(&plan, stream);
 }

@@ -50,7 +50,9 @@ typedef struct an_cuda_lrn_run {
     bool within;       /* within a map, else across maps */
     bool relu;         /* backward: x is the output of a ReLU, and dx the gradient before it */
     int parts;         /* of x and dx; only if an_cuda_lrn_takes_parts() */
-    int size, groups;  /* groups: across maps */
+    int pitch;        /* pixels from row to row of x and dx; 0: w. Backward clears the others of dx.
+                         Only if an_cuda_lrn_takes_pitch(), and without parts */
+    int size, groups; /* groups: across maps */
     float k, alpha, beta;
     const void *x;
     void *y;        /* forward: out */
@@ -60,8 +62,9 @@ typedef struct an_cuda_lrn_run {
 } an_cuda_lrn_run;
 
 size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for AlexNet's LRN */
-/** Whether x and dx can be in so many parts. */
+/** Whether x and dx can be in so many parts; whether they can have a pitch. */
 bool an_cuda_lrn_takes_parts(const an_cuda_lrn_run *run, int parts);
+bool an_cuda_lrn_takes_pitch(const an_cuda_lrn_run *run);
 int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 

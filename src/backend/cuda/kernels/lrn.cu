@@ -19,7 +19,7 @@ typedef struct lrn_plan {
     int group;         /* channels of a tower */
     int64_t step;      /* elements between a channel and the next */
     an_divisor towers; /* by `group` */
-    an_divisor part_channels;
+    lrn_place place;
     an_divisor eights;  /* in a row of channels, or in a plain image */
     an_divisor pixels;  /* of an image */
     an_divisor columns; /* of an image */
@@ -42,21 +42,15 @@ AN_BODY float lrn_power(const lrn_plan *plan, float s, float *inverse)
 AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc, bool bf16)
 {
     const an_cuda_form *form = &plan->run.form;
-    int64_t base;
-    int c;
-    if (nhwc) {
-        c = 8 * an_split(&item, plan->eights);
-        base = (int64_t)item * form->c;
-    } else {
-        int pixel = an_split(&item, plan->pixels);
-        c = 8 * an_split(&item, plan->eights);
-        base = (int64_t)item * form->c * plan->step + pixel;
-    }
+    int pixel = nhwc ? 0 : an_split(&item, plan->pixels);
+    int c = 8 * an_split(&item, plan->eights);
     lrn_eight e = lrn_eight_at(c, plan->towers, nhwc, bf16);
-    e.base = e.inner = base;
-    if (nhwc && plan->run.parts > 1)
-        e.inner = lrn_inner_at(c, plan->part_channels, item, (int64_t)form->n * form->h * form->w);
-    e.step = plan->step;
+    if (nhwc) {
+        lrn_go_to(&e, &plan->place, item);
+    } else {
+        e.base = e.inner = (int64_t)item * form->c * plan->step + pixel;
+        e.step = plan->step;
+    }
     return e;
 }
 
@@ -79,7 +73,7 @@ AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool b
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
     float dx[8];
     lrn_gradients(&e, &plan->run, dx);
-    lrn_write(&e, plan->run.dx, e.inner, dx);
+    lrn_write_gradients(&e, &plan->run, dx);
 }
 
 #define LRN_KERNELS(name, nhwc, bf16)                                                              \
@@ -238,7 +232,7 @@ static lrn_plan plan_of(const an_cuda_lrn_run *run)
     plan.items = (uint32_t)(elements(form) / plan.lanes);
     plan.group = run->within ? form->c : form->c / run->groups;
     plan.towers = an_divisor_of(plan.group);
-    plan.part_channels = an_divisor_of(form->c / (run->parts > 1 ? run->parts : 1));
+    plan.place = lrn_place_of(run);
     plan.step = form->nhwc ? 1 : pixels;
     plan.eights = an_divisor_of(form->c / plan.lanes);
     plan.columns = an_divisor_of(form->w);
@@ -255,9 +249,14 @@ size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run)
                : 2 * sizeof(float) * (size_t)elements(&run->form);
 }
 
+bool an_cuda_lrn_takes_pitch(const an_cuda_lrn_run *run)
+{
+    return run->form.nhwc && lrn_is_narrow(run);
+}
+
 bool an_cuda_lrn_takes_parts(const an_cuda_lrn_run *run, int parts)
 {
-    return run->form.nhwc && lrn_is_narrow(run) && run->groups % parts == 0;
+    return an_cuda_lrn_takes_pitch(run) && run->groups % parts == 0;
 }
 
 /* The kernel of a family for the form, where a single pixel counts as N H W C. */

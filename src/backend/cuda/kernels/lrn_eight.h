@@ -62,14 +62,16 @@ AN_BODY float lrn_root(float s, float *inverse)
 /* The work of a thread: channels c .. c + 7 of a pixel. */
 typedef struct lrn_eight {
     int64_t base;     /* of the pixel's channel 0, in y and dy */
-    int64_t inner;    /* the same in x and dx, which may be in parts */
+    int64_t inner;    /* the same in x and dx, which may be in parts or have a pitch */
     int64_t step;     /* from channel to channel */
     int c;            /* first channel */
+    int gap;          /* pixels of dx after it to clear */
     bool left, right; /* the tower continues there */
     bool nhwc, bf16;  /* constants of the kernel */
 } lrn_eight;
 
-/* Channels c .. c + 7, in towers of `towers` channels; the caller sets base, inner and step. */
+/* Channels c .. c + 7, in towers of `towers` channels; the caller sets base and inner, and step if
+ * it is not 1. */
 AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
 {
     lrn_eight e;
@@ -78,6 +80,7 @@ AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
     e.base = e.inner = 0;
     e.step = 1;
     e.c = c;
+    e.gap = 0;
     e.left = within > 0;
     e.right = within + 8 < (int)towers.by;
     e.nhwc = nhwc;
@@ -85,12 +88,41 @@ AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
     return e;
 }
 
-/* For a tensor in parts: the index to which a channel of the part of c is added. `row` is the
- * number of the pixel, `rows` how many pixels there are. */
-AN_BODY int64_t lrn_inner_at(int c, an_divisor part_channels, int64_t row, int64_t rows)
+/* Where an N H W C tensor and its inner one hold a pixel. */
+typedef struct lrn_place {
+    an_divisor part_channels, columns;
+    int64_t pixels; /* of y and dy */
+    int channels;   /* of y and dy */
+    int parts, gap; /* of x and dx; gap: pixels that follow a row */
+} lrn_place;
+
+static inline lrn_place lrn_place_of(const an_cuda_lrn_run *run)
 {
-    int64_t part = an_divide((uint32_t)c, part_channels);
-    return (part * (rows - 1) + row) * part_channels.by;
+    const an_cuda_form *form = &run->form;
+    lrn_place place;
+    place.parts = run->parts > 1 ? run->parts : 1;
+    place.part_channels = an_divisor_of(form->c / place.parts);
+    place.columns = an_divisor_of(form->w);
+    place.pixels = (int64_t)form->n * form->h * form->w;
+    place.channels = form->c;
+    place.gap = run->pitch > form->w ? run->pitch - form->w : 0;
+    return place;
+}
+
+/* Set base, inner and gap for a pixel. */
+AN_BODY void lrn_go_to(lrn_eight *e, const lrn_place *place, int64_t pixel)
+{
+    int64_t inner = pixel;
+    e->base = pixel * place->channels;
+    if (place->gap > 0) {
+        uint32_t row = (uint32_t)pixel;
+        bool last = an_split(&row, place->columns) + 1 == (int)place->columns.by;
+        inner += (int64_t)row * place->gap;
+        e->gap = last ? place->gap : 0;
+    }
+    if (place->parts > 1)
+        inner += (int64_t)an_divide((uint32_t)e->c, place->part_channels) * (place->pixels - 1);
+    e->inner = inner * place->part_channels.by;
 }
 
 /* `count` channels from `first` on; zeros unless `there`. */
@@ -124,6 +156,15 @@ AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int64_t base,
     lrn_read(e, data, base, e->c - reach, reach, e->left, v);
     lrn_read(e, data, base, e->c, 8, true, v + reach);
     lrn_read(e, data, base, e->c + 8, reach, e->right, v + reach + 8);
+}
+
+/* Write dx of the eight, and zeros to the gap after it. */
+AN_BODY void lrn_write_gradients(const lrn_eight *e, const an_cuda_lrn_run *run, const float dx[8])
+{
+    const float none[8] = {0};
+    lrn_write(e, run->dx, e->inner, dx);
+    for (int i = 1; i <= e->gap; i++)
+        lrn_write(e, run->dx, e->inner + (int64_t)i * run->form.c, none);
 }
 
 /* Sums of five neighbours, from sums of two: sum[i] = v[i] + .. + v[i + 4]. */

@@ -1,0 +1,135 @@
+/*
+ * Pairs of columns: the first convolution may compute two output columns at a time.
+ *
+ * cuDNN is slow where there are few outputs (64 of alexnet-owt's conv1, from 48 channels in blocks,
+ * at a quarter of a chip's speed). If two neighbouring blocks count as one pixel of twice the
+ * channels, and two output columns as one of twice the outputs, it has more to do at once. Nothing
+ * is moved: augment writes rows with an even number of blocks, and N H W C memory reads the same.
+ * The filters are needed twice, the second copy shifted by a block:
+ *
+ *     3x3 filters, 48 channels, K outputs     3x2 filters, 96 channels, 2K outputs
+ *     column q      w0 w1 w2                  column 2q        w0 w1 | w2 0
+ *     column q + 1     w0 w1 w2               column 2q + 1    0 w0 | w1 w2
+ *
+ * The gradient of a weight is the sum of its two copies' gradients. A quarter of the products are
+ * zeros, so both ways are timed (trial.h), and a tuning can name one: its rows for pairs have a
+ * tail of their own.
+ *
+ * An odd number of output columns becomes even. The operator that follows must then be an LRN or a
+ * max pooling that can leave the last column out.
+ */
+#include <math.h>
+
+#include "backend/cuda/conv.h"
+#include "backend/cuda/trial.h"
+
+const char *an_cuda_conv_tail_name(const an_cuda_conv *c)
+{
+    if (c->pairs)
+        return c->tail.relu ? "relu-pairs" : "bias-pairs";
+    return c->tail.relu ? "relu" : "bias";
+}
+
+void an_cuda_conv_pair_columns(an_cuda_conv *c)
+{
+    an_cuda_conv_shape *s = &c->shape;
+    c->pairs = true;
+    s->c *= 2;
+    s->k *= 2;
+    s->s = (s->s + 2) / 2;
+    s->q = (s->q + 1) / 2;
+    s->w = s->q - 1 + s->s;
+    c->x_blocks.columns = 2 * s->w;
+    c->w_blocks.columns = 2 * s->s;
+}
+
+an_cuda_blocks an_cuda_conv_filters(const an_cuda_conv *c, int column, size_t *at)
+{
+    an_cuda_blocks filters = c->w_blocks;
+    filters.left = column * filters.block;
+    *at = (size_t)column * (an_cuda_conv_w_bytes(c) / 2);
+    return filters;
+}
+
+/* Whether a convolution can be computed in pairs; `c` is in that form, with its tail. */
+static bool can_pair(const an_cuda_conv *c)
+{
+    const an_cuda_conv_tail_run *t = &c->tail;
+    const an_cuda_pool_run *pool = &t->pool_run;
+    const int64_t x = (int64_t)c->shape.n * c->shape.c * c->shape.h * c->shape.w;
+    const int64_t y = (int64_t)c->shape.n * c->shape.k * c->shape.p * c->shape.q;
+    if (c->shape.stride != 1 || c->shape.groups != 1 || c->desc.out.w < 2 || x > INT32_MAX ||
+        y > INT32_MAX)
+        return false;
+    if (t->y.shape.w == c->desc.out.w)
+        return true;
+    if (t->lrn)
+        return an_cuda_lrn_takes_pitch(&t->lrn_run);
+    return t->pool && (pool->out_w - 1) * pool->stride - pool->pad + pool->size <= c->desc.out.w;
+}
+
+/* Whether the tuning has rows for this form. */
+static bool is_tuned(const an_cuda_conv *c, const an_prepare *p)
+{
+    an_tuning_query query = an_backend_query(&c->op.cuda->base, &c->desc, p->training);
+    query.tail = an_cuda_conv_tail_name(c);
+    return an_cuda_is_tuned(c->op.cuda, &query, AN_FORWARD);
+}
+
+/* How long a step takes in this form, in seconds; infinity if that is not known. */
+static double seconds_of(an_cuda_conv *c, const an_prepare *p)
+{
+    const an_layout in = {
+        AN_LAYOUT_NHWC, c->shape.type, c->shape.n, {c->shape.c, c->shape.h, c->shape.w}};
+    an_prepare prepare = *p;
+    an_cuda_op *op;
+    double seconds = 0;
+    prepare.in = &in;
+    if (an_cuda_conv_prepare(c->op.cuda, &prepare, &op) != ALEXNET_OK)
+        return INFINITY;
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        const an_cuda_conv_plan *plan = ((an_cuda_conv *)op)->plans[d];
+        const double one = plan ? an_cuda_conv_plan_seconds(plan) : 0;
+        seconds += plan && one == 0 ? INFINITY : one;
+    }
+    op->methods->free(op);
+    return seconds;
+}
+
+/* Whether a convolution in blocks is to be computed in pairs.
+ * @param p  of the convolution */
+static bool wants_pairs(const an_cuda_conv *blocks, const an_prepare *p)
+{
+    an_cuda_conv one = *blocks, two = *blocks;
+    an_cuda_conv_pair_columns(&two);
+    an_cuda_conv_tail_fuse(&one, p);
+    an_cuda_conv_tail_fuse(&two, p);
+    if (!can_pair(&two))
+        return false;
+    const bool two_tuned = is_tuned(&two, p);
+    if (two_tuned || is_tuned(&one, p))
+        return two_tuned && !is_tuned(&one, p); /* a row for both is for one at a time */
+    return !p->untried && an_cuda_trial_wanted(blocks->op.cuda, blocks->shape.n) &&
+           seconds_of(&two, p) < seconds_of(&one, p);
+}
+
+bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_prepare *p, an_cuda_blocks *blocks,
+                               an_chw *shape)
+{
+    const an_op_desc *desc = an_cuda_follower(p, 1, AN_OP_CONV);
+    if (!desc || p->plain_out)
+        return false;
+    an_cuda_conv c = {.op = {.cuda = cuda}, .desc = *desc};
+    an_cuda_conv_choose_form(&c);
+    if (!c.blocked || !c.shape.nhwc)
+        return false;
+    an_prepare own = *p;
+    own.ops++;
+    own.n_ops--;
+    own.want_dw = p->training;
+    if (wants_pairs(&c, &own))
+        an_cuda_conv_pair_columns(&c);
+    *blocks = c.x_blocks;
+    *shape = (an_chw){c.shape.c, c.shape.h, c.shape.w};
+    return true;
+}
