@@ -566,6 +566,36 @@ static void test_refusals(void **state)
     expect_refused(&o, "folder", "out", "fit = 3: expected 0 to 2");
 }
 
+/* Earlier versions named the pictures of a list by their paths below the folder that holds them
+ * all, and did not say so in the manifest. Where that makes no difference, a pack continues. */
+static void test_named_by_an_earlier_version(void **state)
+{
+    (void)state;
+    static const char mark[] = "\"names\": \"own\"",
+                      *const lists[][2] = {
+                          {"list.txt", "folder/cats/b.png 0\nfolder/dogs/b.png 1\n"},
+                          {"folder/list.txt", "cats/b.png 0\ndogs/b.png 1\n"}};
+    const alexnet_pack_options o = usual();
+    write_pictures("folder");
+    for (int i = 0; i < 2; i++) {
+        scratch_write(lists[i][0], lists[i][1], strlen(lists[i][1]));
+        pack_well(lists[i][0], "out", &o);
+        pack_well(lists[i][0], "out", &o);
+        char *manifest = read_text("out/manifest.json"), *names = strstr(manifest, mark);
+        assert_int_equal(names != NULL, i == 0);
+        if (names) {
+            char *comma = names;
+            while (*comma != ',')
+                comma--;
+            memset(comma, ' ', (size_t)(names - comma) + strlen(mark));
+            scratch_write("out/manifest.json", manifest, strlen(manifest));
+            expect_refused(&o, lists[i][0], "out", "was begun by an earlier version");
+        }
+        free(manifest);
+        scratch_remove("out");
+    }
+}
+
 /* Two processes do not pack into one folder. */
 static void test_claimed(void **state)
 {
@@ -657,6 +687,7 @@ int main(void)
                                        TEST(test_left_out),
                                        TEST(test_shards),
                                        TEST(test_refusals),
+                                       TEST(test_named_by_an_earlier_version),
                                        TEST(test_claimed),
                                        TEST(test_another_working_folder),
                                        cmocka_unit_test(test_sha256)};
