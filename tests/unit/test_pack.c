@@ -259,6 +259,96 @@ static void test_list_is_divided_alike(void **state)
     an_dataset_release(folder);
 }
 
+/* ---- Names that only a program gives ---- */
+
+enum { OWN = 4, OWN_LENGTH = 6000 };
+
+static char own_names[OWN][OWN_LENGTH + 1];
+
+/* Longer than any path, of which the first two differ only at their ends, and with a character of
+ * three bytes wherever it may be cut; one with a slash at the end. */
+static void make_own_names(void)
+{
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < OWN_LENGTH; k += 3)
+            memcpy(own_names[i] + k, "\xE2\x82\xAC", 3);
+        own_names[i][0] = own_names[i][1] = own_names[i][2] = 'a';
+        own_names[i][OWN_LENGTH - 1] = (char)('0' + i);
+        own_names[i][OWN_LENGTH - 2] = own_names[i][OWN_LENGTH - 3] = 'x';
+    }
+    strcpy(own_names[3], "folder/b.c/");
+}
+
+static int64_t count_own(void *user)
+{
+    (void)user;
+    return OWN;
+}
+
+static int describe_own(void *user, int64_t index, const char **name, int *label)
+{
+    (void)user;
+    *name = own_names[index];
+    *label = (int)(index % 2);
+    return 0;
+}
+
+static int get_own(void *user, int64_t index, alexnet_source_item *out)
+{
+    static const uint8_t pixels[OWN][3] = {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}};
+    (void)user;
+    out->pixels = (alexnet_pixels){.data = pixels[index],
+                                   .width = 1,
+                                   .height = 1,
+                                   .row_bytes = 3,
+                                   .format = ALEXNET_PIXELS_RGB8};
+    return 0;
+}
+
+/* What is packed can be read again, under the names that it had. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"even", "odd"};
+    const alexnet_source own = {.size = sizeof own,
+                                .class_count = 2,
+                                .class_names = classes,
+                                .count = count_own,
+                                .item = describe_own,
+                                .get = get_own};
+    alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    alexnet_dataset *data;
+    alexnet_pack *p;
+    bool more = true;
+    o.side = 0;
+    make_own_names();
+    alexnet_ctx *ctx = open_ctx(1);
+    assert_int_equal(alexnet_dataset_from_source(&data, ctx, &own, NULL), ALEXNET_OK);
+    assert_int_equal(an_pack_new(&p, ctx, data, NULL, "out", &o), ALEXNET_OK);
+    while (more)
+        assert_int_equal(an_pack_step(p, &progress, &more), ALEXNET_OK);
+    an_pack_free(p);
+    an_dataset_release(data);
+    data = open_good("out", NULL, NULL);
+    assert_int_equal(data->count, OWN);
+    for (int64_t i = 0; i < OWN; i++) {
+        const char *key = data->source->items[i].key;
+        const int value = data->samples[i].label;
+        int which = 0;
+        while (which < OWN && strcmp(own_names[which], key) != 0)
+            which++;
+        assert_int_not_equal(which, OWN);
+        assert_int_equal(value, which % 2);
+        an_picture picture;
+        assert_int_equal(an_data_source_picture(data->source, i, &picture), ALEXNET_OK);
+        assert_int_equal(picture.rgb[0], 3 * which + 1);
+        an_picture_free(&picture);
+    }
+    an_dataset_release(data);
+    an_ctx_release(ctx);
+}
+
 /* ---- The same bytes ---- */
 
 static void test_threads_and_interruptions(void **state)
@@ -687,6 +777,7 @@ int main(void)
                                        TEST(test_left_out),
                                        TEST(test_shards),
                                        TEST(test_refusals),
+                                       TEST(test_long_names),
                                        TEST(test_named_by_an_earlier_version),
                                        TEST(test_claimed),
                                        TEST(test_another_working_folder),
