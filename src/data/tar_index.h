@@ -28,6 +28,8 @@
 #include "base/work.h"
 
 #define AN_TAR_KEYS "__alexnet__/keys.txt"
+/** The most bytes of it that are read. */
+#define AN_TAR_KEYS_MAX ((size_t)256 << 20)
 
 typedef struct an_tar_picture {
     uint64_t offset, length; /* of its bytes in the file */

@@ -11,6 +11,7 @@
 #include "base/writer.h"
 #include "data/pack.h"
 #include "data/resize.h"
+#include "data/tar_index.h"
 
 enum { CLASSES = 3, EACH = 9, PICTURES = CLASSES * EACH, SIDE = 16 };
 
@@ -587,6 +588,32 @@ static void test_shards(void **state)
     free(classes);
 }
 
+/* A shard that may have any size ends before its list of names is too long to be read. */
+static void test_shards_of_many_names(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    alexnet_pack *p;
+    bool more = true;
+    o.shard_bytes = 0;
+    write_pictures("folder");
+    alexnet_ctx *ctx = open_ctx(2);
+    alexnet_dataset *train = open_good("folder", NULL, NULL);
+    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
+    assert_int_equal(p->keys_most, AN_TAR_KEYS_MAX);
+    p->keys_most = 200;
+    while (more) {
+        assert_int_equal(an_pack_step(p, &progress, &more), ALEXNET_OK);
+        assert_in_range(p->keys_length, 0, p->keys_most);
+    }
+    assert_in_range(progress.shards, 3, PICTURES - 1);
+    an_pack_free(p);
+    an_dataset_release(train);
+    an_ctx_release(ctx);
+    expect_same_set("folder", "out", &(an_fit){AN_FIT_SHORT, SIDE, false});
+}
+
 static void expect_refused(const alexnet_pack_options *o, const char *data, const char *folder,
                            const char *text)
 {
@@ -778,6 +805,7 @@ int main(void)
                                        TEST(test_shards),
                                        TEST(test_refusals),
                                        TEST(test_long_names),
+                                       TEST(test_shards_of_many_names),
                                        TEST(test_named_by_an_earlier_version),
                                        TEST(test_claimed),
                                        TEST(test_another_working_folder),
