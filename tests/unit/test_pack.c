@@ -2,7 +2,7 @@
  * Packing: a packed data set has the pictures of its source, whatever the number of threads and
  * however often packing was interrupted; nothing is lost when the disk is full.
  */
-#include "source_rig.h"
+#include "pack_rig.h"
 
 #include <sys/stat.h>
 
@@ -11,80 +11,6 @@
 #include "base/writer.h"
 #include "data/pack.h"
 #include "data/resize.h"
-#include "data/tar_index.h"
-
-enum { CLASSES = 3, EACH = 9, PICTURES = CLASSES * EACH, SIDE = 16 };
-
-static alexnet_ctx *open_ctx(int threads)
-{
-    alexnet_ctx *ctx;
-    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
-    options.threads = threads;
-    options.device = "ref";
-    assert_int_equal(alexnet_ctx_new(&ctx, &options), ALEXNET_OK);
-    return ctx;
-}
-
-/* PNG files of many sizes, larger and smaller than the packed pictures, with names of all kinds. */
-static void write_pictures(const char *folder)
-{
-    static const char *const names[EACH] = {"b.png",       "a.v2.png",      "a_v2.PNG",
-                                            "sub/a.jpg",   "sub/a.png",     "100%.jpeg",
-                                            "__x__/y.png", "tab\there.jpg", "caf\xE9.png"};
-    static uint8_t rgb[80 * 80 * 3];
-    for (int c = 0; c < CLASSES; c++)
-        for (int i = 0; i < EACH; i++) {
-            char path[128];
-            const int n = c * EACH + i, width = 8 + n * 7 % 60, height = 10 + n * 11 % 50;
-            for (int p = 0; p < width * height * 3; p++)
-                rgb[p] = (uint8_t)(n * 37 + p * (n % 5 + 1) + p / (width * 3) * 5);
-            snprintf(path, sizeof path, "%s/%s/%s", folder,
-                     c == 0   ? "cats"
-                     : c == 1 ? "dogs"
-                              : "n",
-                     names[i]);
-            write_png(path, rgb, width, height);
-        }
-}
-
-static alexnet_pack_options usual(void)
-{
-    alexnet_pack_options o = ALEXNET_PACK_OPTIONS_INIT;
-    o.side = SIDE;
-    o.raw = true;
-    o.shard_bytes = 20000;
-    return o;
-}
-
-/* Pack in at most `steps` steps. @return the status of the last step */
-static alexnet_status pack(const char *data, const char *folder, const alexnet_pack_options *o,
-                           int threads, int steps, alexnet_pack_progress *progress)
-{
-    alexnet_pack_progress ignored;
-    alexnet_pack *p;
-    bool more = true;
-    alexnet_ctx *ctx = open_ctx(threads);
-    alexnet_dataset *train = open_good(data, NULL, NULL);
-    alexnet_status status = an_pack_new(&p, ctx, train, NULL, folder, o);
-    for (int i = 0; status == ALEXNET_OK && more && i < steps; i++)
-        status = an_pack_step(p, progress ? progress : &ignored, &more);
-    an_pack_free(p);
-    an_dataset_release(train);
-    an_ctx_release(ctx);
-    return status;
-}
-
-static void pack_well(const char *data, const char *folder, const alexnet_pack_options *o)
-{
-    if (pack(data, folder, o, 2, 1 << 20, NULL) != ALEXNET_OK)
-        fail_msg("%s", an_error_text());
-}
-
-static char *read_text(const char *path)
-{
-    size_t length;
-    return (char *)scratch_read(path, &length);
-}
 
 static void expect_same_file(const char *a, const char *b)
 {
@@ -114,35 +40,6 @@ static void expect_same_pack(const char *a, const char *b)
 }
 
 /* ---- The same data set ---- */
-
-static void expect_same_set(const char *from, const char *to, const an_fit *fit)
-{
-    alexnet_dataset *a = open_good(from, NULL, NULL), *b = open_good(to, NULL, NULL);
-    assert_int_equal(a->classes, b->classes);
-    assert_int_equal(a->count, b->count);
-    for (int c = 0; c < a->classes; c++)
-        assert_string_equal(a->class_ids[c], b->class_ids[c]);
-    for (int64_t i = 0; i < a->count; i++) {
-        an_picture x, y;
-        uint8_t squares[2][SIDE * SIDE * 3];
-        assert_string_equal(a->source->items[i].key, b->source->items[i].key);
-        assert_int_equal(a->samples[i].label, b->samples[i].label);
-        assert_int_equal(an_data_source_picture(a->source, i, &x), ALEXNET_OK);
-        assert_int_equal(an_data_source_picture(b->source, i, &y), ALEXNET_OK);
-        if (fit) {
-            assert_int_equal(an_fit_picture(squares[0], *fit, &x), ALEXNET_OK);
-            assert_int_equal(an_fit_picture(squares[1], *fit, &y), ALEXNET_OK);
-            assert_memory_equal(squares[0], squares[1], sizeof squares[0]);
-        } else {
-            assert_true(x.width == y.width && x.height == y.height);
-            assert_memory_equal(x.rgb, y.rgb, (size_t)x.width * (size_t)x.height * 3);
-        }
-        an_picture_free(&x);
-        an_picture_free(&y);
-    }
-    an_dataset_release(a);
-    an_dataset_release(b);
-}
 
 /* A network gets the same pixels from the pack as from the pictures themselves, whatever part of
  * them is stored. */
@@ -258,96 +155,6 @@ static void test_list_is_divided_alike(void **state)
     an_dataset_release(list);
     an_dataset_release(packed);
     an_dataset_release(folder);
-}
-
-/* ---- Names that only a program gives ---- */
-
-enum { OWN = 4, OWN_LENGTH = 6000 };
-
-static char own_names[OWN][OWN_LENGTH + 1];
-
-/* Longer than any path, of which the first two differ only at their ends, and with a character of
- * three bytes wherever it may be cut; one with a slash at the end. */
-static void make_own_names(void)
-{
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < OWN_LENGTH; k += 3)
-            memcpy(own_names[i] + k, "\xE2\x82\xAC", 3);
-        own_names[i][0] = own_names[i][1] = own_names[i][2] = 'a';
-        own_names[i][OWN_LENGTH - 1] = (char)('0' + i);
-        own_names[i][OWN_LENGTH - 2] = own_names[i][OWN_LENGTH - 3] = 'x';
-    }
-    strcpy(own_names[3], "folder/b.c/");
-}
-
-static int64_t count_own(void *user)
-{
-    (void)user;
-    return OWN;
-}
-
-static int describe_own(void *user, int64_t index, const char **name, int *label)
-{
-    (void)user;
-    *name = own_names[index];
-    *label = (int)(index % 2);
-    return 0;
-}
-
-static int get_own(void *user, int64_t index, alexnet_source_item *out)
-{
-    static const uint8_t pixels[OWN][3] = {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}};
-    (void)user;
-    out->pixels = (alexnet_pixels){.data = pixels[index],
-                                   .width = 1,
-                                   .height = 1,
-                                   .row_bytes = 3,
-                                   .format = ALEXNET_PIXELS_RGB8};
-    return 0;
-}
-
-/* What is packed can be read again, under the names that it had. */
-static void test_long_names(void **state)
-{
-    (void)state;
-    static const char *const classes[] = {"even", "odd"};
-    const alexnet_source own = {.size = sizeof own,
-                                .class_count = 2,
-                                .class_names = classes,
-                                .count = count_own,
-                                .item = describe_own,
-                                .get = get_own};
-    alexnet_pack_options o = usual();
-    alexnet_pack_progress progress;
-    alexnet_dataset *data;
-    alexnet_pack *p;
-    bool more = true;
-    o.side = 0;
-    make_own_names();
-    alexnet_ctx *ctx = open_ctx(1);
-    assert_int_equal(alexnet_dataset_from_source(&data, ctx, &own, NULL), ALEXNET_OK);
-    assert_int_equal(an_pack_new(&p, ctx, data, NULL, "out", &o), ALEXNET_OK);
-    while (more)
-        assert_int_equal(an_pack_step(p, &progress, &more), ALEXNET_OK);
-    an_pack_free(p);
-    an_dataset_release(data);
-    data = open_good("out", NULL, NULL);
-    assert_int_equal(data->count, OWN);
-    for (int64_t i = 0; i < OWN; i++) {
-        const char *key = data->source->items[i].key;
-        const int value = data->samples[i].label;
-        int which = 0;
-        while (which < OWN && strcmp(own_names[which], key) != 0)
-            which++;
-        assert_int_not_equal(which, OWN);
-        assert_int_equal(value, which % 2);
-        an_picture picture;
-        assert_int_equal(an_data_source_picture(data->source, i, &picture), ALEXNET_OK);
-        assert_int_equal(picture.rgb[0], 3 * which + 1);
-        an_picture_free(&picture);
-    }
-    an_dataset_release(data);
-    an_ctx_release(ctx);
 }
 
 /* ---- The same bytes ---- */
@@ -588,41 +395,6 @@ static void test_shards(void **state)
     free(classes);
 }
 
-/* A shard that may have any size ends before its list of names is too long to be read. */
-static void test_shards_of_many_names(void **state)
-{
-    (void)state;
-    alexnet_pack_options o = usual();
-    alexnet_pack_progress progress;
-    alexnet_pack *p;
-    bool more = true;
-    o.shard_bytes = 0;
-    write_pictures("folder");
-    alexnet_ctx *ctx = open_ctx(2);
-    alexnet_dataset *train = open_good("folder", NULL, NULL);
-    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
-    assert_int_equal(p->keys_most, AN_TAR_KEYS_MAX);
-    p->keys_most = 200;
-    while (more) {
-        assert_int_equal(an_pack_step(p, &progress, &more), ALEXNET_OK);
-        assert_in_range(p->keys_length, 0, p->keys_most);
-    }
-    assert_in_range(progress.shards, 3, PICTURES - 1);
-    an_pack_free(p);
-    an_dataset_release(train);
-    an_ctx_release(ctx);
-    expect_same_set("folder", "out", &(an_fit){AN_FIT_SHORT, SIDE, false});
-}
-
-static void expect_refused(const alexnet_pack_options *o, const char *data, const char *folder,
-                           const char *text)
-{
-    const alexnet_status status = pack(data, folder, o, 1, 1 << 20, NULL);
-    if ((status != ALEXNET_ERROR_INVALID_ARGUMENT && status != ALEXNET_ERROR_FORMAT) ||
-        !strstr(an_error_text(), text))
-        fail_msg("%s \"%s\", expected \"%s\"", alexnet_status_name(status), an_error_text(), text);
-}
-
 static void test_refusals(void **state)
 {
     (void)state;
@@ -681,36 +453,6 @@ static void test_refusals(void **state)
     o = usual();
     o.fit = (alexnet_pack_fit)3;
     expect_refused(&o, "folder", "out", "fit = 3: expected 0 to 2");
-}
-
-/* Earlier versions named the pictures of a list by their paths below the folder that holds them
- * all, and did not say so in the manifest. Where that makes no difference, a pack continues. */
-static void test_named_by_an_earlier_version(void **state)
-{
-    (void)state;
-    static const char mark[] = "\"names\": \"own\"",
-                      *const lists[][2] = {
-                          {"list.txt", "folder/cats/b.png 0\nfolder/dogs/b.png 1\n"},
-                          {"folder/list.txt", "cats/b.png 0\ndogs/b.png 1\n"}};
-    const alexnet_pack_options o = usual();
-    write_pictures("folder");
-    for (int i = 0; i < 2; i++) {
-        scratch_write(lists[i][0], lists[i][1], strlen(lists[i][1]));
-        pack_well(lists[i][0], "out", &o);
-        pack_well(lists[i][0], "out", &o);
-        char *manifest = read_text("out/manifest.json"), *names = strstr(manifest, mark);
-        assert_int_equal(names != NULL, i == 0);
-        if (names) {
-            char *comma = names;
-            while (*comma != ',')
-                comma--;
-            memset(comma, ' ', (size_t)(names - comma) + strlen(mark));
-            scratch_write("out/manifest.json", manifest, strlen(manifest));
-            expect_refused(&o, lists[i][0], "out", "was begun by an earlier version");
-        }
-        free(manifest);
-        scratch_remove("out");
-    }
 }
 
 /* Two processes do not pack into one folder. */
@@ -804,9 +546,6 @@ int main(void)
                                        TEST(test_left_out),
                                        TEST(test_shards),
                                        TEST(test_refusals),
-                                       TEST(test_long_names),
-                                       TEST(test_shards_of_many_names),
-                                       TEST(test_named_by_an_earlier_version),
                                        TEST(test_claimed),
                                        TEST(test_another_working_folder),
                                        cmocka_unit_test(test_sha256)};
