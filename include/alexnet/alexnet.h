@@ -844,7 +844,7 @@ typedef struct alexnet_finding {
     alexnet_problem problem;
     const char *path;       /**< of the picture, or of the place of the problem */
     const char *class_name; /**< NULL: it concerns no class */
-    const char *part;       /**< "train" or "val"; NULL: there is one part */
+    const char *part;       /**< "train" or "val"; NULL: both, or the only one */
     const char *detail;     /**< the reason, or what it is the same as; may be empty */
     int64_t picture;        /**< index in its part; -1: it is about no picture */
     int64_t group;          /**< a number that all pictures that are alike share; -1: none */

@@ -36,8 +36,10 @@ static void release(an_writer *writer)
     an_free(writer);
 }
 
-static alexnet_status fail_busy(const char *name)
+/* @param busy  out, true */
+static alexnet_status fail_busy(const char *name, bool *busy)
 {
+    *busy = true;
     return AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: it is being written already", name);
 }
 
@@ -49,13 +51,13 @@ static bool take_lock(int fd)
 
 /* Remove what has the temporary name: a file that a killed process left, or a link. A file that is
  * being written is locked, and stays. */
-static alexnet_status remove_leftover(const char *name)
+static alexnet_status remove_leftover(const char *name, bool *busy)
 {
     AN_CHECK(an_file_check_own(name, true));
     const int fd = open(name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    const bool busy = fd >= 0 && !take_lock(fd);
-    alexnet_status rc = busy ? fail_busy(name) : ALEXNET_OK;
-    if (!busy && unlink(name) != 0 && errno != ENOENT)
+    const bool locked = fd >= 0 && !take_lock(fd);
+    alexnet_status rc = locked ? fail_busy(name, busy) : ALEXNET_OK;
+    if (!locked && unlink(name) != 0 && errno != ENOENT)
         rc = an_file_fail("create", name);
     if (fd >= 0)
         close(fd);
@@ -64,19 +66,19 @@ static alexnet_status remove_leftover(const char *name)
 
 /* Create a new file under the temporary name, and lock it. Another writer may remove it before it
  * is locked. */
-static alexnet_status open_temporary(an_writer *writer)
+static alexnet_status open_temporary(an_writer *writer, bool *busy)
 {
     const char *name = writer->temporary;
     struct stat info;
     AN_CHECK(an_file_check_own(writer->path, true));
-    AN_CHECK(remove_leftover(name));
+    AN_CHECK(remove_leftover(name, busy));
     writer->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (writer->fd < 0)
-        return errno == EEXIST ? fail_busy(name) : an_file_fail("create", name);
+        return errno == EEXIST ? fail_busy(name, busy) : an_file_fail("create", name);
     if (take_lock(writer->fd) && fstat(writer->fd, &info) == 0 && info.st_nlink > 0)
         return ALEXNET_OK;
     close(writer->fd);
-    return fail_busy(name);
+    return fail_busy(name, busy);
 }
 
 /* Open the folder that contains a path of `length` bytes, to be flushed when the path changes. */
@@ -108,9 +110,11 @@ alexnet_status an_flush_name(const char *path)
     return rc;
 }
 
-alexnet_status an_writer_open(an_writer **out, const char *path)
+/* @param busy  out: it failed because another writer of the path is open */
+static alexnet_status open_writer(an_writer **out, const char *path, bool *busy)
 {
     *out = NULL;
+    *busy = false;
     an_writer *writer = an_calloc(1, sizeof *writer);
     if (!writer)
         return AN_FAIL_MEMORY(sizeof *writer, path);
@@ -121,7 +125,7 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
     if (!writer->path || !writer->temporary)
         rc = AN_FAIL_MEMORY(2 * strlen(path), "a path");
     else
-        rc = open_temporary(writer);
+        rc = open_temporary(writer, busy);
     if (rc != ALEXNET_OK) {
         release(writer);
         return rc;
@@ -134,6 +138,12 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
     }
     *out = writer;
     return ALEXNET_OK;
+}
+
+alexnet_status an_writer_open(an_writer **out, const char *path)
+{
+    bool busy;
+    return open_writer(out, path, &busy);
 }
 
 /* write(2), or the full disk that a test simulates. */
@@ -201,14 +211,28 @@ void an_writer_abort(an_writer *writer)
     release(writer);
 }
 
+static alexnet_status put_all(an_writer *writer, const void *bytes, size_t length)
+{
+    const alexnet_status rc = an_writer_put(writer, bytes, length);
+    if (rc == ALEXNET_OK)
+        return an_writer_commit(writer);
+    an_writer_abort(writer);
+    return rc;
+}
+
 alexnet_status an_file_replace(const char *path, const void *bytes, size_t length)
 {
     an_writer *writer;
     AN_CHECK(an_writer_open(&writer, path));
-    alexnet_status rc = an_writer_put(writer, bytes, length);
-    if (rc != ALEXNET_OK) {
-        an_writer_abort(writer);
-        return rc;
-    }
-    return an_writer_commit(writer);
+    return put_all(writer, bytes, length);
+}
+
+alexnet_status an_file_replace_unless_busy(const char *path, const void *bytes, size_t length,
+                                           bool *busy)
+{
+    an_writer *writer;
+    const alexnet_status rc = open_writer(&writer, path, busy);
+    if (*busy)
+        return ALEXNET_OK;
+    return rc == ALEXNET_OK ? put_all(writer, bytes, length) : rc;
 }

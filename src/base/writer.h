@@ -5,6 +5,7 @@
 #ifndef AN_BASE_WRITER_H
 #define AN_BASE_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,10 @@ void an_writer_abort(an_writer *writer);
 
 /** Write a file of one block, atomically. */
 alexnet_status an_file_replace(const char *path, const void *bytes, size_t length);
+/** The same for a file that others may write too, with the same bytes. @param busy  out: somebody
+ * is writing it, and nothing was done */
+alexnet_status an_file_replace_unless_busy(const char *path, const void *bytes, size_t length,
+                                           bool *busy);
 
 /** Flush the folder that contains a file or folder, so that its name is on the disk. */
 alexnet_status an_flush_name(const char *path);

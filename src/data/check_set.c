@@ -218,26 +218,38 @@ static alexnet_status find_all_cases(alexnet_check *check)
 
 /* ---- The source ---- */
 
+/* Add a finding about a source, or what was searched for its pictures. @param path  which */
 static alexnet_status add_count(alexnet_check *check, alexnet_problem problem, int part,
-                                int64_t count, const char *detail)
+                                const char *path, int64_t count, const char *detail)
 {
     an_found found = of_no_picture;
+    const bool both = check->split || strcmp(path, check->parts[part].data->root) != 0;
     found.problem = problem;
-    found.part = (uint8_t)(check->split ? AN_CHECK_PARTS : part);
+    found.part = (uint8_t)(both ? AN_CHECK_PARTS : part);
     found.count = count;
-    return an_check_add(check, found, check->parts[part].data->root, detail);
+    return an_check_add(check, found, path, detail);
+}
+
+/* Whether what was searched for a part was searched for the one before it, too. */
+static bool is_searched_again(const alexnet_check *check, int part)
+{
+    return part > 0 && strcmp(an_data_source_searched(check->parts[0].data->source),
+                              an_data_source_searched(check->parts[part].data->source)) == 0;
 }
 
 /* Add a finding for each ending of files that were left out. */
-static alexnet_status find_left_out(alexnet_check *check, int part, const an_endings *all)
+static alexnet_status find_left_out(alexnet_check *check, int part)
 {
+    const an_data_source *source = check->parts[part].data->source;
+    const an_endings *all = &source->left_out;
     for (int i = 0; i < all->rows; i++) {
         char count[64], remedy[256], detail[384];
         an_endings one = {.rows = 1, .row = {all->row[i]}, .total = all->row[i].count};
         const char *help = an_endings_remedy(remedy, sizeof remedy, &one);
         an_endings_text(count, sizeof count, &one);
         snprintf(detail, sizeof detail, "%s%s%s", count, help ? "; " : "", help ? help : "");
-        AN_CHECK(add_count(check, ALEXNET_PROBLEM_LEFT_OUT, part, one.total, detail));
+        AN_CHECK(add_count(check, ALEXNET_PROBLEM_LEFT_OUT, part, an_data_source_searched(source),
+                           one.total, detail));
     }
     return ALEXNET_OK;
 }
@@ -255,12 +267,16 @@ static alexnet_status find_in_source(alexnet_check *check, int part)
         found.count = odd->count;
         AN_CHECK(an_check_add(check, found, odd->path, odd->text));
     }
-    AN_CHECK(find_left_out(check, part, &source->left_out));
     snprintf(detail, sizeof detail, "%lld %s", (long long)source->loose,
              an_text_plural(source->loose, "picture", "pictures"));
     if (source->loose > 0)
-        AN_CHECK(add_count(check, ALEXNET_PROBLEM_LOOSE, part, source->loose, detail));
-    return source->doubt ? add_count(check, ALEXNET_PROBLEM_DOUBT, part, 1, source->doubt)
+        AN_CHECK(
+            add_count(check, ALEXNET_PROBLEM_LOOSE, part, source->root, source->loose, detail));
+    if (is_searched_again(check, part))
+        return ALEXNET_OK;
+    AN_CHECK(find_left_out(check, part));
+    return source->doubt ? add_count(check, ALEXNET_PROBLEM_DOUBT, part,
+                                     an_data_source_searched(source), 1, source->doubt)
                          : ALEXNET_OK;
 }
 
@@ -271,7 +287,8 @@ alexnet_status an_check_set(alexnet_check *check)
         char detail[64];
         snprintf(detail, sizeof detail, "there is %s",
                  check->parts[0].data->classes ? "one" : "none");
-        AN_CHECK(add_count(check, ALEXNET_PROBLEM_FEW_CLASSES, 0, 1, detail));
+        AN_CHECK(add_count(check, ALEXNET_PROBLEM_FEW_CLASSES, 0, check->parts[0].data->root, 1,
+                           detail));
     }
     for (int p = 0; p < sources; p++) {
         AN_CHECK(find_sizes(check, p));

@@ -9,7 +9,7 @@
 #include "data/dataset_notes.h"
 #include "data/names.h"
 
-alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes)
+static alexnet_status allocate(alexnet_dataset **out, an_data_source *source, int classes)
 {
     alexnet_dataset *d = an_calloc(1, sizeof *d);
     *out = d;
@@ -28,8 +28,8 @@ alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, i
     return AN_FAIL_MEMORY((size_t)classes * 2 * sizeof(char *), "a data set");
 }
 
-alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,
-                                    const char *name)
+static alexnet_status set_class(alexnet_dataset *dataset, int index, const char *id,
+                                const char *name)
 {
     dataset->class_ids[index] = an_strdup(id);
     dataset->class_names[index] = an_strdup(name);
@@ -70,9 +70,35 @@ static alexnet_status make_classes(alexnet_dataset *dataset, const an_class_list
         if (fault)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "the name of the class %s of %s %s; rename it", id,
                            dataset->root, fault);
-        AN_CHECK(an_dataset_set_class(dataset, c, id, list ? list->names[c] : id));
+        AN_CHECK(set_class(dataset, c, id, list ? list->names[c] : id));
     }
     return ALEXNET_OK;
+}
+
+/* Make room for samples. One more than are needed: there may be none. */
+static alexnet_status make_room(alexnet_dataset *dataset, int64_t samples)
+{
+    dataset->samples = an_calloc((size_t)samples + 1, sizeof *dataset->samples);
+    return dataset->samples
+               ? ALEXNET_OK
+               : AN_FAIL_MEMORY((size_t)samples * sizeof *dataset->samples, "a list of pictures");
+}
+
+alexnet_status an_dataset_new_like(alexnet_dataset **out, const alexnet_dataset *like,
+                                   an_data_source *source, int64_t count)
+{
+    const an_class_list list = {like->classes, (const char *const *)like->class_ids,
+                                (const char *const *)like->class_names};
+    alexnet_status rc = allocate(out, source, list.count);
+    if (rc == ALEXNET_OK)
+        rc = make_classes(*out, &list);
+    if (rc == ALEXNET_OK)
+        rc = make_room(*out, count);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*out);
+        *out = NULL;
+    }
+    return rc;
 }
 
 /* ---- Labels ---- */
@@ -166,11 +192,11 @@ static alexnet_status make_samples(alexnet_dataset *dataset, alexnet_ctx *ctx)
     const an_data_source *source = dataset->source;
     alexnet_status rc;
     int *labels = an_calloc((size_t)source->classes.count + 1, sizeof *labels);
-    dataset->samples = an_calloc((size_t)source->count + 1, sizeof *dataset->samples);
-    if (!labels || !dataset->samples) {
-        rc = AN_FAIL_MEMORY((size_t)source->count * sizeof *dataset->samples, "a list of pictures");
+    if (!labels) {
+        rc = AN_FAIL_MEMORY((size_t)source->classes.count * sizeof *labels, "classes");
         goto cleanup;
     }
+    AN_TRY(make_room(dataset, source->count));
     AN_TRY(map_classes(labels, ctx, dataset));
     for (int64_t i = 0; i < source->count; i++) {
         int class = source->items[i].class;
@@ -207,7 +233,7 @@ alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_s
                               const char *names_file, const an_class_list *classes)
 {
     int count = classes ? classes->count : (int)source->classes.count;
-    alexnet_status rc = an_dataset_alloc(out, source, count);
+    alexnet_status rc = allocate(out, source, count);
     an_data_source_release(source);
     if (rc == ALEXNET_OK)
         rc = fill(*out, ctx, names_file, classes);

@@ -93,6 +93,10 @@ alexnet_status an_dataset_of_part(alexnet_dataset **out, an_data_source *source,
 /** Make a data set of some samples of another, given by index, with all its classes. */
 alexnet_status an_dataset_of_samples(alexnet_dataset **out, const alexnet_dataset *from,
                                      const uint32_t *samples, int64_t count);
+/** Make a data set over a source, with the classes of another and room for `count` samples, which
+ *  the caller adds. For dataset_*.c. */
+alexnet_status an_dataset_new_like(alexnet_dataset **out, const alexnet_dataset *like,
+                                   an_data_source *source, int64_t count);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 
@@ -151,10 +155,5 @@ alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *wha
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if it is inside, ALEXNET_ERROR_IO
  */
 alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const char *folder);
-
-/** Allocate a data set over a source; the caller sets classes and samples. For dataset*.c. */
-alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);
-alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,
-                                    const char *name);
 
 #endif

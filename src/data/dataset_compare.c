@@ -103,32 +103,17 @@ static bool are_first(const alexnet_dataset *val, const alexnet_dataset *train)
     return same;
 }
 
-static alexnet_status fill_like(alexnet_dataset *d, const alexnet_dataset *train,
-                                const alexnet_dataset *val)
+/* The validation set with all classes of the training set; its own are the first of these. */
+static alexnet_status extend(alexnet_dataset **out, const alexnet_dataset *train,
+                             const alexnet_dataset *val)
 {
-    for (int c = 0; c < train->classes; c++)
-        AN_CHECK(an_dataset_set_class(d, c, train->class_ids[c], train->class_names[c]));
-    d->samples = an_calloc((size_t)val->count + 1, sizeof *d->samples);
-    if (!d->samples)
-        return AN_FAIL_MEMORY((size_t)val->count * sizeof *d->samples, "a list of pictures");
+    AN_CHECK(an_dataset_new_like(out, train, val->source, val->count));
+    alexnet_dataset *d = *out;
     for (int64_t i = 0; i < val->count; i++)
         d->samples[i] = val->samples[i];
     d->count = val->count;
     d->part = val->part;
     return ALEXNET_OK;
-}
-
-/* The validation set with all classes of the training set; its own are the first of these. */
-static alexnet_status extend(alexnet_dataset **out, const alexnet_dataset *train,
-                             const alexnet_dataset *val)
-{
-    AN_CHECK(an_dataset_alloc(out, val->source, train->classes));
-    const alexnet_status rc = fill_like(*out, train, val);
-    if (rc != ALEXNET_OK) {
-        an_dataset_release(*out);
-        *out = NULL;
-    }
-    return rc;
 }
 
 alexnet_status an_dataset_match_classes(alexnet_dataset **out, const alexnet_dataset *train,

@@ -26,8 +26,9 @@ static void note_files(alexnet_ctx *ctx, const alexnet_dataset *dataset)
                  (long long)source->worst.left_out);
     an_log(ctx, help ? ALEXNET_LOG_WARNING : ALEXNET_LOG_INFO,
            "left out %s of %s: pictures are the %s files%s%s%s",
-           an_endings_text(counts, sizeof counts, &source->left_out), source->root,
-           an_picture_endings_text(names, sizeof names), worst, help ? "; " : "", help ? help : "");
+           an_endings_text(counts, sizeof counts, &source->left_out),
+           an_data_source_searched(source), an_picture_endings_text(names, sizeof names), worst,
+           help ? "; " : "", help ? help : "");
 }
 
 void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)

@@ -115,24 +115,11 @@ static alexnet_status mark_by_count(bool *for_val, const uint64_t *numbers,
 
 /* ---- The parts ---- */
 
-/* A new data set with all classes of another and room for `count` of its samples. */
-static alexnet_status copy_classes(alexnet_dataset **out, const alexnet_dataset *from,
-                                   int64_t count)
-{
-    AN_CHECK(an_dataset_alloc(out, from->source, from->classes));
-    alexnet_dataset *d = *out;
-    for (int c = 0; c < from->classes; c++)
-        AN_CHECK(an_dataset_set_class(d, c, from->class_ids[c], from->class_names[c]));
-    d->samples = an_calloc((size_t)count, sizeof *d->samples);
-    return d->samples ? ALEXNET_OK
-                      : AN_FAIL_MEMORY((size_t)count * sizeof *d->samples, "a list of pictures");
-}
-
 /* The `count` samples whose mark is `wanted`. */
 static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, const bool *marks,
                            bool wanted, int64_t count)
 {
-    AN_CHECK(copy_classes(out, from, count));
+    AN_CHECK(an_dataset_new_like(out, from, from->source, count));
     alexnet_dataset *d = *out;
     for (int64_t i = 0; i < from->count; i++)
         if (marks[i] == wanted)
@@ -143,12 +130,7 @@ static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, c
 alexnet_status an_dataset_of_samples(alexnet_dataset **out, const alexnet_dataset *from,
                                      const uint32_t *samples, int64_t count)
 {
-    alexnet_status rc = copy_classes(out, from, count);
-    if (rc != ALEXNET_OK) {
-        an_dataset_release(*out);
-        *out = NULL;
-        return rc;
-    }
+    AN_CHECK(an_dataset_new_like(out, from, from->source, count));
     for (int64_t i = 0; i < count; i++)
         (*out)->samples[i] = from->samples[samples[i]];
     (*out)->count = count;

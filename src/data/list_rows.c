@@ -43,8 +43,15 @@ alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t 
     if (fault)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: the label %s", name, (long long)line, fault);
     AN_CHECK(grow(rows));
+    AN_CHECK(an_work_add(rows->work, 1));
     rows->at[rows->count++] = (an_list_row){path, label, line, -1};
     return ALEXNET_OK;
+}
+
+alexnet_status an_list_ask(const an_list_rows *rows, int64_t row)
+{
+    enum { ROWS = 4096 };
+    return row % ROWS ? ALEXNET_OK : an_work_add(rows->work, 0);
 }
 
 void an_list_free(an_list_rows *rows)
@@ -134,7 +141,7 @@ static char guess_separator(const char *text)
 alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,
                              bool labels)
 {
-    *out = (an_list_rows){0};
+    *out = (an_list_rows){.work = out->work};
     AN_CHECK(check_text(text, length, name));
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         text += 3; /* a byte order mark */

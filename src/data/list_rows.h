@@ -1,9 +1,10 @@
 /*
- * Lists of pictures with their labels, as text.
+ * Lists of pictures with their labels.
  *
  *     list_rows.c    lines "path label", as Caffe has them
  *     list_titles.c  whether the first line has the titles of columns
  *     list_csv.c     tables with such a line, as in RFC 4180
+ *     list_order.c   labels become classes, and the rows are sorted
  */
 #ifndef AN_DATA_LIST_ROWS_H
 #define AN_DATA_LIST_ROWS_H
@@ -12,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alexnet/alexnet.h"
+#include "base/work.h"
+#include "data/source.h"
 
 typedef struct an_list_row {
     const char *path;  /* without "./" in front; points into the text */
@@ -21,8 +23,9 @@ typedef struct an_list_row {
     int class;         /* -1; for the caller, who numbers the labels */
 } an_list_row;
 
-/** Starts as all zero. */
+/** Starts as {.work = ...}, all else zero. */
 typedef struct an_list_rows {
+    an_work *work; /* counts rows, and can be cancelled; NULL: none. Borrowed */
     an_list_row *at;
     int64_t count;
     /** Titles of the two columns, in the text; both NULL: there are none. `path_title` alone: it is
@@ -35,11 +38,20 @@ typedef struct an_list_rows {
  * @param text    `length` bytes and a zero byte; it must outlive the rows
  * @param name    of the file, for error texts. What ends in .csv must have titles
  * @param labels  whether each row must have one; otherwise labels are ignored
- * @return ALEXNET_ERROR_FORMAT with file and line. Free the rows in that case too
+ * @return ALEXNET_ERROR_FORMAT with file and line; ALEXNET_ERROR_CANCELLED. Free the rows in that
+ *         case too
  */
 alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,
                              bool labels);
 void an_list_free(an_list_rows *rows);
+
+/** Number the rows' labels: as the numbers that they are or, if none is a number, by the byte order
+ *  of the names. Sets the source's classes. */
+alexnet_status an_list_classify(an_data_source *source, an_list_rows *rows);
+/** Sort classified rows by class, then by path, and keep each path once. */
+alexnet_status an_list_sort(an_data_source *source, an_list_rows *rows);
+/** Called for each row of a pass over all: whether to go on. */
+alexnet_status an_list_ask(const an_list_rows *rows, int64_t row);
 
 /** Check and add a row; for list_*.c. @param label  or NULL */
 alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t line,

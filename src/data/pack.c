@@ -197,6 +197,7 @@ alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_d
     pack->ctx = an_ctx_retain(ctx);
     pack->options = *options;
     pack->folder_file = -1;
+    pack->keys_most = AN_TAR_KEYS_MAX;
     alexnet_status rc = make(pack, train, val, folder);
     if (rc != ALEXNET_OK) {
         an_pack_free(pack);

@@ -74,6 +74,7 @@ struct alexnet_pack {
     int64_t shard_pictures; /* in it */
     char *keys;             /* the text of its AN_TAR_KEYS */
     size_t keys_length, keys_room;
+    size_t keys_most; /* AN_TAR_KEYS_MAX; less in tests */
 };
 
 alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_dataset *train,

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "data/endings.h"
 #include "data/pack.h"
+#include "data/tar.h"
 
 /* Whether webdataset skips a part of a path, such as "__meta__". */
 static bool is_meta(const char *part, size_t length)
@@ -28,18 +29,27 @@ static char *put_part(char *to, const char *part, size_t length, bool last, bool
     return to;
 }
 
-/* The length of a name without a picture's ending. */
-static size_t stem_length(const char *name)
+/* The length of the part of a name that becomes its key: without a picture's ending, without
+ * slashes at its end, and with room for a number and an ending in the longest name that archives
+ * may have, which a program's own names can exceed. */
+static size_t stem_length(const char *name, bool utf8)
 {
+    enum { MOST = AN_TAR_NAME_MAX - 64 };
     const char *dot = strrchr(name, '.');
-    return dot && an_has_picture_ending(dot) ? (size_t)(dot - name) : strlen(name);
+    size_t length = dot && an_has_picture_ending(dot) ? (size_t)(dot - name) : strlen(name);
+    if (length > MOST)
+        for (length = MOST; utf8 && ((unsigned char)name[length] & 0xC0) == 0x80;)
+            length--; /* within a character */
+    while (length > 0 && name[length - 1] == '/')
+        length--;
+    return length;
 }
 
 /* "cats/a_v2" of "cats/a.v2.JPEG"; owned, NULL if out of memory. */
 static char *key_of(const char *name)
 {
     const bool utf8 = an_is_utf8(name);
-    const size_t length = stem_length(name);
+    const size_t length = stem_length(name, utf8);
     char *key = an_malloc(length + sizeof "picture"), *to = key;
     for (size_t at = 0; key && at < length;) {
         const size_t part = strcspn(name + at, "/"), end = at + part < length ? at + part : length;

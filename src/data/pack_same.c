@@ -43,12 +43,27 @@ json_t *an_pack_describe_classes(const alexnet_dataset *data)
     return out;
 }
 
+/* Whether pictures are named by keys that depend on no other picture where the items' own keys, by
+ * which earlier versions named them, are different. */
+static bool has_own_names(const alexnet_dataset *data)
+{
+    for (int64_t i = 0; i < data->count; i++) {
+        const int64_t item = data->samples[i].item;
+        if (strcmp(an_data_source_split_key(data->source, item), data->source->items[item].key))
+            return true;
+    }
+    return false;
+}
+
 json_t *an_pack_describe_source(const an_pack_part *part)
 {
     char fingerprint[24];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, part->fingerprint);
-    return json_pack("{s:s, s:I, s:s}", "kind", part->data->source->kind->name, "pictures",
-                     (json_int_t)part->data->count, "fingerprint", fingerprint);
+    json_t *out = json_pack("{s:s, s:I, s:s}", "kind", part->data->source->kind->name, "pictures",
+                            (json_int_t)part->data->count, "fingerprint", fingerprint);
+    if (has_own_names(part->data))
+        json_object_set_new(out, "names", json_string("own"));
+    return out;
 }
 
 /* ---- Options ---- */
@@ -233,9 +248,16 @@ alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *par
     char what[256];
     json_t *wanted = an_pack_describe_source(part);
     const bool same = wanted && json_equal(source, wanted);
+    const bool renamed = json_object_del(wanted, "names") == 0 && json_equal(source, wanted);
     json_decref(wanted);
     if (same)
         return ALEXNET_OK;
+    if (renamed)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s was begun by an earlier version, which gave these pictures other names; "
+                       "such a pack can be used if it is complete, but not continued: remove it, "
+                       "or name another folder",
+                       name);
     const char *kind = json_string_value(json_object_get(source, "kind"));
     const json_int_t pictures = json_integer_value(json_object_get(source, "pictures"));
     const char *now = part->data->source->kind->name;

@@ -112,11 +112,12 @@ static bool has_room(const alexnet_pack *pack, const entry *e, size_t length)
     const uint64_t end = 1024;
     if (pack->shard_pictures == 0)
         return true;
+    const size_t keys = pack->keys_length + strlen(e->line);
     const uint64_t bytes = pack->tar.bytes + an_tar_writer_cost(e->picture, length) +
                            an_tar_writer_cost(e->label, strlen(e->class)) +
-                           an_tar_writer_cost(AN_TAR_KEYS, pack->keys_length + strlen(e->line)) +
-                           end;
-    return (o->shard_pictures == 0 || pack->shard_pictures < o->shard_pictures) &&
+                           an_tar_writer_cost(AN_TAR_KEYS, keys) + end;
+    return keys <= pack->keys_most &&
+           (o->shard_pictures == 0 || pack->shard_pictures < o->shard_pictures) &&
            (o->shard_bytes == 0 || bytes <= (uint64_t)o->shard_bytes);
 }
 

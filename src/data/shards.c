@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/interned.h"
 #include "base/status.h"
 #include "base/walk.h"
 #include "data/divided.h"
@@ -74,36 +75,42 @@ static char *stem_of(const char *name)
 }
 
 /* The distinct stems of a folder's archives. */
-static alexnet_status find_stems(an_strings *stems, const an_folder *folder)
+static alexnet_status find_stems(an_interned *stems, const an_folder *folder)
 {
     for (int64_t i = 0; i < folder->files.count; i++) {
+        int64_t index;
         if (!called_tar(folder->files.at[i]))
             continue;
         char *stem = stem_of(folder->files.at[i]);
-        if (stem && an_strings_have(stems, stem))
-            an_free(stem);
-        else
-            AN_CHECK(an_strings_add(stems, stem));
+        if (!stem)
+            return AN_FAIL_MEMORY(strlen(folder->files.at[i]), "a name");
+        const alexnet_status rc = an_interned_add(stems, stem, &index);
+        an_free(stem);
+        AN_CHECK(rc);
     }
     return ALEXNET_OK;
+}
+
+static bool have_train_and_val(const an_interned *stems)
+{
+    return an_interned_find(stems, "train") >= 0 && an_interned_find(stems, "val") >= 0;
 }
 
 /* Whether a folder holds archives of a part; AN_PART_WHOLE: of both. */
 static alexnet_status holds_part(alexnet_ctx *ctx, const char *path, an_part_name part, bool *yes)
 {
     an_folder folder;
-    an_strings stems = {0};
+    an_interned stems = {0};
     *yes = false;
     alexnet_status rc = read_archives(&folder, ctx, path);
     if (rc != ALEXNET_OK)
         return an_status_ends_all(rc) ? rc : ALEXNET_OK;
     if (holds_archives(&folder)) {
         rc = find_stems(&stems, &folder);
-        *yes = part == AN_PART_WHOLE
-                   ? an_strings_have(&stems, "train") && an_strings_have(&stems, "val")
-                   : an_strings_have(&stems, an_part_word(part));
+        *yes = part == AN_PART_WHOLE ? have_train_and_val(&stems)
+                                     : an_interned_find(&stems, an_part_word(part)) >= 0;
     }
-    an_strings_free(&stems);
+    an_interned_free(&stems);
     an_folder_free(&folder);
     return rc;
 }
@@ -217,16 +224,16 @@ alexnet_status an_shards_accept(alexnet_ctx *ctx, const char *path, bool *yes)
 /* A folder that holds several parts of a data set is not one data set. */
 static alexnet_status check_parts(const an_folder *folder, const char *path)
 {
-    an_strings stems = {0};
+    an_interned stems = {0};
     alexnet_status rc = find_stems(&stems, folder);
-    if (rc == ALEXNET_OK && an_strings_have(&stems, "train") && an_strings_have(&stems, "val"))
+    if (rc == ALEXNET_OK && have_train_and_val(&stems))
         rc = an_divided_fail(path);
-    else if (rc == ALEXNET_OK && an_are_parts(&stems))
+    else if (rc == ALEXNET_OK && an_are_parts(&stems.list))
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                      "%s holds archives for %s and for %s; give those of one part, as a file or as "
                      "a pattern such as train-{000000..000146}.tar",
-                     path, stems.at[0], stems.at[1]);
-    an_strings_free(&stems);
+                     path, stems.list.at[0], stems.list.at[1]);
+    an_interned_free(&stems);
     return rc;
 }
 

@@ -57,6 +57,7 @@ void an_data_source_release(an_data_source *source)
     }
     an_free(source->oddities);
     an_free(source->doubt);
+    an_free(source->searched);
     an_free(source->root);
     an_free(source);
 }
@@ -262,6 +263,11 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
     source->items = grown;
     source->items[source->count++] = (an_item){name, key, class};
     return ALEXNET_OK;
+}
+
+const char *an_data_source_searched(const an_data_source *source)
+{
+    return source->searched ? source->searched : source->root;
 }
 
 const char *an_data_source_split_key(const an_data_source *source, int64_t item)

@@ -96,6 +96,8 @@ struct an_data_source {
     bool numbered; /* class k is called k, so a list of at least as many classes can name them */
     an_item *items;
     int64_t count;
+    char *searched; /* the archive of which `root` is a part: `left_out` is of all of it. Owned;
+                       NULL: `root` is whole */
     an_endings left_out; /* files found that are not items, by their endings */
     struct {             /* the class with the most files left out */
         int class;
@@ -151,6 +153,8 @@ alexnet_status an_data_source_note_links(an_data_source *source, const an_walk *
                                          const char *folder);
 /** Add a doubt if there are classes without items. All items must have a class. */
 alexnet_status an_data_source_note_holes(an_data_source *source);
+/** What was searched for pictures: its root, or the archive of which that is a part. Borrowed. */
+const char *an_data_source_searched(const an_data_source *source);
 /** The key by which an item is split for validation, and by which it is known in a pack. */
 const char *an_data_source_split_key(const an_data_source *source, int64_t item);
 /** Read and decode an item. On failure *out is empty. */

@@ -7,7 +7,6 @@
  * Their keys are the paths below the folder that holds them all. They are split by their paths
  * below the list's folder, which do not change when rows are added.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,12 +14,8 @@
 #include "base/files.h"
 #include "base/reader.h"
 #include "base/status.h"
-#include "base/strings.h"
-#include "base/text.h"
 #include "data/endings.h"
 #include "data/list_rows.h"
-#include "data/names.h"
-#include "data/source.h"
 
 /* The largest list that is read. */
 #define LIST_MAX ((size_t)1 << 30)
@@ -60,137 +55,7 @@ static alexnet_status accept_list(alexnet_ctx *ctx, const char *path, bool *yes)
     return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
 }
 
-/* ---- Classes ---- */
-
-static alexnet_status fail_mixed(const an_list_row *number, const an_list_row *name,
-                                 const char *path)
-{
-    return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "the labels of %s are both numbers and names: \"%.60s\" in line %lld, \"%.60s\" "
-                   "in line %lld; use one kind",
-                   path, number->label, (long long)number->line, name->label,
-                   (long long)name->line);
-}
-
-static alexnet_status check_number(const an_list_row *row, int64_t value, const char *path)
-{
-    if (value >= AN_NAMES_MAX || value < 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: the label is %s; classes are 0 to %d", path,
-                       (long long)row->line, row->label, AN_NAMES_MAX - 1);
-    return ALEXNET_OK;
-}
-
-/* Read the labels as numbers; *numbers: whether all of them are. */
-static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *largest, const char *path)
-{
-    const an_list_row *number = NULL, *name = NULL;
-    *largest = 0;
-    for (int64_t i = 0; i < rows->count; i++) {
-        an_list_row *row = &rows->at[i];
-        int64_t value = 0;
-        if (row->label[0] == '-' && an_text_to_int(row->label, &value))
-            AN_CHECK(check_number(row, value, path));
-        if (!an_text_to_count(row->label, &value)) {
-            name = name ? name : row;
-            continue;
-        }
-        number = number ? number : row;
-        if (name)
-            continue;
-        AN_CHECK(check_number(row, value, path));
-        row->class = (int)value;
-        *largest = row->class > *largest ? row->class : *largest;
-    }
-    *numbers = !name;
-    return number && name ? fail_mixed(number, name, path) : ALEXNET_OK;
-}
-
-/* Sort the labels, and keep one of each. @return how many are left */
-static int64_t unique_labels(const char **labels, const an_list_rows *rows)
-{
-    int64_t count = 0;
-    for (int64_t i = 0; i < rows->count; i++)
-        labels[i] = rows->at[i].label;
-    qsort(labels, (size_t)rows->count, sizeof *labels, an_strings_compare);
-    for (int64_t i = 0; i < rows->count; i++)
-        if (count == 0 || strcmp(labels[count - 1], labels[i]) != 0)
-            labels[count++] = labels[i];
-    return count;
-}
-
-static alexnet_status name_rows(an_data_source *source, an_list_rows *rows)
-{
-    alexnet_status rc = ALEXNET_OK;
-    const char **labels = an_calloc((size_t)rows->count, sizeof *labels);
-    if (!labels)
-        return AN_FAIL_MEMORY((size_t)rows->count * sizeof *labels, "the labels of a list");
-    const int64_t count = unique_labels(labels, rows);
-    if (count > AN_NAMES_MAX)
-        AN_TRY(AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has %lld different labels; at most %d are read", source->root,
-                       (long long)count, AN_NAMES_MAX));
-    for (int64_t c = 0; c < count; c++)
-        AN_TRY(an_strings_add(&source->classes, an_strdup(labels[c])));
-    for (int64_t i = 0; i < rows->count; i++) {
-        const char **found =
-            bsearch(&rows->at[i].label, labels, (size_t)count, sizeof *labels, an_strings_compare);
-        rows->at[i].class = (int)(found - labels);
-    }
-cleanup:
-    an_free(labels);
-    return rc;
-}
-
-static alexnet_status classify(an_data_source *source, an_list_rows *rows)
-{
-    bool numbers;
-    int largest;
-    AN_CHECK(number_rows(rows, &numbers, &largest, source->root));
-    return numbers ? an_data_source_number(source, largest) : name_rows(source, rows);
-}
-
 /* ---- Items ---- */
-
-static int compare_paths(const void *a, const void *b)
-{
-    const an_list_row *x = a, *y = b;
-    const int order = strcmp(x->path, y->path);
-    return order ? order : x->line < y->line ? -1 : x->line > y->line;
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    const an_list_row *x = a, *y = b;
-    return x->class != y->class ? (x->class < y->class ? -1 : 1) : compare_paths(a, b);
-}
-
-/* Order the rows, and keep each path once. */
-static alexnet_status sort_rows(an_data_source *source, an_list_rows *rows)
-{
-    int64_t kept = 0;
-    qsort(rows->at, (size_t)rows->count, sizeof *rows->at, compare_paths);
-    for (int64_t i = 0; i < rows->count; i++) {
-        const an_list_row *before = kept ? &rows->at[kept - 1] : NULL, *row = &rows->at[i];
-        if (!before || strcmp(before->path, row->path) != 0)
-            rows->at[kept++] = *row;
-        else if (before->class != row->class)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                           "%s gives %.200s two labels: \"%.60s\" in line %lld, \"%.60s\" in line "
-                           "%lld",
-                           source->root, row->path, before->label, (long long)before->line,
-                           row->label, (long long)row->line);
-    }
-    const int64_t again = rows->count - kept;
-    rows->count = kept;
-    qsort(rows->at, (size_t)kept, sizeof *rows->at, compare_rows);
-    if (again == 0)
-        return ALEXNET_OK;
-    return an_data_source_doubt(
-        source,
-        an_format(
-            "%lld %s of %s name a picture that an earlier one names; each picture is used once",
-            (long long)again, an_text_plural(again, "line", "lines"), source->root));
-}
 
 /* The length of the folder that all paths are in, including its slash. */
 static size_t shared_folder(const an_list_rows *rows)
@@ -234,6 +99,7 @@ static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
     const size_t shared = shared_folder(rows);
     for (int64_t i = 0; i < rows->count; i++) {
         const an_list_row *row = &rows->at[i];
+        AN_CHECK(an_list_ask(rows, i));
         char *name = absolute(source->root, row->path);
         const char *key = name ? name + strlen(name) - strlen(row->path) + shared : NULL;
         AN_CHECK(an_data_source_add(source, name, key, row->class));
@@ -270,6 +136,7 @@ static alexnet_status refuse_strays(const an_data_source *source, const an_list_
 {
     for (int64_t i = 0; i < rows->count; i++) {
         const an_list_row *row = &rows->at[i];
+        AN_CHECK(an_list_ask(rows, i));
         if (!may_be_stray(rows, i, source->numbered) || an_is_file(source->items[i].name))
             continue;
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -298,8 +165,8 @@ static alexnet_status open_rows(an_data_source *source, an_list_rows *rows, bool
     if (rows->count == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s lists no pictures", source->root);
     if (labels) {
-        AN_CHECK(classify(source, rows));
-        AN_CHECK(sort_rows(source, rows));
+        AN_CHECK(an_list_classify(source, rows));
+        AN_CHECK(an_list_sort(source, rows));
     }
     say_titles(source, rows);
     AN_CHECK(add_rows(source, rows));
@@ -310,15 +177,59 @@ static alexnet_status open_rows(an_data_source *source, an_list_rows *rows, bool
     return note_missing(source);
 }
 
+/* Read the bytes of a list, ended by a zero. @param text  `length` bytes and one more */
+static alexnet_status read_bytes(an_reader *reader, char *text, size_t length, an_work *work)
+{
+    enum { MEGABYTE = 1000000 };
+    AN_CHECK(an_work_add(work, 0));
+    for (size_t at = 0; at < length;) {
+        const size_t some = length - at < MEGABYTE ? length - at : MEGABYTE;
+        AN_CHECK(an_reader_read(reader, at, text + at, some));
+        AN_CHECK(an_work_add(work, some / MEGABYTE));
+        at += some;
+    }
+    text[length] = '\0';
+    return ALEXNET_OK;
+}
+
+/* @param text  out, owned */
+static alexnet_status read_text(char **text, size_t *length, const an_data_source *source)
+{
+    an_reader *reader;
+    AN_CHECK(an_reader_open(&reader, source->root));
+    alexnet_status rc;
+    const uint64_t size = an_reader_size(reader);
+    *length = (size_t)size;
+    *text = size <= LIST_MAX ? an_malloc(*length + 1) : NULL;
+    if (size > LIST_MAX) {
+        rc = AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; at most %zu are read",
+                     source->root, (unsigned long long)size, LIST_MAX);
+    } else if (!*text) {
+        rc = AN_FAIL_MEMORY(*length, source->root);
+    } else {
+        an_work work = an_work_begin(source->ctx, "read", "MB", (int64_t)(*length / 1000000));
+        rc = read_bytes(reader, *text, *length, &work);
+        an_work_end(&work);
+    }
+    an_reader_close(reader);
+    if (rc != ALEXNET_OK) {
+        an_free(*text);
+        *text = NULL;
+    }
+    return rc;
+}
+
 static alexnet_status open_list(an_data_source *source, bool labels)
 {
-    unsigned char *text;
+    char *text;
     size_t length;
-    an_list_rows rows;
-    AN_CHECK(an_file_read(source->root, LIST_MAX, &text, &length));
-    alexnet_status rc = an_list_parse(&rows, (char *)text, length, source->root, labels);
+    AN_CHECK(read_text(&text, &length, source));
+    an_work work = an_work_begin(source->ctx, "listed", "pictures", 0);
+    an_list_rows rows = {.work = &work};
+    alexnet_status rc = an_list_parse(&rows, text, length, source->root, labels);
     if (rc == ALEXNET_OK)
         rc = open_rows(source, &rows, labels);
+    an_work_end(&work);
     an_list_free(&rows);
     an_free(text);
     return rc;

@@ -166,7 +166,7 @@ static alexnet_status note_replaced(an_data_source *source, const an_tar_set *se
         source, an_format("%lld %s of %s %s in an archive again later, under the same name; the "
                           "last one is used, as by tar",
                           (long long)replaced, an_text_plural(replaced, "picture", "pictures"),
-                          source->root, an_text_plural(replaced, "is", "are")));
+                          an_data_source_searched(source), an_text_plural(replaced, "is", "are")));
 }
 
 /* Say which picture is used where a key has several. */
@@ -198,6 +198,11 @@ static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool cla
         AN_CHECK(an_imagenet_label(set, source->ctx));
         AN_CHECK(an_tar_set_classify(set, source->root));
         AN_CHECK(an_tar_set_name_classes(set));
+    }
+    if (set->part) {
+        source->searched = an_strdup(set->paths.at[0]);
+        if (!source->searched)
+            return AN_FAIL_MEMORY(strlen(set->paths.at[0]), "a path");
     }
     for (int64_t i = 0; i < set->count; i++)
         an_endings_join(&source->left_out, &set->indexes[i].left_out);

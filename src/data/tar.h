@@ -22,6 +22,10 @@
 #include "base/work.h"
 
 enum { AN_TAR_BLOCK = 512, AN_TAR_WINDOW = 8 * AN_TAR_BLOCK };
+/** The longest name of a member that is read. Systems have paths of up to 4096 bytes. The name of
+ *  an archive within an archive is part of the name of every folder in it, so it must not be far
+ *  longer than what these take up in the archive. */
+enum { AN_TAR_NAME_MAX = 4096 };
 
 typedef struct an_tar_member {
     char *name; /* without ".", ".." and empty parts, so perhaps "". Owned by the an_tar */

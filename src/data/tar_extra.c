@@ -5,10 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* The largest extra header and the longest name that are read. Systems have paths of up to 4096
- * bytes. The name of an archive within an archive is part of the name of every folder in it, so it
- * must not be far longer than what these take up in the archive. */
-enum { META_MAX = 1 << 20, NAME_MAX_LENGTH = 4096 };
+enum { META_MAX = 1 << 20 }; /* the largest extra header that is read */
 
 bool an_tar_is_extra(char type)
 {
@@ -104,7 +101,7 @@ alexnet_status an_tar_take_extra(an_tar *tar, an_tar_extra *e, char type, uint64
         text = NULL;
     }
     an_free(text);
-    if (rc == ALEXNET_OK && e->name && strlen(e->name) > NAME_MAX_LENGTH)
+    if (rc == ALEXNET_OK && e->name && strlen(e->name) > AN_TAR_NAME_MAX)
         return an_tar_fail_damaged(tar, "the name before this place is longer than 4096 bytes");
     return rc;
 }

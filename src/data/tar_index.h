@@ -28,6 +28,8 @@
 #include "base/work.h"
 
 #define AN_TAR_KEYS "__alexnet__/keys.txt"
+/** The most bytes of it that are read. */
+#define AN_TAR_KEYS_MAX ((size_t)256 << 20)
 
 typedef struct an_tar_picture {
     uint64_t offset, length; /* of its bytes in the file */
@@ -72,14 +74,15 @@ void an_tar_index_free(an_tar_index *index);
 /** "x.tar.alexnet-index", beside x.tar; owned, NULL if out of memory. */
 char *an_tar_index_path(const char *archive);
 /**
- * Keep the index of an archive beside it; if no file can be written there, in memory.
- * @return why there is no file
+ * Keep the index of an archive beside it; if no file can be written there, in memory. So it is
+ * while another program, which has searched the same archive, writes the file.
+ * @return why there is no file; ALEXNET_OK if another program is writing it
  */
 alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
                                  an_tar_stamp stamp);
 /**
  * Find the index of an archive where it is kept. *found is false if there is none with this stamp.
- * @param why  out, owned: why it is only in memory; NULL: it is beside the archive
+ * @param why  out, owned: why it is only in memory; NULL: it is beside the archive, or will be
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_stamp stamp,

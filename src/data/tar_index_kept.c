@@ -22,7 +22,7 @@
 typedef struct held {
     uint64_t hash; /* of the path */
     char *archive; /* its real path */
-    char *why;     /* there is no file */
+    char *why;     /* there is no file; NULL: another program is writing it */
     bool logged;   /* that there is no file */
     unsigned char *bytes;
     size_t length;
@@ -87,18 +87,19 @@ static bool add(const held *h)
     return true;
 }
 
-/* Hold the bytes of an index, taking ownership. If out of memory, it is not held. */
-static void hold(const char *archive, unsigned char *bytes, size_t length)
+/* Hold the bytes of an index, taking ownership. If out of memory, it is not held. @param why  there
+ * is no file; NULL: another program is writing it */
+static void hold(const char *archive, unsigned char *bytes, size_t length, const char *why)
 {
     char *real = realpath(archive, NULL);
     held h = {.archive = real ? an_strdup(real) : NULL,
-              .why = an_strdup(an_error_text()),
+              .why = why ? an_strdup(why) : NULL,
               .bytes = bytes,
               .length = length};
     free(real); /* realpath's own */
     h.hash = h.archive ? an_hash_text(AN_HASH_START, h.archive) : 0;
     pthread_mutex_lock(&lock);
-    const bool kept = h.archive && h.why && add(&h);
+    const bool kept = h.archive && (h.why || !why) && add(&h);
     pthread_mutex_unlock(&lock);
     if (!kept)
         discard(&h);
@@ -113,15 +114,16 @@ alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
 {
     unsigned char *bytes;
     size_t length;
+    bool busy;
     char *path = an_tar_index_path(archive);
     alexnet_status rc = path ? an_tar_index_bytes(&bytes, &length, index, stamp)
                              : AN_FAIL_MEMORY(strlen(archive), "a path");
     if (rc == ALEXNET_OK) {
-        rc = an_file_replace(path, bytes, length);
-        if (rc == ALEXNET_OK || rc == ALEXNET_ERROR_NO_MEMORY)
-            an_free(bytes);
+        rc = an_file_replace_unless_busy(path, bytes, length, &busy);
+        if (busy || (rc != ALEXNET_OK && rc != ALEXNET_ERROR_NO_MEMORY))
+            hold(archive, bytes, length, busy ? NULL : an_error_text());
         else
-            hold(archive, bytes, length);
+            an_free(bytes);
     }
     an_free(path);
     return rc;
@@ -129,13 +131,14 @@ alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
 
 /* Find an index in memory. @param why  out, owned */
 static alexnet_status find_held(an_tar_index *out, const char *archive, an_tar_stamp stamp,
-                                char **why)
+                                bool *found, char **why)
 {
     char *real = realpath(archive, NULL);
     alexnet_status rc = ALEXNET_OK;
     pthread_mutex_lock(&lock);
     const int64_t i = real ? find(real) : -1;
-    if (i >= 0 && an_tar_index_parse(out, all[i].bytes, all[i].length, stamp)) {
+    *found = i >= 0 && an_tar_index_parse(out, all[i].bytes, all[i].length, stamp);
+    if (*found && all[i].why) {
         *why = an_strdup(all[i].why);
         if (!*why)
             rc = AN_FAIL_MEMORY(strlen(all[i].why), "a text");
@@ -158,11 +161,7 @@ alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_
         return AN_FAIL_MEMORY(strlen(archive), "a path");
     alexnet_status rc = an_tar_index_read(out, path, stamp, found);
     an_free(path);
-    if (rc == ALEXNET_OK && !*found) {
-        rc = find_held(out, archive, stamp, why);
-        *found = *why != NULL;
-    }
-    return rc;
+    return rc == ALEXNET_OK && !*found ? find_held(out, archive, stamp, found, why) : rc;
 }
 
 bool an_tar_index_should_log(const char *archive)

@@ -136,6 +136,7 @@ alexnet_status an_tar_set_keep(an_tar_set *set, const char *part)
             index->pictures[count++] = picture;
     }
     index->count = count;
+    set->part = true;
     an_strings_free(&index->folders);
     index->folders = kept;
     kept = (an_strings){0};

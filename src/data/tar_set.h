@@ -23,6 +23,7 @@ typedef struct an_tar_set {
     bool numbered;      /* class k is called k */
     int32_t **class_of; /* [archive][label or folder]; NULL: there are no classes */
     size_t shared;      /* length of names' prefix before the class folders */
+    bool part; /* only these pictures of an archive; its index's counts are of the whole archive */
 } an_tar_set;
 
 /** Open the archives of a path, as an_shards_list() lists them. */

@@ -152,10 +152,10 @@ static alexnet_status take_file(an_tar_builder *b, an_tar *tar, const an_tar_mem
 
 static alexnet_status read_packed(an_tar_builder *b, an_tar *tar, const an_tar_member *member)
 {
-    enum { MOST = 256 << 20 };
-    if (member->length > MOST)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; at most %d are read", tar->name,
-                       member->name, (unsigned long long)member->length, MOST);
+    if (member->length > AN_TAR_KEYS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; at most %zu are read",
+                       tar->name, member->name, (unsigned long long)member->length,
+                       AN_TAR_KEYS_MAX);
     const size_t length = (size_t)member->length;
     char *text = an_malloc(length + 1);
     if (!text)

@@ -8,7 +8,7 @@
 
 static void try_list(const uint8_t *bytes, size_t length, const char *name, bool labels)
 {
-    an_list_rows rows;
+    an_list_rows rows = {0};
     char *text = text_of(bytes, length);
     if (!text)
         return;

@@ -179,7 +179,7 @@ static void test_semicolons(void **state)
 static void test_tabs_without_labels(void **state)
 {
     (void)state;
-    an_list_rows rows;
+    an_list_rows rows = {0};
     char text[] = "size\tpath\n7\tx,y.jpg\n8\tz.jpg\n";
     expect_ok(an_list_parse(&rows, text, sizeof text - 1, "t.csv", false));
     assert_int_equal(rows.count, 2);

@@ -9,6 +9,7 @@
 #include <utime.h>
 
 #include "base/alloc.h"
+#include "base/writer.h"
 #include "data/tar_index.h"
 
 static void rename_member(const char *path, const char *to)
@@ -155,6 +156,65 @@ static void test_changed_while_open(void **state)
     an_dataset_release(d);
 }
 
+/* ---- Several programs that search one archive at the same time ---- */
+
+typedef struct log_counts {
+    int searches, warnings;
+} log_counts;
+
+static void count_lines(void *user, alexnet_log_level level, const char *text)
+{
+    log_counts *counts = user;
+    counts->searches += strstr(text, "searching") != NULL;
+    counts->warnings += level == ALEXNET_LOG_WARNING;
+}
+
+static log_counts open_logged(const char *path)
+{
+    log_counts counts = {0};
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    alexnet_ctx *ctx;
+    alexnet_dataset *d;
+    options.device = "ref";
+    options.log = count_lines;
+    options.log_user = &counts;
+    assert_int_equal(alexnet_ctx_new(&ctx, &options), ALEXNET_OK);
+    assert_int_equal(an_dataset_open(&d, ctx, path, NULL, NULL), ALEXNET_OK);
+    assert_int_equal(d->count, 2);
+    an_dataset_release(d);
+    alexnet_ctx_free(ctx);
+    return counts;
+}
+
+/* While another program writes the index of an archive, ours is held in memory and nobody is
+ * warned; afterwards the other's is used, or there is none. */
+static void test_written_by_another(void **state)
+{
+    (void)state;
+    static const char kept[] = "busy.tar.alexnet-index";
+    an_writer *other;
+    log_counts counts;
+    write_two("busy.tar");
+    assert_int_equal(an_writer_open(&other, kept), ALEXNET_OK);
+    counts = open_logged("busy.tar");
+    assert_int_equal(counts.searches, 1);
+    assert_int_equal(counts.warnings, 0);
+    assert_int_not_equal(access(kept, F_OK), 0);
+    counts = open_logged("busy.tar");
+    assert_int_equal(counts.searches, 0);
+    assert_int_equal(counts.warnings, 0);
+    assert_int_equal(an_writer_put(other, "not an index", 12), ALEXNET_OK);
+    assert_int_equal(an_writer_commit(other), ALEXNET_OK); /* the other's file is untouched */
+    counts = open_logged("busy.tar");
+    assert_int_equal(counts.searches, 0);
+    set_time("busy.tar", 1000000000); /* what is held is out of date: search, and keep that */
+    counts = open_logged("busy.tar");
+    assert_int_equal(counts.searches, 1);
+    assert_int_equal(counts.warnings, 0);
+    counts = open_logged("busy.tar");
+    assert_int_equal(counts.searches, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -163,6 +223,7 @@ int main(void)
         TEST(test_index),
         TEST(test_index_that_lies),
         TEST(test_changed_while_open),
+        TEST(test_written_by_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,51 @@ static void test_parts_of_an_archive(void **state)
     }
 }
 
+/* What is counted for a whole archive is said of it, not of its part, and by an examination once.
+ */
+static void test_counts_of_an_archive(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    char told[4096] = "";
+    static const char *const names[] = {"train/cat/a.jpg", "train/dog/b.jpg", "val/cat/c.jpg",
+                                        "val/dog/d.jpg",   "train/cat/a.jpg", "val/dog/d.jpg",
+                                        "train/notes.doc"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        tar_text(&tar, names[i], "x");
+    tar_write(&tar, "again.tar");
+    alexnet_dataset *d[2];
+    for (int p = 0; p < 2; p++) {
+        char path[64];
+        snprintf(path, sizeof path, "again.tar/%s", parts[p]);
+        assert_int_equal(an_dataset_examine(&d[p], NULL, path, NULL, NULL), ALEXNET_OK);
+        assert_int_equal(d[p]->count, 2);
+        assert_non_null(strstr(d[p]->source->doubt, "2 pictures of /"));
+        assert_non_null(strstr(d[p]->source->doubt, "/again.tar are in an archive again later"));
+    }
+    alexnet_ctx_options on = ALEXNET_CTX_OPTIONS_INIT;
+    alexnet_check_options options = ALEXNET_CHECK_OPTIONS_INIT;
+    alexnet_check_progress progress;
+    alexnet_finding finding;
+    alexnet_check *check;
+    alexnet_ctx *ctx;
+    bool more = true;
+    on.device = "ref";
+    assert_int_equal(alexnet_ctx_new(&ctx, &on), ALEXNET_OK);
+    assert_int_equal(alexnet_check_new(&check, ctx, d[0], d[1], &options), ALEXNET_OK);
+    while (more)
+        assert_int_equal(alexnet_check_step(check, &progress, &more), ALEXNET_OK);
+    for (int64_t i = 0; alexnet_check_get(check, i, &finding); i++)
+        if (finding.problem == ALEXNET_PROBLEM_DOUBT || finding.problem == ALEXNET_PROBLEM_LEFT_OUT)
+            snprintf(told + strlen(told), sizeof told - strlen(told), "%s %lld; ",
+                     strrchr(finding.path, '/'), (long long)finding.count);
+    assert_string_equal(told, "/again.tar 1; /again.tar 1; ");
+    alexnet_check_free(check);
+    alexnet_ctx_free(ctx);
+    an_dataset_release(d[0]);
+    an_dataset_release(d[1]);
+}
+
 /* Whichever allocation fails, a part is opened nonetheless (an index that cannot be read is made
  * again) or the lack of memory is reported, and nothing leaks. */
 static void check_short_memory(const char *path)
@@ -319,6 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_parts),
                                        TEST(test_parts_of_an_archive),
+                                       TEST(test_counts_of_an_archive),
                                        TEST(test_no_parts),
                                        TEST(test_searched_once),
                                        TEST(test_held),

@@ -154,6 +154,55 @@ static void test_data_sets(void **state)
                         "found 0 files; found 0 files; found 0 files; ");
 }
 
+/* ---- Lists ---- */
+
+static alexnet_status open_list(alexnet_ctx *ctx)
+{
+    return open_with(ctx, "list.txt", false);
+}
+
+static alexnet_status open_table(alexnet_ctx *ctx)
+{
+    return open_with(ctx, "table.csv", false);
+}
+
+static alexnet_status open_pictures_of_list(alexnet_ctx *ctx)
+{
+    static const char *const path = "list.txt";
+    alexnet_dataset *data;
+    const alexnet_status status = alexnet_dataset_open_files(&data, ctx, &path, 1);
+    assert_int_equal(status == ALEXNET_OK, data != NULL);
+    alexnet_dataset_free(data);
+    return status;
+}
+
+/* A megabyte and a half of lines that are long by their empty folders, "list//////5.png". */
+static void write_list(const char *path, const char *titles, const char *separator)
+{
+    enum { LINES = 100, LENGTH = 15000 };
+    static char slashes[LENGTH];
+    memset(slashes, '/', sizeof slashes - 1);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(titles, file);
+    for (int i = 0; i < LINES; i++)
+        fprintf(file, "list%s%02d.png%s%s\n", slashes, i * 7 % LINES, separator,
+                i % 2 ? "cat" : "dog");
+    fclose(file);
+}
+
+/* Every line counts, and each pass over them can be cancelled. */
+static void test_lists(void **state)
+{
+    (void)state;
+    write_list("list.txt", "", " ");
+    write_list("table.csv", "path,label\n", ",");
+    static const char told[] = "read 1/1 MB; listed 100 pictures; ";
+    assert_string_equal(cancel_everywhere(open_list, NULL), told);
+    assert_string_equal(cancel_everywhere(open_table, NULL), told);
+    assert_string_equal(cancel_everywhere(open_pictures_of_list, NULL), told);
+}
+
 static alexnet_status open_flat(alexnet_ctx *ctx)
 {
     static const char *const path = "flat";
@@ -360,7 +409,8 @@ static void test_stamps_of_any_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_data_sets), TEST(test_folder_without_archives), TEST(test_archives),
+        TEST(test_data_sets), TEST(test_folder_without_archives),
+        TEST(test_lists),     TEST(test_archives),
         TEST(test_runs),      TEST(test_stamps_of_any_threads),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
