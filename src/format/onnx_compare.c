@@ -243,10 +243,11 @@ static alexnet_status compare_inputs(comparing *c, const an_onnx_value *theirs,
 static alexnet_status compare_nodes(comparing *c, const an_onnx_node *theirs,
                                     const an_onnx_node *ours)
 {
-    const bool standard = !*theirs->domain || strcmp(theirs->domain, "ai.onnx") == 0;
-    if (!standard || strcmp(theirs->op, ours->op) != 0)
-        return differs(c, "node %.120s: %.40s expected, found %.40s%s%.40s", theirs->name, ours->op,
-                       theirs->op, standard ? "" : " of ", theirs->domain);
+    const char *domain = an_onnx_node_domain(theirs);
+    if (*domain || strcmp(theirs->op, ours->op) != 0)
+        return differs(c, "node %.120s: %.40s expected, found %.40s%s%.40s%s", theirs->name,
+                       ours->op, theirs->op, *domain ? " of " : "", domain,
+                       an_onnx_domain_advice(domain));
     AN_CHECK(compare_attribute(c, theirs, ours, PARTS));
     AN_CHECK(compare_attributes(c, theirs, ours, ours));
     AN_CHECK(compare_attributes(c, theirs, ours, theirs));
