@@ -503,7 +503,7 @@ static void test_no_chain(void **state)
     put_conv(&net, "a", "data", 0, NULL);
     put_conv(&net, "a", "a", 0, NULL);
     expect_failure(try_net(&net), ALEXNET_ERROR_FORMAT,
-                   "two layers have the same name, that of a.bias");
+                   "tensor a.bias occurs twice");
 }
 
 /* The file cut at every length, and with every byte changed: an error that names the file, or a
