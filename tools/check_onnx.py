@@ -5,8 +5,8 @@ Out: every built-in network with random weights is written plain, with its prepr
 in half precision. The file must pass onnx.checker, ONNX Runtime and OpenCV must compute the
 probabilities of `alexnet classify` from it, and reading it back must give every bit of the weights.
 In: torchvision's AlexNet as both of PyTorch's exporters write it, with constants folded or not and
-data beside the model, against PyTorch; and the model zoo's bvlcalexnet and caffenet, rebuilt with
-onnx.helper, against ONNX Runtime.
+data beside the model, and as ONNX Runtime saves it after optimisation, against PyTorch; and the
+model zoo's bvlcalexnet and caffenet, rebuilt with onnx.helper, against ONNX Runtime.
 Changed: files with our metadata whose graph was changed afterwards must give ONNX Runtime's
 probabilities or be refused.
 
@@ -219,6 +219,20 @@ def judge_torch(alexnet, files, folder):
                                   verbose=False, **options)
                 report(f"PyTorch, dynamo={dynamo}, {options}, of up to {expected.max():.2f}",
                        np.abs(classify(alexnet, path, files) - expected).max())
+    for level in ("BASIC", "EXTENDED"):
+        out = os.path.join(folder, "optimised.onnx")
+        optimise(path, out, level)
+        report(f"PyTorch, optimised by ONNX Runtime, {level}, of up to {expected.max():.2f}",
+               np.abs(classify(alexnet, out, files) - expected).max())
+
+
+def optimise(path, out, level):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = SILENT
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel,
+                                               "ORT_ENABLE_" + level)
+    options.optimized_model_filepath = out
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def zoo(caffenet, rng):

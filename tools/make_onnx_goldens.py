@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make tests/golden/onnx: small ONNX files as other programs write them.
 
-Written with onnx 1.23.2, PyTorch 2.15.0 (both of its exporters) and NumPy 2.4.6.
+Written with onnx 1.23.2, PyTorch 2.15.0 (both of its exporters), ONNX Runtime 1.32.0 (on a processor
+with AVX-512) and NumPy 2.4.6.
 tests/unit/test_onnx.c has the expected contents.
 
     tools/make_onnx_goldens.py
@@ -12,6 +13,7 @@ import warnings
 
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
@@ -210,6 +212,17 @@ def torch_exports():
                           dynamic_shapes=({0: torch.export.Dim("n")},))
 
 
+def optimised():
+    """What ONNX Runtime makes of PyTorch's file."""
+    for level in ("extended", "all"):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel,
+                                                   "ORT_ENABLE_" + level.upper())
+        options.optimized_model_filepath = os.path.join(OUT, f"ort_{level}.onnx")
+        onnxruntime.InferenceSession(os.path.join(OUT, "script_plain.onnx"), options,
+                                     providers=["CPUExecutionProvider"])
+
+
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     os.makedirs(OUT, exist_ok=True)
@@ -218,3 +231,4 @@ if __name__ == "__main__":
     zoo()
     products()
     torch_exports()
+    optimised()

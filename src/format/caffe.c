@@ -5,12 +5,10 @@
 #include "format/caffe.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "base/strings.h"
 #include "format/caffe_model.h"
 
 /* ---- Recognition ---- */
@@ -147,23 +145,6 @@ static alexnet_status add_layer(an_tensor_file *file, const an_caffe_layer *laye
     return ALEXNET_OK;
 }
 
-static alexnet_status check_names(const an_tensor_file *file)
-{
-    alexnet_status rc = ALEXNET_OK;
-    const char **names = an_malloc((size_t)file->count * sizeof *names);
-    if (!names)
-        return AN_FAIL_MEMORY((size_t)file->count * sizeof *names, "a list of tensors");
-    for (int i = 0; i < file->count; i++)
-        names[i] = file->entries[i].name;
-    qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
-    for (int i = 1; i < file->count && rc == ALEXNET_OK; i++)
-        if (strcmp(names[i - 1], names[i]) == 0)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: two layers have the same name, that of %s",
-                         an_tensor_file_name(file), names[i]);
-    an_free(names);
-    return rc;
-}
-
 static alexnet_status open_file(an_tensor_file *file)
 {
     an_caffe_layer layer;
@@ -186,7 +167,7 @@ static alexnet_status open_file(an_tensor_file *file)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has layers of Caffe without weights; give the .caffemodel",
                        an_tensor_file_name(file));
-    return check_names(file);
+    return an_tensor_file_check_names(file);
 }
 
 static alexnet_status read_elements(an_tensor_file *file, const an_tensor_entry *entry,

@@ -167,6 +167,13 @@ alexnet_status an_caffe_blob_find(an_wire message, const char *what, an_caffe_bl
     return ALEXNET_OK;
 }
 
+/* All pieces were counted before. */
+static alexnet_status changed(const an_caffe_cursor *cursor)
+{
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
+                   an_reader_name(cursor->left.file->reader));
+}
+
 /* Find the next piece of the data: a field of packed numbers, or of one number. */
 static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
 {
@@ -175,8 +182,7 @@ static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
     do
         AN_CHECK(an_wire_next(&cursor->left, field, &more));
     while (more && field->number != number);
-    assert(more); /* they were counted before */
-    return ALEXNET_OK;
+    return more ? ALEXNET_OK : changed(cursor);
 }
 
 /* Read up to `count` elements of one piece; dst NULL: skip them. @param n  out, how many */
@@ -196,6 +202,8 @@ static alexnet_status read_piece(an_caffe_cursor *cursor, int64_t count, char *d
         cursor->run = field.body;
     }
     const int64_t there = (int64_t)(an_wire_length(&cursor->run) / width);
+    if (there == 0 && an_wire_length(&cursor->run) > 0)
+        return changed(cursor);
     *n = there < count ? there : count;
     if (dst)
         AN_CHECK(an_reader_read(cursor->run.file->reader, cursor->run.at, dst, (size_t)*n * width));

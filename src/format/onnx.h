@@ -108,6 +108,12 @@ const an_onnx_value *an_onnx_find(const an_onnx *onnx, const char *name);
 
 alexnet_status an_onnx_node_read(an_onnx_node *node, const an_onnx *onnx, int index);
 void an_onnx_node_free(an_onnx_node *node);
+/** The domain of ONNX Runtime's own operators; those for its own layouts have longer ones. */
+#define AN_ONNX_RUNTIME "com.microsoft"
+/** The domain that a node's operator is defined in; "": the standard's. */
+const char *an_onnx_node_domain(const an_onnx_node *node);
+/** For error texts: where operators of a domain come from and what to do; or "". */
+const char *an_onnx_domain_advice(const char *domain);
 /** The name of an input; "": the node has no such input. */
 const char *an_onnx_node_input(const an_onnx_node *node, int index);
 /** Read an attribute; all zero if the node has none of that name. */

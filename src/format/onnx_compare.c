@@ -32,6 +32,10 @@ static alexnet_status differs(comparing *c, const char *format, ...)
 
 /* ---- Attributes ---- */
 
+/* The axis of a Softmax where a node does not have it, from operator set 13 on; before, it is 1.
+ * Ours are of a row for each picture, whose last axis is 1. */
+enum { LAST = -1 };
+
 /* What an attribute is where a node does not have it. */
 static const struct {
     const char *op, *name; /* `op` NULL: any */
@@ -55,6 +59,7 @@ static const struct {
     {"LRN", "bias", {.there = true, .f = 1}},
     {"Pad", "mode", {.there = true, .s = "constant"}},
     {"Reshape", "allowzero", {.there = true}},
+    {"Softmax", "axis", {.there = true, .i = LAST}},
 };
 
 /* An attribute of Split from operator set 18 on: as many as it has outputs. */
@@ -70,6 +75,8 @@ static alexnet_status read_attribute(const an_onnx_node *node, const char *name,
             *out = defaults[i].value;
     if (!out->there && strcmp(node->op, "Split") == 0 && strcmp(name, PARTS) == 0)
         *out = (an_onnx_attribute){.there = true, .i = node->n_outputs};
+    if (out->i == LAST && strcmp(node->op, "Softmax") == 0 && strcmp(name, "axis") == 0)
+        out->i = 1;
     return ALEXNET_OK;
 }
 
@@ -243,10 +250,11 @@ static alexnet_status compare_inputs(comparing *c, const an_onnx_value *theirs,
 static alexnet_status compare_nodes(comparing *c, const an_onnx_node *theirs,
                                     const an_onnx_node *ours)
 {
-    const bool standard = !*theirs->domain || strcmp(theirs->domain, "ai.onnx") == 0;
-    if (!standard || strcmp(theirs->op, ours->op) != 0)
-        return differs(c, "node %.120s: %.40s expected, found %.40s%s%.40s", theirs->name, ours->op,
-                       theirs->op, standard ? "" : " of ", theirs->domain);
+    const char *domain = an_onnx_node_domain(theirs);
+    if (*domain || strcmp(theirs->op, ours->op) != 0)
+        return differs(c, "node %.120s: %.40s expected, found %.40s%s%.40s%s", theirs->name,
+                       ours->op, theirs->op, *domain ? " of " : "", domain,
+                       an_onnx_domain_advice(domain));
     AN_CHECK(compare_attribute(c, theirs, ours, PARTS));
     AN_CHECK(compare_attributes(c, theirs, ours, ours));
     AN_CHECK(compare_attributes(c, theirs, ours, theirs));

@@ -158,6 +158,23 @@ static alexnet_status matmul(an_onnx_walk *w)
     return fully_connected(w, true, INT_MAX);
 }
 
+/* A convolution or product and the neurons after it in one node, as ONNX Runtime's optimiser writes
+ * them. The walk meets the neurons first. */
+static alexnet_status fused(an_onnx_walk *w)
+{
+    an_outline_layer *layer;
+    an_onnx_attribute activation;
+    AN_CHECK(an_onnx_node_attribute(&w->node, "activation", &activation));
+    if (strcmp(activation.s, "Relu") != 0)
+        return AN_ONNX_REFUSE(w, "activation = Relu expected, found %s",
+                              *activation.s ? activation.s : "none");
+    if (*an_onnx_node_input(&w->node, 3))
+        return AN_ONNX_REFUSE(w, "adds %.120s before its activation: the network branches",
+                              an_onnx_node_input(&w->node, 3));
+    AN_CHECK(add(w, AN_OUTLINE_NEURON, &layer));
+    return strcmp(w->node.op, "FusedConv") == 0 ? conv(w) : gemm(w);
+}
+
 /* Keep the tensor of an Add as the bias of the product or convolution before it. */
 static alexnet_status add_bias(an_onnx_walk *w)
 {
@@ -288,44 +305,50 @@ static alexnet_status batch_norm(an_onnx_walk *w)
     return AN_ONNX_REFUSE(w, "batch normalisation is not among this program's layers%s", "");
 }
 
-static const struct {
-    const char *op;
+/* Operators of the standard and of ONNX Runtime, and whether they may have another bias than that
+ * of an input: one that an Add after them adds. */
+static const struct operation {
+    const char *domain, *op;
     alexnet_status (*take)(an_onnx_walk *w);
+    bool takes_bias;
 } known[] = {
-    {"Conv", conv},
-    {"Gemm", gemm},
-    {"MatMul", matmul},
-    {"Add", add_bias},
-    {"Relu", relu},
-    {"LRN", lrn},
-    {"MaxPool", pool},
-    {"AveragePool", pool},
-    {"GlobalAveragePool", global_average},
-    {"Dropout", dropout},
-    {"Softmax", softmax},
-    {"Flatten", flatten},
-    {"Reshape", reshape},
-    {"Squeeze", pass},
-    {"Identity", pass},
-    {"Cast", cast},
-    {"BatchNormalization", batch_norm},
+    {"", "Conv", conv, true},
+    {"", "Gemm", gemm, true},
+    {"", "MatMul", matmul, true},
+    {"", "Add", add_bias, false},
+    {"", "Relu", relu, false},
+    {"", "LRN", lrn, false},
+    {"", "MaxPool", pool, false},
+    {"", "AveragePool", pool, false},
+    {"", "GlobalAveragePool", global_average, false},
+    {"", "Dropout", dropout, false},
+    {"", "Softmax", softmax, false},
+    {"", "Flatten", flatten, false},
+    {"", "Reshape", reshape, false},
+    {"", "Squeeze", pass, false},
+    {"", "Identity", pass, false},
+    {"", "Cast", cast, false},
+    {"", "BatchNormalization", batch_norm, false},
+    {AN_ONNX_RUNTIME, "FusedConv", fused, false},
+    {AN_ONNX_RUNTIME, "FusedGemm", fused, false},
 };
 
 alexnet_status an_onnx_take_node(an_onnx_walk *w)
 {
-    const bool standard = !*w->node.domain || strcmp(w->node.domain, "ai.onnx") == 0;
+    const char *domain = an_onnx_node_domain(&w->node);
+    const struct operation *is = NULL;
     if (an_onnx_is_quantised(w->node.op))
         return an_onnx_refuse_quantised(w, w->node.op);
-    for (size_t i = 0; standard && i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(w->node.op, known[i].op) == 0) {
-            if (w->bias >= 0 && strcmp(w->node.op, "MatMul") && strcmp(w->node.op, "Gemm") &&
-                strcmp(w->node.op, "Conv"))
-                return AN_ONNX_REFUSE(w, "%.120s adds a tensor to its result, which is not a bias",
-                                      w->bias_node);
-            w->data = 0;
-            return known[i].take(w);
-        }
-    return AN_ONNX_REFUSE(w, "%s%.60s is not among the layers that this program has",
-                          standard ? "the operator" : "an operator of ",
-                          standard ? "" : w->node.domain);
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && !is; i++)
+        if (strcmp(domain, known[i].domain) == 0 && strcmp(w->node.op, known[i].op) == 0)
+            is = &known[i];
+    if (!is)
+        return AN_ONNX_REFUSE(w, "%s%.60s is not among the layers that this program has%s",
+                              *domain ? "an operator of " : "the operator", domain,
+                              an_onnx_domain_advice(domain));
+    if (w->bias >= 0 && !is->takes_bias)
+        return AN_ONNX_REFUSE(w, "%.120s adds a tensor to its result, which is not a bias",
+                              w->bias_node);
+    w->data = 0;
+    return is->take(w);
 }

@@ -81,6 +81,18 @@ void an_onnx_node_free(an_onnx_node *node)
     *node = (an_onnx_node){0};
 }
 
+const char *an_onnx_node_domain(const an_onnx_node *node)
+{
+    return strcmp(node->domain, "ai.onnx") == 0 ? "" : node->domain;
+}
+
+const char *an_onnx_domain_advice(const char *domain)
+{
+    return strncmp(domain, AN_ONNX_RUNTIME, strlen(AN_ONNX_RUNTIME)) == 0
+               ? " (ONNX Runtime has optimised this model: take it as it was before)"
+               : "";
+}
+
 const char *an_onnx_node_input(const an_onnx_node *node, int index)
 {
     return index < node->n_inputs && index < INPUTS ? node->inputs[index] : "";

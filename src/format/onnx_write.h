@@ -9,8 +9,8 @@
 #include "tensor/tensor.h"
 
 /**
- * The versions that files are written in: those of 2021, which ONNX Runtime has read since 1.8 and
- * OpenCV since 4.5.
+ * The versions that files are written in: those of ONNX 1.8 (2020), which ONNX Runtime has read
+ * since 1.6 and OpenCV since 4.5.
  */
 enum { AN_ONNX_IR_VERSION = 7, AN_ONNX_OPSET = 13 };
 

@@ -4,12 +4,10 @@
 #include "format/pth.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "base/strings.h"
 #include "format/strided.h"
 #include "format/tensor_format.h"
 #include "format/zip.h"
@@ -97,23 +95,6 @@ static alexnet_status add_entry(an_tensor_file *file, const char *name, const an
     return ALEXNET_OK;
 }
 
-static alexnet_status check_names(const an_tensor_file *file)
-{
-    char **names = an_calloc((size_t)file->count + 1, sizeof *names);
-    alexnet_status rc = ALEXNET_OK;
-    if (!names)
-        return AN_FAIL_MEMORY((size_t)file->count * sizeof *names, "a list of tensors");
-    for (int i = 0; i < file->count; i++)
-        names[i] = file->entries[i].name;
-    qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
-    for (int i = 0; i + 1 < file->count && rc == ALEXNET_OK; i++)
-        if (strcmp(names[i], names[i + 1]) == 0)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s occurs twice",
-                         an_tensor_file_name(file), names[i]);
-    an_free(names);
-    return rc;
-}
-
 static alexnet_status list_entries(an_tensor_file *file, const an_value *root)
 {
     pth *p = file->state;
@@ -126,7 +107,7 @@ static alexnet_status list_entries(an_tensor_file *file, const an_value *root)
     for (const an_item *item = weights->is.items.first; item; item = item->next)
         if (item->value->kind == AN_VALUE_TENSOR && an_value_text(item->key))
             AN_CHECK(add_entry(file, item->key->is.text, item->value->is.view));
-    return check_names(file);
+    return an_tensor_file_check_names(file);
 }
 
 /* ---- Archives ---- */

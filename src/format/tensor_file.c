@@ -1,9 +1,11 @@
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "format/identify.h"
 #include "format/tensor_format.h"
 #include "format/tensor_sums.h"
@@ -90,6 +92,23 @@ void an_tensor_file_close(an_tensor_file *file)
     an_free(file->sums);
     an_reader_close(file->reader);
     an_free(file);
+}
+
+alexnet_status an_tensor_file_check_names(const an_tensor_file *file)
+{
+    alexnet_status rc = ALEXNET_OK;
+    const char **names = an_calloc((size_t)file->count + 1, sizeof *names);
+    if (!names)
+        return AN_FAIL_MEMORY((size_t)file->count * sizeof *names, "a list of tensors");
+    for (int i = 0; i < file->count; i++)
+        names[i] = file->entries[i].name;
+    qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
+    for (int i = 0; i + 1 < file->count && rc == ALEXNET_OK; i++)
+        if (strcmp(names[i], names[i + 1]) == 0)
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s occurs twice",
+                         an_tensor_file_name(file), names[i]);
+    an_free(names);
+    return rc;
 }
 
 const char *an_tensor_file_name(const an_tensor_file *file)

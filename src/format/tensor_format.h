@@ -54,6 +54,9 @@ struct an_tensor_file {
                                    file has no checksums (tensor_sums.h) */
 };
 
+/** For formats in which names may be repeated: refuse a file in which one is. */
+alexnet_status an_tensor_file_check_names(const an_tensor_file *file);
+
 extern const an_tensor_format an_safetensors_format;
 extern const an_tensor_format an_npy_format;
 extern const an_tensor_format an_caffe_format;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "model/tensor_name.h"
 
 alexnet_status an_listing_add(an_listing *listing, an_outline_kind kind, const char *name,
                               int *index)
@@ -145,7 +146,7 @@ alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *fi
             const an_tensor_entry *b = an_tensor_file_entry(file, i + beside);
             const int64_t n = b->shape.rank == 1 ? b->shape.dim[0] : 0;
             if (n && (n == e->shape.dim[0] || (e->shape.rank == 2 && n == e->shape.dim[1])) &&
-                an_listing_may_be_bias(b->name, e->name))
+                an_tensor_name_may_be_bias(b->name, e->name))
                 pair[1].entries[0] = i + beside;
         }
         an_listing_measure(listing, index, file);

@@ -50,11 +50,6 @@ alexnet_status an_listing_add(an_listing *listing, an_outline_kind kind, const c
  */
 alexnet_status an_listing_name(an_listing *listing, const an_tensor_file *file,
                                const alexnet_network *network);
-/** Whether the name of a vector can be that of the bias beside a weight. If the weight's name ends
- * like one, the vector's ends like a bias, and never like a weight, as that of a normalisation
- * does.
- */
-bool an_listing_may_be_bias(const char *vector, const char *weight);
 /** Set what the shapes of a layer's tensors reveal: outputs, window. */
 void an_listing_measure(an_listing *listing, int layer, const an_tensor_file *file);
 

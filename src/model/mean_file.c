@@ -52,18 +52,20 @@ static int64_t count_of(const an_mean_file *mean)
 
 /* The order of channels: a model of this program says it in its network's text; a single NumPy
  * array is assumed to be Caffe's mean. */
-static alexnet_status find_order(an_mean_file *out, const an_tensor_file *file)
+static alexnet_status find_order(an_mean_file *out, an_tensor_file *file)
 {
-    const char *text = an_tensor_file_metadata(file, AN_METADATA_NETWORK);
     alexnet_network *network;
+    an_classes classes = {0};
     if (strcmp(an_tensor_file_format(file), "npy") == 0)
         out->bgr = true;
-    if (!text)
+    if (!an_model_file_is_ours(file))
         return ALEXNET_OK;
-    AN_CHECK(an_network_parse(&network, text, an_tensor_file_name(file), "network", 0));
-    out->bgr = network->input.channels == AN_CHANNELS_BGR;
+    const alexnet_status rc = an_model_file_header(&network, &classes, file);
+    if (rc == ALEXNET_OK)
+        out->bgr = network->input.channels == AN_CHANNELS_BGR;
     an_network_release(network);
-    return ALEXNET_OK;
+    an_classes_free(&classes);
+    return rc;
 }
 
 static alexnet_status read_tensor(an_mean_file *out, an_tensor_file *file)

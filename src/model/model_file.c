@@ -62,23 +62,30 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file)
     return an_classes_from_json(classes, ids, names, an_tensor_file_name(file));
 }
 
-static alexnet_status read_header(an_model_file *model)
+static alexnet_status check_version(const an_tensor_file *file)
 {
-    an_tensor_file *file = model->tensors;
+    const char *version = an_tensor_file_metadata(file, AN_METADATA_FORMAT);
+    if (!version || strcmp(version, AN_MODEL_FILE_VERSION) == 0)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s has format version %s; this program reads " AN_MODEL_FILE_VERSION
+                   ": use a newer one",
+                   an_tensor_file_name(file), version);
+}
+
+alexnet_status an_model_file_header(alexnet_network **network, an_classes *classes,
+                                    an_tensor_file *file)
+{
     const char *version, *text;
+    *network = NULL;
+    AN_CHECK(check_version(file));
     AN_CHECK(need(file, AN_METADATA_FORMAT, &version));
-    if (strcmp(version, AN_MODEL_FILE_VERSION) != 0)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has format version %s; this program reads " AN_MODEL_FILE_VERSION
-                       ": use a newer one",
-                       an_tensor_file_name(file), version);
     AN_CHECK(need(file, AN_METADATA_NETWORK, &text));
-    AN_CHECK(an_model_file_classes(&model->classes, file));
+    AN_CHECK(an_model_file_classes(classes, file));
     char *source = an_format("%s, alexnet.network", an_tensor_file_name(file));
     if (!source)
         return AN_FAIL_MEMORY(256, "a name");
-    alexnet_status rc =
-        an_network_parse(&model->network, text, source, "network", model->classes.count);
+    alexnet_status rc = an_network_parse(network, text, source, "network", classes->count);
     an_free(source);
     return rc;
 }
@@ -151,11 +158,13 @@ alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reade
     AN_TRY(an_tensor_file_open(&out->tensors, reader));
     out->ours = o->ours || (an_model_file_is_ours(out->tensors) && !o->net);
     if (out->ours) {
-        AN_TRY(read_header(out));
+        AN_TRY(an_model_file_header(&out->network, &out->classes, out->tensors));
         AN_TRY(an_leftover_check(out->tensors));
         AN_TRY(bind(out, ctx));
-    } else
+    } else {
+        AN_TRY(check_version(out->tensors));
         AN_TRY(an_adopt(out, ctx, o));
+    }
     if (o->mean)
         AN_TRY(take_mean(out, ctx, o->mean));
     if (o->names)

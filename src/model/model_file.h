@@ -68,7 +68,16 @@ void an_model_file_close(an_model_file *file);
 bool an_model_file_is_ours(const an_tensor_file *file);
 /** Whether a file has a tensor with the name of the weight of one of the network's layers. */
 bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network);
-/** Read the classes of an open file. The caller frees them, also on failure. */
+/**
+ * Read the network and the classes of a file of this program.
+ * @param network  out, released by the caller; NULL on failure
+ * @param classes  out, freed by the caller, also on failure
+ * @return ALEXNET_ERROR_UNSUPPORTED for a file of another version, ALEXNET_ERROR_FORMAT if
+ *         metadata is missing or wrong
+ */
+alexnet_status an_model_file_header(alexnet_network **network, an_classes *classes,
+                                    an_tensor_file *file);
+/** Read the classes alone. The caller frees them, also on failure. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 
 /** Read all parameters of a net that was made for the file's network. If the file holds only a part

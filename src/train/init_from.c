@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "model/adopt.h"
 #include "model/agree.h"
 #include "train/mean.h"
 
@@ -30,43 +31,50 @@ typedef struct origin {
     an_tensor_file *file;
     const char *name;
     an_net *net;
-    an_binding *bindings; /* per parameter of the net */
-    int wanted, taken;    /* tensors */
-    int said;             /* lines of the log */
-    bool other_order;     /* its pictures have their channels in another order */
-    an_classes classes;   /* of a file of this program, else none */
-    int other_class;      /* index of the first that differs from the data's; -1: none does */
+    alexnet_network *network; /* that its weights belong to; NULL: not known */
+    an_classes classes;       /* of a file of this program, else none */
+    an_binding *bindings;     /* per parameter of the net */
+    int wanted, taken;        /* tensors */
+    int said;                 /* lines of the log */
+    bool other_order;         /* its pictures have their channels in another order */
+    int other_class;          /* index of the first that differs from the data's; -1: none does */
     bool has_mean;
 } origin;
+
+/* Find out which network the file's weights belong to, and their classes: from its metadata, or, in
+ * a file of another program, by recognising it. */
+static alexnet_status identify(origin *from)
+{
+    an_model_file file = {.tensors = from->file};
+    if (an_model_file_is_ours(from->file))
+        return an_model_file_header(&from->network, &from->classes, from->file);
+    const alexnet_status rc = an_adopt(&file, NULL, &(an_model_options){.part = true});
+    from->network = file.network;
+    an_match_free(&file.match);
+    return rc == ALEXNET_ERROR_FORMAT || rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+}
 
 /* Find the tensors of a file of this program that has a graph: a parameter's is the one that the
  * graph uses for the layer of the same name. */
 static alexnet_status find_by_graph(origin *from)
 {
     alexnet_status rc;
-    an_match match = {0};
-    an_classes classes = {0};
+    an_match match;
     an_binding mean;
-    alexnet_network *theirs = NULL;
     const an_net *net = from->net;
-    AN_TRY(an_model_file_classes(&classes, from->file));
-    AN_TRY(an_network_parse(&theirs, an_tensor_file_metadata(from->file, AN_METADATA_NETWORK),
-                            from->name, "network", classes.count));
-    AN_TRY(an_agree(&match, &mean, theirs, from->file));
+    AN_TRY(an_agree(&match, &mean, from->network, from->file));
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
         const int layer =
             param->layer < 0
                 ? -1
-                : an_network_find_layer(theirs, net->network->layers[param->layer].name);
+                : an_network_find_layer(from->network, net->network->layers[param->layer].name);
         from->bindings[i] = param->layer < 0 ? mean
                             : layer < 0      ? AN_BINDING_NONE
                                              : match.pairs[layer][param->is_bias];
     }
 cleanup:
     an_match_free(&match);
-    an_network_release(theirs);
-    an_classes_free(&classes);
     return rc;
 }
 
@@ -81,14 +89,14 @@ static alexnet_status find_tensors(origin *from)
     from->bindings = an_calloc((size_t)net->count, sizeof *from->bindings);
     if (!from->bindings)
         return AN_FAIL_MEMORY((size_t)net->count * sizeof *from->bindings, "a list of tensors");
-    if (an_agree_is_needed(from->file) && an_tensor_file_metadata(from->file, AN_METADATA_NETWORK))
+    const bool ours = an_model_file_is_ours(from->file);
+    if (ours && an_agree_is_needed(from->file))
         return find_by_graph(from);
-    if (!an_model_file_is_ours(from->file) ||
-        !an_model_file_has_our_names(from->file, net->network)) {
+    if (!ours || !an_model_file_has_our_names(from->file, net->network)) {
         AN_TRY(an_listing_make(&listing, from->file, net->network));
         if (listing.copies[0])
             an_log(net->ctx, ALEXNET_LOG_WARNING, "%s: %s", from->name, listing.copies);
-        if (listing.by_name || !an_model_file_is_ours(from->file))
+        if (listing.by_name || !ours)
             AN_TRY(an_match_make(&match, net->network, &listing, from->file, AN_MATCH_SHAPES));
     }
     for (int i = 0; i < net->count; i++) {
@@ -116,65 +124,39 @@ static bool say_not_used(origin *from, const char *tensor, const char *why)
     return from->said <= LINES;
 }
 
-/* The network that the file's weights belong to; NULL if the file neither contains it nor is
- * recognised. */
-static alexnet_status their_network(origin *from, alexnet_network **theirs)
-{
-    const char *text = an_tensor_file_metadata(from->file, AN_METADATA_NETWORK);
-    an_reader *reader;
-    an_model_file file;
-    *theirs = NULL;
-    if (text)
-        return an_network_parse(theirs, text, from->name, "network", 0);
-    AN_CHECK(an_reader_open(&reader, from->name));
-    alexnet_status rc = an_model_file_open(&file, NULL, reader, &(an_model_options){.part = true});
-    if (rc == ALEXNET_ERROR_FORMAT || rc == ALEXNET_ERROR_UNSUPPORTED)
-        return ALEXNET_OK;
-    AN_CHECK(rc);
-    *theirs = an_network_retain(file.network);
-    an_model_file_close(&file);
-    return ALEXNET_OK;
-}
-
 /* Warn if the file's weights were trained on pictures prepared differently, or if that is not
  * known. */
-static alexnet_status compare_input(origin *from)
+static void compare_input(origin *from)
 {
-    const alexnet_network *ours = from->net->network;
-    alexnet_network *theirs;
+    const alexnet_network *ours = from->net->network, *theirs = from->network;
     char differences[512];
-    AN_CHECK(their_network(from, &theirs));
     if (!theirs) {
         an_log(from->net->ctx, ALEXNET_LOG_WARNING,
                "%s does not say how its pictures were prepared; %s prepares them like this: %s",
                from->name, ours->name, ours->preprocessing);
-        return ALEXNET_OK;
+        return;
     }
     if (an_input_differs(&ours->input, &theirs->input, differences, sizeof differences))
         an_log(from->net->ctx, ALEXNET_LOG_WARNING,
                "the weights of %s were trained on pictures prepared differently than for %s: %s",
                from->name, ours->name, differences);
     from->other_order = ours->input.channels != theirs->input.channels;
-    an_network_release(theirs);
-    return ALEXNET_OK;
 }
 
 /* Find the first class that differs from the data's. A file of another program does not name its
  * classes. */
-static alexnet_status compare_classes(origin *from, const an_classes *ours)
+static void compare_classes(origin *from, const an_classes *ours)
 {
-    an_classes *theirs = &from->classes;
-    from->other_class = -1;
-    if (!an_tensor_file_metadata(from->file, AN_METADATA_CLASSES))
-        return ALEXNET_OK;
-    AN_CHECK(an_model_file_classes(theirs, from->file));
+    const an_classes *theirs = &from->classes;
     const int both = theirs->count < ours->count ? theirs->count : ours->count;
     int alike = 0;
+    from->other_class = -1;
+    if (theirs->count == 0)
+        return;
     while (alike < both && strcmp(ours->ids[alike], theirs->ids[alike]) == 0)
         alike++;
     if (alike < theirs->count || alike < ours->count)
         from->other_class = alike;
-    return ALEXNET_OK;
 }
 
 /* Whether a layer's scores have the right shape but another meaning, because the file has as many
@@ -273,9 +255,10 @@ static void take_names(origin *from, an_classes *ours)
 
 static alexnet_status take(origin *from, an_classes *classes)
 {
+    AN_CHECK(identify(from));
     AN_CHECK(find_tensors(from));
-    AN_CHECK(compare_input(from));
-    AN_CHECK(compare_classes(from, classes));
+    compare_input(from);
+    compare_classes(from, classes);
     AN_CHECK(take_tensors(from, classes));
     an_model_file_warn(from->file, from->net->ctx);
     name_the_rest(from);
@@ -298,6 +281,7 @@ alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, 
     from.name = an_tensor_file_name(from.file);
     alexnet_status rc = take(&from, classes);
     *has_mean = from.has_mean;
+    an_network_release(from.network);
     an_classes_free(&from.classes);
     an_free(from.bindings);
     an_tensor_file_close(from.file);

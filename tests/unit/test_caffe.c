@@ -502,8 +502,7 @@ static void test_no_chain(void **state)
     expect_failure(try_net(&net), ALEXNET_ERROR_UNSUPPORTED, "layer sum: it reads several layers");
     put_conv(&net, "a", "data", 0, NULL);
     put_conv(&net, "a", "a", 0, NULL);
-    expect_failure(try_net(&net), ALEXNET_ERROR_FORMAT,
-                   "two layers have the same name, that of a.bias");
+    expect_failure(try_net(&net), ALEXNET_ERROR_FORMAT, "tensor a.bias occurs twice");
 }
 
 /* The file cut at every length, and with every byte changed: an error that names the file, or a
@@ -536,6 +535,45 @@ static void test_damage(void **state)
         }
         an_tensor_file_close(file);
         free(copy);
+    }
+}
+
+/* A file that another program writes to after it was opened: an error, as soon as a field of data
+ * is not where it was, or not as long. */
+static void test_changed_while_read(void **state)
+{
+    (void)state;
+    enum { PIECE = 600, FIELD = 5 << 3 | 2 }; /* of data; of more bytes than are read ahead */
+    static const float piece[PIECE];
+    static const unsigned char header[] = {FIELD, 0xe0, 0x12}; /* 2,400 bytes */
+    static const struct {
+        int at;
+        unsigned char value;
+    } changes[] = {{0, 6 << 3 | 2}, {1, 0xdf}};
+    for (int c = 0; c < 2; c++) {
+        an_wire_buffer net = {0};
+        an_tensor_file *file;
+        float values[2 * PIECE];
+        for (int l = 0; l < 2; l++) {
+            an_wire_buffer layer = begin(l ? "b" : "a", "InnerProduct", NULL), blob = {0};
+            put_shape(&blob, (const int[]){2, PIECE}, 2);
+            for (int i = 0; i < 2; i++)
+                an_wire_put_bytes(&blob, 5, piece, sizeof piece);
+            an_wire_put_message(&layer, 7, &blob);
+            end(&net, &layer);
+        }
+        expect_ok(open_net(&net, &file));
+        expect_ok(an_tensor_file_read(file, "b.weight", an_shape_of(2, 2, PIECE), AN_F32, values));
+        unsigned char *first = memmem(net.bytes, net.length, header, sizeof header);
+        assert_non_null(first);
+        unsigned char *second = first + sizeof header + sizeof piece;
+        assert_memory_equal(second, header, sizeof header);
+        second[changes[c].at] = changes[c].value;
+        expect_failure(
+            an_tensor_file_read(file, "a.weight", an_shape_of(2, 2, PIECE), AN_F32, values),
+            ALEXNET_ERROR_FORMAT, "net changed while it was read");
+        an_tensor_file_close(file);
+        an_wire_buffer_free(&net);
     }
 }
 
@@ -591,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_layers_that_are_not_computed),
         cmocka_unit_test(test_no_chain),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_changed_while_read),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("Caffe's files", tests, NULL, NULL);

@@ -120,6 +120,7 @@ typedef struct made {
     an_dtype bias; /* its element type */
     int strangers; /* number of tensors that no network has; if not 0, there is a boolean too */
     bool state;    /* momentum.f.weight */
+    const char *format; /* of a file with a network; NULL: the version of this program */
 } made;
 
 static void make_file(const char *path, const made *m)
@@ -129,8 +130,10 @@ static void make_file(const char *path, const made *m)
     char name[32];
     expect_ok(an_tensor_writer_new(&writer, path));
     if (m->network) {
-        expect_ok(an_tensor_writer_metadata(writer, "alexnet.format", "1"));
+        expect_ok(an_tensor_writer_metadata(writer, "alexnet.format", m->format ? m->format : "1"));
         expect_ok(an_tensor_writer_metadata(writer, "alexnet.network", m->network));
+        expect_ok(an_tensor_writer_metadata(writer, "alexnet.classes", "[\"a\",\"b\"]"));
+        expect_ok(an_tensor_writer_metadata(writer, "alexnet.names", "[\"a\",\"b\"]"));
     }
     for (int pass = 0; pass < 2; pass++) {
         const struct {
@@ -184,14 +187,14 @@ static void test_other_pictures(void **state)
     (void)state;
     bool has_mean;
     /* The same. */
-    expect_ok(begin_from(&(made){bgr_net, AN_F64, 0, true}, &has_mean));
+    expect_ok(begin_from(&(made){bgr_net, AN_F64, 0, true, NULL}, &has_mean));
     assert_true(has_mean);
     assert_string_equal(rig_heard, "2 copied 3 of 3 tensors from from.safetensors\n");
     /* RGB weights in a BGR net: this is logged, and the mean is not used, as its values would go
      * to other channels. */
-    expect_ok(begin_from(
-        &(made){SMALL_NET("mean = channel\nscale = 1 2 3\nresize = warp\n"), AN_F32, 0, false},
-        &has_mean));
+    expect_ok(begin_from(&(made){SMALL_NET("mean = channel\nscale = 1 2 3\nresize = warp\n"),
+                                 AN_F32, 0, false, NULL},
+                         &has_mean));
     assert_false(has_mean);
     assert_string_equal(
         rig_heard, "1 the weights of from.safetensors were trained on pictures prepared "
@@ -201,7 +204,7 @@ static void test_other_pictures(void **state)
                    "another order\n"
                    "2 copied 2 of 3 tensors from from.safetensors\n");
     /* A file of another program. */
-    expect_ok(begin_from(&(made){NULL, AN_F32, 0, false}, &has_mean));
+    expect_ok(begin_from(&(made){NULL, AN_F32, 0, false, NULL}, &has_mean));
     assert_true(has_mean);
     assert_int_equal(
         rig_times_heard("1 from.safetensors does not say how its pictures were "
@@ -214,7 +217,7 @@ static void test_what_is_not_used(void **state)
 {
     (void)state;
     bool has_mean;
-    expect_ok(begin_from(&(made){bgr_net, AN_I32, 2, false}, &has_mean));
+    expect_ok(begin_from(&(made){bgr_net, AN_I32, 2, false, NULL}, &has_mean));
     assert_string_equal(rig_heard,
                         "1 from.safetensors: tensor f.bias is not used: float16, bfloat16, "
                         "float32 or float64 expected, found int32\n"
@@ -224,9 +227,37 @@ static void test_what_is_not_used(void **state)
                         "has no parameter of that name\n"
                         "2 copied 2 of 3 tensors from from.safetensors\n");
     /* Many tensors that are not used are reported in few lines. */
-    expect_ok(begin_from(&(made){bgr_net, AN_F32, 500, false}, &has_mean));
+    expect_ok(begin_from(&(made){bgr_net, AN_F32, 500, false, NULL}, &has_mean));
     assert_int_equal(rig_times_heard("is not used"), 20);
     assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not used\n"), 1);
+}
+
+/* Whatever is read of a file of a later version is refused: the weights to begin with, the mean, a
+ * model under a network that is given. */
+static void test_later_version(void **state)
+{
+    (void)state;
+    static const char said[] = "from.safetensors has format version 2; this program reads 1";
+    const made later = {bgr_net, AN_F32, 0, false, "2"};
+    bool has_mean;
+    an_mean_file mean = {0};
+    an_model_file file;
+    an_reader *reader;
+    expect_failure(begin_from(&later, &has_mean), ALEXNET_ERROR_UNSUPPORTED, said);
+    expect_failure(an_mean_file_read(&mean, NULL, "from.safetensors", false),
+                   ALEXNET_ERROR_UNSUPPORTED, said);
+    an_mean_file_free(&mean);
+    scratch_write("net.ini", bgr_net, strlen(bgr_net));
+    expect_ok(an_reader_open(&reader, "from.safetensors"));
+    expect_failure(an_model_file_open(&file, NULL, reader, &(an_model_options){.net = "net.ini"}),
+                   ALEXNET_ERROR_UNSUPPORTED, said);
+    make_file("from.safetensors", &(made){bgr_net, AN_F32, 0, false, NULL});
+    expect_ok(an_mean_file_read(&mean, NULL, "from.safetensors", false));
+    assert_true(mean.bgr);
+    an_mean_file_free(&mean);
+    expect_ok(an_reader_open(&reader, "from.safetensors"));
+    expect_ok(an_model_file_open(&file, NULL, reader, &(an_model_options){.net = "net.ini"}));
+    an_model_file_close(&file);
 }
 
 /* Whether a tensor of a trainer has the values of that tensor in a file. */
@@ -286,7 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_begin_from_a_model),    IN_SCRATCH(test_a_fixed_mean_stays),
         IN_SCRATCH(test_other_pictures),        IN_SCRATCH(test_what_is_not_used),
-        IN_SCRATCH(test_as_many_other_classes),
+        IN_SCRATCH(test_as_many_other_classes), IN_SCRATCH(test_later_version),
     };
     return cmocka_run_group_tests_name("beginning from a model", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Reading ONNX: files that the onnx package and PyTorch wrote (tools/make_onnx_goldens.py), and
- * damaged or foreign ones that are written here.
+ * Reading ONNX: files that the onnx package, PyTorch and ONNX Runtime wrote
+ * (tools/make_onnx_goldens.py), and damaged or foreign ones that are written here.
  */
 #include "expect.h"
 #include "scratch.h"
@@ -170,6 +170,21 @@ static void test_outline_of_pytorch(void **state)
     expect_outline(GOLDEN "script_plain.onnx", input, layers);
     expect_outline(GOLDEN "dynamo_folded.onnx", input, layers);
     expect_outline(GOLDEN "dynamo_plain.onnx", input, layers);
+    expect_outline(GOLDEN "ort_extended.onnx", input, layers); /* made from script_plain.onnx */
+}
+
+/* From its third level of optimisation on, ONNX Runtime's convolutions read weights and maps in a
+ * layout of its own. */
+static void test_layouts_of_onnx_runtime(void **state)
+{
+    (void)state;
+    an_tensor_file *file = open_golden(GOLDEN "ort_all.onnx");
+    an_outline outline;
+    expect_failure(an_tensor_file_outline(file, &outline), ALEXNET_ERROR_UNSUPPORTED,
+                   "node ReorderOutput_token_5 (ReorderOutput): an operator of "
+                   "com.microsoft.nchwc is not among the layers that this program has (ONNX "
+                   "Runtime has optimised this model: take it as it was before)");
+    an_tensor_file_close(file);
 }
 
 static void test_outline_of_caffe(void **state)
@@ -203,7 +218,8 @@ static void test_outline_of_products(void **state)
 
 typedef an_wire_buffer buffer;
 
-/* "Conv x,w,b y": a node with inputs and outputs. */
+/* "Conv x,w,b y": a node with inputs and outputs. The operator may follow its domain and a colon.
+ */
 static void put_node(buffer *graph, const char *text)
 {
     char copy[16384], *rest = NULL, *inner = NULL;
@@ -215,6 +231,12 @@ static void put_node(buffer *graph, const char *text)
         an_wire_put_text(&node, 1, strcmp(name, "-") == 0 ? "" : name);
     for (char *name = strtok_r(out, ",", &inner); name; name = strtok_r(NULL, ",", &inner))
         an_wire_put_text(&node, 2, name);
+    char *colon = strchr(op, ':');
+    if (colon) {
+        *colon = '\0';
+        an_wire_put_text(&node, 7, op);
+        op = colon + 1;
+    }
     an_wire_put_text(&node, 4, op);
     for (char *name; (name = strtok_r(NULL, " ", &rest));) {
         /* an attribute: "group=2" or "pads=1:1:1:1" */
@@ -361,6 +383,21 @@ static void test_what_layers_must_be(void **state)
     expect_no_chain(NODES("AveragePool x y kernel_shape=3:3 pads=1:1:1:1 count_include_pad=1"),
                     other, "counts its padding");
     expect_no_chain(NODES("Reshape x,b y"), other, "INT64 expected in b");
+    expect_no_chain(NODES("FusedConv x,w,b y activation=Relu"), other, "the operator is not among");
+#define ORT "com.microsoft:"
+    expect_no_chain(NODES(ORT "FusedConv x,w,b y activation=Tanh"), other,
+                    "activation = Relu expected, found Tanh");
+    expect_no_chain(NODES(ORT "FusedGemm x,m,b y"), other,
+                    "activation = Relu expected, found none");
+    expect_no_chain(NODES(ORT "FusedConv x,w,b,x y activation=Relu"), other,
+                    "adds x before its activation: the network branches");
+    expect_no_chain(NODES(ORT "FusedGemm x,m,b y activation=Relu alpha=0.5"), other,
+                    "alpha = 1, beta = 1, transA = 0 expected, found 0.5");
+    expect_no_chain(NODES(ORT "FusedConv x,w a activation=Relu", "Add a,b y"), other,
+                    "node a (FusedConv): y adds a tensor to its result");
+    expect_no_chain(NODES(ORT "Conv x,w,b y"), other, "an operator of com.microsoft is not among");
+    expect_no_chain(NODES("ai.onnx:Softmax x y axis=2"), other, "over axis 2");
+#undef ORT
 }
 
 static void test_damaged_graphs(void **state)
@@ -584,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_reads_in_pieces),
         cmocka_unit_test(test_external_data),
         cmocka_unit_test(test_outline_of_pytorch),
+        cmocka_unit_test(test_layouts_of_onnx_runtime),
         cmocka_unit_test(test_outline_of_caffe),
         cmocka_unit_test(test_outline_of_products),
         cmocka_unit_test(test_what_is_no_chain),

@@ -345,6 +345,18 @@ static void test_the_order_of_bytes(void **state)
     free(all.bytes);
 }
 
+static void test_a_name_twice(void **state)
+{
+    (void)state;
+    image all = load("state.pth");
+    an_reader *reader;
+    an_tensor_file *file;
+    *find(&all, BYTES("1.weight")) = '0';
+    expect_ok(an_reader_memory(&reader, "file", all.bytes, all.length));
+    expect_failure(an_tensor_file_open(&file, reader), BAD, "file: tensor 0.weight occurs twice");
+    free(all.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_tensors_that_lie),
         cmocka_unit_test(test_bits_of_a_tensor),
         cmocka_unit_test(test_the_order_of_bytes),
+        cmocka_unit_test(test_a_name_twice),
     };
     return cmocka_run_group_tests_name("PyTorch's files", tests, NULL, NULL);
 }
