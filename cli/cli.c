@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "library_text.h"
 #include "progress.h"
 #include "signals.h"
 #include "terminal.h"
@@ -77,7 +78,7 @@ static int exit_code(alexnet_status status)
 int cli_failed(alexnet_status status)
 {
     if (status != ALEXNET_ERROR_CANCELLED)
-        cli_error(0, "%s", alexnet_error_text());
+        cli_error(0, "%s", library_error());
     return exit_code(status);
 }
 

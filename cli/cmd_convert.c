@@ -4,6 +4,7 @@
 
 #include "files.h"
 #include "json.h"
+#include "library_text.h"
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
@@ -149,7 +150,7 @@ static int take_lpips(alexnet_model *model, const char *path)
 {
     alexnet_status status = alexnet_model_set_lpips(model, path);
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
-        return cli_error(CLI_BAD_INPUT, "%s: %s", path, alexnet_error_text());
+        return cli_error(CLI_BAD_INPUT, "%s: %s", path, library_error());
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 

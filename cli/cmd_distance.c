@@ -2,6 +2,7 @@
 
 #include "distance.h"
 #include "files.h"
+#include "library_text.h"
 #include "model_args.h"
 #include "paths.h"
 
@@ -62,7 +63,7 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     settings.side = (int)options->side;
     alexnet_status status = alexnet_distance_new(&job->distance, model, &settings);
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
-        return cli_error(CLI_BAD_INPUT, "%s%s", alexnet_error_text(),
+        return cli_error(CLI_BAD_INPUT, "%s%s", library_error(),
                          options->lpips ? "" : "; give it as --lpips FILE");
     return status ? cli_input_failed(status) : CLI_DONE;
 }

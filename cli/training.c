@@ -12,6 +12,7 @@
 
 #include "evaluate.h"
 #include "json.h"
+#include "library_text.h"
 #include "paths.h"
 #include "progress.h"
 #include "recipe.h"
@@ -188,7 +189,7 @@ static int stop_for_pictures(const char *run_dir)
 static void save_and_continue(alexnet_trainer *trainer)
 {
     if (alexnet_trainer_save(trainer))
-        progress_say("warning: the checkpoint was not written: %s", alexnet_error_text());
+        progress_say("warning: the checkpoint was not written: %s", library_error());
     else
         progress_note("checkpoint written");
 }

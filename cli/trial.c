@@ -8,6 +8,7 @@
 #include "draw.h"
 #include "files.h"
 #include "json.h"
+#include "library_text.h"
 #include "progress.h"
 #include "recipe.h"
 #include "terminal.h"
@@ -81,7 +82,7 @@ static void report_overfit(const alexnet_trial_verdict *v, bool json)
         json_object_set_new(document, "loss", json_number(v->loss));
         json_object_set_new(document, "chance", json_number(v->chance));
         if (*v->reason)
-            json_object_set_new(document, "reason", json_text(v->reason));
+            json_object_set_new(document, "reason", json_text(library_text(v->reason)));
         json_print(document);
         return;
     }
@@ -97,7 +98,7 @@ static void report_overfit(const alexnet_trial_verdict *v, bool json)
                       " %s is %.4f (that of chance is %.4f); a run will not learn either",
                       v->updates, v->pictures, pictures, v->loss, v->chance);
     if (*v->reason)
-        terminal_line(stdout, "%s", v->reason);
+        terminal_line(stdout, "%s", library_text(v->reason));
 }
 
 int trial_overfit(alexnet_ctx *ctx, const training_request *request, bool json)
