@@ -358,6 +358,5 @@ int cmd_bench(int argc, char **argv)
             code = options.mode == MODE_LOADER ? run_loader(&options, &machine, args.files[0])
                                                : run(&options, &machine);
     }
-    opt_free(&args);
     return code;
 }

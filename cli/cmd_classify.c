@@ -139,6 +139,8 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
     int classes = alexnet_model_class_count(model);
     int top = options->top < classes ? (int)options->top : classes;
     int64_t count = alexnet_dataset_count(pictures), bad = 0;
+    if (count == 0) /* an empty list on standard input */
+        return CLI_DONE;
     settings.batch = options->batch < count ? (int)options->batch : (int)count;
     settings.views = options->views ? 10 : 1;
     alexnet_status status = alexnet_session_new(&session, model, &settings);
@@ -157,31 +159,15 @@ static int check_usage(const opt_args *args, const classify_options *options, bo
     return model_args_check_pictures(args);
 }
 
-static int run(const opt_args *args, const classify_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const classify_options *options)
 {
-    alexnet_ctx *ctx = NULL;
-    alexnet_model *model = NULL;
-    alexnet_dataset *pictures = NULL;
-    string_list paths = {0};
-    int code = check_usage(args, options, machine->json);
+    const bool json = line->machine.json;
+    int code = check_usage(&line->args, options, json);
     if (code == CLI_DONE)
-        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE && paths.count > 0) {
-        code = machine_open(&ctx, machine);
-        if (code == CLI_DONE)
-            code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
-        if (code == CLI_DONE)
-            code = pictures_open(&pictures, ctx, &paths);
-        if (code == CLI_DONE)
-            code =
-                classify(model, pictures, options, machine->json ? FORMAT_JSON : options->format);
-    }
-    alexnet_dataset_free(pictures);
-    alexnet_model_free(model);
-    machine_close(ctx);
-    string_list_free(&paths);
-    return code;
+        code = model_args_open_pictures(line);
+    return code == CLI_DONE ? classify(line->model, line->pictures, options,
+                                       json ? FORMAT_JSON : options->format)
+                            : code;
 }
 
 int cmd_classify(int argc, char **argv)
@@ -191,7 +177,7 @@ int cmd_classify(int argc, char **argv)
     model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
     if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
+        code = run(&line, &options);
+    model_args_close(&line);
     return code;
 }

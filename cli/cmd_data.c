@@ -34,7 +34,6 @@ static int no_command(int argc, char **argv)
     opt_args args = {.page = &page};
     if (opt_parse(&args, argc, argv, &code))
         code = opt_wrong(&page, "COMMAND is missing, such as check");
-    opt_free(&args);
     return code;
 }
 

@@ -193,8 +193,5 @@ int cmd_data_check(int argc, char **argv)
     opt_args args = {
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group_plain(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &machine) : code;
 }

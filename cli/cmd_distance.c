@@ -68,26 +68,22 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-static int run_with(const opt_args *args, const distance_options *options, const model_options *how,
-                    const machine_options *machine)
+static int run(model_args *line, const distance_options *options)
 {
-    alexnet_model *model = NULL;
-    distance_job job = {.csv = options->csv || (options->out && !machine->json),
-                        .json = machine->json,
-                        .to = stdout};
+    const bool json = line->machine.json;
+    distance_job job = {.csv = options->csv || (options->out && !json), .json = json, .to = stdout};
     file_output file = {0};
     int code = options->out ? file_check_output(options->out) : CLI_DONE;
     if (code == CLI_DONE)
-        code = machine_open(&job.ctx, machine);
+        code = model_args_open(line);
     if (code == CLI_DONE)
-        code = model_open_as(&model, job.ctx, args->files[0], "MODEL comes first", how);
-    if (code == CLI_DONE)
-        code = open_distance(&job, model, options);
+        code = open_distance(&job, line->model, options);
     if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
         job.to = file.file;
     if (code == CLI_DONE) {
+        job.ctx = line->ctx;
         distance_begin(&job);
-        code = distance_compare_paths(&job, args->files, options->all_pairs);
+        code = distance_compare_paths(&job, line->args.files, options->all_pairs);
     }
     if (file.file) {
         /* Bad pictures leave a usable file; an interruption or a failure does not. */
@@ -96,8 +92,6 @@ static int run_with(const opt_args *args, const distance_options *options, const
         code = whole && ended == CLI_DONE ? code : ended;
     }
     alexnet_distance_free(job.distance);
-    alexnet_model_free(model);
-    machine_close(job.ctx);
     free(job.parts);
     return code;
 }
@@ -134,8 +128,8 @@ int cmd_distance(int argc, char **argv)
     if (model_args_parse(&line, &page, own, argc, argv, &code)) {
         code = check_files(&line.args, &options, line.machine.json);
         if (code == CLI_DONE)
-            code = run_with(&line.args, &options, &line.model, &line.machine);
+            code = run(&line, &options);
     }
-    opt_free(&line.args);
+    model_args_close(&line);
     return code;
 }

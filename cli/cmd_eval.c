@@ -213,10 +213,9 @@ static int compute(alexnet_evaluation *evaluation, ensemble *m, const opt_args *
     return picture_rows_end(&table, evaluate_all(evaluation, total, &watch));
 }
 
-static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const eval_options *options,
-                   const model_options *how, bool json)
+static int measure(ensemble *m, model_args *line, const eval_options *options)
 {
-    alexnet_dataset *data = NULL;
+    const opt_args *args = &line->args;
     alexnet_evaluation *evaluation = NULL;
     alexnet_ensemble_options together = ALEXNET_ENSEMBLE_OPTIONS_INIT;
     alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
@@ -224,23 +223,25 @@ static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const ev
     together.keep = options->search > 0;
     settings.batch = (int)options->batch;
     settings.views = options->views ? 10 : 1;
-    int code = ensemble_open(m, ctx, args->files, how);
+    int code = machine_open(&line->ctx, &line->machine);
     if (code == CLI_DONE)
-        code = open_data(&data, ctx, m->models[0], args, m->count);
+        code = ensemble_open(m, line->ctx, args->files, &line->how);
+    if (code == CLI_DONE)
+        code = open_data(&line->pictures, line->ctx, m->models[0], args, m->count);
     if (code == CLI_DONE) {
-        warn_seen(ctx, data, args, m->count);
+        warn_seen(line->ctx, line->pictures, args, m->count);
         code = ensemble_open_sessions(m, &settings);
     }
     if (code == CLI_DONE) {
-        alexnet_status status =
-            alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count, data, &together);
-        code = status ? cli_failed(status)
-                      : compute(evaluation, m, args, alexnet_dataset_count(data), options);
+        alexnet_status status = alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count,
+                                                                line->pictures, &together);
+        code = status
+                   ? cli_failed(status)
+                   : compute(evaluation, m, args, alexnet_dataset_count(line->pictures), options);
     }
     if (code == CLI_DONE)
-        code = report(evaluation, m, options, json);
+        code = report(evaluation, m, options, line->machine.json);
     alexnet_evaluation_free(evaluation);
-    alexnet_dataset_free(data);
     return code;
 }
 
@@ -326,27 +327,21 @@ static int compare(const opt_args *args, bool json)
     return answers_compare(args->files, json);
 }
 
-static int run(const opt_args *args, const eval_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const eval_options *options)
 {
-    alexnet_ctx *ctx = NULL;
     int count;
     if (options->compare)
-        return compare(args, machine->json);
-    int code = count_models(&count, args);
+        return compare(&line->args, line->machine.json);
+    int code = count_models(&count, &line->args);
     if (code == CLI_DONE)
-        code = check_options(args, options, count);
+        code = check_options(&line->args, options, count);
     if (code != CLI_DONE)
         return code;
     ensemble m = ensemble_new(count);
     code = ensemble_read_weights(&m, options->weights, &page);
-    if (code == CLI_DONE) {
-        code = machine_open(&ctx, machine);
-        if (code == CLI_DONE)
-            code = measure(&m, ctx, args, options, how, machine->json);
-    }
+    if (code == CLI_DONE)
+        code = measure(&m, line, options);
     ensemble_free(&m);
-    machine_close(ctx);
     return code;
 }
 
@@ -357,7 +352,7 @@ int cmd_eval(int argc, char **argv)
     model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
     if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
+        code = run(&line, &options);
+    model_args_close(&line);
     return code;
 }

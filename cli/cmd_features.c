@@ -179,8 +179,7 @@ static int work(feature_store *store, alexnet_features *features, const alexnet_
     return code;
 }
 
-static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_model *model,
-                     alexnet_dataset **pictures, bool json)
+static int run_model(model_args *line, const features_options *options)
 {
     static const char *const pools[] = {"none", "avg", "max"};
     alexnet_features *features = NULL;
@@ -189,24 +188,24 @@ static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_
     char about[64];
     uint64_t fingerprint;
     const int views = options->views ? 10 : 1;
-    const int64_t count = alexnet_dataset_count(*pictures);
+    const int64_t count = alexnet_dataset_count(line->pictures);
     const int64_t batch = options->batch < count ? options->batch : count ? count : 1;
     int code =
-        layers_open(&features, model, options->layer,
+        layers_open(&features, line->model, options->layer,
                     &(alexnet_features_options){sizeof(alexnet_features_options), NULL, 0,
                                                 (int)batch, views, (alexnet_pooling)options->pool});
     if (code != CLI_DONE)
         return code;
-    alexnet_status status = alexnet_model_fingerprint(model, &fingerprint);
+    alexnet_status status = alexnet_model_fingerprint(line->model, &fingerprint);
     snprintf(about, sizeof about, "pool %s, views %d, model %016" PRIx64, pools[options->pool],
              views, fingerprint);
     code = status ? cli_failed(status)
                   : feature_store_open(&store, options->out, features, about, options->resume);
     if (code == CLI_DONE)
-        code = leave_out_done(pictures, ctx, &store, &n);
+        code = leave_out_done(&line->pictures, line->ctx, &store, &n);
     if (code == CLI_DONE)
-        code = work(&store, features, *pictures, batch, &n);
-    if (code == CLI_DONE && json)
+        code = work(&store, features, line->pictures, batch, &n);
+    if (code == CLI_DONE && line->machine.json)
         report_json(&store, &n);
     else if (code == CLI_DONE && store.rows > 0)
         report(&store);
@@ -228,29 +227,12 @@ static int check_arguments(const opt_args *args, const features_options *options
     return file_check_output(options->out);
 }
 
-static int run(const opt_args *args, const features_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const features_options *options)
 {
-    alexnet_ctx *ctx = NULL;
-    alexnet_model *model = NULL;
-    alexnet_dataset *pictures = NULL;
-    string_list paths = {0};
-    int code = check_arguments(args, options);
+    int code = check_arguments(&line->args, options);
     if (code == CLI_DONE)
-        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE)
-        code = machine_open(&ctx, machine);
-    if (code == CLI_DONE)
-        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
-    if (code == CLI_DONE)
-        code = pictures_open(&pictures, ctx, &paths);
-    if (code == CLI_DONE)
-        code = run_model(options, ctx, model, &pictures, machine->json);
-    alexnet_dataset_free(pictures);
-    alexnet_model_free(model);
-    machine_close(ctx);
-    string_list_free(&paths);
-    return code;
+        code = model_args_open_pictures(line);
+    return code == CLI_DONE ? run_model(line, options) : code;
 }
 
 int cmd_features(int argc, char **argv)
@@ -260,7 +242,7 @@ int cmd_features(int argc, char **argv)
     model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
     if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
+        code = run(&line, &options);
+    model_args_close(&line);
     return code;
 }

@@ -170,8 +170,5 @@ int cmd_plot(int argc, char **argv)
     model_options how = {0};
     opt_args args = {.page = &page,
                      .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &how) : code;
 }

@@ -166,6 +166,5 @@ int cmd_selftest(int argc, char **argv)
     opt_args args = {.page = &page, .groups = {machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
         code = args.file_count ? opt_wrong(&page, "selftest takes no files") : run(&machine);
-    opt_free(&args);
     return code;
 }

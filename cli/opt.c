@@ -1,5 +1,6 @@
 #include "opt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -286,6 +287,14 @@ static void store_defaults(const opt_args *args)
         }
 }
 
+static void note_given(opt_args *args, const opt *row)
+{
+    if (opt_given(args, row->name))
+        return;
+    assert(args->given_count < OPT_GIVEN); /* no command has as many options */
+    args->given[args->given_count++] = row;
+}
+
 /*
  * Store an option. `value` is the value in the same word, or NULL; then the next word is the value,
  * unless it begins with "--": in nearly all such cases the value was forgotten.
@@ -295,7 +304,7 @@ static int take(opt_args *args, const found *option, const char *value, char **n
 {
     const opt *row = option->row;
     int used = 0;
-    args->given[args->given_count++] = row;
+    note_given(args, row);
     if (row->type == OPT_FLAG) {
         if (value) {
             *code = opt_wrong(args->page, "--%s takes no value", row->name);
@@ -371,7 +380,6 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     *code = -1;
     args->files = argv;
     args->file_count = args->given_count = 0;
-    args->given = cli_alloc((size_t)(argc + 1) * sizeof(const opt *));
     store_defaults(args);
     if (asks_for_help(argc, argv)) {
         opt_print_help(args, stdout);
@@ -407,10 +415,4 @@ int opt_needs(const opt_args *args, const char *name, bool there, const char *wh
 {
     return there || !opt_given(args, name) ? CLI_DONE
                                            : opt_wrong(args->page, "--%s needs %s", name, what);
-}
-
-void opt_free(opt_args *args)
-{
-    free(args->given);
-    args->given = NULL;
 }
