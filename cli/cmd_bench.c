@@ -313,7 +313,7 @@ static int run(const bench_options *options, const machine_options *machine)
     if (!status)
         status = run_steps(bench, options->steps);
     if (status) {
-        code = cli_input_failed(status);
+        code = cli_input_code(status);
     } else {
         results r = sum_up(bench, settings.mode == ALEXNET_BENCH_TRAIN);
         if (machine->json)

@@ -113,7 +113,7 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, int for
         alexnet_status status = alexnet_stream_next(stream, &result, &more);
         if (status || !more || ferror(stdout)) {
             progress_clear();
-            return status ? cli_failed(status) : CLI_DONE;
+            return cli_code(status);
         }
         if (result.status) {
             cli_error(0, "%s", result.error);
@@ -146,7 +146,7 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
     alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_stream_open(&stream, session, pictures, top);
-    int code = status ? cli_failed(status) : print_results(stream, count, top, format, &bad);
+    int code = status ? cli_code(status) : print_results(stream, count, top, format, &bad);
     alexnet_stream_free(stream);
     alexnet_session_free(session);
     return code == CLI_DONE ? pictures_count_bad(bad, count) : code;

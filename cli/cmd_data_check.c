@@ -117,7 +117,7 @@ static int examine(data_checked *checked, alexnet_ctx *ctx)
     }
     progress_clear();
     checked->unreadable = progress.unreadable;
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static int open_data(data_checked *checked, alexnet_ctx *ctx)

@@ -65,7 +65,7 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
         return cli_error(CLI_BAD_INPUT, "%s%s", library_error(),
                          options->lpips ? "" : "; give it as --lpips FILE");
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 static int run(model_args *line, const distance_options *options)

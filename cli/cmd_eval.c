@@ -111,7 +111,7 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
     options.classes_of = model;
     if (args->file_count == 1) {
         status = alexnet_run_validation(out, ctx, args->files[0], model);
-        return status ? cli_input_failed(status) : CLI_DONE;
+        return cli_input_code(status);
     }
     const char *path = args->files[models];
     char *val = path_join(path, "val");
@@ -120,7 +120,7 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
         status = alexnet_dataset_open(out, ctx, kind == ALEXNET_DATASET_TRAIN_VAL ? val : path,
                                       &options);
     free(val);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 /* A figure on pictures that a model was trained on says little. A run without its checkpoint can be
@@ -156,7 +156,7 @@ static int write_reliability(const alexnet_evaluation *evaluation, const char *p
     if (!path_ends_in(path, ".png"))
         return write_calibration(evaluation, path);
     alexnet_status status = alexnet_evaluation_calibration(evaluation, &error, bins);
-    return status ? cli_failed(status) : draw_calibration(bins, error, path);
+    return status ? cli_code(status) : draw_calibration(bins, error, path);
 }
 
 static int check_skipped(const alexnet_evaluation *evaluation)
@@ -164,7 +164,7 @@ static int check_skipped(const alexnet_evaluation *evaluation)
     alexnet_metrics m;
     alexnet_status status = alexnet_evaluation_metrics(evaluation, &m);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     bool none = m.skipped > 0 && m.images == 0;
     if (none || alexnet_too_many_bad(m.skipped, m.images + m.skipped, ALEXNET_BAD_PICTURES))
         return cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
@@ -236,7 +236,7 @@ static int measure(ensemble *m, model_args *line, const eval_options *options)
         alexnet_status status = alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count,
                                                                 line->pictures, &together);
         code = status
-                   ? cli_failed(status)
+                   ? cli_code(status)
                    : compute(evaluation, m, args, alexnet_dataset_count(line->pictures), options);
     }
     if (code == CLI_DONE)

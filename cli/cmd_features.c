@@ -108,7 +108,7 @@ static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t
         int code = CLI_DONE;
         if (status || !more) {
             progress_clear();
-            return status ? cli_failed(status) : CLI_DONE;
+            return cli_code(status);
         }
         if (result.status) {
             cli_error(0, "%s", result.error);
@@ -168,7 +168,7 @@ static int work(feature_store *store, alexnet_features *features, const alexnet_
 {
     alexnet_feature_stream *stream = NULL;
     alexnet_status status = alexnet_feature_stream_new(&stream, features, pictures);
-    int code = status ? cli_failed(status) : compute(store, stream, batch, n);
+    int code = status ? cli_code(status) : compute(store, stream, batch, n);
     alexnet_feature_stream_free(stream);
     if (code == CLI_DONE && store->rows + n->computed == 0)
         return CLI_DONE; /* nothing to write */
@@ -199,7 +199,7 @@ static int run_model(model_args *line, const features_options *options)
     alexnet_status status = alexnet_model_fingerprint(line->model, &fingerprint);
     snprintf(about, sizeof about, "pool %s, views %d, model %016" PRIx64, pools[options->pool],
              views, fingerprint);
-    code = status ? cli_failed(status)
+    code = status ? cli_code(status)
                   : feature_store_open(&store, options->out, features, about, options->resume);
     if (code == CLI_DONE)
         code = leave_out_done(&line->pictures, line->ctx, &store, &n);

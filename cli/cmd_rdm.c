@@ -150,7 +150,7 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
     }
     progress_clear();
     alexnet_feature_stream_free(stream);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 /* Whether features have no correlation, because all are equal, or no cosine, because all are 0. */
@@ -219,7 +219,7 @@ static int write_all(const table *t, alexnet_ctx *ctx, const rdm_options *option
         progress_clear();
         if (!status)
             warn_of_flat(t, i, options->metric);
-        code = status ? cli_failed(status) : write_layer(t, i, rdm, options->out, layers);
+        code = status ? cli_code(status) : write_layer(t, i, rdm, options->out, layers);
     }
     free(rdm);
     if (code == CLI_DONE && json) {

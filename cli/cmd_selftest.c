@@ -133,7 +133,7 @@ static int run_tests(alexnet_ctx *ctx, json_t *list, tally *count)
         count->failed += !result.skipped && !result.passed;
     }
     alexnet_selftest_free(test);
-    return status ? cli_failed(status) : code;
+    return status ? cli_code(status) : code;
 }
 
 static int run(const machine_options *machine)

@@ -29,7 +29,7 @@ static int fail(alexnet_status status)
     /* the picture is too small */
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
         return cli_error(CLI_BAD_INPUT, "%s", library_error());
-    return cli_input_failed(status);
+    return cli_input_code(status);
 }
 
 int distance_look(alexnet_distance_picture **out, distance_job *job, const char *path)

@@ -127,7 +127,7 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     settings.work = show_work;
     alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)
-        return cli_input_failed(status); /* an I/O error is about the tuning file */
+        return cli_input_code(status); /* an I/O error is about the tuning file */
     signals_watch(*out);
     return CLI_DONE;
 }

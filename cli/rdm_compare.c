@@ -13,8 +13,7 @@ static int read_matrix(double **out, int64_t count, const char *path)
     *out = malloc((size_t)(count * count) * sizeof **out + 1);
     if (!*out)
         return cli_error(CLI_FAILED, "out of memory for %s", path);
-    const alexnet_status status = alexnet_rdm_read(path, &count, *out);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(alexnet_rdm_read(path, &count, *out));
 }
 
 /* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
@@ -26,7 +25,7 @@ static int check_matrices(int64_t *count, char **files)
     if (!status)
         status = alexnet_rdm_read(files[1], &m, NULL);
     if (status)
-        return cli_input_failed(status);
+        return cli_input_code(status);
     if (n != m)
         return cli_error(CLI_BAD_INPUT,
                          "%s has %" PRId64 " pictures and %s has %" PRId64 ": both must have the "

@@ -153,7 +153,7 @@ static void say_resume(const char *how, const char *run_dir)
 /* A full disk, too little memory or a lost device ends the process, but not the run. */
 static int fail(alexnet_status status, const char *run_dir)
 {
-    const int code = cli_failed(status);
+    const int code = cli_code(status);
     const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
                         status == ALEXNET_ERROR_DEVICE;
     char *last = path_join(run_dir, "last.safetensors");
@@ -176,7 +176,7 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
 /* Too many pictures cannot be read. The run is saved: say how to resume it. */
 static int stop_for_pictures(const char *run_dir)
 {
-    int code = cli_failed(ALEXNET_ERROR_BAD_DATA);
+    int code = cli_code(ALEXNET_ERROR_BAD_DATA);
     char *run = cli_quote(run_dir);
     progress_say("the run is saved. To continue once they are repaired, replaced or removed:");
     progress_say("  %s train --resume %s --accept-changes", cli_program, run);
@@ -266,7 +266,7 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     describe_data(data);
     recipe_describe(recipe);
     alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
-    int code = status ? cli_failed(status) : run_command_write(result->run, words);
+    int code = status ? cli_code(status) : run_command_write(result->run, words);
     if (code == CLI_DONE)
         code = run(trainer, result);
     alexnet_trainer_free(trainer);
@@ -394,7 +394,7 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
         if (!status && run_command_resume(again) != CLI_DONE)
             progress_say("warning: command.txt lacks the command that resumed the run");
-        code = status ? cli_input_failed(status) : run(trainer, result);
+        code = status ? cli_input_code(status) : run(trainer, result);
     }
     alexnet_trainer_free(trainer);
     if (code == CLI_DONE)

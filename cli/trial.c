@@ -28,8 +28,7 @@ static int new_trial(alexnet_trial **out, alexnet_ctx *ctx, const training_reque
     options.split = request->split;
     how.kind = kind;
     recipe_describe(recipe);
-    alexnet_status status = alexnet_trial_new(out, ctx, train, &options, &how);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(alexnet_trial_new(out, ctx, train, &options, &how));
 }
 
 static int open_trial(alexnet_trial **out, alexnet_ctx *ctx, const training_request *request,
@@ -67,7 +66,7 @@ static int run(alexnet_trial *trial)
                       p.update, p.updates, left, p.rate, p.loss, 100 * p.top1_error);
     }
     progress_clear();
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 /* ---- One batch ---- */
