@@ -32,9 +32,9 @@ static int no_command(int argc, char **argv)
 {
     int code;
     opt_args args = {.page = &page};
-    if (opt_parse(&args, argc, argv, &code))
-        code = opt_wrong(&page, "COMMAND is missing, such as check");
-    return code;
+    return opt_parse(&args, argc, argv, &code)
+               ? opt_wrong(&page, "COMMAND is missing, such as check")
+               : code;
 }
 
 int cmd_data(int argc, char **argv)

@@ -314,14 +314,11 @@ static int check_options(const opt_args *args, const eval_options *o, int models
 
 static int compare(const opt_args *args, bool json)
 {
-    static const char *const of_models[] = {"views",     "batch",       "per-class",
-                                            "confusion", "calibration", "images",
-                                            "top",       "weights",     "search"};
-    for (size_t i = 0; i < COUNT_OF(of_models); i++) {
-        const int code = opt_needs(args, of_models[i], false, "models, not --compare");
-        if (code != CLI_DONE)
-            return code;
-    }
+    const int code =
+        opt_needs(args, "views|batch|per-class|confusion|calibration|images|top|weights|search",
+                  false, "models, not --compare");
+    if (code != CLI_DONE)
+        return code;
     if (args->file_count != 2)
         return opt_wrong(&page, "--compare takes two files that --images wrote");
     return answers_compare(args->files, json);

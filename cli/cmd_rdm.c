@@ -260,11 +260,10 @@ static int compute(const model_args *line, const rdm_options *options)
 /* Reject options that have no effect. */
 static int check_options(const opt_args *args, const rdm_options *options)
 {
-    static const char *const of_pictures[] = {"out", "layer", "metric", "pool", "batch"};
-    int code = opt_needs(args, "rank", options->compare, "--compare");
-    for (size_t i = 0; i < COUNT_OF(of_pictures) && code == CLI_DONE; i++)
-        code = opt_needs(args, of_pictures[i], !options->compare, "pictures, not --compare");
-    return code;
+    const int code = opt_needs(args, "rank", options->compare, "--compare");
+    return code == CLI_DONE ? opt_needs(args, "out|layer|metric|pool|batch", !options->compare,
+                                        "pictures, not --compare")
+                            : code;
 }
 
 static int compare(const opt_args *args, const rdm_options *options, bool json)

@@ -116,11 +116,12 @@ char *opt_choices(const opt *row);
 bool opt_given(const opt_args *args, const char *name);
 /**
  * Report an option that has no effect here: "--limit needs --all-pairs".
- * @param there  whether what it needs is there
- * @param what   what it needs
+ * @param names  of options that need the same, "out|layer"
+ * @param there  whether what they need is there
+ * @param what   what they need
  * @return CLI_DONE or CLI_USAGE
  */
-int opt_needs(const opt_args *args, const char *name, bool there, const char *what);
+int opt_needs(const opt_args *args, const char *names, bool there, const char *what);
 
 /** Report wrong usage, and where to read more. @return CLI_USAGE */
 int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);

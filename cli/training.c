@@ -142,11 +142,12 @@ static void show(const alexnet_progress *p, int classes)
     }
 }
 
-static void say_resume(const char *how, const char *run_dir)
+/* @param options  further ones, " --epochs 9", or "" */
+static void say_resume(const char *how, const char *run_dir, const char *options)
 {
     char *run = cli_quote(run_dir);
     progress_say("%s:", how);
-    progress_say("  %s train --resume %s", cli_program, run);
+    progress_say("  %s train --resume %s%s", cli_program, run, options);
     free(run);
 }
 
@@ -158,7 +159,7 @@ static int fail(alexnet_status status, const char *run_dir)
                         status == ALEXNET_ERROR_DEVICE;
     char *last = path_join(run_dir, "last.safetensors");
     if (passes && path_exists(last))
-        say_resume("the last checkpoint is kept. To continue from it", run_dir);
+        say_resume("the last checkpoint is kept. To continue from it", run_dir, "");
     free(last);
     return code;
 }
@@ -169,20 +170,17 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
     alexnet_status status = alexnet_trainer_save(trainer);
     if (status)
         return fail(status, run_dir);
-    say_resume("stopped; the run is saved. To continue", run_dir);
+    say_resume("stopped; the run is saved. To continue", run_dir, "");
     return signals_exit_code();
 }
 
 /* Too many pictures cannot be read. The run is saved: say how to resume it. */
 static int stop_for_pictures(const char *run_dir)
 {
-    int code = cli_code(ALEXNET_ERROR_BAD_DATA);
-    char *run = cli_quote(run_dir);
-    progress_say("the run is saved. To continue once they are repaired, replaced or removed:");
-    progress_say("  %s train --resume %s --accept-changes", cli_program, run);
-    progress_say("or to continue without them:");
-    progress_say("  %s train --resume %s --bad-pictures N", cli_program, run);
-    free(run);
+    const int code = cli_code(ALEXNET_ERROR_BAD_DATA);
+    say_resume("the run is saved. To continue once they are repaired, replaced or removed", run_dir,
+               " --accept-changes");
+    say_resume("or to continue without them", run_dir, " --bad-pictures N");
     return code;
 }
 
