@@ -159,8 +159,9 @@ static int check_usage(const opt_args *args, const classify_options *options, bo
     return model_args_check_pictures(args);
 }
 
-static int run(model_args *line, const classify_options *options)
+static int run(model_args *line, const void *own)
 {
+    const classify_options *options = own;
     const bool json = line->machine.json;
     int code = check_usage(&line->args, options, json);
     if (code == CLI_DONE)
@@ -172,12 +173,7 @@ static int run(model_args *line, const classify_options *options)
 
 int cmd_classify(int argc, char **argv)
 {
-    int code;
     classify_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line, &options);
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -68,34 +68,6 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     return cli_input_code(status);
 }
 
-static int run(model_args *line, const distance_options *options)
-{
-    const bool json = line->machine.json;
-    distance_job job = {.csv = options->csv || (options->out && !json), .json = json, .to = stdout};
-    file_output file = {0};
-    int code = options->out ? file_check_output(options->out) : CLI_DONE;
-    if (code == CLI_DONE)
-        code = model_args_open(line);
-    if (code == CLI_DONE)
-        code = open_distance(&job, line->model, options);
-    if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
-        job.to = file.file;
-    if (code == CLI_DONE) {
-        job.ctx = line->ctx;
-        distance_begin(&job);
-        code = distance_compare_paths(&job, line->args.files, options->all_pairs);
-    }
-    if (file.file) {
-        /* Bad pictures leave a usable file; an interruption or a failure does not. */
-        bool whole = code == CLI_DONE || code == CLI_BAD_INPUT;
-        int ended = file_end(&file, whole ? CLI_DONE : code);
-        code = whole && ended == CLI_DONE ? code : ended;
-    }
-    alexnet_distance_free(job.distance);
-    free(job.parts);
-    return code;
-}
-
 static int check_files(const opt_args *args, const distance_options *options, bool json)
 {
     const int wanted = options->all_pairs ? 2 : 3;
@@ -119,17 +91,40 @@ static int check_files(const opt_args *args, const distance_options *options, bo
     return CLI_DONE;
 }
 
+static int run(model_args *line, const void *own)
+{
+    const distance_options *options = own;
+    const bool json = line->machine.json;
+    distance_job job = {.csv = options->csv || (options->out && !json), .json = json, .to = stdout};
+    file_output file = {0};
+    int code = check_files(&line->args, options, json);
+    if (code == CLI_DONE && options->out)
+        code = file_check_output(options->out);
+    if (code == CLI_DONE)
+        code = model_args_open(line);
+    if (code == CLI_DONE)
+        code = open_distance(&job, line->model, options);
+    if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
+        job.to = file.file;
+    if (code == CLI_DONE) {
+        job.ctx = line->ctx;
+        distance_begin(&job);
+        code = distance_compare_paths(&job, line->args.files, options->all_pairs);
+    }
+    if (file.file) {
+        /* Bad pictures leave a usable file; an interruption or a failure does not. */
+        bool whole = code == CLI_DONE || code == CLI_BAD_INPUT;
+        int ended = file_end(&file, whole ? CLI_DONE : code);
+        code = whole && ended == CLI_DONE ? code : ended;
+    }
+    alexnet_distance_free(job.distance);
+    free(job.parts);
+    return code;
+}
+
 int cmd_distance(int argc, char **argv)
 {
-    int code;
     distance_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code)) {
-        code = check_files(&line.args, &options, line.machine.json);
-        if (code == CLI_DONE)
-            code = run(&line, &options);
-    }
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -324,8 +324,9 @@ static int compare(const opt_args *args, bool json)
     return answers_compare(args->files, json);
 }
 
-static int run(model_args *line, const eval_options *options)
+static int run(model_args *line, const void *own)
 {
+    const eval_options *options = own;
     int count;
     if (options->compare)
         return compare(&line->args, line->machine.json);
@@ -344,12 +345,7 @@ static int run(model_args *line, const eval_options *options)
 
 int cmd_eval(int argc, char **argv)
 {
-    int code;
     eval_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line, &options);
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

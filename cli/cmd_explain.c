@@ -171,8 +171,9 @@ static int choose_output(char **out, const char *wanted, const char *name)
     return file_check_output(*out);
 }
 
-static int run(model_args *line, const explain_options *options)
+static int run(model_args *line, const void *own)
 {
+    const explain_options *options = own;
     const kind k = kind_of(options);
     char *out = NULL;
     int code = check_options(&line->args, options);
@@ -198,12 +199,7 @@ static int run(model_args *line, const explain_options *options)
 
 int cmd_explain(int argc, char **argv)
 {
-    int code;
     explain_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line, &options);
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -227,8 +227,9 @@ static int check_arguments(const opt_args *args, const features_options *options
     return file_check_output(options->out);
 }
 
-static int run(model_args *line, const features_options *options)
+static int run(model_args *line, const void *own)
 {
+    const features_options *options = own;
     int code = check_arguments(&line->args, options);
     if (code == CLI_DONE)
         code = model_args_open_pictures(line);
@@ -237,12 +238,7 @@ static int run(model_args *line, const features_options *options)
 
 int cmd_features(int argc, char **argv)
 {
-    int code;
     features_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line, &options);
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -276,8 +276,9 @@ static int compare(const opt_args *args, const rdm_options *options, bool json)
     return rdm_compare(args->files, (alexnet_rank)options->rank, json);
 }
 
-static int run(model_args *line, const rdm_options *options)
+static int run(model_args *line, const void *own)
 {
+    const rdm_options *options = own;
     int code = check_options(&line->args, options);
     if (code == CLI_DONE && options->compare)
         return compare(&line->args, options, line->machine.json);
@@ -297,12 +298,7 @@ static int run(model_args *line, const rdm_options *options)
 
 int cmd_rdm(int argc, char **argv)
 {
-    int code;
     rdm_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line, &options);
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -157,8 +157,9 @@ static int work(similar_search *s, const alexnet_dataset *queries)
     return code == CLI_DONE ? end : code;
 }
 
-static int run(model_args *line, const similar_options *options)
+static int run(model_args *line, const void *own)
 {
+    const similar_options *options = own;
     similar_search s = {.options = options, .json = line->machine.json};
     int code = check_usage(&line->args, options);
     if (code == CLI_DONE)
@@ -176,12 +177,7 @@ static int run(model_args *line, const similar_options *options)
 
 int cmd_similar(int argc, char **argv)
 {
-    int code;
     similar_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line, &options);
-    model_args_close(&line);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -3,14 +3,19 @@
 #include "paths.h"
 #include "pictures.h"
 
-bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int argc, char **argv,
-                      int *code)
+int model_args_run(const opt_page *page, opt_group own, model_args_fn run, int argc, char **argv)
 {
-    *line = (model_args){.args = {.page = page}};
-    line->args.groups[0] = own;
-    line->args.groups[1] = model_group(&line->how);
-    line->args.groups[2] = machine_group(&line->machine);
-    return opt_parse(&line->args, argc, argv, code);
+    int code;
+    model_args line = {.args = {.page = page}};
+    line.args.groups[0] = own;
+    line.args.groups[1] = model_group(&line.how);
+    line.args.groups[2] = machine_group(&line.machine);
+    if (opt_parse(&line.args, argc, argv, &code))
+        code = run(&line, own.target);
+    alexnet_dataset_free(line.pictures);
+    alexnet_model_free(line.model);
+    machine_close(line.ctx);
+    return code;
 }
 
 int model_args_open(model_args *line)
@@ -32,13 +37,6 @@ int model_args_open_pictures(model_args *line)
         code = pictures_open(&line->pictures, line->ctx, &paths);
     string_list_free(&paths);
     return code;
-}
-
-void model_args_close(model_args *line)
-{
-    alexnet_dataset_free(line->pictures);
-    alexnet_model_free(line->model);
-    machine_close(line->ctx);
 }
 
 int model_args_check(const opt_args *args)

@@ -20,19 +20,21 @@ typedef struct model_args {
     alexnet_dataset *pictures;
 } model_args;
 
+/** What a command does with its line. @param options  the target of its own options */
+typedef int (*model_args_fn)(model_args *line, const void *options);
+
 /**
- * Parse a command line, as opt_parse(). Call model_args_close() in any case.
+ * Parse a command line, run the command, and close what it opened.
  * @param own  the group of the command's own options
+ * @return the exit code
  */
-bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int argc, char **argv,
-                      int *code);
+int model_args_run(const opt_page *page, opt_group own, model_args_fn run, int argc, char **argv);
 
 /** Make the context and load MODEL, the first file. @return CLI_DONE, or the code of a reported
  *  failure, as the next */
 int model_args_open(model_args *line);
 /** The same, and open the pictures that the other files name: pictures_gather(). */
 int model_args_open_pictures(model_args *line);
-void model_args_close(model_args *line);
 
 /** Report a MODEL that is missing, or that is a picture. @return CLI_DONE or CLI_USAGE */
 int model_args_check(const opt_args *args);
