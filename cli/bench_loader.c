@@ -144,7 +144,7 @@ int bench_loader(alexnet_ctx *ctx, const bench_loader_options *options)
     if (!status)
         status = measure(bench, options->rounds);
     if (status) {
-        code = cli_input_failed(status);
+        code = cli_input_code(status);
     } else {
         const rates r = sum_up(bench);
         if (options->json)

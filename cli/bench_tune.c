@@ -78,7 +78,7 @@ int bench_tune(alexnet_ctx *ctx, const alexnet_bench_options *options, const cha
     if (!status)
         status = alexnet_tuner_save(tuner, path);
     if (status)
-        code = cli_input_failed(status);
+        code = cli_input_code(status);
     else if (json)
         print_json(tuner, path);
     else

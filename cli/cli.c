@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "library_text.h"
 #include "progress.h"
 #include "signals.h"
 #include "terminal.h"
@@ -74,16 +75,16 @@ static int exit_code(alexnet_status status)
     }
 }
 
-int cli_failed(alexnet_status status)
+int cli_code(alexnet_status status)
 {
-    if (status != ALEXNET_ERROR_CANCELLED)
-        cli_error(0, "%s", alexnet_error_text());
+    if (status && status != ALEXNET_ERROR_CANCELLED)
+        cli_error(0, "%s", library_error());
     return exit_code(status);
 }
 
-int cli_input_failed(alexnet_status status)
+int cli_input_code(alexnet_status status)
 {
-    int code = cli_failed(status);
+    int code = cli_code(status);
     return status == ALEXNET_ERROR_IO ? CLI_BAD_INPUT : code;
 }
 

@@ -84,12 +84,12 @@ int cmd_version(int argc, char **argv);
 /** Print "alexnet: message" as a line on stderr. @return `code` */
 int cli_error(int code, const char *format, ...) CLI_PRINTF(2, 3);
 /**
- * Print the library's error text for a failed call.
- * @return the exit code that belongs to the status; for ALEXNET_ERROR_CANCELLED nothing is printed
+ * The exit code that belongs to the result of a call of the library. The error text of one that
+ * failed is printed, except for ALEXNET_ERROR_CANCELLED.
  */
-int cli_failed(alexnet_status status);
-/** cli_failed() for a call that reads what the user named: ALEXNET_ERROR_IO is bad input. */
-int cli_input_failed(alexnet_status status);
+int cli_code(alexnet_status status);
+/** The same for a call that reads what the user named: ALEXNET_ERROR_IO is bad input. */
+int cli_input_code(alexnet_status status);
 
 /** How the program was called, quoted for a shell: the start of command lines that are printed. */
 extern const char *cli_program;

@@ -273,66 +273,47 @@ static alexnet_status run_steps(alexnet_bench *bench, int64_t steps)
     return status;
 }
 
-static int run_loader(const bench_options *options, const machine_options *machine,
-                      const char *data)
+static int measure_loader(alexnet_ctx *ctx, const bench_options *options, const char *data,
+                          bool json)
 {
-    alexnet_ctx *ctx;
-    int code = machine_open(&ctx, machine);
-    if (code != CLI_DONE)
-        return code;
-    const bench_loader_options settings = {.data = data,
-                                           .net = options->net,
-                                           .recipe = options->recipe,
-                                           .batch = options->batch,
-                                           .rounds = options->steps,
-                                           .pictures = options->pictures,
-                                           .json = machine->json};
-    code = bench_loader(ctx, &settings);
-    machine_close(ctx);
-    return code;
+    return bench_loader(ctx, &(bench_loader_options){.data = data,
+                                                     .net = options->net,
+                                                     .recipe = options->recipe,
+                                                     .batch = options->batch,
+                                                     .rounds = options->steps,
+                                                     .pictures = options->pictures,
+                                                     .json = json});
 }
 
-static int run(const bench_options *options, const machine_options *machine)
+static int measure_network(alexnet_ctx *ctx, const bench_options *options, bool json)
 {
-    alexnet_ctx *ctx;
     alexnet_bench *bench = NULL;
     alexnet_bench_options settings = ALEXNET_BENCH_OPTIONS_INIT;
     settings.net = options->net;
     settings.mode = (alexnet_bench_mode)options->mode;
     settings.batch = (int)options->batch;
     settings.steps = (int)options->steps;
-    int code = machine_open(&ctx, machine);
-    if (code != CLI_DONE)
-        return code;
-    if (options->tune) {
-        code = bench_tune(ctx, &settings, options->tune, machine->json);
-        machine_close(ctx);
-        return code;
-    }
+    if (options->tune)
+        return bench_tune(ctx, &settings, options->tune, json);
     alexnet_status status = alexnet_bench_new(&bench, ctx, &settings);
     if (!status)
         status = run_steps(bench, options->steps);
-    if (status) {
-        code = cli_input_failed(status);
-    } else {
+    if (!status) {
         results r = sum_up(bench, settings.mode == ALEXNET_BENCH_TRAIN);
-        if (machine->json)
+        if (json)
             print_json(bench, &r);
         else
             print_results(bench, &r);
     }
+    const int code = cli_input_code(status);
     alexnet_bench_free(bench);
-    machine_close(ctx);
     return code;
 }
 
 static int check_usage(const opt_args *args, const bench_options *options)
 {
-    static const char *const of_loader[] = {"recipe", "pictures"};
     const bool loader = options->mode == MODE_LOADER;
-    int code = CLI_DONE;
-    for (size_t i = 0; i < COUNT_OF(of_loader) && code == CLI_DONE; i++)
-        code = opt_needs(args, of_loader[i], loader, "--mode loader");
+    const int code = opt_needs(args, "recipe|pictures", loader, "--mode loader");
     if (code != CLI_DONE)
         return code;
     if (!loader && args->file_count > 0)
@@ -344,6 +325,20 @@ static int check_usage(const opt_args *args, const bench_options *options)
     return CLI_DONE;
 }
 
+static int run(const opt_args *args, const bench_options *options, const machine_options *machine)
+{
+    alexnet_ctx *ctx = NULL;
+    int code = check_usage(args, options);
+    if (code == CLI_DONE)
+        code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        code = options->mode == MODE_LOADER
+                   ? measure_loader(ctx, options, args->files[0], machine->json)
+                   : measure_network(ctx, options, machine->json);
+    machine_close(ctx);
+    return code;
+}
+
 int cmd_bench(int argc, char **argv)
 {
     int code;
@@ -352,12 +347,5 @@ int cmd_bench(int argc, char **argv)
     opt_args args = {
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code)) {
-        code = check_usage(&args, &options);
-        if (code == CLI_DONE)
-            code = options.mode == MODE_LOADER ? run_loader(&options, &machine, args.files[0])
-                                               : run(&options, &machine);
-    }
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &machine) : code;
 }

@@ -113,7 +113,7 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, int for
         alexnet_status status = alexnet_stream_next(stream, &result, &more);
         if (status || !more || ferror(stdout)) {
             progress_clear();
-            return status ? cli_failed(status) : CLI_DONE;
+            return cli_code(status);
         }
         if (result.status) {
             cli_error(0, "%s", result.error);
@@ -139,12 +139,14 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
     int classes = alexnet_model_class_count(model);
     int top = options->top < classes ? (int)options->top : classes;
     int64_t count = alexnet_dataset_count(pictures), bad = 0;
+    if (count == 0) /* an empty list on standard input */
+        return CLI_DONE;
     settings.batch = options->batch < count ? (int)options->batch : (int)count;
     settings.views = options->views ? 10 : 1;
     alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_stream_open(&stream, session, pictures, top);
-    int code = status ? cli_failed(status) : print_results(stream, count, top, format, &bad);
+    int code = status ? cli_code(status) : print_results(stream, count, top, format, &bad);
     alexnet_stream_free(stream);
     alexnet_session_free(session);
     return code == CLI_DONE ? pictures_count_bad(bad, count) : code;
@@ -157,41 +159,21 @@ static int check_usage(const opt_args *args, const classify_options *options, bo
     return model_args_check_pictures(args);
 }
 
-static int run(const opt_args *args, const classify_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const void *own)
 {
-    alexnet_ctx *ctx = NULL;
-    alexnet_model *model = NULL;
-    alexnet_dataset *pictures = NULL;
-    string_list paths = {0};
-    int code = check_usage(args, options, machine->json);
+    const classify_options *options = own;
+    const bool json = line->machine.json;
+    int code = check_usage(&line->args, options, json);
     if (code == CLI_DONE)
-        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE && paths.count > 0) {
-        code = machine_open(&ctx, machine);
-        if (code == CLI_DONE)
-            code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
-        if (code == CLI_DONE)
-            code = pictures_open(&pictures, ctx, &paths);
-        if (code == CLI_DONE)
-            code =
-                classify(model, pictures, options, machine->json ? FORMAT_JSON : options->format);
-    }
-    alexnet_dataset_free(pictures);
-    alexnet_model_free(model);
-    machine_close(ctx);
-    string_list_free(&paths);
-    return code;
+        code = model_args_open_pictures(line);
+    return code == CLI_DONE ? classify(line->model, line->pictures, options,
+                                       json ? FORMAT_JSON : options->format)
+                            : code;
 }
 
 int cmd_classify(int argc, char **argv)
 {
-    int code;
     classify_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

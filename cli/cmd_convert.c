@@ -4,6 +4,7 @@
 
 #include "files.h"
 #include "json.h"
+#include "library_text.h"
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
@@ -140,17 +141,12 @@ static void report(const alexnet_model *model, const char *in, const char *out,
         terminal_line(stdout, "without  %s", to->without);
 }
 
-static int code_of(alexnet_status status)
-{
-    return status ? cli_failed(status) : CLI_DONE;
-}
-
 static int take_lpips(alexnet_model *model, const char *path)
 {
     alexnet_status status = alexnet_model_set_lpips(model, path);
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
-        return cli_error(CLI_BAD_INPUT, "%s: %s", path, alexnet_error_text());
-    return status ? cli_input_failed(status) : CLI_DONE;
+        return cli_error(CLI_BAD_INPUT, "%s: %s", path, library_error());
+    return cli_input_code(status);
 }
 
 static int convert(const char *in, const char *out, const alexnet_format_info *to,
@@ -170,7 +166,7 @@ static int convert(const char *in, const char *out, const alexnet_format_info *t
     if (code == CLI_DONE && options->lpips)
         code = take_lpips(model, options->lpips);
     if (code == CLI_DONE)
-        code = code_of(alexnet_model_save(model, out, &save));
+        code = cli_code(alexnet_model_save(model, out, &save));
     if (code == CLI_DONE)
         report(model, in, out, to, options->json);
     alexnet_model_free(model);
@@ -192,7 +188,7 @@ static int run(const opt_args *args, const convert_options *options, const model
                                                         : "convert takes one IN and one OUT");
     const char *in = args->files[0], *out = args->files[1];
     alexnet_format_info to;
-    int code = code_of(alexnet_format_find(&to, options->to, out));
+    int code = cli_code(alexnet_format_find(&to, options->to, out));
     if (code == CLI_DONE && options->lpips &&
         (!to.names || options->names == ALEXNET_NAMES_TORCHVISION))
         code = opt_wrong(&page, "--lpips: %s cannot hold these weights",
@@ -209,8 +205,5 @@ int cmd_convert(int argc, char **argv)
     model_options how = {0};
     opt_args args = {.page = &page,
                      .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &how) : code;
 }

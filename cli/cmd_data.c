@@ -32,10 +32,9 @@ static int no_command(int argc, char **argv)
 {
     int code;
     opt_args args = {.page = &page};
-    if (opt_parse(&args, argc, argv, &code))
-        code = opt_wrong(&page, "COMMAND is missing, such as check");
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code)
+               ? opt_wrong(&page, "COMMAND is missing, such as check")
+               : code;
 }
 
 int cmd_data(int argc, char **argv)

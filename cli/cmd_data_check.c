@@ -117,7 +117,7 @@ static int examine(data_checked *checked, alexnet_ctx *ctx)
     }
     progress_clear();
     checked->unreadable = progress.unreadable;
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static int open_data(data_checked *checked, alexnet_ctx *ctx)
@@ -193,8 +193,5 @@ int cmd_data_check(int argc, char **argv)
     opt_args args = {
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group_plain(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &machine) : code;
 }

@@ -176,7 +176,7 @@ static int pack_all(alexnet_pack_progress *p, alexnet_ctx *ctx, const train_data
     bool more = true;
     alexnet_status status = alexnet_pack_new(&pack, ctx, data->train, data->val, out, options);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     double start = progress_clock();
     while (!status && more) {
         status = alexnet_pack_step(pack, p, &more);
@@ -185,7 +185,7 @@ static int pack_all(alexnet_pack_progress *p, alexnet_ctx *ctx, const train_data
         show(p, progress_clock() - start);
     }
     progress_clear();
-    int code = status ? cli_failed(status) : CLI_DONE;
+    int code = cli_code(status);
     if (code != CLI_DONE && p->done >= p->found) /* earlier ones have been checked */
         say_rest(p, out);
     alexnet_pack_free(pack);
@@ -251,8 +251,5 @@ int cmd_data_pack(int argc, char **argv)
     opt_args args = {
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group_plain(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &machine) : code;
 }

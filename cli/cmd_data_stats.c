@@ -130,7 +130,7 @@ static int count(alexnet_data_stats *stats, int64_t total)
         progress_pictures("read", done, total, start);
     }
     progress_clear();
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static int deliver(const alexnet_data_stats *stats, const alexnet_dataset *data,
@@ -140,7 +140,7 @@ static int deliver(const alexnet_data_stats *stats, const alexnet_dataset *data,
     int code = CLI_DONE;
     if (options->out) {
         alexnet_status status = alexnet_data_stats_save(stats, options->out);
-        code = status ? cli_failed(status) : CLI_DONE;
+        code = cli_code(status);
     }
     if (code == CLI_DONE && options->plot)
         code = draw_stats(result, data, options->plot);
@@ -157,12 +157,12 @@ static int measure(alexnet_ctx *ctx, const char *path, const stats_options *opti
     alexnet_network *network = NULL;
     alexnet_data_stats *stats = NULL;
     alexnet_status status = alexnet_network_load(&network, ctx, options->net);
-    int code = status ? cli_input_failed(status) : CLI_DONE;
+    int code = cli_input_code(status);
     if (code == CLI_DONE)
         code = train_data_open(&data, ctx, path, "0", NULL, 1);
     if (code == CLI_DONE) {
         status = alexnet_data_stats_new(&stats, ctx, data.train, network);
-        code = status ? cli_failed(status) : count(stats, alexnet_dataset_count(data.train));
+        code = status ? cli_code(status) : count(stats, alexnet_dataset_count(data.train));
     }
     if (code == CLI_DONE)
         code = deliver(stats, data.train, options, json);
@@ -202,8 +202,5 @@ int cmd_data_stats(int argc, char **argv)
     opt_args args = {
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group_plain(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &machine) : code;
 }

@@ -155,6 +155,5 @@ int cmd_demo(int argc, char **argv)
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
         code = args.file_count ? opt_wrong(&page, "demo takes no files") : run(&options, &machine);
-    opt_free(&args);
     return code;
 }

@@ -2,6 +2,7 @@
 
 #include "distance.h"
 #include "files.h"
+#include "library_text.h"
 #include "model_args.h"
 #include "paths.h"
 
@@ -62,43 +63,9 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     settings.side = (int)options->side;
     alexnet_status status = alexnet_distance_new(&job->distance, model, &settings);
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
-        return cli_error(CLI_BAD_INPUT, "%s%s", alexnet_error_text(),
+        return cli_error(CLI_BAD_INPUT, "%s%s", library_error(),
                          options->lpips ? "" : "; give it as --lpips FILE");
-    return status ? cli_input_failed(status) : CLI_DONE;
-}
-
-static int run_with(const opt_args *args, const distance_options *options, const model_options *how,
-                    const machine_options *machine)
-{
-    alexnet_model *model = NULL;
-    distance_job job = {.csv = options->csv || (options->out && !machine->json),
-                        .json = machine->json,
-                        .to = stdout};
-    file_output file = {0};
-    int code = options->out ? file_check_output(options->out) : CLI_DONE;
-    if (code == CLI_DONE)
-        code = machine_open(&job.ctx, machine);
-    if (code == CLI_DONE)
-        code = model_open_as(&model, job.ctx, args->files[0], "MODEL comes first", how);
-    if (code == CLI_DONE)
-        code = open_distance(&job, model, options);
-    if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
-        job.to = file.file;
-    if (code == CLI_DONE) {
-        distance_begin(&job);
-        code = distance_compare_paths(&job, args->files, options->all_pairs);
-    }
-    if (file.file) {
-        /* Bad pictures leave a usable file; an interruption or a failure does not. */
-        bool whole = code == CLI_DONE || code == CLI_BAD_INPUT;
-        int ended = file_end(&file, whole ? CLI_DONE : code);
-        code = whole && ended == CLI_DONE ? code : ended;
-    }
-    alexnet_distance_free(job.distance);
-    alexnet_model_free(model);
-    machine_close(job.ctx);
-    free(job.parts);
-    return code;
+    return cli_input_code(status);
 }
 
 static int check_files(const opt_args *args, const distance_options *options, bool json)
@@ -124,17 +91,40 @@ static int check_files(const opt_args *args, const distance_options *options, bo
     return CLI_DONE;
 }
 
+static int run(model_args *line, const void *own)
+{
+    const distance_options *options = own;
+    const bool json = line->machine.json;
+    distance_job job = {.csv = options->csv || (options->out && !json), .json = json, .to = stdout};
+    file_output file = {0};
+    int code = check_files(&line->args, options, json);
+    if (code == CLI_DONE && options->out)
+        code = file_check_output(options->out);
+    if (code == CLI_DONE)
+        code = model_args_open(line);
+    if (code == CLI_DONE)
+        code = open_distance(&job, line->model, options);
+    if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
+        job.to = file.file;
+    if (code == CLI_DONE) {
+        job.ctx = line->ctx;
+        distance_begin(&job);
+        code = distance_compare_paths(&job, line->args.files, options->all_pairs);
+    }
+    if (file.file) {
+        /* Bad pictures leave a usable file; an interruption or a failure does not. */
+        bool whole = code == CLI_DONE || code == CLI_BAD_INPUT;
+        int ended = file_end(&file, whole ? CLI_DONE : code);
+        code = whole && ended == CLI_DONE ? code : ended;
+    }
+    alexnet_distance_free(job.distance);
+    free(job.parts);
+    return code;
+}
+
 int cmd_distance(int argc, char **argv)
 {
-    int code;
     distance_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code)) {
-        code = check_files(&line.args, &options, line.machine.json);
-        if (code == CLI_DONE)
-            code = run_with(&line.args, &options, &line.model, &line.machine);
-    }
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

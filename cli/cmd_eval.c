@@ -111,7 +111,7 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
     options.classes_of = model;
     if (args->file_count == 1) {
         status = alexnet_run_validation(out, ctx, args->files[0], model);
-        return status ? cli_input_failed(status) : CLI_DONE;
+        return cli_input_code(status);
     }
     const char *path = args->files[models];
     char *val = path_join(path, "val");
@@ -120,7 +120,7 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
         status = alexnet_dataset_open(out, ctx, kind == ALEXNET_DATASET_TRAIN_VAL ? val : path,
                                       &options);
     free(val);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 /* A figure on pictures that a model was trained on says little. A run without its checkpoint can be
@@ -156,7 +156,7 @@ static int write_reliability(const alexnet_evaluation *evaluation, const char *p
     if (!path_ends_in(path, ".png"))
         return write_calibration(evaluation, path);
     alexnet_status status = alexnet_evaluation_calibration(evaluation, &error, bins);
-    return status ? cli_failed(status) : draw_calibration(bins, error, path);
+    return status ? cli_code(status) : draw_calibration(bins, error, path);
 }
 
 static int check_skipped(const alexnet_evaluation *evaluation)
@@ -164,7 +164,7 @@ static int check_skipped(const alexnet_evaluation *evaluation)
     alexnet_metrics m;
     alexnet_status status = alexnet_evaluation_metrics(evaluation, &m);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     bool none = m.skipped > 0 && m.images == 0;
     if (none || alexnet_too_many_bad(m.skipped, m.images + m.skipped, ALEXNET_BAD_PICTURES))
         return cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
@@ -213,10 +213,9 @@ static int compute(alexnet_evaluation *evaluation, ensemble *m, const opt_args *
     return picture_rows_end(&table, evaluate_all(evaluation, total, &watch));
 }
 
-static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const eval_options *options,
-                   const model_options *how, bool json)
+static int measure(ensemble *m, model_args *line, const eval_options *options)
 {
-    alexnet_dataset *data = NULL;
+    const opt_args *args = &line->args;
     alexnet_evaluation *evaluation = NULL;
     alexnet_ensemble_options together = ALEXNET_ENSEMBLE_OPTIONS_INIT;
     alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
@@ -224,23 +223,25 @@ static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const ev
     together.keep = options->search > 0;
     settings.batch = (int)options->batch;
     settings.views = options->views ? 10 : 1;
-    int code = ensemble_open(m, ctx, args->files, how);
+    int code = machine_open(&line->ctx, &line->machine);
     if (code == CLI_DONE)
-        code = open_data(&data, ctx, m->models[0], args, m->count);
+        code = ensemble_open(m, line->ctx, args->files, &line->how);
+    if (code == CLI_DONE)
+        code = open_data(&line->pictures, line->ctx, m->models[0], args, m->count);
     if (code == CLI_DONE) {
-        warn_seen(ctx, data, args, m->count);
+        warn_seen(line->ctx, line->pictures, args, m->count);
         code = ensemble_open_sessions(m, &settings);
     }
     if (code == CLI_DONE) {
-        alexnet_status status =
-            alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count, data, &together);
-        code = status ? cli_failed(status)
-                      : compute(evaluation, m, args, alexnet_dataset_count(data), options);
+        alexnet_status status = alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count,
+                                                                line->pictures, &together);
+        code = status
+                   ? cli_code(status)
+                   : compute(evaluation, m, args, alexnet_dataset_count(line->pictures), options);
     }
     if (code == CLI_DONE)
-        code = report(evaluation, m, options, json);
+        code = report(evaluation, m, options, line->machine.json);
     alexnet_evaluation_free(evaluation);
-    alexnet_dataset_free(data);
     return code;
 }
 
@@ -313,51 +314,38 @@ static int check_options(const opt_args *args, const eval_options *o, int models
 
 static int compare(const opt_args *args, bool json)
 {
-    static const char *const of_models[] = {"views",     "batch",       "per-class",
-                                            "confusion", "calibration", "images",
-                                            "top",       "weights",     "search"};
-    for (size_t i = 0; i < COUNT_OF(of_models); i++) {
-        const int code = opt_needs(args, of_models[i], false, "models, not --compare");
-        if (code != CLI_DONE)
-            return code;
-    }
+    const int code =
+        opt_needs(args, "views|batch|per-class|confusion|calibration|images|top|weights|search",
+                  false, "models, not --compare");
+    if (code != CLI_DONE)
+        return code;
     if (args->file_count != 2)
         return opt_wrong(&page, "--compare takes two files that --images wrote");
     return answers_compare(args->files, json);
 }
 
-static int run(const opt_args *args, const eval_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const void *own)
 {
-    alexnet_ctx *ctx = NULL;
+    const eval_options *options = own;
     int count;
     if (options->compare)
-        return compare(args, machine->json);
-    int code = count_models(&count, args);
+        return compare(&line->args, line->machine.json);
+    int code = count_models(&count, &line->args);
     if (code == CLI_DONE)
-        code = check_options(args, options, count);
+        code = check_options(&line->args, options, count);
     if (code != CLI_DONE)
         return code;
     ensemble m = ensemble_new(count);
     code = ensemble_read_weights(&m, options->weights, &page);
-    if (code == CLI_DONE) {
-        code = machine_open(&ctx, machine);
-        if (code == CLI_DONE)
-            code = measure(&m, ctx, args, options, how, machine->json);
-    }
+    if (code == CLI_DONE)
+        code = measure(&m, line, options);
     ensemble_free(&m);
-    machine_close(ctx);
     return code;
 }
 
 int cmd_eval(int argc, char **argv)
 {
-    int code;
     eval_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

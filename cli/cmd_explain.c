@@ -171,46 +171,35 @@ static int choose_output(char **out, const char *wanted, const char *name)
     return file_check_output(*out);
 }
 
-static int run(const opt_args *args, const explain_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const void *own)
 {
+    const explain_options *options = own;
     const kind k = kind_of(options);
-    alexnet_model *model = NULL;
-    alexnet_ctx *ctx = NULL;
     char *out = NULL;
-    int code = check_options(args, options);
+    int code = check_options(&line->args, options);
     if (code == CLI_DONE)
-        code = check_files(args, &k);
+        code = check_files(&line->args, &k);
     if (code == CLI_DONE)
         code = choose_output(&out, options->out, k.name);
     if (code == CLI_DONE)
-        code = machine_open(&ctx, machine);
-    if (code == CLI_DONE)
-        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
+        code = model_args_open(line);
     if (code == CLI_DONE) {
         explain_job job = {.options = options,
-                           .ctx = ctx,
-                           .model = model,
-                           .model_path = args->files[0],
-                           .picture = k.picture ? args->files[1] : NULL,
+                           .ctx = line->ctx,
+                           .model = line->model,
+                           .model_path = line->args.files[0],
+                           .picture = k.picture ? line->args.files[1] : NULL,
                            .out = out,
-                           .json = machine->json};
+                           .json = line->machine.json};
         code = k.run(&job);
     }
-    alexnet_model_free(model);
-    machine_close(ctx);
     free(out);
     return code;
 }
 
 int cmd_explain(int argc, char **argv)
 {
-    int code;
     explain_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

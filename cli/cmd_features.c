@@ -108,7 +108,7 @@ static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t
         int code = CLI_DONE;
         if (status || !more) {
             progress_clear();
-            return status ? cli_failed(status) : CLI_DONE;
+            return cli_code(status);
         }
         if (result.status) {
             cli_error(0, "%s", result.error);
@@ -168,7 +168,7 @@ static int work(feature_store *store, alexnet_features *features, const alexnet_
 {
     alexnet_feature_stream *stream = NULL;
     alexnet_status status = alexnet_feature_stream_new(&stream, features, pictures);
-    int code = status ? cli_failed(status) : compute(store, stream, batch, n);
+    int code = status ? cli_code(status) : compute(store, stream, batch, n);
     alexnet_feature_stream_free(stream);
     if (code == CLI_DONE && store->rows + n->computed == 0)
         return CLI_DONE; /* nothing to write */
@@ -179,8 +179,7 @@ static int work(feature_store *store, alexnet_features *features, const alexnet_
     return code;
 }
 
-static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_model *model,
-                     alexnet_dataset **pictures, bool json)
+static int run_model(model_args *line, const features_options *options)
 {
     static const char *const pools[] = {"none", "avg", "max"};
     alexnet_features *features = NULL;
@@ -189,24 +188,24 @@ static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_
     char about[64];
     uint64_t fingerprint;
     const int views = options->views ? 10 : 1;
-    const int64_t count = alexnet_dataset_count(*pictures);
+    const int64_t count = alexnet_dataset_count(line->pictures);
     const int64_t batch = options->batch < count ? options->batch : count ? count : 1;
     int code =
-        layers_open(&features, model, options->layer,
+        layers_open(&features, line->model, options->layer,
                     &(alexnet_features_options){sizeof(alexnet_features_options), NULL, 0,
                                                 (int)batch, views, (alexnet_pooling)options->pool});
     if (code != CLI_DONE)
         return code;
-    alexnet_status status = alexnet_model_fingerprint(model, &fingerprint);
+    alexnet_status status = alexnet_model_fingerprint(line->model, &fingerprint);
     snprintf(about, sizeof about, "pool %s, views %d, model %016" PRIx64, pools[options->pool],
              views, fingerprint);
-    code = status ? cli_failed(status)
+    code = status ? cli_code(status)
                   : feature_store_open(&store, options->out, features, about, options->resume);
     if (code == CLI_DONE)
-        code = leave_out_done(pictures, ctx, &store, &n);
+        code = leave_out_done(&line->pictures, line->ctx, &store, &n);
     if (code == CLI_DONE)
-        code = work(&store, features, *pictures, batch, &n);
-    if (code == CLI_DONE && json)
+        code = work(&store, features, line->pictures, batch, &n);
+    if (code == CLI_DONE && line->machine.json)
         report_json(&store, &n);
     else if (code == CLI_DONE && store.rows > 0)
         report(&store);
@@ -228,39 +227,18 @@ static int check_arguments(const opt_args *args, const features_options *options
     return file_check_output(options->out);
 }
 
-static int run(const opt_args *args, const features_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const void *own)
 {
-    alexnet_ctx *ctx = NULL;
-    alexnet_model *model = NULL;
-    alexnet_dataset *pictures = NULL;
-    string_list paths = {0};
-    int code = check_arguments(args, options);
+    const features_options *options = own;
+    int code = check_arguments(&line->args, options);
     if (code == CLI_DONE)
-        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE)
-        code = machine_open(&ctx, machine);
-    if (code == CLI_DONE)
-        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
-    if (code == CLI_DONE)
-        code = pictures_open(&pictures, ctx, &paths);
-    if (code == CLI_DONE)
-        code = run_model(options, ctx, model, &pictures, machine->json);
-    alexnet_dataset_free(pictures);
-    alexnet_model_free(model);
-    machine_close(ctx);
-    string_list_free(&paths);
-    return code;
+        code = model_args_open_pictures(line);
+    return code == CLI_DONE ? run_model(line, options) : code;
 }
 
 int cmd_features(int argc, char **argv)
 {
-    int code;
     features_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

@@ -47,6 +47,5 @@ int cmd_help(int argc, char **argv)
         else
             list_commands();
     }
-    opt_free(&args);
     return code;
 }

@@ -68,13 +68,12 @@ static int load_network(subject *out, alexnet_ctx *ctx)
 {
     alexnet_status status = alexnet_network_load(&out->own, ctx, out->name);
     out->network = out->own;
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 static int load_recipe(subject *out)
 {
-    alexnet_status status = alexnet_recipe_load(&out->recipe, out->name);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(alexnet_recipe_load(&out->recipe, out->name));
 }
 
 static int subject_load(subject *out, alexnet_ctx *ctx, const char *name, const model_options *how)
@@ -225,8 +224,5 @@ int cmd_info(int argc, char **argv)
     model_options how = {0};
     opt_args args = {.page = &page,
                      .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &how) : code;
 }

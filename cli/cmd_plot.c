@@ -77,11 +77,11 @@ static int measure_run(confusion *out, const char *path, const model_options *ho
         code = model_open_as(&model, ctx, path, "a RUN comes after confusion", how);
     if (code == CLI_DONE) {
         alexnet_status status = alexnet_run_validation(&data, ctx, path, model);
-        code = status ? cli_input_failed(status) : CLI_DONE;
+        code = cli_input_code(status);
     }
     if (code == CLI_DONE) {
         alexnet_status status = alexnet_session_new(&session, model, &settings);
-        code = status ? cli_failed(status) : evaluate(&evaluation, session, data, NULL);
+        code = status ? cli_code(status) : evaluate(&evaluation, session, data, NULL);
     }
     if (code == CLI_DONE)
         *out = confusion_of(evaluation, model);
@@ -170,8 +170,5 @@ int cmd_plot(int argc, char **argv)
     model_options how = {0};
     opt_args args = {.page = &page,
                      .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options, &how) : code;
 }

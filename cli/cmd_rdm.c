@@ -150,7 +150,7 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
     }
     progress_clear();
     alexnet_feature_stream_free(stream);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 /* Whether features have no correlation, because all are equal, or no cosine, because all are 0. */
@@ -219,7 +219,7 @@ static int write_all(const table *t, alexnet_ctx *ctx, const rdm_options *option
         progress_clear();
         if (!status)
             warn_of_flat(t, i, options->metric);
-        code = status ? cli_failed(status) : write_layer(t, i, rdm, options->out, layers);
+        code = status ? cli_code(status) : write_layer(t, i, rdm, options->out, layers);
     }
     free(rdm);
     if (code == CLI_DONE && json) {
@@ -233,24 +233,23 @@ static int write_all(const table *t, alexnet_ctx *ctx, const rdm_options *option
     return code;
 }
 
-static int compute(const rdm_options *options, alexnet_ctx *ctx, alexnet_model *model,
-                   const alexnet_dataset *pictures, bool json)
+static int compute(const model_args *line, const rdm_options *options)
 {
     alexnet_features *features = NULL;
     table t = {0};
-    const int64_t count = alexnet_dataset_count(pictures);
+    const int64_t count = alexnet_dataset_count(line->pictures);
     alexnet_features_options settings = ALEXNET_FEATURES_OPTIONS_INIT;
     settings.batch = (int)(options->batch < count ? options->batch : count ? count : 1);
     settings.pool = (alexnet_pooling)options->pool;
-    int code = layers_open(&features, model, options->layer, &settings);
+    int code = layers_open(&features, line->model, options->layer, &settings);
     if (code == CLI_DONE)
         code = make_table(&t, features, count);
     if (code == CLI_DONE)
-        code = fill(&t, features, pictures);
+        code = fill(&t, features, line->pictures);
     if (code == CLI_DONE && t.count < 3)
         code = cli_error(CLI_BAD_INPUT, "%" PRId64 " pictures: a comparison needs three", t.count);
     if (code == CLI_DONE)
-        code = write_all(&t, ctx, options, json);
+        code = write_all(&t, line->ctx, options, line->machine.json);
     if (code == CLI_DONE)
         code = pictures_count_bad(t.bad, count);
     alexnet_features_free(features);
@@ -261,35 +260,30 @@ static int compute(const rdm_options *options, alexnet_ctx *ctx, alexnet_model *
 /* Reject options that have no effect. */
 static int check_options(const opt_args *args, const rdm_options *options)
 {
-    static const char *const of_pictures[] = {"out", "layer", "metric", "pool", "batch"};
-    int code = opt_needs(args, "rank", options->compare, "--compare");
-    for (size_t i = 0; i < COUNT_OF(of_pictures) && code == CLI_DONE; i++)
-        code = opt_needs(args, of_pictures[i], !options->compare, "pictures, not --compare");
-    return code;
+    const int code = opt_needs(args, "rank", options->compare, "--compare");
+    return code == CLI_DONE ? opt_needs(args, "out|layer|metric|pool|batch", !options->compare,
+                                        "pictures, not --compare")
+                            : code;
 }
 
-static int compare(const opt_args *args, const rdm_options *options, const machine_options *machine)
+static int compare(const opt_args *args, const rdm_options *options, bool json)
 {
     if (args->file_count != 2)
         return opt_wrong(&page, "--compare takes two files, A.npy and B.npy");
     for (int i = 0; i < args->file_count; i++)
         if (path_ends_in(args->files[i], ".csv"))
             return opt_wrong(&page, "%s: --compare reads .npy files", args->files[i]);
-    return rdm_compare(args->files, (alexnet_rank)options->rank, machine->json);
+    return rdm_compare(args->files, (alexnet_rank)options->rank, json);
 }
 
-static int run(const opt_args *args, const rdm_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const void *own)
 {
-    alexnet_ctx *ctx = NULL;
-    alexnet_model *model = NULL;
-    alexnet_dataset *pictures = NULL;
-    string_list paths = {0};
-    int code = check_options(args, options);
+    const rdm_options *options = own;
+    int code = check_options(&line->args, options);
     if (code == CLI_DONE && options->compare)
-        return compare(args, options, machine);
+        return compare(&line->args, options, line->machine.json);
     if (code == CLI_DONE)
-        code = model_args_check_pictures(args);
+        code = model_args_check_pictures(&line->args);
     if (code != CLI_DONE)
         return code;
     if (!options->out)
@@ -298,30 +292,13 @@ static int run(const opt_args *args, const rdm_options *options, const model_opt
     code = file_check_output(first);
     free(first);
     if (code == CLI_DONE)
-        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE)
-        code = machine_open(&ctx, machine);
-    if (code == CLI_DONE)
-        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
-    if (code == CLI_DONE)
-        code = pictures_open(&pictures, ctx, &paths);
-    if (code == CLI_DONE)
-        code = compute(options, ctx, model, pictures, machine->json);
-    alexnet_dataset_free(pictures);
-    alexnet_model_free(model);
-    machine_close(ctx);
-    string_list_free(&paths);
-    return code;
+        code = model_args_open_pictures(line);
+    return code == CLI_DONE ? compute(line, options) : code;
 }
 
 int cmd_rdm(int argc, char **argv)
 {
-    int code;
     rdm_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

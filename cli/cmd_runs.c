@@ -330,8 +330,5 @@ int cmd_runs(int argc, char **argv)
     int code;
     runs_options options = {0};
     opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options);
-    opt_free(&args);
-    return code;
+    return opt_parse(&args, argc, argv, &code) ? run(&args, &options) : code;
 }

@@ -133,7 +133,7 @@ static int run_tests(alexnet_ctx *ctx, json_t *list, tally *count)
         count->failed += !result.skipped && !result.passed;
     }
     alexnet_selftest_free(test);
-    return status ? cli_failed(status) : code;
+    return status ? cli_code(status) : code;
 }
 
 static int run(const machine_options *machine)
@@ -166,6 +166,5 @@ int cmd_selftest(int argc, char **argv)
     opt_args args = {.page = &page, .groups = {machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
         code = args.file_count ? opt_wrong(&page, "selftest takes no files") : run(&machine);
-    opt_free(&args);
     return code;
 }

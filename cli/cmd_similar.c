@@ -157,44 +157,27 @@ static int work(similar_search *s, const alexnet_dataset *queries)
     return code == CLI_DONE ? end : code;
 }
 
-static int run(const opt_args *args, const similar_options *options, const model_options *how,
-               const machine_options *machine)
+static int run(model_args *line, const void *own)
 {
-    similar_search s = {.options = options, .json = machine->json};
-    alexnet_model *model = NULL;
-    alexnet_dataset *queries = NULL;
-    string_list paths = {0};
-    int code = check_usage(args, options);
-    if (code == CLI_DONE && !options->all_pairs)
-        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE && (options->all_pairs || paths.count > 0)) {
-        code = machine_open(&s.ctx, machine);
-        if (code == CLI_DONE)
-            code = model_open_as(&model, s.ctx, args->files[0], "MODEL comes first", how);
-        if (code == CLI_DONE && paths.count > 0)
-            code = pictures_open(&queries, s.ctx, &paths);
-        if (code == CLI_DONE)
-            code = similar_open_features(&s, model);
-        if (code == CLI_DONE)
-            code = work(&s, queries);
-    }
+    const similar_options *options = own;
+    similar_search s = {.options = options, .json = line->machine.json};
+    int code = check_usage(&line->args, options);
+    if (code == CLI_DONE)
+        code = options->all_pairs ? model_args_open(line) : model_args_open_pictures(line);
+    if (code != CLI_DONE || (line->pictures && alexnet_dataset_count(line->pictures) == 0))
+        return code; /* an empty list on standard input asks for nothing */
+    s.ctx = line->ctx;
+    code = similar_open_features(&s, line->model);
+    if (code == CLI_DONE)
+        code = work(&s, line->pictures);
     alexnet_index_free(s.index);
     alexnet_features_free(s.features);
-    alexnet_dataset_free(queries);
-    alexnet_model_free(model);
-    machine_close(s.ctx);
-    string_list_free(&paths);
     return code;
 }
 
 int cmd_similar(int argc, char **argv)
 {
-    int code;
     similar_options options = {0};
-    model_args line;
     const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
-    if (model_args_parse(&line, &page, own, argc, argv, &code))
-        code = run(&line.args, &options, &line.model, &line.machine);
-    opt_free(&line.args);
-    return code;
+    return model_args_run(&page, own, run, argc, argv);
 }

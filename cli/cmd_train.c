@@ -333,7 +333,6 @@ int cmd_train(int argc, char **argv)
                                 machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
         code = run(&args, &options, &machine);
-    opt_free(&args);
     recipe_group_free(&args.groups[1]);
     string_list_free(&options.settings);
     return code;

@@ -53,6 +53,5 @@ int cmd_version(int argc, char **argv)
         else
             print_text();
     }
-    opt_free(&args);
     return code;
 }

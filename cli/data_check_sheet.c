@@ -87,7 +87,7 @@ static int64_t put_lines(FILE *file, const data_checked *checked, int64_t first,
     alexnet_finding f;
     int64_t shown = 0;
     for (int64_t i = 0; i < found && shown < LINES; i++)
-        if (alexnet_check_get(checked->check, first + i, &f) && f.picture < 0) {
+        if (data_checked_get(checked, first + i, &f) && f.picture < 0) {
             put_line(file, checked, &f);
             shown++;
         }
@@ -101,7 +101,7 @@ static int64_t put_pictures(FILE *file, const data_checked *checked, int64_t fir
     int64_t shown = 0, group = -1;
     fputs("<div class=\"row\">\n", file);
     for (int64_t i = 0; i < found && shown < SHOWN && !signals_stopped(); i++) {
-        if (!alexnet_check_get(checked->check, first + i, &f) || f.picture < 0)
+        if (!data_checked_get(checked, first + i, &f) || f.picture < 0)
             continue;
         if (f.group != group && group >= 0)
             fputs("</div>\n", file);

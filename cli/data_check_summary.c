@@ -6,6 +6,7 @@
 #include "csv.h"
 #include "data_check.h"
 #include "files.h"
+#include "library_text.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -17,6 +18,14 @@ const alexnet_dataset *data_checked_data(const data_checked *checked, int part)
 const char *data_checked_part(const data_checked *checked, int part)
 {
     return !checked->data.val ? "" : part == 0 ? "train" : "val";
+}
+
+bool data_checked_get(const data_checked *checked, int64_t index, alexnet_finding *finding)
+{
+    if (!alexnet_check_get(checked->check, index, finding))
+        return false;
+    finding->detail = library_text(finding->detail);
+    return true;
 }
 
 const char *data_checked_place(const data_checked *checked, const alexnet_finding *finding)
@@ -89,7 +98,7 @@ static void print_problem(const data_checked *checked, const alexnet_problem_inf
     printf("\n  %s: %s\n", info->about, text_count(count, files));
     for (int64_t i = 0; i < found && i < SHOWN; i++) {
         alexnet_finding finding;
-        if (alexnet_check_get(checked->check, first + i, &finding))
+        if (data_checked_get(checked, first + i, &finding))
             print_finding(checked, &finding);
     }
     if (found > SHOWN)
@@ -156,7 +165,7 @@ static json_t *problem_json(const data_checked *checked, const alexnet_problem_i
     json_t *list = json_array();
     for (int64_t i = 0; i < found && i < LISTED; i++) {
         alexnet_finding finding;
-        if (alexnet_check_get(checked->check, first + i, &finding))
+        if (data_checked_get(checked, first + i, &finding))
             json_array_append_new(list, finding_json(&finding));
     }
     return json_pack("{s:s, s:b, s:I, s:s, s:s, s:I, s:o}", "problem", info->name, "serious",
@@ -214,7 +223,7 @@ int data_check_report(const data_checked *checked)
     if (code != CLI_DONE)
         return code;
     fputs("file,class,split,problem,detail\n", out.file);
-    for (int64_t i = 0; alexnet_check_get(checked->check, i, &finding); i++) {
+    for (int64_t i = 0; data_checked_get(checked, i, &finding); i++) {
         alexnet_problem_info info;
         alexnet_problem_get((int)finding.problem - 1, &info);
         put_row(out.file, &finding, info.name);

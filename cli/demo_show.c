@@ -31,7 +31,7 @@ static int measure(findings *found, alexnet_session *session, const alexnet_data
         return code;
     alexnet_status status = alexnet_evaluation_metrics(evaluation, &found->metrics);
     alexnet_evaluation_free(evaluation);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static void add_seen(findings *found, const char *path, const char *truth,
@@ -76,7 +76,7 @@ static int classify_some(findings *found, alexnet_session *session, const alexne
         if (!status)
             status = alexnet_classify_file(session, path, 1, &best);
         if (status)
-            return cli_failed(status);
+            return cli_code(status);
         last = label;
         char *file = written_path(folders, path);
         add_seen(found, file, alexnet_dataset_class_name(unseen, label), &best,
@@ -149,7 +149,7 @@ static int find_out(findings *found, alexnet_ctx *ctx, alexnet_model *model,
     alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_dataset_open(&unseen, ctx, folders->unseen, &options);
-    int code = status ? cli_failed(status) : measure(found, session, unseen);
+    int code = status ? cli_code(status) : measure(found, session, unseen);
     if (code == CLI_DONE)
         code = classify_some(found, session, unseen, folders);
     alexnet_dataset_free(unseen);

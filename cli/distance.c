@@ -5,6 +5,7 @@
 
 #include "csv.h"
 #include "json.h"
+#include "library_text.h"
 #include "progress.h"
 #include "terminal.h"
 
@@ -27,8 +28,8 @@ static int fail(alexnet_status status)
     progress_clear();
     /* the picture is too small */
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
-        return cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
-    return cli_input_failed(status);
+        return cli_error(CLI_BAD_INPUT, "%s", library_error());
+    return cli_input_code(status);
 }
 
 int distance_look(alexnet_distance_picture **out, distance_job *job, const char *path)

@@ -19,7 +19,7 @@ static int open_folder(folder *f, alexnet_ctx *ctx, const char *name)
     *f = (folder){.name = name};
     alexnet_status status = alexnet_dataset_open_files(&f->pictures, ctx, &name, 1);
     if (status)
-        return cli_input_failed(status);
+        return cli_input_code(status);
     f->count = alexnet_dataset_count(f->pictures);
     f->order = cli_alloc((size_t)f->count * sizeof *f->order);
     return CLI_DONE;
@@ -60,9 +60,8 @@ static int count_bad(distance_job *job, int code)
 static int open_stream(alexnet_distance_stream **stream, const distance_job *job, const folder *f,
                        int64_t count)
 {
-    alexnet_status status =
-        alexnet_distance_stream_new(stream, job->distance, f->pictures, f->order, count);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(
+        alexnet_distance_stream_new(stream, job->distance, f->pictures, f->order, count));
 }
 
 /* ---- Ways to pair ---- */

@@ -118,7 +118,7 @@ int draw_filters_of_run(alexnet_trainer *trainer, const char *path)
     alexnet_tensor_info conv1;
     for (int i = 0; i < alexnet_trainer_tensor_count(trainer); i++) {
         if (alexnet_trainer_tensor(trainer, i, &conv1))
-            return cli_failed(ALEXNET_ERROR_DEVICE);
+            return cli_code(ALEXNET_ERROR_DEVICE);
         if (strcmp(conv1.name, "conv1.weight") == 0 && conv1.rank == 4)
             return draw_difference(alexnet_trainer_network(trainer), &conv1, NULL, path);
     }

@@ -68,7 +68,7 @@ int ensemble_open_sessions(ensemble *m, const alexnet_session_options *settings)
     alexnet_status status = ALEXNET_OK;
     for (int i = 0; !status && i < m->count; i++)
         status = alexnet_session_new(&m->sessions[i], m->models[i], settings);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static void take_weights(ensemble *m, const double *found)
@@ -101,5 +101,5 @@ int ensemble_search(ensemble *m, alexnet_evaluation *evaluation, alexnet_weight_
         status = alexnet_evaluation_set_weights(evaluation, m->weights);
     }
     alexnet_weight_search_free(search);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }

@@ -87,7 +87,7 @@ int evaluate_all(alexnet_evaluation *evaluation, int64_t total, const evaluation
         progress_pictures("evaluated", done, total, start);
     }
     progress_clear();
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data,
@@ -95,7 +95,7 @@ int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_d
 {
     alexnet_status status = alexnet_evaluation_new(out, session, data);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     int code = evaluate_all(*out, alexnet_dataset_count(data), watch);
     if (code == CLI_DONE)
         return code;

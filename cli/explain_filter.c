@@ -64,7 +64,7 @@ static int search(alexnet_patches *patches, int64_t count)
         progress_pictures("searched", done, count, began);
     }
     progress_clear();
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static void print_json(const explain_job *job, const channel *c, const alexnet_patch *best,
@@ -135,7 +135,7 @@ int explain_filter(const explain_job *job)
     int code = read_channel(&c, alexnet_model_network(job->model), job->options->filter);
     if (code == CLI_DONE) {
         alexnet_status status = alexnet_dataset_open_files(&data, job->ctx, &job->options->in, 1);
-        code = status ? cli_input_failed(status) : CLI_DONE;
+        code = cli_input_code(status);
     }
     if (code == CLI_DONE) {
         options.layer = c.layer;
@@ -143,7 +143,7 @@ int explain_filter(const explain_job *job)
         options.count = COUNT;
         options.batch = (int)job->options->batch;
         alexnet_status status = alexnet_patches_new(&patches, job->model, data, &options);
-        code = status ? cli_failed(status) : search(patches, alexnet_dataset_count(data));
+        code = status ? cli_code(status) : search(patches, alexnet_dataset_count(data));
     }
     if (code == CLI_DONE)
         code = report(job, &c, patches, alexnet_dataset_count(data));

@@ -92,7 +92,7 @@ int explain_layers(const explain_job *job)
         alexnet_status status = alexnet_activations_new(&activations, job->model);
         if (!status)
             status = alexnet_activations_compute(activations, found.crop);
-        code = status ? cli_failed(status) : CLI_DONE;
+        code = cli_code(status);
     }
     if (code == CLI_DONE)
         code = draw_layers(&found, network, activations, job->out);

@@ -18,10 +18,10 @@ static int classify(explanation *found, const explain_job *job)
     const int count = alexnet_model_class_count(job->model);
     alexnet_prediction *all = cli_alloc((size_t)count * sizeof *all);
     alexnet_status status = alexnet_session_new(&session, job->model, NULL);
-    int code = status ? cli_failed(status) : CLI_DONE;
+    int code = cli_code(status);
     if (code == CLI_DONE) {
         status = alexnet_classify_file(session, job->picture, count, all);
-        code = status ? cli_input_failed(status) : CLI_DONE;
+        code = cli_input_code(status);
     }
     if (code == CLI_DONE) {
         found->top = count < EXPLAIN_TOP ? count : EXPLAIN_TOP;
@@ -43,7 +43,7 @@ int explain_look(explanation *found, const explain_job *job)
     *found = (explanation){.picture = job->picture, .side = side};
     found->crop = cli_alloc((size_t)side * (size_t)side * 3);
     alexnet_status status = alexnet_crop_file(network, job->picture, found->crop);
-    return status ? cli_input_failed(status) : classify(found, job);
+    return status ? cli_input_code(status) : classify(found, job);
 }
 
 void explain_forget(explanation *found)
@@ -62,7 +62,7 @@ static int find_gradient(explanation *found, const explain_job *job)
         status = alexnet_saliency_compute(saliency, found->crop, found->class_index, &found->score,
                                           NULL, found->gradient);
     alexnet_saliency_free(saliency);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 static alexnet_status cover(explanation *found, alexnet_occlusion *occlusion)
@@ -104,7 +104,7 @@ static int find_drops(explanation *found, const explain_job *job)
         memcpy(found->drops, alexnet_occlusion_map(occlusion, &found->probability), size);
     }
     alexnet_occlusion_free(occlusion);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 /* ---- Numbers ---- */

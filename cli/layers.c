@@ -42,7 +42,7 @@ int layers_open(alexnet_features **out, alexnet_model *model, const char *list,
         code = cli_error(CLI_USAGE, "%zu layers: at most %d at a time", names.count, (int)MOST);
     else {
         alexnet_status status = alexnet_features_new(out, model, &o);
-        code = status ? cli_failed(status) : CLI_DONE;
+        code = cli_code(status);
     }
     string_list_free(&names);
     return code;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "library_text.h"
 #include "progress.h"
 #include "signals.h"
 #include "text.h"
@@ -101,10 +102,10 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
 {
     (void)user;
     if (level == ALEXNET_LOG_WARNING)
-        progress_say("warning: %s", line);
+        progress_say("warning: %s", library_text(line));
     else if (!text_starts_with(line, "device ") && !text_starts_with(line, "memory of "))
         /* training prints these in its own words, other commands do not print them */
-        progress_note("%s", line);
+        progress_note("%s", library_text(line));
 }
 
 static void show_work(void *user, const alexnet_work *work)
@@ -126,7 +127,7 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     settings.work = show_work;
     alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)
-        return cli_input_failed(status); /* an I/O error is about the tuning file */
+        return cli_input_code(status); /* an I/O error is about the tuning file */
     signals_watch(*out);
     return CLI_DONE;
 }

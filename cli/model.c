@@ -105,6 +105,5 @@ int model_open_as(alexnet_model **out, alexnet_ctx *ctx, const char *path, const
     how.net = options->net;
     how.mean = options->mean;
     how.names_file = options->names;
-    alexnet_status status = alexnet_model_load_with(out, ctx, path, &how);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(alexnet_model_load_with(out, ctx, path, &how));
 }

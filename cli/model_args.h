@@ -1,6 +1,6 @@
 /*
  * The command line of a command that computes with a MODEL: its own options, those of MODEL, the
- * common ones; and options that several of these commands share.
+ * common ones; what it names, opened; and options that several of these commands share.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,16 +12,29 @@
 
 typedef struct model_args {
     opt_args args;
-    model_options model;
+    model_options how; /* to read MODEL */
     machine_options machine;
+    /* once opened */
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    alexnet_dataset *pictures;
 } model_args;
 
+/** What a command does with its line. @param options  the target of its own options */
+typedef int (*model_args_fn)(model_args *line, const void *options);
+
 /**
- * Parse a command line, as opt_parse(). Call opt_free() on line->args in any case.
+ * Parse a command line, run the command, and close what it opened.
  * @param own  the group of the command's own options
+ * @return the exit code
  */
-bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int argc, char **argv,
-                      int *code);
+int model_args_run(const opt_page *page, opt_group own, model_args_fn run, int argc, char **argv);
+
+/** Make the context and load MODEL, the first file. @return CLI_DONE, or the code of a reported
+ *  failure, as the next */
+int model_args_open(model_args *line);
+/** The same, and open the pictures that the other files name: pictures_gather(). */
+int model_args_open_pictures(model_args *line);
 
 /** Report a MODEL that is missing, or that is a picture. @return CLI_DONE or CLI_USAGE */
 int model_args_check(const opt_args *args);

@@ -1,5 +1,6 @@
 #include "opt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -139,20 +140,38 @@ static int wrong_name(const opt_args *args, const char *dashes, const char *name
     return code;
 }
 
-/* The choice that is nearest to a word; or NULL. `choices` is cut up into words. */
-static const char *choice_near(char *choices, const char *value)
+enum { WORDS = 16 };
+
+/* "auto|fp32|bf16" cut up into words. */
+typedef struct words {
+    char *text; /* which the words are parts of */
+    const char *at[WORDS];
+    int count;
+} words;
+
+static words cut_up(const char *text)
 {
-    enum { MOST = 16 };
-    const char *words[MOST];
-    int count = 0;
-    for (char *rest, *word = strtok_r(choices, "|", &rest); word && count < MOST;
-         word = strtok_r(NULL, "|", &rest))
-        words[count++] = word;
-    return alexnet_word_nearest(value, words, count);
+    words w = {.text = cli_copy(text)};
+    for (char *rest, *word = strtok_r(w.text, "|", &rest); word;
+         word = strtok_r(NULL, "|", &rest)) {
+        assert(w.count < WORDS);
+        w.at[w.count++] = word;
+    }
+    return w;
+}
+
+/* The choices of a row; one that this build lacks is NULL. */
+static words choices_of(const opt *row)
+{
+    words w = cut_up(row->arg);
+    for (int i = 0; i < w.count && row->absent; i++)
+        if (strcmp(w.at[i], row->absent) == 0)
+            w.at[i] = NULL;
+    return w;
 }
 
 /* The choice that a word of another program, or a mistyped one, means; or NULL. */
-static const char *choice_meant(const opt *row, const char *value, char *choices)
+static const char *choice_meant(const opt *row, const char *value, const words *choices)
 {
     int count = 0;
     while (row->words && row->words[count])
@@ -161,20 +180,20 @@ static const char *choice_meant(const opt *row, const char *value, char *choices
     for (int i = 0; near && i < count; i++)
         if (row->words[i] == near)
             return row->words[i | 1];
-    return choice_near(choices, value);
+    return alexnet_word_nearest(value, choices->at, choices->count);
 }
 
 static int wrong_value(const opt_args *args, const opt *row, const char *value)
 {
     const opt_page *page = args->page;
     if (row->type == OPT_CHOICE) {
-        char *choices = opt_choices(row), *cut = opt_choices(row);
-        const char *meant = choice_meant(row, value, cut);
-        int code =
-            opt_wrong(page, "--%s takes one of %s, not '%s'%s%s%s", row->name, choices, value,
-                      meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
-        free(choices);
-        free(cut);
+        char *shown = opt_choices(row);
+        words choices = choices_of(row);
+        const char *meant = choice_meant(row, value, &choices);
+        int code = opt_wrong(page, "--%s takes one of %s, not '%s'%s%s%s", row->name, shown, value,
+                             meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+        free(shown);
+        free(choices.text);
         return code;
     }
     if (row->type == OPT_SETTING)
@@ -201,43 +220,29 @@ static bool store_number(const opt *row, const char *value, double *target)
     return *end == '\0' && *target >= row->low && *target <= row->high;
 }
 
-/* The next word of "auto|fp32|bf16", of `*length` bytes; NULL at the end. */
-static const char *next_choice(const char *word, size_t *length)
-{
-    const char *next = word + *length;
-    if (*length && *next == '\0')
-        return NULL;
-    next += *length ? 1 : 0;
-    *length = strcspn(next, "|");
-    return next;
-}
-
-static bool is_word(const char *word, size_t length, const char *text)
-{
-    return text && strlen(text) == length && strncmp(word, text, length) == 0;
-}
-
 char *opt_choices(const opt *row)
 {
-    size_t length = 0;
     char *text = cli_alloc(strlen(row->arg) + 1), *end = text;
-    for (const char *word = row->arg; (word = next_choice(word, &length));)
-        if (!is_word(word, length, row->absent))
-            end += sprintf(end, "%s%.*s", end > text ? "|" : "", (int)length, word);
+    words choices = choices_of(row);
+    for (int i = 0; i < choices.count; i++)
+        if (choices.at[i])
+            end += sprintf(end, "%s%s", end > text ? "|" : "", choices.at[i]);
+    free(choices.text);
     return text;
 }
 
 /* The position of `value` among the words. */
 static bool store_choice(const opt *row, const char *value, int *target)
 {
-    size_t length = 0;
-    int position = 0;
-    for (const char *word = row->arg; (word = next_choice(word, &length)); position++)
-        if (is_word(word, length, value) && !is_word(word, length, row->absent)) {
-            *target = position;
-            return true;
-        }
-    return false;
+    words choices = choices_of(row);
+    int i = 0;
+    while (i < choices.count && !(choices.at[i] && strcmp(choices.at[i], value) == 0))
+        i++;
+    const bool there = i < choices.count;
+    if (there)
+        *target = i;
+    free(choices.text);
+    return there;
 }
 
 static bool store_setting(const char *value, string_list *target)
@@ -286,6 +291,14 @@ static void store_defaults(const opt_args *args)
         }
 }
 
+static void note_given(opt_args *args, const opt *row)
+{
+    if (opt_given(args, row->name))
+        return;
+    assert(args->given_count < OPT_GIVEN); /* no command has as many options */
+    args->given[args->given_count++] = row;
+}
+
 /*
  * Store an option. `value` is the value in the same word, or NULL; then the next word is the value,
  * unless it begins with "--": in nearly all such cases the value was forgotten.
@@ -295,7 +308,7 @@ static int take(opt_args *args, const found *option, const char *value, char **n
 {
     const opt *row = option->row;
     int used = 0;
-    args->given[args->given_count++] = row;
+    note_given(args, row);
     if (row->type == OPT_FLAG) {
         if (value) {
             *code = opt_wrong(args->page, "--%s takes no value", row->name);
@@ -371,7 +384,6 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     *code = -1;
     args->files = argv;
     args->file_count = args->given_count = 0;
-    args->given = cli_alloc((size_t)(argc + 1) * sizeof(const opt *));
     store_defaults(args);
     if (asks_for_help(argc, argv)) {
         opt_print_help(args, stdout);
@@ -403,14 +415,13 @@ bool opt_given(const opt_args *args, const char *name)
     return false;
 }
 
-int opt_needs(const opt_args *args, const char *name, bool there, const char *what)
+int opt_needs(const opt_args *args, const char *names, bool there, const char *what)
 {
-    return there || !opt_given(args, name) ? CLI_DONE
-                                           : opt_wrong(args->page, "--%s needs %s", name, what);
-}
-
-void opt_free(opt_args *args)
-{
-    free(args->given);
-    args->given = NULL;
+    words w = cut_up(names);
+    int code = CLI_DONE;
+    for (int i = 0; i < w.count && !there && code == CLI_DONE; i++)
+        if (opt_given(args, w.at[i]))
+            code = opt_wrong(args->page, "--%s needs %s", w.at[i], what);
+    free(w.text);
+    return code;
 }

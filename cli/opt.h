@@ -79,7 +79,7 @@ typedef struct opt_page {
     opt_example examples[2];
 } opt_page;
 
-enum { OPT_GROUPS = 3 };
+enum { OPT_GROUPS = 3, OPT_GIVEN = 256 };
 
 /**
  * A parsed command line. The caller sets the first two members; groups without rows are
@@ -90,7 +90,7 @@ typedef struct opt_args {
     opt_group groups[OPT_GROUPS];
     char **files; /* out: the arguments that are not options, in order; argv itself, rearranged */
     int file_count;
-    const opt **given; /* out: the rows of the options that were given */
+    const opt *given[OPT_GIVEN]; /* out: the rows of the options that were given, each once */
     int given_count;
 } opt_args;
 
@@ -116,16 +116,14 @@ char *opt_choices(const opt *row);
 bool opt_given(const opt_args *args, const char *name);
 /**
  * Report an option that has no effect here: "--limit needs --all-pairs".
- * @param there  whether what it needs is there
- * @param what   what it needs
+ * @param names  of options that need the same, "out|layer"
+ * @param there  whether what they need is there
+ * @param what   what they need
  * @return CLI_DONE or CLI_USAGE
  */
-int opt_needs(const opt_args *args, const char *name, bool there, const char *what);
+int opt_needs(const opt_args *args, const char *names, bool there, const char *what);
 
 /** Report wrong usage, and where to read more. @return CLI_USAGE */
 int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);
-
-/** Free what opt_parse() allocated. */
-void opt_free(opt_args *args);
 
 #endif

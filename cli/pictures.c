@@ -21,9 +21,8 @@ int pictures_gather(string_list *paths, const opt_page *page, char **names, int 
 
 int pictures_open(alexnet_dataset **out, alexnet_ctx *ctx, const string_list *paths)
 {
-    alexnet_status status = alexnet_dataset_open_files(out, ctx, (const char *const *)paths->items,
-                                                       (int64_t)paths->count);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(alexnet_dataset_open_files(out, ctx, (const char *const *)paths->items,
+                                                     (int64_t)paths->count));
 }
 
 int pictures_count_bad(int64_t bad, int64_t count)

@@ -78,7 +78,7 @@ static int show(alexnet_ctx *ctx, const training_request *request, const alexnet
     options.init_from = request->init_from;
     recipe_describe(recipe);
     alexnet_status status = alexnet_preview_new(&preview, ctx, data, &options, ROWS, COLUMNS);
-    int code = status ? cli_failed(status) : draw_sheet(preview, data, path);
+    int code = status ? cli_code(status) : draw_sheet(preview, data, path);
     if (code == CLI_DONE)
         report(preview, path, json);
     alexnet_preview_free(preview);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "library_text.h"
 #include "machine.h"
 #include "terminal.h"
 
@@ -12,8 +13,7 @@ static int read_matrix(double **out, int64_t count, const char *path)
     *out = malloc((size_t)(count * count) * sizeof **out + 1);
     if (!*out)
         return cli_error(CLI_FAILED, "out of memory for %s", path);
-    const alexnet_status status = alexnet_rdm_read(path, &count, *out);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(alexnet_rdm_read(path, &count, *out));
 }
 
 /* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
@@ -25,7 +25,7 @@ static int check_matrices(int64_t *count, char **files)
     if (!status)
         status = alexnet_rdm_read(files[1], &m, NULL);
     if (status)
-        return cli_input_failed(status);
+        return cli_input_code(status);
     if (n != m)
         return cli_error(CLI_BAD_INPUT,
                          "%s has %" PRId64 " pictures and %s has %" PRId64 ": both must have the "
@@ -50,7 +50,7 @@ int rdm_compare(char **files, alexnet_rank rank, bool json)
     if (code == CLI_DONE)
         code = read_matrix(&b, n, files[1]);
     if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, rank))
-        code = cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
+        code = cli_error(CLI_BAD_INPUT, "%s", library_error());
     if (code == CLI_DONE && json) {
         json_t *document = json_object();
         json_object_set_new(document, "a", json_text(files[0]));

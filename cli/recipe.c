@@ -116,14 +116,14 @@ int recipe_open(alexnet_recipe **out, const char *name_or_path, const string_lis
 {
     alexnet_status status = alexnet_recipe_load(out, name_or_path);
     if (status)
-        return cli_input_failed(status);
+        return cli_input_code(status);
     for (size_t i = 0; settings && i + 1 < settings->count && !status; i += 2)
         status = alexnet_recipe_set(*out, settings->items[i], settings->items[i + 1]);
     for (size_t i = 0; settings && i + 1 < settings->count && !status; i += 2)
         warn_if_idle(*out, settings->items[i]);
     if (!status)
         return CLI_DONE;
-    int code = cli_failed(status);
+    int code = cli_code(status);
     alexnet_recipe_free(*out);
     *out = NULL;
     return code;

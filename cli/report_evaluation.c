@@ -187,7 +187,7 @@ int report_evaluation(const evaluation_report *report, bool json)
     figures f;
     alexnet_status status = ask(&f, report->evaluation);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     if (json)
         print_json(report, &f);
     else
@@ -200,7 +200,7 @@ int write_calibration(const alexnet_evaluation *evaluation, const char *path)
     figures f;
     file_output out;
     alexnet_status status = ask(&f, evaluation);
-    int code = status ? cli_failed(status) : file_begin(&out, path);
+    int code = status ? cli_code(status) : file_begin(&out, path);
     if (code != CLI_DONE)
         return code;
     fputs("from,to,images,confidence,accuracy\n", out.file);

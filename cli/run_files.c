@@ -164,7 +164,7 @@ void run_files_take(run_files *files, const alexnet_progress *p)
         status = put_events(files, p, filters);
     free(filters);
     if (status)
-        code = cli_failed(status);
+        code = cli_code(status);
     if (code != CLI_DONE)
         pause_writing(files, status != ALEXNET_OK);
     else if (files->failed)

@@ -63,7 +63,7 @@ static int measure(report *r)
     alexnet_status status = alexnet_run_validation(&r->val, r->ctx, r->run, r->model);
     if (!status)
         status = alexnet_session_new(&r->session, r->model, &settings);
-    int code = status ? cli_failed(status) : evaluate(&r->evaluation, r->session, r->val, &watch);
+    int code = status ? cli_code(status) : evaluate(&r->evaluation, r->session, r->val, &watch);
     return code == CLI_DONE ? draw_answers(r) : code;
 }
 

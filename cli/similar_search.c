@@ -21,8 +21,7 @@ int similar_open_features(similar_search *s, alexnet_model *model)
     settings.batch = (int)s->options->batch;
     settings.views = s->options->views ? 10 : 1;
     settings.pool = (alexnet_pooling)s->options->pool;
-    alexnet_status status = alexnet_features_new(&s->features, model, &settings);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(alexnet_features_new(&s->features, model, &settings));
 }
 
 static void say_where(const similar_options *options)
@@ -35,8 +34,8 @@ static void say_where(const similar_options *options)
 static int open_failed(const similar_options *options, alexnet_status status)
 {
     if (status != ALEXNET_ERROR_IO || access(options->in, R_OK | X_OK) != 0)
-        return cli_input_failed(status);
-    const int code = cli_failed(status);
+        return cli_input_code(status);
+    const int code = cli_code(status);
     say_where(options);
     return code;
 }
@@ -60,10 +59,10 @@ int similar_refresh(similar_search *s)
     progress_clear();
     if (!status)
         return CLI_DONE;
-    const int code = cli_failed(status);
+    const int code = cli_code(status);
     const bool unwritten = alexnet_index_flush(s->index) != ALEXNET_OK;
     if (unwritten && status != ALEXNET_ERROR_IO) /* that was reported already */
-        cli_failed(ALEXNET_ERROR_IO);
+        cli_code(ALEXNET_ERROR_IO);
     if (unwritten)
         say_where(s->options);
     return code;
@@ -187,7 +186,7 @@ int similar_find(similar_search *s, const alexnet_dataset *queries)
     const int64_t count = alexnet_dataset_count(queries);
     alexnet_status status = alexnet_feature_stream_new(&stream, s->features, queries);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     g.values = cli_alloc(GROUP * length * sizeof *g.values);
     g.found = cli_alloc(GROUP * ((size_t)s->options->top + 1) * sizeof *g.found);
     while (!status && !ferror(stdout)) {
@@ -203,7 +202,7 @@ int similar_find(similar_search *s, const alexnet_dataset *queries)
     alexnet_feature_stream_free(stream);
     free(g.values);
     free(g.found);
-    return status ? cli_failed(status) : pictures_count_bad(s->bad, count);
+    return status ? cli_code(status) : pictures_count_bad(s->bad, count);
 }
 
 /* ---- Pairs ----------------------------------------------------------------------------------- */
@@ -236,7 +235,7 @@ int similar_find_pairs(similar_search *s)
         &pairs, s->index, s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_EUCLIDEAN,
         limit > 0 ? limit : 1, s->options->within);
     if (status)
-        return cli_failed(status);
+        return cli_code(status);
     while (more && !status) {
         status = alexnet_pairs_step(pairs, &fraction, &more);
         progress_show(fraction, "compared %.0f%% of all pairs", 100 * fraction);
@@ -245,5 +244,5 @@ int similar_find_pairs(similar_search *s)
     for (int64_t i = 0; !status && alexnet_pairs_get(pairs, i, &pair) && !ferror(stdout); i++)
         report_pair(s, &pair);
     alexnet_pairs_free(pairs);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }

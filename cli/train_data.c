@@ -10,7 +10,7 @@ static int find_layout(bool *divided, alexnet_ctx *ctx, const char *data)
     alexnet_dataset_kind kind;
     alexnet_status status = alexnet_dataset_layout_on(ctx, data, &kind);
     *divided = !status && kind == ALEXNET_DATASET_TRAIN_VAL;
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 /* A number that is not also the name of a folder. */
@@ -66,7 +66,7 @@ static int open_part(alexnet_dataset **out, alexnet_ctx *ctx, const char *path, 
         return code;
     alexnet_status status = alexnet_dataset_open(out, ctx, folder, options);
     free(folder);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 static int split(train_data *data, double share, uint64_t seed)
@@ -74,7 +74,7 @@ static int split(train_data *data, double share, uint64_t seed)
     alexnet_dataset *whole = data->train;
     alexnet_status status = alexnet_dataset_split(whole, share, seed, &data->train, &data->val);
     alexnet_dataset_free(whole);
-    return status ? cli_input_failed(status) : CLI_DONE;
+    return cli_input_code(status);
 }
 
 int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,

@@ -12,6 +12,7 @@
 
 #include "evaluate.h"
 #include "json.h"
+#include "library_text.h"
 #include "paths.h"
 #include "progress.h"
 #include "recipe.h"
@@ -141,23 +142,24 @@ static void show(const alexnet_progress *p, int classes)
     }
 }
 
-static void say_resume(const char *how, const char *run_dir)
+/* @param options  further ones, " --epochs 9", or "" */
+static void say_resume(const char *how, const char *run_dir, const char *options)
 {
     char *run = cli_quote(run_dir);
     progress_say("%s:", how);
-    progress_say("  %s train --resume %s", cli_program, run);
+    progress_say("  %s train --resume %s%s", cli_program, run, options);
     free(run);
 }
 
 /* A full disk, too little memory or a lost device ends the process, but not the run. */
 static int fail(alexnet_status status, const char *run_dir)
 {
-    const int code = cli_failed(status);
+    const int code = cli_code(status);
     const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
                         status == ALEXNET_ERROR_DEVICE;
     char *last = path_join(run_dir, "last.safetensors");
     if (passes && path_exists(last))
-        say_resume("the last checkpoint is kept. To continue from it", run_dir);
+        say_resume("the last checkpoint is kept. To continue from it", run_dir, "");
     free(last);
     return code;
 }
@@ -168,27 +170,24 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
     alexnet_status status = alexnet_trainer_save(trainer);
     if (status)
         return fail(status, run_dir);
-    say_resume("stopped; the run is saved. To continue", run_dir);
+    say_resume("stopped; the run is saved. To continue", run_dir, "");
     return signals_exit_code();
 }
 
 /* Too many pictures cannot be read. The run is saved: say how to resume it. */
 static int stop_for_pictures(const char *run_dir)
 {
-    int code = cli_failed(ALEXNET_ERROR_BAD_DATA);
-    char *run = cli_quote(run_dir);
-    progress_say("the run is saved. To continue once they are repaired, replaced or removed:");
-    progress_say("  %s train --resume %s --accept-changes", cli_program, run);
-    progress_say("or to continue without them:");
-    progress_say("  %s train --resume %s --bad-pictures N", cli_program, run);
-    free(run);
+    const int code = cli_code(ALEXNET_ERROR_BAD_DATA);
+    say_resume("the run is saved. To continue once they are repaired, replaced or removed", run_dir,
+               " --accept-changes");
+    say_resume("or to continue without them", run_dir, " --bad-pictures N");
     return code;
 }
 
 static void save_and_continue(alexnet_trainer *trainer)
 {
     if (alexnet_trainer_save(trainer))
-        progress_say("warning: the checkpoint was not written: %s", alexnet_error_text());
+        progress_say("warning: the checkpoint was not written: %s", library_error());
     else
         progress_note("checkpoint written");
 }
@@ -265,7 +264,7 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     describe_data(data);
     recipe_describe(recipe);
     alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
-    int code = status ? cli_failed(status) : run_command_write(result->run, words);
+    int code = status ? cli_code(status) : run_command_write(result->run, words);
     if (code == CLI_DONE)
         code = run(trainer, result);
     alexnet_trainer_free(trainer);
@@ -393,7 +392,7 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
         if (!status && run_command_resume(again) != CLI_DONE)
             progress_say("warning: command.txt lacks the command that resumed the run");
-        code = status ? cli_input_failed(status) : run(trainer, result);
+        code = status ? cli_input_code(status) : run(trainer, result);
     }
     alexnet_trainer_free(trainer);
     if (code == CLI_DONE)

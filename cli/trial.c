@@ -8,6 +8,7 @@
 #include "draw.h"
 #include "files.h"
 #include "json.h"
+#include "library_text.h"
 #include "progress.h"
 #include "recipe.h"
 #include "terminal.h"
@@ -27,8 +28,7 @@ static int new_trial(alexnet_trial **out, alexnet_ctx *ctx, const training_reque
     options.split = request->split;
     how.kind = kind;
     recipe_describe(recipe);
-    alexnet_status status = alexnet_trial_new(out, ctx, train, &options, &how);
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(alexnet_trial_new(out, ctx, train, &options, &how));
 }
 
 static int open_trial(alexnet_trial **out, alexnet_ctx *ctx, const training_request *request,
@@ -66,7 +66,7 @@ static int run(alexnet_trial *trial)
                       p.update, p.updates, left, p.rate, p.loss, 100 * p.top1_error);
     }
     progress_clear();
-    return status ? cli_failed(status) : CLI_DONE;
+    return cli_code(status);
 }
 
 /* ---- One batch ---- */
@@ -81,7 +81,7 @@ static void report_overfit(const alexnet_trial_verdict *v, bool json)
         json_object_set_new(document, "loss", json_number(v->loss));
         json_object_set_new(document, "chance", json_number(v->chance));
         if (*v->reason)
-            json_object_set_new(document, "reason", json_text(v->reason));
+            json_object_set_new(document, "reason", json_text(library_text(v->reason)));
         json_print(document);
         return;
     }
@@ -97,7 +97,7 @@ static void report_overfit(const alexnet_trial_verdict *v, bool json)
                       " %s is %.4f (that of chance is %.4f); a run will not learn either",
                       v->updates, v->pictures, pictures, v->loss, v->chance);
     if (*v->reason)
-        terminal_line(stdout, "%s", v->reason);
+        terminal_line(stdout, "%s", library_text(v->reason));
 }
 
 int trial_overfit(alexnet_ctx *ctx, const training_request *request, bool json)

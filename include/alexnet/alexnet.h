@@ -83,7 +83,9 @@
  *              where it would be stored, anything else is refused. Error texts and log lines are
  *              one line each, with control and bidirectional formatting characters escaped: "\x1b".
  *              Names from models, data sets and files are unchanged. Numbers in texts have a
- *              decimal point in every locale.
+ *              decimal point in every locale. Where a text says what could be done, it has names of
+ *              this header between backquotes, `accept_changes`, so that a program can show those
+ *              of its own options instead.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
@@ -248,7 +250,8 @@ ALEXNET_API int alexnet_ctx_split(const alexnet_ctx *ctx);
  * Ask whatever runs on this context to stop at its next step with ALEXNET_ERROR_CANCELLED.
  * May be called from a signal handler and from any thread, until alexnet_ctx_free(). A trainer that
  * is cancelled stays usable: alexnet_trainer_save() keeps its state. The context itself stays
- * cancelled: what computes with it later fails in the same way.
+ * cancelled: what computes with it later, or with a model that was loaded with it, fails in the
+ * same way. Data sets belong to no context, and can be used with another one.
  */
 ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
 
@@ -876,7 +879,9 @@ ALEXNET_API alexnet_status alexnet_dataset_thumbnail(const alexnet_dataset *data
 
 /* ---- Classification ------------------------------------------------------------------------- */
 
-/** A model ready to compute, with memory for one batch size. */
+/** A model ready to compute, with memory for one batch size. Sessions of one model share its
+ *  weights and may compute at the same time, each in a thread of the caller and each on as many
+ *  threads as the context has: with a session per CPU, give the context one thread. */
 typedef struct alexnet_session alexnet_session;
 
 typedef struct alexnet_session_options {
@@ -961,7 +966,8 @@ typedef struct alexnet_source {
     int64_t (*count)(void *user);
     /** Name and class of an item; names are UTF-8, and copied. An item must keep its name when
      *  others are added: the name decides whether it is for validation. A failure is one of
-     *  alexnet_dataset_from_source(). @param label -1: none */
+     *  alexnet_dataset_from_source().
+     *  @param label  out, 0 to class_count - 1; -1 without classes */
     int (*item)(void *user, int64_t index, const char **name, int *label);
     /** Provide an item. Called from several threads at once, at any time until all data sets, and
      *  all that was made from them, are freed. ALEXNET_ERROR_NO_MEMORY ends what needs the item

@@ -70,81 +70,89 @@ json_t *an_pack_describe_source(const an_pack_part *part)
 
 enum { TEXT = 64 };
 
-/* Write an option as given to the command, from a manifest; "" if it had no effect. */
+static void append(char *list, size_t room, const char *text)
+{
+    const size_t length = strlen(list);
+    snprintf(list + length, room - length, "%s%s", length ? " " : "", text);
+}
+
+/* Write an option as a manifest has it: "`side` 256"; "" if it had no effect. */
 typedef void (*option_text)(char out[TEXT], const json_t *stored, const json_t *order);
+
+static void flag_text(char out[TEXT], const char *option, bool on)
+{
+    snprintf(out, TEXT, "%s%s", on ? "" : "no ", option);
+}
 
 static void text_of_raw(char out[TEXT], const json_t *stored, const json_t *order)
 {
     (void)order;
     const char *as = json_string_value(json_object_get(stored, "as"));
-    snprintf(out, TEXT, "%s", as && strcmp(as, "npy") == 0 ? "--raw" : "no --raw");
+    flag_text(out, "`raw`", as && strcmp(as, "npy") == 0);
 }
 
 static void number_text(char out[TEXT], const char *option, const json_t *value)
 {
     if (json_is_integer(value))
-        snprintf(out, TEXT, "--%s %lld", option, (long long)json_integer_value(value));
+        snprintf(out, TEXT, "%s %lld", option, (long long)json_integer_value(value));
 }
 
 static void word_text(char out[TEXT], const char *option, const json_t *value)
 {
     if (json_is_string(value))
-        snprintf(out, TEXT, "--%s %.24s", option, json_string_value(value));
+        snprintf(out, TEXT, "%s %.24s", option, json_string_value(value));
 }
 
 static void text_of_quality(char out[TEXT], const json_t *stored, const json_t *order)
 {
     (void)order;
-    number_text(out, "quality", json_object_get(stored, "quality"));
+    number_text(out, "`quality`", json_object_get(stored, "quality"));
 }
 
 static void text_of_side(char out[TEXT], const json_t *stored, const json_t *order)
 {
     (void)order;
-    number_text(out, "side", json_object_get(stored, "side"));
+    number_text(out, "`side`", json_object_get(stored, "side"));
 }
 
 static void text_of_fit(char out[TEXT], const json_t *stored, const json_t *order)
 {
     (void)order;
-    word_text(out, "fit", json_object_get(stored, "fit"));
+    word_text(out, "`fit`", json_object_get(stored, "fit"));
 }
 
 static void text_of_order(char out[TEXT], const json_t *stored, const json_t *order)
 {
     (void)stored;
-    snprintf(out, TEXT, "--order %s",
-             json_is_true(json_object_get(order, "shuffled")) ? "shuffled" : "source");
+    flag_text(out, "`in_order`", !json_is_true(json_object_get(order, "shuffled")));
 }
 
 static void text_of_seed(char out[TEXT], const json_t *stored, const json_t *order)
 {
     (void)stored;
-    word_text(out, "seed", json_object_get(order, "seed"));
+    word_text(out, "`seed`", json_object_get(order, "seed"));
 }
 
 static void text_of_shard_size(char out[TEXT], const json_t *stored, const json_t *order)
 {
+    static const struct {
+        json_int_t bytes;
+        const char *name;
+    } units[] = {{1000000000, "GB"}, {1000000, "MB"}, {1000, "kB"}};
     (void)stored;
     const json_int_t pictures = json_integer_value(json_object_get(order, "shard_pictures"));
     const json_int_t bytes = json_integer_value(json_object_get(order, "shard_bytes"));
-    if (pictures > 0 && bytes > 0) /* not from the command, which has only one limit */
-        snprintf(out, TEXT, "--shard-size %lld and %lld bytes", (long long)pictures,
-                 (long long)bytes);
-    else if (pictures > 0)
-        snprintf(out, TEXT, "--shard-size %lld", (long long)pictures);
-    else if (bytes % 1000000000 == 0)
-        snprintf(out, TEXT, "--shard-size %lldGB", (long long)bytes / 1000000000);
-    else if (bytes % 1000000 == 0)
-        snprintf(out, TEXT, "--shard-size %lldMB", (long long)bytes / 1000000);
-    else
-        snprintf(out, TEXT, "--shard-size %.15gkB", (double)bytes / 1000);
-}
-
-static void append(char *list, size_t room, const char *text)
-{
-    const size_t length = strlen(list);
-    snprintf(list + length, room - length, "%s%s", length ? " " : "", text);
+    if (pictures > 0)
+        snprintf(out, TEXT, "`shard_pictures` %lld", (long long)pictures);
+    if (bytes > 0) {
+        char size[TEXT];
+        size_t u = 0;
+        while (u + 1 < sizeof units / sizeof *units && bytes % units[u].bytes)
+            u++;
+        an_print_in(size, sizeof size, "`shard_bytes` %.15g%s",
+                    (double)bytes / (double)units[u].bytes, units[u].name);
+        append(out, TEXT, size);
+    }
 }
 
 static const option_text texts[] = {text_of_raw,   text_of_quality, text_of_side,      text_of_fit,
@@ -158,7 +166,7 @@ void an_pack_options_text(char *out, size_t room, const json_t *manifest)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char text[TEXT] = "";
         texts[i](text, stored, order);
-        if (*text == '-') /* not "no --raw" */
+        if (*text == '`') /* not "no `raw`" */
             append(out, room, text);
     }
 }
@@ -223,13 +231,13 @@ alexnet_status an_pack_same_classes(const json_t *classes, const alexnet_dataset
         const char *id = json_string_value(json_array_get(classes, c));
         if (id && strcmp(id, data->class_ids[c]) == 0)
             continue;
-        snprintf(what, sizeof what, "its class %zu is %.80s, but that of DATA is %.80s", c,
+        snprintf(what, sizeof what, "its class %zu is %.80s, but that of `train` is %.80s", c,
                  id ? id : "none", data->class_ids[c]);
         return fail_other(name, what);
     }
     if (count == (size_t)data->classes)
         return ALEXNET_OK;
-    snprintf(what, sizeof what, "it has %zu %s, but DATA has %d", count,
+    snprintf(what, sizeof what, "it has %zu %s, but `train` has %d", count,
              an_text_plural((int64_t)count, "class", "classes"), data->classes);
     return fail_other(name, what);
 }
@@ -239,8 +247,8 @@ alexnet_status an_pack_same_parts(size_t parts, const alexnet_pack *pack, const 
     if (parts == (size_t)pack->part_count)
         return ALEXNET_OK;
     return fail_other(
-        name, parts > 1 ? "it has pictures for validation (--val), but now there are none"
-                        : "it has no pictures for validation (--val), but now there are some");
+        name, parts > 1 ? "it has pictures for validation (`val`), but now there are none"
+                        : "it has no pictures for validation (`val`), but now there are some");
 }
 
 alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *part, const char *name)
@@ -263,14 +271,14 @@ alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *par
     const char *now = part->data->source->kind->name;
     if (pictures != part->data->count || !kind || strcmp(kind, now) != 0)
         snprintf(what, sizeof what,
-                 "its part %s has %lld pictures (%.24s), but now %lld (%s): DATA, --val or --seed "
-                 "differs",
+                 "its part %s has %lld pictures (%.24s), but now %lld (%s): `train`, `val` or "
+                 "`seed` differs",
                  part->name, (long long)pictures, kind ? kind : "of no kind",
                  (long long)part->data->count, now);
     else
         snprintf(what, sizeof what,
                  "its part %s has as many pictures as now, but with other names, sizes or classes: "
-                 "DATA, --val or --seed differs",
+                 "`train`, `val` or `seed` differs",
                  part->name);
     return fail_other(name, what);
 }

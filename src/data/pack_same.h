@@ -17,8 +17,8 @@ json_t *an_pack_describe_source(const an_pack_part *part);
 
 /**
  * Compare with a manifest, whose path is `name`.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if they differ; the text says in what, naming options as
- *         in the command
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if they differ; the text says in what, naming members of
+ *         alexnet_pack_options
  */
 alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_options *options,
                                     const char *name);
@@ -28,7 +28,7 @@ alexnet_status an_pack_same_parts(size_t parts, const alexnet_pack *pack, const 
 alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *part,
                                    const char *name);
 
-/** The options that a pack was begun with, as the command takes them; those at their defaults
+/** The options that a pack was begun with, as "`side` 256 `fit` short"; those at their defaults
  *  too. */
 void an_pack_options_text(char *out, size_t room, const json_t *manifest);
 

@@ -90,9 +90,10 @@ static alexnet_status find_lacks(char **lacks, const json_t *manifest, const cha
     if (json_is_true(json_object_get(manifest, "complete")))
         return find_shards(lacks, manifest, folder);
     an_pack_options_text(options, sizeof options, manifest);
-    *lacks = an_format("the pack is not complete; the command that began it continues it: alexnet "
-                       "data pack DATA %s %s",
-                       folder, options);
+    *lacks =
+        an_format("the pack is not complete; beginning it again with the same data and options "
+                  "continues it: `alexnet_pack_new()` `train` %s %s",
+                  folder, options);
     return *lacks ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(folder), "a text");
 }
 

@@ -89,8 +89,8 @@ alexnet_status an_shard_order_new(an_shard_order **out, alexnet_dataset *dataset
     *out = NULL;
     if (!dataset->source->kind->place)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "order = shards is for archives, and %s is not one; alexnet data pack makes "
-                       "archives of it",
+                       "order = shards is for archives, and %s is not one; `alexnet_pack_new()` "
+                       "makes archives of it",
                        dataset->root);
     an_shard_order *o = an_calloc(1, sizeof *o);
     if (!o)

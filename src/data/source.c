@@ -241,8 +241,11 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
         if (strcmp(kinds[i]->name, kind) == 0)
             return open_kind(out, ctx, kinds[i], path, false);
     if (strcmp(kind, an_own_kind.name) == 0)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s came from callbacks of a program, which must supply them again", path);
+        return AN_FAIL(
+            ALEXNET_ERROR_UNSUPPORTED,
+            "the pictures of %s come from a source that a program defined, and only that "
+            "program can open them again",
+            path);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s was opened as %s, a kind of data set that this build does not read", path,
                    kind);

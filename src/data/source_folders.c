@@ -130,7 +130,7 @@ static alexnet_status fail_parts(const an_strings *names, const char *path)
     const char *val = train + 1 < names->count ? at[train + 1] : at[0];
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s holds the folders %s and %s, which are not classes; call them train and "
-                   "val, or open each on its own: %s as DATA, %s as --val",
+                   "val, or open each on its own: %s as `train`, %s as `val`",
                    path, at[0], at[1], at[train], val);
 }
 

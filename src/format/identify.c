@@ -133,7 +133,7 @@ an_finding an_identify(const unsigned char *head, size_t length)
     /* A BlobProto with num = 1 and channels = 3. */
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
         return found(OTHER, "a mean image of Caffe (.binaryproto)",
-                     "give the .caffemodel, and this with --mean");
+                     "give the .caffemodel, and this with `mean`");
     return vague("not a model file that this program knows, or is damaged",
                  "models are safetensors files");
 }

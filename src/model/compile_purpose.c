@@ -92,7 +92,7 @@ static alexnet_status fail_without_weights(const compiling *c, const an_node *no
     const int before = c->p->graph.nodes[node->inputs[0]].layer;
     char last[2 * AN_NAME_MAX + 24] = "";
     if (before >= 0)
-        snprintf(last, sizeof last, ", up to %s (--layer %s)", layers[before].name,
+        snprintf(last, sizeof last, ", up to %s (`layers` %s)", layers[before].name,
                  layers[before].name);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "the model's file has no weights for layer %s; only the layers before it can be "

@@ -222,7 +222,7 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
         !an_binding_fits(&file->mean, file->tensors, param->shape, why))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has no tensor input.mean that fits the network's pictures; give the "
-                       "mean with --mean",
+                       "mean with `mean`",
                        an_tensor_file_name(file->tensors));
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }

@@ -95,7 +95,7 @@ static alexnet_status find_module(int *place, const alexnet_network *network, in
     if (!list_modules(places, network))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "layer %s: torchvision's names are for networks with the layers of its "
-                       "AlexNet, and %s has others; 'alexnet info' lists them",
+                       "AlexNet, and %s has others; `alexnet_network_layer()` lists them",
                        name, network->name);
     *place = places[number];
     return ALEXNET_OK;

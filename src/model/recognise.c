@@ -308,8 +308,8 @@ static alexnet_status weigh_positions(an_recognition *is, const an_tensor_file *
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s: its weights fit %s, which has no LRN, but also AlexNets in one tower that "
-                   "have LRN, and the file does not say whether it has; give the network: --net %s "
-                   "or, with LRN, --net with a network file",
+                   "have LRN, and the file does not say whether it has; give the network: `net` %s "
+                   "or, with LRN, `net` with a network file",
                    an_tensor_file_name(file), shared, shared);
 }
 

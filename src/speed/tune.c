@@ -278,7 +278,7 @@ alexnet_status an_tuner_save(const alexnet_tuner *t, const char *path)
     if (!is_done(t))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the search for a tuning is not done");
     const trial *best = &t->trials[t->best];
-    char *text = an_format("; What alexnet bench --tune measured: %s, %s, %d %s per step, %d %s.\n"
+    char *text = an_format("; A tuning that was measured for: %s, %s, %d %s per step, %d %s.\n"
                            "; %s, %s\n; %.1f ms per step, %.1f ms with the built-in tuning\n\n%s",
                            t->name, t->query.training ? "training" : "inference", t->options.batch,
                            an_text_plural(t->options.batch, "picture", "pictures"), t->ctx->threads,

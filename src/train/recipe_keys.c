@@ -355,6 +355,6 @@ alexnet_status an_recipe_set_at_resume(alexnet_recipe *recipe, const char *name,
     list_resumable(those, sizeof those);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s is fixed when a run begins; a resumed run may be given new values of %s. "
-                   "To continue with another %s, begin a new run with --init-from",
+                   "To continue with another %s, begin a new run with `init_from`",
                    name, those, name);
 }

@@ -165,7 +165,7 @@ static alexnet_status check_checkpoint(const an_run *run)
     if (is_leftover(run) && is_free(run))
         return AN_FAIL(ALEXNET_ERROR_IO,
                        "%s: it has no checkpoint (last.safetensors), because the run was stopped "
-                       "just after its start; begin it again with --out %s",
+                       "just after its start; begin it again with `out_dir` %s",
                        run->folder, run->folder);
     if (an_is_folder(run->folder))
         return AN_FAIL(ALEXNET_ERROR_IO, "%s: it has no checkpoint (last.safetensors)",

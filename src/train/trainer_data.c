@@ -93,7 +93,7 @@ static alexnet_status fail_changed(const alexnet_trainer *t, const an_data_ident
                  (long long)now->count);
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                    "%s has changed since the run began: %s; restore it, continue with it as it is "
-                   "(--accept-changes), or begin a new run with --init-from %s",
+                   "(`accept_changes`), or begin a new run with `init_from` %s",
                    now->root, what, t->run.folder);
 }
 
@@ -110,8 +110,8 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
             : an_dataset_reopen(out, t->ctx, record->kind, where ? where : record->root,
                                 record->part, &list);
     if (rc == ALEXNET_ERROR_IO && !where)
-        return AN_FAIL(rc, "%s; if the pictures have moved, name their folder: --resume %s DATA",
-                       an_error_text(), t->run.folder);
+        return AN_FAIL(rc, "%s; if the pictures have moved, name their folder as `train`",
+                       an_error_text());
     AN_CHECK(rc);
     AN_CHECK(an_dataset_check_labels(*out));
     const bool by_place = record == &t->record.train && an_trainer_reads_by_place(t);
@@ -326,11 +326,11 @@ alexnet_status an_run_warn_seen(alexnet_ctx *ctx, const char *folder, const alex
         AN_TRY(count_seen(&seen, data, record.train.part));
     if (seen > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "%lld of %lld %s are training pictures of %s, so errors on them look too low%s%s%s",
+               "%lld of %lld %s are training pictures of %s, so errors on them look too low%s%s",
                (long long)seen, (long long)data->count,
                an_text_plural(data->count, "picture", "pictures"), folder,
-               record.val.root ? "; 'alexnet eval " : "", record.val.root ? folder : "",
-               record.val.root ? "' measures those that were held back" : "");
+               record.val.root ? "; those that were held back: `alexnet_run_validation()` " : "",
+               record.val.root ? folder : "");
     rc = ALEXNET_OK;
 cleanup:
     an_run_state_free(&record);

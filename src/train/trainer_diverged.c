@@ -120,7 +120,8 @@ alexnet_status an_trainer_fail_diverged(const alexnet_trainer *t, const char *wh
                        rate);
     return AN_FAIL(ALEXNET_ERROR_DIVERGED,
                    "training diverged: %s; the last good checkpoint is kept. Try a rate of %.3g in "
-                   "a new run, because that of a run is fixed, or find one with train --find-rate",
+                   "a new run, because that of a run is fixed, or find one with "
+                   "`ALEXNET_TRIAL_RATES`",
                    what, rate);
 }
 

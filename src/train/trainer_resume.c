@@ -199,7 +199,7 @@ static alexnet_status suggest_another(const char *folder, alexnet_status rc)
         rc = AN_FAIL(rc, "%.600s. To continue from a checkpoint that was kept, copy %s to %s", why,
                      epoch, last);
     else if (lost && best && an_is_file(best))
-        rc = AN_FAIL(rc, "%.600s. To begin a new run with its best model, use --init-from %s", why,
+        rc = AN_FAIL(rc, "%.600s. To begin a new run with its best model, use `init_from` %s", why,
                      folder);
     else
         rc = AN_FAIL(rc, "%s", why);

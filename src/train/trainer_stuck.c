@@ -136,7 +136,7 @@ static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t s
     if (same)
         snprintf(out, size,
                  "%d pictures of the latest batch are all %s: nothing tells them apart. Look at "
-                 "what the network sees (train --preview)",
+                 "what the network sees (`alexnet_preview_new()`)",
                  count, black ? "black" : "the same");
     else if (dead >= 0)
         an_print_in(out, size,
@@ -210,7 +210,7 @@ static bool hardly_moves(const alexnet_trainer *t, double rate, char *out, size_
     if (moved < MOVED / 10)
         an_print_in(out + length, size - (size_t)length,
                     "The rate of %.3g is far too low. Leave it out to use the recipe's own, or "
-                    "find one with train --find-rate",
+                    "find one with `ALEXNET_TRIAL_RATES`",
                     rate);
     else
         an_print_in(out + length, size - (size_t)length, "Try a rate of %.3g", 10 * rate);
@@ -238,8 +238,7 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
         snprintf(out, size,
                  "Neither rates nor weights nor pictures explain it: do the labels fit the "
                  "pictures?%s",
-                 t->trial ? ""
-                          : " train --overfit-one-batch tells whether one batch can be learnt");
+                 t->trial ? "" : " `ALEXNET_TRIAL_OVERFIT` tells whether one batch can be learnt");
 }
 
 bool an_trainer_stuck_at(const alexnet_trainer *t, double loss)

@@ -89,7 +89,7 @@ expect 2 bench --mode loader photos/pictures photos/pictures
 # What --tune writes, --tuning takes.
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tune fast.ini
 has out "conv3  forward" "conv3  backward" "ms with the built-in choices. Written to fast.ini"
-has fast.ini "What alexnet bench --tune measured: alexnet-mini, training, 4 pictures per step" \
+has fast.ini "A tuning that was measured for: alexnet-mini, training, 4 pictures per step" \
     "operator = conv 7x7/2 groups 1 3x56x56 to 24x26x26" "backward_weights = "
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tuning fast.ini
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --mode infer --json --tune infer.ini

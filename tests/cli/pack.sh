@@ -92,8 +92,8 @@ for signal in KILL KILL INT TERM; do
     [ $signal != INT ] || is $code 130 "exit code of SIGINT"
     rm -rf part
     cp -r cut part # whose archives get indexes beside them
-    refused part "the pack is not complete; the command that began it continues it: alexnet data pack DATA "
-    has out "alexnet data pack DATA $PWD/part --raw --side 64 --fit short --order shuffled --seed 1 --shard-size 100kB"
+    refused part "the pack is not complete; beginning it again with the same data and options continues it: alexnet data pack DATA "
+    has out "alexnet data pack DATA $PWD/part --raw --side 64 --fit short --seed 1 --shard-size 100kB"
     expect 0 data pack $photos cut --side 64 --raw --shard-size 100kB --quiet
     same cut
 done

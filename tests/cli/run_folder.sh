@@ -154,7 +154,7 @@ grep -q "^epochs = 2$" one/recipe.ini || fail "recipe.ini has another number of 
 # Pictures that have moved; another tuning.
 mv data/pictures elsewhere
 expect 3 train --resume one --epochs 3
-has err "if the pictures have moved, name their folder: --resume one DATA"
+has err "if the pictures have moved, name their folder as DATA"
 expect 0 train --resume one elsewhere --epochs 3
 expect 0 eval one
 is "$(tail -1 one/log.jsonl | cut -c 1-10)" '{"epoch":3' "last epoch of the log"

@@ -67,10 +67,10 @@ has err "nowhere"
 # Pictures that a run was trained on are counted, unless they were moved or held back.
 expect 0 eval share data/pictures/train
 has err "warning: 115 of 160 pictures are training pictures of share, so errors on them look too low" \
-    "'alexnet eval share' measures those that were held back"
+    "those that were held back: alexnet eval share"
 expect 0 eval none share data/pictures/train
 has err "160 of 160 pictures are training pictures of none, so errors on them look too low" "115 of 160"
-lacks err "'alexnet eval none'"
+lacks err "alexnet eval none"
 expect 0 eval other data/unseen
 lacks err "training pictures"
 expect 0 eval share

@@ -78,11 +78,11 @@ static void test_train_and_val(void **state)
     /* Folders named like other parts of a split are not classes; a single one beside a class is. */
     check_error("one", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT,
                 "one holds the folders test and train, which are not classes; call them train and "
-                "val, or open each on its own: train as DATA, test as --val");
+                "val, or open each on its own: train as `train`, test as `val`");
     put("named/Train/a.jpg");
     put("named/Validation/a.jpg");
     check_error("named", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT,
-                "own: Train as DATA, Validation as --val");
+                "own: Train as `train`, Validation as `val`");
     put("untrained/val/a.jpg");
     put("untrained/test/a.jpg");
     check_error(

@@ -402,28 +402,28 @@ static void test_refusals(void **state)
     write_pictures("folder");
     pack_well("folder", "out", &o);
     o.side = 20;
-    expect_refused(&o, "folder", "out", "it has --side 16, this one --side 20;");
+    expect_refused(&o, "folder", "out", "it has `side` 16, this one `side` 20;");
     o.raw = false;
     o.in_order = true;
     expect_refused(&o, "folder", "out",
-                   "it has --raw --side 16 --order shuffled, this one no --raw --side 20 "
-                   "--order source;");
+                   "it has `raw` `side` 16 no `in_order`, this one no `raw` `side` 20 "
+                   "`in_order`;");
     o = usual();
     o.fit = ALEXNET_PACK_WARP;
-    expect_refused(&o, "folder", "out", "it has --fit short, this one --fit warp;");
+    expect_refused(&o, "folder", "out", "it has `fit` short, this one `fit` warp;");
     o = usual();
     o.shard_pictures = 3;
     o.seed = 9;
     expect_refused(&o, "folder", "out",
-                   "it has --seed 1 --shard-size 20kB, this one --seed 9 --shard-size 3 "
-                   "and 20000 bytes;");
+                   "it has `seed` 1 `shard_bytes` 20kB, this one `seed` 9 "
+                   "`shard_pictures` 3 `shard_bytes` 20kB;");
     o = usual();
     write_png("folder/cats/new.png", (const uint8_t[]){1, 2, 3}, 1, 1);
     expect_refused(
         &o, "folder", "out",
-        "its part train has 27 pictures (folders), but now 28 (folders): DATA, --val or");
+        "its part train has 27 pictures (folders), but now 28 (folders): `train`, `val` or");
     scratch_remove("folder/n");
-    expect_refused(&o, "folder", "out", "it has 3 classes, but DATA has 2;");
+    expect_refused(&o, "folder", "out", "it has 3 classes, but `train` has 2;");
     write_pictures("folder");
     scratch_remove("folder/cats/new.png");
     pack_well("folder", "out", &o);

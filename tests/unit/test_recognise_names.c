@@ -227,7 +227,7 @@ static void test_lpips_with_its_network(void **state)
 /* Of an AlexNet in one tower the shapes of weights do not tell whether it has LRN. */
 static const char does_not_say[] =
     "file: its weights fit darknet-alexnet, which has no LRN, but also AlexNets in one tower that "
-    "have LRN, and the file does not say whether it has; give the network: --net darknet-alexnet";
+    "have LRN, and the file does not say whether it has; give the network: `net` darknet-alexnet";
 
 static void test_one_tower(void **state)
 {

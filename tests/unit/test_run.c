@@ -172,7 +172,7 @@ static void test_a_run_without_a_checkpoint(void **state)
     assert_int_equal(rig_size_of("new/last.safetensors"), -1);
     expect_failure(alexnet_trainer_resume(&trainer, ctx, "new", NULL), ALEXNET_ERROR_IO,
                    "new: it has no checkpoint (last.safetensors), because the run was stopped just "
-                   "after its start; begin it again with --out new");
+                   "after its start; begin it again with `out_dir` new");
     expect_ok(rig_start(&trainer, ctx, "train", NULL, "new", settings));
     expect_ok(rig_finish(trainer, &progress));
     alexnet_trainer_free(trainer);

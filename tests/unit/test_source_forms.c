@@ -286,7 +286,7 @@ static void test_callbacks(void **state)
     }
     assert_int_equal(an_dataset_reopen(&again, NULL, "callbacks", "mine", (an_part){0}, NULL),
                      ALEXNET_ERROR_UNSUPPORTED);
-    assert_non_null(strstr(an_error_text(), "must supply them again"));
+    assert_non_null(strstr(an_error_text(), "program can open them again"));
     an_dataset_release(d);
     for (int i = 0; i < 3; i++) { /* more than any data set has: nothing is asked for */
         mine.claims = (const int64_t[]){INT64_MAX, (int64_t)1 << 40, UINT32_MAX}[i];
@@ -485,7 +485,7 @@ static void test_resume(void **state)
     again.settings = longer;
     assert_int_equal(alexnet_trainer_resume(&trainer, ctx, "run", &again),
                      ALEXNET_ERROR_UNSUPPORTED);
-    assert_non_null(strstr(alexnet_error_text(), "must supply them again"));
+    assert_non_null(strstr(alexnet_error_text(), "program can open them again"));
     again.train_data = d;
     if (alexnet_trainer_resume(&trainer, ctx, "run", &again) != ALEXNET_OK)
         fail_msg("%s", alexnet_error_text());

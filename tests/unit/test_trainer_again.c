@@ -118,7 +118,7 @@ static void test_moved_data(void **state)
     assert_int_equal(rename("data", "elsewhere"), 0);
     expect_failure(go_on("moved", NULL), ALEXNET_ERROR_IO,
                    "data/train: No such file or directory; if the pictures have moved, name their "
-                   "folder: --resume moved DATA");
+                   "folder as `train`");
     alexnet_trainer *trainer;
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved", &moved));
     alexnet_trainer_free(trainer); /* the new place is saved even without a further step */
@@ -212,8 +212,8 @@ static void test_other_data(void **state)
     rig_write_pictures("other", 2, 11);
     expect_failure(go_on("run", &moved), ALEXNET_ERROR_BAD_DATA,
                    "/other has changed since the run began: 24 pictures then, 22 now");
-    assert_non_null(strstr(an_error_text(), "--accept-changes"));
-    assert_non_null(strstr(an_error_text(), "--init-from run"));
+    assert_non_null(strstr(an_error_text(), "`accept_changes`"));
+    assert_non_null(strstr(an_error_text(), "`init_from` run"));
     alexnet_trainer *trainer;
     expect_ok(rig_start(&trainer, ctx, "data/train", NULL, "alone", two_epochs));
     alexnet_trainer_free(trainer);

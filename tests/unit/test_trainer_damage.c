@@ -140,10 +140,10 @@ static void test_no_checkpoint(void **state)
     assert_int_equal(rename("run/best.safetensors", LAST), 0);
     expect_no_resume(ALEXNET_ERROR_FORMAT,
                      LAST " is a model, not a checkpoint: it lacks alexnet.run");
-    assert_null(strstr(an_error_text(), "--init-from")); /* there is no best model */
+    assert_null(strstr(an_error_text(), "init_from")); /* there is no best model */
 }
 
-#define WITH_BEST ". To begin a new run with its best model, use --init-from run"
+#define WITH_BEST ". To begin a new run with its best model, use `init_from` run"
 
 static void test_the_best_model_is_left(void **state)
 {

@@ -176,7 +176,7 @@ static void test_pictures_without_differences(void **state)
     write_plain_pictures(0);
     expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "0.001", NULL},
                   "8 pictures of the latest batch are all black: nothing tells them apart. Look at "
-                  "what the network sees (train --preview)");
+                  "what the network sees (`alexnet_preview_new()`)");
     write_plain_pictures(200);
     expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "0.001", NULL},
                   "8 pictures of the latest batch are all the same: ");
@@ -201,7 +201,8 @@ static void test_dead_neurons(void **state)
 
 #define HARDLY "The weights hardly move: an update changes them by a share of "
 #define FAR                                                                                        \
-    " is far too low. Leave it out to use the recipe's own, or find one with train --find-rate"
+    " is far too low. Leave it out to use the recipe's own, or find one with "                     \
+    "`ALEXNET_TRIAL_RATES`"
 
 static void test_a_rate_too_low(void **state)
 {
@@ -250,7 +251,7 @@ static void test_a_rate_that_has_fallen(void **state)
     expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "0.002", "schedule",
                                         "exponential", "fall", "1e6", "fall_steps", "15", NULL},
                   "Neither rates nor weights nor pictures explain it: do the labels fit the "
-                  "pictures? train --overfit-one-batch tells whether one batch can be learnt");
+                  "pictures? `ALEXNET_TRIAL_OVERFIT` tells whether one batch can be learnt");
     assert_int_equal(rig_times_heard("hardly move"), 0);
 }
 

@@ -34,7 +34,7 @@ static alexnet_status check_executable(void)
         ALEXNET_ERROR_NOT_AVAILABLE,
         "device cpu generates its code at run time, and this system forbids new executable "
         "memory (systemd's MemoryDenyWriteExecute=, SELinux's execmem): allow it, or use "
-        "device ref (--device ref), which is slow");
+        "`device` ref, which is slow");
 }
 
 alexnet_status an_cpu_check_addresses(uint64_t least)
