@@ -147,7 +147,7 @@ static void free_batch(void *user, void *block, size_t bytes)
         an_free_big(block, bytes);
 }
 
-alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own)
+alexnet_status an_net_available(const an_net *net, int unfilled, uint64_t *bytes, bool *own)
 {
     an_backend *be = net->backend;
     *own = be->api->available != NULL;
@@ -155,7 +155,7 @@ alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own)
         AN_CHECK(be->api->available(be, bytes));
         *bytes += (uint64_t)net->n_arenas * net->bytes;
     } else {
-        *bytes = an_memory_available(""); /* arenas are mapped lazily, and not filled yet */
+        *bytes = an_memory_available("", (uint64_t)unfilled * net->bytes);
     }
     return ALEXNET_OK;
 }
