@@ -32,7 +32,7 @@ static const opt_page page = {
              "completed epochs, its best epoch with the validation errors, and the keys of the "
              "recipe in which the runs differ. The lowest top-1 error comes first.",
     .examples = {{"runs", "the runs in the folder 'runs'"},
-                 {"runs photos-1 photos-2", "these two"}},
+                 {"runs runs/photos-1 runs/photos-2", "these two"}},
 };
 
 /** A run as it is shown. */

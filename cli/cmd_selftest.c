@@ -146,14 +146,15 @@ static int run(const machine_options *machine)
         print_devices();
         printf("%-8s %-48s %8s  result  computed by\n", "device", "test", "worst");
     }
-    if (code == CLI_DONE)
+    const bool opened = code == CLI_DONE;
+    if (opened)
         code = run_tests(ctx, list, &count);
     if (code == CLI_DONE && count.failed)
         code = CLI_FAILED;
     if (list)
         json_print(json_pack("{s:o, s:o, s:o, s:b}", "devices", devices_json(), "libraries",
                              libraries_json(), "tests", list, "passed", code == CLI_DONE));
-    else
+    else if (opened)
         printf("\n%d passed, %d failed, %d skipped\n", count.passed, count.failed, count.skipped);
     machine_close(ctx);
     return code;

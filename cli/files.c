@@ -122,10 +122,9 @@ int file_check_output(const char *path)
     return code;
 }
 
-static int failed(const file_output *out)
+static int failed(const file_output *out, int error)
 {
-    return cli_error(CLI_FAILED, "cannot write %s: %s", out->path,
-                     errno ? strerror(errno) : "write failed");
+    return cli_error(CLI_FAILED, "cannot write %s: %s", out->path, strerror(error));
 }
 
 static void forget(file_output *out)
@@ -163,6 +162,48 @@ static int remove_leftover(const file_output *out)
     return code;
 }
 
+/* ---- The stream ---- */
+
+/* A stream says at its end that an earlier write failed, but not why. */
+struct file_sink {
+    int fd, error;
+};
+
+static ssize_t sink_write(void *cookie, const char *bytes, size_t length)
+{
+    struct file_sink *sink = cookie;
+    size_t done = 0;
+    while (done < length) {
+        const ssize_t n = write(sink->fd, bytes + done, length - done);
+        if (n < 0 && errno != EINTR) {
+            sink->error = errno;
+            return 0;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return (ssize_t)length;
+}
+
+static int sink_close(void *cookie)
+{
+    struct file_sink *sink = cookie;
+    const int rc = close(sink->fd);
+    free(sink);
+    return rc;
+}
+
+static void open_stream(file_output *out, int fd)
+{
+    out->sink = calloc(1, sizeof *out->sink);
+    if (!out->sink)
+        return;
+    out->sink->fd = fd;
+    out->file = fopencookie(out->sink, "w",
+                            (cookie_io_functions_t){.write = sink_write, .close = sink_close});
+    if (!out->file)
+        free(out->sink);
+}
+
 /* Create the temporary file, and lock it. Another writer may remove it before it is locked. */
 static int open_temporary(file_output *out)
 {
@@ -172,12 +213,13 @@ static int open_temporary(file_output *out)
         return code;
     int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
-        return errno == EEXIST ? busy(out) : failed(out);
+        return errno == EEXIST ? busy(out) : failed(out, errno);
     const bool ours = take_lock(fd) && fstat(fd, &info) == 0 && info.st_nlink > 0;
-    out->file = ours ? fdopen(fd, "w") : NULL;
+    if (ours)
+        open_stream(out, fd);
     if (out->file)
         return CLI_DONE;
-    code = ours ? failed(out) : busy(out);
+    code = ours ? failed(out, ENOMEM) : busy(out);
     close(fd);
     return code;
 }
@@ -206,18 +248,27 @@ static bool flush_folder(const char *path)
     return flushed;
 }
 
+/* Bring everything to the disk. @return 0, or the error */
+static int flush(const file_output *out)
+{
+    if (fflush(out->file) != 0 || ferror(out->file))
+        return out->sink->error;
+    return fsync(out->sink->fd) == 0 ? 0 : errno;
+}
+
 int file_end(file_output *out, int code)
 {
-    if (!ferror(out->file))
-        errno = 0; /* else errno is that of the failed write */
-    if (code == CLI_DONE &&
-        (ferror(out->file) || fflush(out->file) != 0 || fsync(fileno(out->file)) != 0 ||
-         rename(out->temporary, out->path) != 0))
-        code = failed(out);
+    if (code == CLI_DONE) {
+        const int error = flush(out);
+        if (error)
+            code = failed(out, error);
+        else if (rename(out->temporary, out->path) != 0)
+            code = failed(out, errno);
+    }
     if (code != CLI_DONE)
         unlink(out->temporary);
     else if (!flush_folder(out->path))
-        code = failed(out);
+        code = failed(out, errno);
     fclose(out->file); /* not before the rename: it also unlocks the file */
     forget(out);
     return code;

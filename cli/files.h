@@ -35,6 +35,7 @@ int file_check_output(const char *path);
 typedef struct file_output {
     char *path, *temporary;
     FILE *file;
+    struct file_sink *sink; /* where its bytes go */
 } file_output;
 
 /** Begin a file. @return CLI_DONE, or the code of a reported failure, with nothing to end */

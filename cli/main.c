@@ -16,7 +16,7 @@
 #include "waiting.h"
 
 const command commands[] = {
-    {"info", cmd_info, "show a network: shapes, parameters, multiply-adds", NULL},
+    {"info", cmd_info, "show a network, a model, a run or a recipe", NULL},
     {"train", cmd_train, "train a network on pictures, or continue a run", NULL},
     {"data", cmd_data, "check a data set, pack it, or compute its statistics", data_commands},
     {"eval", cmd_eval, "measure a model, or several as one, on labelled pictures", NULL},

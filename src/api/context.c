@@ -28,7 +28,7 @@ const char *alexnet_error_text(void)
 
 uint64_t alexnet_memory_available(void)
 {
-    return an_memory_available("");
+    return an_memory_available("", 0);
 }
 
 static alexnet_status check_options(const alexnet_ctx_options *o)

@@ -82,9 +82,11 @@ uint64_t an_memory_addresses(const char *root)
     return used < limit.rlim_cur ? limit.rlim_cur - used : 0;
 }
 
-uint64_t an_memory_available(const char *root)
+uint64_t an_memory_available(const char *root, uint64_t mapped)
 {
-    tightest t = {root, least(machine(root), an_memory_addresses(root))};
+    const uint64_t addresses = an_memory_addresses(root);
+    const uint64_t own = least(mapped, UINT64_MAX - addresses);
+    tightest t = {root, least(machine(root), addresses + own)};
     an_cgroup_walk(root, "memory", visit, &t);
     return t.bytes;
 }

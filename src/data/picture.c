@@ -79,17 +79,28 @@ static alexnet_status fail_unread(const signature *s, const char *name)
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; " READ, name, s->name);
 }
 
+/* How many bytes at the beginning are those of texts: no control characters, and none that UTF-8
+ * does not use. */
+static size_t text_length(const unsigned char *bytes, size_t length)
+{
+    size_t n = 0;
+    while (n < length && ((bytes[n] >= ' ' && bytes[n] <= 0xf4) || memchr("\t\n\r\f", bytes[n], 4)))
+        n++;
+    return n;
+}
+
 /* Say what a file without a known signature is. */
 static const char *describe(const an_encoded *file)
 {
-    size_t zeros = 0, text = 0, shown = file->length < 64 ? file->length : 64;
-    while (zeros < file->length && file->bytes[zeros] == 0)
-        zeros++;
-    if (zeros == file->length)
+    const size_t shown = file->length < 64 ? file->length : 64;
+    size_t same = 0;
+    while (same < file->length && file->bytes[same] == file->bytes[0])
+        same++;
+    if (same == file->length && file->bytes[0] == 0)
         return "nothing but zero bytes, as an interrupted copy leaves them, not a picture";
-    while (text < shown && (file->bytes[text] >= ' ' || memchr("\t\n\r\f", file->bytes[text], 4)))
-        text++;
-    if (text < shown)
+    if (same == file->length && file->bytes[0] == 0xff)
+        return "nothing but bytes of 255, as an erased memory card leaves them, not a picture";
+    if (text_length(file->bytes, shown) < shown)
         return "not a picture";
     return memmem(file->bytes, shown, "git-lfs", strlen("git-lfs"))
                ? "a pointer of Git LFS, which stands for the picture (git lfs pull fetches it)"

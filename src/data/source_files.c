@@ -163,7 +163,7 @@ static alexnet_status add_one_of(an_data_source *source, const char *path)
 alexnet_status an_data_source_files(an_data_source **out, alexnet_ctx *ctx,
                                     const char *const *paths, int64_t count)
 {
-    AN_CHECK(an_data_source_new(out, &files_kind, "the list of paths"));
+    AN_CHECK(an_data_source_new(out, &files_kind, count == 1 ? paths[0] : "the paths given"));
     alexnet_status rc = ALEXNET_OK;
     (*out)->ctx = ctx;
     for (int64_t i = 0; i < count && rc == ALEXNET_OK; i++)

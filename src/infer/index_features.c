@@ -24,10 +24,13 @@ static alexnet_status compute(void *self, const uint8_t *pixels, int count, floa
 {
     an_features *f = self;
     AN_CHECK(an_features_compute(f, pixels, count));
-    for (int i = 0; i < count; i++)
-        AN_CHECK(an_features_check(f, f->values + i * f->length, "a picture of the folder"));
     memcpy(rows, f->values, (size_t)count * (size_t)f->length * sizeof *rows);
     return ALEXNET_OK;
+}
+
+static alexnet_status check(void *self, const float *row, const char *picture)
+{
+    return an_features_check(self, row, picture);
 }
 
 alexnet_status an_index_features(an_feature_maker *out, an_features *f)
@@ -40,6 +43,7 @@ alexnet_status an_index_features(an_feature_maker *out, an_features *f)
                               .batch = f->batch,
                               .dims = (int)f->length,
                               .compute = compute,
+                              .check = check,
                               .self = f};
     uint64_t hash;
     AN_CHECK(an_model_hash(f->model, &hash));

@@ -148,8 +148,11 @@ static alexnet_status take_picture(an_picture_index *x, int place)
 {
     const an_loaded *picture = &x->batch.pictures[place];
     const float *row = x->batch_rows + (size_t)place * (size_t)x->maker.dims;
-    return picture->status == ALEXNET_OK ? an_index_add_row(x, picture->sample, row)
-                                         : take_bad(x, picture);
+    if (picture->status != ALEXNET_OK)
+        return take_bad(x, picture);
+    if (x->maker.check)
+        AN_CHECK(x->maker.check(x->maker.self, row, x->pictures->samples[picture->sample].name));
+    return an_index_add_row(x, picture->sample, row);
 }
 
 alexnet_status an_picture_index_step(an_picture_index *x, bool *more)

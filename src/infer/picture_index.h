@@ -23,6 +23,8 @@ typedef struct an_feature_maker {
     int file_rows; /* rows of a file at most; 0: as many as 64 MiB hold */
     /** @param rows  out, float [count][dims] */
     alexnet_status (*compute)(void *self, const uint8_t *pixels, int count, float *rows);
+    /** Fails if a row is none to keep; the error names `picture`. NULL: every row is kept */
+    alexnet_status (*check)(void *self, const float *row, const char *picture);
     void *self;
     char identity[96]; /* of model and layer; file names begin with it */
 } an_feature_maker;

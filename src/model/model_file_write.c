@@ -72,23 +72,35 @@ uint64_t an_model_file_bytes(const an_net *net, bool state)
     return (uint64_t)values * an_dtype_bytes(net->backend->param_dtype);
 }
 
+/* Tensors are copied from the device in pieces of this many values: a copy of the largest would
+ * take as much memory as most of the net. */
+enum { PIECE = 1 << 18 };
+
+static alexnet_status put_tensor(an_tensor_writer *writer, an_net *net, an_arena arena, int param,
+                                 void *piece)
+{
+    const an_dtype type = net->backend->param_dtype;
+    const int64_t count = net->params[param].count;
+    for (int64_t done = 0; done < count; done += PIECE) {
+        const int64_t n = count - done < PIECE ? count - done : PIECE;
+        AN_CHECK(an_net_read_part(net, arena, param, done, n, piece, type));
+        AN_CHECK(an_tensor_writer_data(writer, piece, (size_t)n * an_dtype_bytes(type)));
+    }
+    return ALEXNET_OK;
+}
+
 /* Write the learned parameters from an arena and, if `all`, the others from AN_VALUES. */
 static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena, bool all)
 {
-    const an_dtype type = net->backend->param_dtype;
+    const size_t bytes = PIECE * an_dtype_bytes(net->backend->param_dtype);
     alexnet_status rc = ALEXNET_OK;
-    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
-        size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
-        if (!all && !net->params[i].learned)
-            continue;
-        void *block = an_malloc(bytes);
-        if (!block)
-            return AN_FAIL_MEMORY(bytes, net->params[i].name);
-        rc = an_net_read(net, net->params[i].learned ? arena : AN_VALUES, i, block, type);
-        if (rc == ALEXNET_OK)
-            rc = an_tensor_writer_data(writer, block, bytes);
-        an_free(block);
-    }
+    void *piece = an_malloc(bytes);
+    if (!piece)
+        return AN_FAIL_MEMORY(bytes, "a piece of a tensor");
+    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++)
+        if (all || net->params[i].learned)
+            rc = put_tensor(writer, net, net->params[i].learned ? arena : AN_VALUES, i, piece);
+    an_free(piece);
     return rc;
 }
 

@@ -147,7 +147,7 @@ static void free_batch(void *user, void *block, size_t bytes)
         an_free_big(block, bytes);
 }
 
-alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own)
+alexnet_status an_net_available(const an_net *net, int unfilled, uint64_t *bytes, bool *own)
 {
     an_backend *be = net->backend;
     *own = be->api->available != NULL;
@@ -155,7 +155,7 @@ alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own)
         AN_CHECK(be->api->available(be, bytes));
         *bytes += (uint64_t)net->n_arenas * net->bytes;
     } else {
-        *bytes = an_memory_available(""); /* arenas are mapped lazily, and not filled yet */
+        *bytes = an_memory_available("", (uint64_t)unfilled * net->bytes);
     }
     return ALEXNET_OK;
 }
@@ -247,20 +247,29 @@ alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an
     return an_net_read_part(net, arena, param, 0, net->params[param].count, dst, type);
 }
 
+static alexnet_status copy_param(an_net *net, an_arena to, an_arena from, int param, void *block)
+{
+    const an_dtype type = net->backend->param_dtype;
+    const int64_t count = net->params[param].count;
+    for (int64_t done = 0; done < count; done += CHUNK) {
+        const int64_t n = count - done < CHUNK ? count - done : CHUNK;
+        AN_CHECK(an_net_read_part(net, from, param, done, n, block, type));
+        AN_CHECK(an_net_write_part(net, to, param, done, n, block, type));
+    }
+    return ALEXNET_OK;
+}
+
 alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from)
 {
+    if (to == from)
+        return ALEXNET_OK;
     alexnet_status rc = ALEXNET_OK;
-    const an_dtype type = net->backend->param_dtype;
-    for (int i = 0; i < net->count && to != from && rc == ALEXNET_OK; i++) {
-        const size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
-        void *block = an_malloc(bytes);
-        if (!block)
-            return AN_FAIL_MEMORY(bytes, net->params[i].name);
-        rc = an_net_read(net, from, i, block, type);
-        if (rc == ALEXNET_OK)
-            rc = an_net_write(net, to, i, block, type);
-        an_free(block);
-    }
+    void *block = an_malloc(CHUNK * sizeof(double));
+    if (!block)
+        return AN_FAIL_MEMORY(CHUNK * sizeof(double), "a copy of parameters");
+    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++)
+        rc = copy_param(net, to, from, i, block);
+    an_free(block);
     return rc;
 }
 

@@ -116,9 +116,10 @@ alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)
 /**
  * The bytes of memory available to a net and its programs, including what the net's arenas already
  * take: memory of the device, or of the host if the host computes.
- * @param own  out, whether the device has memory of its own, which decoded pictures do not use
+ * @param unfilled  how many of the net's arenas have not been written to. The host maps them lazily
+ * @param own       out, whether the device has memory of its own, which decoded pictures do not use
  */
-alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own);
+alexnet_status an_net_available(const an_net *net, int unfilled, uint64_t *bytes, bool *own);
 
 /** Memory for the batches of a loader that feeds programs of the net. The net must outlive it. */
 an_loader_memory an_net_loader_memory(an_net *net);

@@ -21,11 +21,11 @@ alexnet_status an_room_largest(int *out, an_batch_need *need, const void *user, 
     return ALEXNET_OK;
 }
 
-alexnet_status an_room_find(an_room *out, const an_net *net, an_batch_need *need, const void *user,
-                            int batch)
+alexnet_status an_room_find(an_room *out, const an_net *net, int unfilled, an_batch_need *need,
+                            const void *user, int batch)
 {
     *out = (an_room){.largest = batch};
-    AN_CHECK(an_net_available(net, &out->available, &out->own));
+    AN_CHECK(an_net_available(net, unfilled, &out->available, &out->own));
     AN_CHECK(need(user, batch, out->own, &out->bytes));
     if (out->bytes <= out->available)
         return ALEXNET_OK;
@@ -67,7 +67,7 @@ alexnet_status an_room_say(an_net *net, const an_program_options *options)
     an_room room;
     snprintf(why, sizeof why, "%s", an_error_text());
     if (options->pictures < 2 ||
-        an_room_find(&room, net, need_of, &p, options->pictures - 1) != ALEXNET_OK)
+        an_room_find(&room, net, 0, need_of, &p, options->pictures - 1) != ALEXNET_OK)
         return an_fail(ALEXNET_ERROR_NO_MEMORY, "%s", why);
     an_room_text(largest, sizeof largest, &room);
     return an_fail(ALEXNET_ERROR_NO_MEMORY, "%s; %s", why, largest);

@@ -16,8 +16,10 @@ typedef struct an_room {
     int largest; /* the largest batch that fits; the batch itself if it does. 0: none */
 } an_room;
 
-alexnet_status an_room_find(an_room *out, const an_net *net, an_batch_need *need, const void *user,
-                            int batch);
+/** @param unfilled  how many of the net's arenas have not been written to; on the host, `need`
+ *                   counts these and no others */
+alexnet_status an_room_find(an_room *out, const an_net *net, int unfilled, an_batch_need *need,
+                            const void *user, int batch);
 
 /** "the largest batch that fits is 64", or that none does. */
 void an_room_text(char *text, size_t size, const an_room *room);

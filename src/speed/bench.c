@@ -67,7 +67,7 @@ static alexnet_status check_memory(const alexnet_bench *b)
     static const double GIB = 1 << 30;
     an_room room;
     char largest[64];
-    AN_CHECK(an_room_find(&room, b->net, need, b, b->batch));
+    AN_CHECK(an_room_find(&room, b->net, b->net->n_arenas - 1, need, b, b->batch));
     if (room.largest == b->batch)
         return ALEXNET_OK;
     an_room_text(largest, sizeof largest, &room);
@@ -75,7 +75,7 @@ static alexnet_status check_memory(const alexnet_bench *b)
                    "out of memory: %s needs %.2f GiB with batches of %d, and %s has %.2f GiB "
                    "available; %s",
                    b->net->network->name, (double)room.bytes / GIB, b->batch,
-                   room.own ? b->net->backend->api->name : "this machine",
+                   room.own ? b->net->backend->api->name : "this process",
                    (double)room.available / GIB, largest);
 }
 

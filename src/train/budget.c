@@ -66,7 +66,7 @@ alexnet_status an_budget_check(const alexnet_trainer *t)
 {
     an_room room;
     char largest[64], parts[96];
-    AN_CHECK(an_room_find(&room, t->net, need, t, t->batch));
+    AN_CHECK(an_room_find(&room, t->net, t->net->n_arenas, need, t, t->batch));
     if (room.largest == t->batch)
         return ALEXNET_OK;
     an_room_text(largest, sizeof largest, &room);
@@ -75,6 +75,6 @@ alexnet_status an_budget_check(const alexnet_trainer *t)
                    "out of memory: training %s needs %.2f GiB with batches of %d, and %s has "
                    "%.2f GiB available; %s%s",
                    t->net->network->name, (double)room.bytes / GIB, t->batch,
-                   room.own ? t->net->backend->api->name : "this machine",
+                   room.own ? t->net->backend->api->name : "this process",
                    (double)room.available / GIB, largest, parts);
 }

@@ -61,7 +61,7 @@ static alexnet_status warn_large(const alexnet_trainer *t, const char *from)
             sqrt(norm.sum_squares / (double)p->count * (double)p->fan_in / 2) * spread;
         if (times > FAR)
             an_log(t->ctx, ALEXNET_LOG_WARNING,
-                   "%s of %s is %.0f times as large as init = safe expects, so this run may "
+                   "%s of %s is %.3g times as large as init = safe expects, so this run may "
                    "diverge; use the recipe finetune, or init = net and a rate of 0.001",
                    p->name, from, times);
     }

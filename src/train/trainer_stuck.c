@@ -241,15 +241,24 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
                  t->trial ? "" : " `ALEXNET_TRIAL_OVERFIT` tells whether one batch can be learnt");
 }
 
+/* The loss of chance that a loss is to be compared with: that of a blind network from there on,
+ * below it that of the first weights, which prefer no class. */
+static double chance_of(const alexnet_trainer *t, double loss)
+{
+    const double blind = an_trainer_blind_loss(t);
+    return loss >= 0.995 * blind ? blind : log(t->classes.count);
+}
+
 bool an_trainer_stuck_at(const alexnet_trainer *t, double loss)
 {
-    return loss >= 0.995 * log(t->classes.count);
+    const double even = log(t->classes.count);
+    return loss >= 0.995 * an_trainer_blind_loss(t) || fabs(loss - even) <= 0.005 * even;
 }
 
 void an_trainer_why_stuck(const alexnet_trainer *t, double loss, char *out, size_t size)
 {
     if (!nothing_learns(t, out, size) && !bad_pictures_or_layers(t, out, size))
-        by_numbers(t, loss > 1.005 * log(t->classes.count), out, size);
+        by_numbers(t, loss > 1.005 * chance_of(t, loss), out, size);
 }
 
 /* Whether a run that learns would show it by the end of this epoch. */
@@ -263,17 +272,19 @@ static bool had_time(const alexnet_trainer *t, int64_t epochs)
 
 void an_trainer_warn_if_stuck(alexnet_trainer *t)
 {
-    const double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
+    const double loss = an_tally_metrics(&t->record.epoch).loss;
+    const double chance = chance_of(t, loss), even = log(t->classes.count);
     const int64_t epochs = t->record.step / t->steps_per_epoch;
-    char why[512];
-    t->record.told_stuck &= loss >= RECOVERED * chance;
+    char why[512], formula[32] = "by class_weights";
+    t->record.told_stuck &= loss >= RECOVERED * even;
     if (t->record.told_stuck || !had_time(t, epochs) || !an_trainer_stuck_at(t, loss))
         return;
     an_trainer_why_stuck(t, loss, why, sizeof why);
+    if (chance == even)
+        snprintf(formula, sizeof formula, "ln %d", t->classes.count);
     an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "the loss of epoch %lld is %.3f, %s (ln %d = %.3f): nothing is learnt. %s",
+           "the loss of epoch %lld is %.3f, %s (%s = %.3f): nothing is learnt. %s",
            (long long)epochs, loss,
-           loss > 1.005 * chance ? "above that of chance" : "that of chance", t->classes.count,
-           chance, why);
+           loss > 1.005 * chance ? "above that of chance" : "that of chance", formula, chance, why);
     t->record.told_stuck = true;
 }

@@ -1,6 +1,7 @@
 /*
  * How much the pictures of each class count in a run, by the recipe's class_weights.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,34 @@ static alexnet_status count_pictures(const alexnet_trainer *t, int64_t **counts,
         if (t->train->samples[i].label >= 0)
             *present += (*counts)[t->train->samples[i].label]++ == 0;
     return ALEXNET_OK;
+}
+
+/* A network that sees nothing learns to answer with each class as often as its pictures count, less
+ * so if a batch has few pictures, because weights count within batches. Its loss, which is reported
+ * without weights, is infinite if some of them count nothing. */
+static double loss_of_preference(const alexnet_trainer *t, const int64_t *counts)
+{
+    double weight = 0, pictures = 0, sum = 0;
+    for (int c = 0; c < t->classes.count; c++) {
+        weight += (double)t->weights[c] * (double)counts[c];
+        pictures += (double)counts[c];
+    }
+    for (int c = 0; c < t->classes.count; c++)
+        if (counts[c] > 0)
+            sum -= (double)counts[c] * log((double)t->weights[c] * (double)counts[c] / weight);
+    return sum / pictures;
+}
+
+double an_trainer_blind_loss(const alexnet_trainer *t)
+{
+    const double even = log(t->classes.count);
+    int64_t *counts;
+    double present;
+    if (!t->weights || count_pictures(t, &counts, &present) != ALEXNET_OK)
+        return even;
+    const double loss = loss_of_preference(t, counts);
+    an_free(counts);
+    return fmax(even, loss);
 }
 
 /* n / (C n_c) for each of C classes that have some of the n pictures, so that a picture's weight is

@@ -39,6 +39,11 @@ expect 0 eval one data/unseen --images all.csv --top 99 --quiet
 is "$(awk -F, '{ print NF }' all.csv | sort -u)" 35 "fields of all ten classes"
 has out "(95%: " "% expected error"
 
+# A file that cannot be written says why, whatever the command did after the write that failed.
+(ulimit -f 1 && "$ALEXNET" eval one data/unseen --images long.csv --top 10 >out 2>err)
+is $? 1 "exit code with a limit of the sizes of files"
+has err "cannot write long.csv: File too large"
+
 # Its files are named as classify names them, so that both tables can be joined.
 expect 0 classify one data/unseen/ --format csv --top 1
 cut -d, -f1 out | sort >named

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/context.h"
@@ -202,12 +204,12 @@ static void test_nested_groups_of_version_1(void **state)
     put("slurm/sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us", "100000\n");
     assert_true(an_cpu_quota("slurm") == 3.5);
     put("slurm/mnt/two words/slurm/uid_7/job_3/memory.limit_in_bytes", "9223372036854771712\n");
-    assert_true(an_memory_available("slurm") > 1ull << 62);
+    assert_true(an_memory_available("slurm", 0) > 1ull << 62);
     put("slurm/mnt/two words/slurm/uid_7/memory.limit_in_bytes", "5000000\n");
     put("slurm/mnt/two words/slurm/uid_7/memory.usage_in_bytes", "3000000\n");
     put("slurm/mnt/two words/slurm/uid_7/memory.stat",
         "inactive_file 7\ntotal_inactive_file 500000\n");
-    assert_int_equal(an_memory_available("slurm"), 2500000);
+    assert_int_equal(an_memory_available("slurm", 0), 2500000);
 }
 
 /* A container without a cgroup namespace, in which its own group is mounted as the root. */
@@ -219,11 +221,38 @@ static void test_groups_of_a_container(void **state)
     put("box/sys/fs/cgroup/memory.max", "3000\n");
     put("box/sys/fs/cgroup/memory.current", "1000\n");
     put("box/sys/fs/cgroup/inner/cpu.max", "50000 100000\n");
-    assert_int_equal(an_memory_available("box"), 2000);
+    assert_int_equal(an_memory_available("box", 0), 2000);
     assert_true(an_cpu_quota("box") == 0.5);
     put("box/proc/self/cgroup", "0::/../elsewhere\n");
-    assert_int_equal(an_memory_available("box"), 2000);
+    assert_int_equal(an_memory_available("box", 0), 2000);
     assert_true(an_cpu_quota("box") == INFINITY);
+}
+
+/* The bytes of address space that this process uses. */
+static rlim_t used_addresses(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu", &pages), 1);
+    fclose(file);
+    return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What is mapped and not written to takes addresses, but no memory: it is counted once. */
+static void test_limit_of_addresses(void **state)
+{
+    static const uint64_t left = 64 << 20, mapped = 24 << 20;
+    struct rlimit old, limit;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+    limit = (struct rlimit){used_addresses() + left, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    const uint64_t plain = an_memory_available("", 0), more = an_memory_available("", mapped);
+    assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+    assert_in_range(plain, left / 2, left);
+    assert_int_equal(more - plain, mapped);
+    assert_true(an_memory_available("", UINT64_MAX) > left);
 }
 
 static void test_affinity_counts(void **state)
@@ -413,6 +442,7 @@ int main(void)
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(test_groups_of_a_container, scratch_setup,
                                         scratch_teardown),
+        cmocka_unit_test(test_limit_of_addresses),
         cmocka_unit_test(test_affinity_counts),
         cmocka_unit_test(test_context_logs_and_cancels),
         cmocka_unit_test(test_utf8),

@@ -440,6 +440,11 @@ static void test_names_what_is_no_picture(void **state)
     assert_int_equal(an_picture_decode(&picture, zeros, sizeof zeros, "x.jpg"),
                      ALEXNET_ERROR_FORMAT);
     assert_non_null(strstr(an_error_text(), "nothing but zero bytes"));
+    assert_int_equal(an_picture_decode(&picture, "\xff\xff\xff\xff", 4, "x.jpg"),
+                     ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), "nothing but bytes of 255"));
+    assert_int_equal(an_picture_decode(&picture, "abc\xff", 4, "x.jpg"), ALEXNET_ERROR_FORMAT);
+    assert_null(strstr(an_error_text(), "text"));
     assert_int_equal(an_picture_decode(&picture, "a\0b", 3, "x.jpg"), ALEXNET_ERROR_FORMAT);
     assert_null(strstr(an_error_text(), "text"));
     assert_int_equal(an_picture_decode(&picture, "a\tb\r\n", 5, "x.jpg"), ALEXNET_ERROR_FORMAT);

@@ -530,6 +530,37 @@ static void test_joining_together(void **state)
     alexnet_ctx_free(ctx);
 }
 
+static alexnet_status refuse(void *self, const float *row, const char *picture)
+{
+    (void)row;
+    int *left = self;
+    return (*left)-- > 0 ? ALEXNET_OK : AN_FAIL(ALEXNET_ERROR_BAD_MODEL, "%s: refused", picture);
+}
+
+/* A row that the maker refuses is not kept; the error names its picture, and those before stay. */
+static void test_refused_row(void **state)
+{
+    alexnet_ctx *ctx = set_out(PICTURES);
+    an_feature_maker maker = maker_of("fc7");
+    an_picture_index *x;
+    bool more = true;
+    int good = 4;
+    (void)state;
+    maker.check = refuse;
+    maker.self = &good;
+    expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+    const char *name = x->pictures->samples[4].name;
+    alexnet_status rc = ALEXNET_OK;
+    while (rc == ALEXNET_OK && more)
+        rc = an_picture_index_step(x, &more);
+    assert_int_equal(rc, ALEXNET_ERROR_BAD_MODEL);
+    assert_non_null(strstr(alexnet_error_text(), name));
+    expect_ok(an_picture_index_flush(x));
+    an_picture_index_free(x);
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES - 4);
+    alexnet_ctx_free(ctx);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -546,6 +577,7 @@ int main(void)
                                        IN_SCRATCH(test_places),
                                        IN_SCRATCH(test_names),
                                        IN_SCRATCH(test_removed),
+                                       IN_SCRATCH(test_refused_row),
                                        IN_SCRATCH(test_together),
                                        IN_SCRATCH(test_joining_together)};
     return cmocka_run_group_tests_name("the index of a folder", tests, NULL, NULL);

@@ -266,6 +266,31 @@ static void test_first_weights(void **state)
         "pictures. Try init = safe");
 }
 
+/* With unequal weights of classes the loss, which is reported without them, is above ln C in a run
+ * that learns as well as can be: half of class 1 looks like class 0, whose pictures count 20 times.
+ * A network that sees nothing has -(ln(20/21) + ln(1/21))/2. */
+static void test_weights_of_classes(void **state)
+{
+    char path[64];
+    (void)state;
+    scratch_write("weights.txt", "class0 20\n", 10);
+    rig_write_pictures("train", 2, 20);
+    for (int i = 0; i < 10; i++) {
+        snprintf(path, sizeof path, "train/class1/%03d.png", i);
+        rig_write_picture(path, 0, 100 + i);
+    }
+#define WEIGHTED "batch", "40", "epochs", "200", "class_weights", "weights.txt", "warmup", "0"
+    assert_int_equal(times_stuck((const char *const[]){WEIGHTED, "rate", "0.03", NULL}), 0);
+    write_network("initW = 0.2", "initW = 0.2"); /* outputs are biases, and nearly nothing else */
+    expect_reason(
+        (const char *const[]){WEIGHTED, "init", "net", "rate", "0", "rate_bias", "0.1", NULL},
+        "that of chance (by class_weights = 1.547)");
+    expect_reason(
+        (const char *const[]){WEIGHTED, "init", "net", "rate", "0", "rate_bias", "0", NULL},
+        "that of chance (ln 2 = 0.693): nothing is learnt. All rates are 0");
+#undef WEIGHTED
+}
+
 static void test_one_that_learns(void **state)
 {
     (void)state;
@@ -289,6 +314,7 @@ int main(void)
         T(test_a_rate_too_high),
         T(test_a_rate_that_has_fallen),
         T(test_first_weights),
+        T(test_weights_of_classes),
         T(test_one_that_learns),
 #undef T
     };
