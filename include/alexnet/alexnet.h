@@ -2047,8 +2047,7 @@ ALEXNET_API void alexnet_trainer_disk(const alexnet_trainer *trainer, alexnet_di
 ALEXNET_API const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer);
 /**
  * The tensors as they are now, in the order and with the names of the model's:
- * alexnet_model_tensor(). `info->data` is a copy that the trainer owns, valid until the next call
- * with it.
+ * alexnet_model_tensor(). `info->data` is the trainer's, and valid until the next call with it.
  */
 ALEXNET_API int alexnet_trainer_tensor_count(const alexnet_trainer *trainer);
 ALEXNET_API alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,

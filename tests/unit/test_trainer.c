@@ -475,6 +475,40 @@ static void test_the_seed(void **state)
     rig_expect_same_tensors("a/last.safetensors", "b/last.safetensors");
 }
 
+/* A trainer's tensors are those of its checkpoint, on devices that keep them in float32 and not. */
+static void test_tensors(void **state)
+{
+    (void)state;
+    static const char *const devices[] = {"ref", "cpu"};
+    static const char *const settings[] = {"batch", "4", "epochs", "1", NULL};
+    rig_write_pictures("train", 2, 8);
+    for (int i = 0; i < 2; i++) {
+        if (an_device_find(&(an_device){0}, devices[i], ALEXNET_ISA_ANY) != ALEXNET_OK)
+            continue;
+        alexnet_ctx *ctx = rig_new_ctx(devices[i], ALEXNET_PRECISION_AUTO, 1);
+        alexnet_trainer *trainer;
+        alexnet_progress p;
+        expect_ok(rig_start(&trainer, ctx, "train", NULL, devices[i], settings));
+        expect_ok(rig_finish(trainer, &p));
+        an_tensor_file *last =
+            rig_open_tensors(i ? "cpu/last.safetensors" : "ref/last.safetensors");
+        const int tensors = alexnet_trainer_tensor_count(trainer);
+        assert_true(tensors > 4);
+        for (int t = 0; t < tensors; t++) {
+            alexnet_tensor_info info;
+            int64_t count;
+            expect_ok(alexnet_trainer_tensor(trainer, t, &info));
+            double *expected = rig_doubles(last, info.name, &count);
+            for (int64_t j = 0; j < count; j++)
+                assert_true(((const float *)info.data)[j] == (float)expected[j]);
+            an_free(expected);
+        }
+        an_tensor_file_close(last);
+        alexnet_trainer_free(trainer);
+        alexnet_ctx_free(ctx);
+    }
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
 
 int main(void)
@@ -494,6 +528,7 @@ int main(void)
         IN_SCRATCH(test_a_frozen_layer),
         IN_SCRATCH(test_frozen_is_rate_zero),
         IN_SCRATCH(test_the_seed),
+        IN_SCRATCH(test_tensors),
     };
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);
 }
