@@ -22,7 +22,6 @@ static const struct {
     {"in_order", "--order source"},
     {"init_from", "--init-from"},
     {"keep", "--search"},
-    {"layers", "--layer"},
     {"mean", "--mean"},
     {"net", "--net"},
     {"out_dir", "--out"},

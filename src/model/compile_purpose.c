@@ -90,10 +90,9 @@ static alexnet_status fail_without_weights(const compiling *c, const an_node *no
 {
     const an_layer *layers = c->p->net->network->layers;
     const int before = c->p->graph.nodes[node->inputs[0]].layer;
-    char last[2 * AN_NAME_MAX + 24] = "";
+    char last[AN_NAME_MAX + 16] = "";
     if (before >= 0)
-        snprintf(last, sizeof last, ", up to %s (`layers` %s)", layers[before].name,
-                 layers[before].name);
+        snprintf(last, sizeof last, ", up to %s", layers[before].name);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "the model's file has no weights for layer %s; only the layers before it can be "
                    "computed%s",
