@@ -228,11 +228,8 @@ static alexnet_dataset *data;
 static void train(const char *out, const char *rate)
 {
     const char *const settings[] = {"batch", "8", "epochs", "4", "rate", rate, NULL};
-    alexnet_trainer *trainer;
     alexnet_progress p;
-    expect_ok(rig_start(&trainer, ctx, "train", NULL, out, settings));
-    expect_ok(rig_finish(trainer, &p));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "train", NULL, out, settings, &p));
 }
 
 /* Two models that take pictures in different sizes; a bad picture among the good ones. */
@@ -244,7 +241,7 @@ static int set_up(void **state)
     rig_heard[0] = '\0';
     rig_write_pictures("train", CLASSES, 8);
     rig_write_pictures("val", CLASSES, 5);
-    scratch_write("val/class1/003.png", "no picture", 10);
+    scratch_text("val/class1/003.png", "no picture");
     ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
     rig_write_network("net.ini");
     train("one", "0.05");
@@ -457,11 +454,8 @@ static void test_other_classes(void **state)
     rig_write_pictures("others", CLASSES, 2);
     assert_int_equal(rename("others/class1", "others/classB"), 0);
     const char *const settings[] = {"batch", "8", "epochs", "1", NULL};
-    alexnet_trainer *trainer;
     alexnet_progress p;
-    expect_ok(rig_start(&trainer, ctx, "others", NULL, "third", settings));
-    expect_ok(rig_finish(trainer, &p));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "others", NULL, "third", settings, &p));
     expect_ok(alexnet_model_load(&other, ctx, "third"));
     expect_ok(alexnet_session_new(&sessions[0], models[0], NULL));
     expect_ok(alexnet_session_new(&sessions[1], other, NULL));

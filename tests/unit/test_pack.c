@@ -427,7 +427,7 @@ static void test_refusals(void **state)
     write_pictures("folder");
     scratch_remove("folder/cats/new.png");
     pack_well("folder", "out", &o);
-    scratch_write("out/train-000001.tar", "short", 5);
+    scratch_text("out/train-000001.tar", "short");
     expect_refused(&o, "folder", "out", "is missing or changed");
     o.side = 17;
     assert_int_equal(pack("folder", "begun", &o, 1, 0, NULL), ALEXNET_OK);
@@ -446,7 +446,7 @@ static void test_refusals(void **state)
     expect_refused(&o, "folder", "other", "other files in it, such as file.txt");
     put("other/manifest.json");
     expect_refused(&o, "folder", "other", "damaged");
-    scratch_write("other/manifest.json", "{}", 2);
+    scratch_text("other/manifest.json", "{}");
     expect_refused(&o, "folder", "other", "not the manifest of a pack");
     o.quality = 0;
     expect_refused(&o, "folder", "out", "quality = 0: expected 1 to 100");

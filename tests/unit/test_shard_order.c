@@ -208,7 +208,7 @@ static void test_changed_archives(void **state)
     alexnet_dataset *d = open_shards();
     an_shard_order *o = new_order(d);
     an_shard_order_make(o, order, 1, 0);
-    scratch_write("shards/x-2.tar", "changed", 7);
+    scratch_text("shards/x-2.tar", "changed");
     assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, COUNT, 2, NULL),
                      ALEXNET_OK);
     assert_int_equal(
@@ -278,7 +278,7 @@ static void test_needs_archives(void **state)
     an_shard_order *o;
     assert_int_equal(mkdir("folder", 0777), 0);
     assert_int_equal(mkdir("folder/a", 0777), 0);
-    scratch_write("folder/a/x.jpg", "x", 1);
+    scratch_text("folder/a/x.jpg", "x");
     assert_int_equal(an_dataset_open(&d, NULL, "folder", NULL, NULL), ALEXNET_OK);
     assert_int_equal(an_shard_order_new(&o, d, 0, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_non_null(strstr(an_error_text(), "order = shards is for archives"));

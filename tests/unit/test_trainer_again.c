@@ -18,7 +18,7 @@ static int set_up(void **state)
 {
     if (rig_set_up(state) != 0)
         return -1;
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    ctx = rig_ref_ctx();
     expect_ok(an_make_folder("data"));
     rig_write_pictures("data/train", 2, 12);
     rig_write_pictures("data/val", 2, 3);
@@ -52,13 +52,8 @@ static void start(const char *out, int steps, const char *const *settings)
 /* Resume a run and finish it. @return the status of the resume, or of the step that fails */
 static alexnet_status go_on(const char *run, const alexnet_resume_options *options)
 {
-    alexnet_trainer *trainer;
     alexnet_progress p;
-    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run, options);
-    if (rc == ALEXNET_OK)
-        rc = rig_finish(trainer, &p);
-    alexnet_trainer_free(trainer);
-    return rc;
+    return rig_go_on(ctx, run, options, &p);
 }
 
 static const char *const two_epochs[] = {SETTINGS, "epochs", "2", NULL};
@@ -290,7 +285,7 @@ static void test_accepted_changes(void **state)
     alexnet_trainer *trainer;
     alexnet_progress p;
     accept.accept_changes = true;
-    scratch_write("data/train/class1/003.png", "no picture", 10);
+    scratch_text("data/train/class1/003.png", "no picture");
     start("run", 14, two_epochs); /* the mean, an epoch, its validation, and two updates */
     rig_write_picture("data/train/class1/003.png", 1, 3);
     add_pictures();
@@ -542,8 +537,8 @@ static void test_more_bad_pictures(void **state)
     alexnet_progress p;
     accept.accept_changes = true;
     for (int i = 0; i < 2; i++) {
-        scratch_write("data/val/class0/001.png", "none", 4);
-        scratch_write("data/val/class1/002.png", "none", 4);
+        scratch_text("data/val/class0/001.png", "none");
+        scratch_text("data/val/class1/002.png", "none");
         expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", i ? "b" : "a", two_epochs));
         expect_failure(rig_finish(trainer, &p), ALEXNET_ERROR_BAD_DATA,
                        "2 of 6 validation pictures");

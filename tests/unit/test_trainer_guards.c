@@ -104,7 +104,7 @@ static void test_a_mean_without_numbers(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "8", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 20);
     rig_write_pictures("val", 2, 4);
     alexnet_trainer *trainer = start_and_plant(ctx, "run", "input.mean", settings);
@@ -124,7 +124,7 @@ static void test_validation(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", "epochs", "3", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     bool more;
