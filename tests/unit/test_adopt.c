@@ -310,6 +310,9 @@ static void test_options_that_do_not_fit(void **state)
     scratch_text("two.txt", "a one\nb two\n");
     o.names_file = "two.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "two.txt names 2 classes; none.safetensors has 3");
+    scratch_text("four.txt", "a one\nb two\nc three\nd four\n");
+    o.names_file = "four.txt";
+    expect_refused(o, ALEXNET_ERROR_FORMAT, "four.txt names 4 classes; none.safetensors has 3");
     scratch_text("same.txt", "a one\nb two\na three\n");
     o.names_file = "same.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "same.txt names a twice, in lines 1 and 3");

@@ -181,6 +181,10 @@ static void test_versions(void **state)
     expect_failure(open_bytes(&file, &all), BAD, "version 4");
     all.bytes[6] = 2; /* 4 bytes of length, of which the last two are the header's first */
     expect_failure(open_bytes(&file, &all), BAD, "cut short or damaged");
+    const uint16_t most = (uint16_t)(all.length - 10 + 1); /* one more than there are */
+    all.bytes[6] = 1;
+    memcpy(all.bytes + 8, &most, sizeof most);
+    expect_failure(open_bytes(&file, &all), BAD, "cut short or damaged");
     free(all.bytes);
 }
 
@@ -266,14 +270,14 @@ static void test_directories_that_lie(void **state)
         {0, 'Q', BAD, "fewer members than it says"},
         {8, 1, UNREAD, "conv1.weight.npy is encrypted"},
         {10, 12, UNREAD, "compressed by method 12"},
-        {10, 8, BAD, "conv1.weight.npy"}, /* its own header says that it is stored */
+        {10, 8, BAD, "it is not where"}, /* its own header says that it is stored */
         {20, 0, BAD, "packed into"},
         {24, 0, BAD, "packed into"},
         {23, 0x7f, BAD, "overlaps what comes after it"},
         {28, 0xff, BAD, ""},
         {29, 0xff, BAD, "longer than the directory"},
         {30, 0xff, BAD, ""},
-        {45, 0xff, BAD, ""},
+        {45, 0xff, BAD, "a member lies after the directory"},
         {46, 0, BAD, "zero byte"},
     };
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
@@ -297,6 +301,32 @@ static void test_a_size_that_lies(void **state)
     memcpy(find(&all, BYTES("conv1.weight.npy"), 1) - 46 + 24, "\xfe\xff\xff\xff", 4);
     expect_failure(open_bytes(&file, &all), BAD, "conv1.weight.npy is said to have 4294967294");
     free(all.bytes);
+}
+
+/* The extra field with the numbers that do not fit into 4 bytes is shorter than these: 8 bytes of
+ * the directory for two numbers, or none. */
+static void test_large_numbers_that_are_missing(void **state)
+{
+    (void)state;
+    for (unsigned char length = 0; length <= 8; length += 8) {
+        unsigned char zip[35 + 46 + 5 + 12 + 22] = "PK\3\4", *record = zip + 35, *end;
+        an_tensor_file *file;
+        zip[26] = 5;
+        memcpy(zip + 30, "a.npy", 5);
+        memcpy(record, "PK\1\2", 4);
+        memset(record + 20, 0xff, 8); /* both sizes */
+        record[28] = 5;               /* the name's length, and that of the extra field */
+        record[30] = 4 + length;
+        memcpy(record + 46, "a.npy\1\0", 7);
+        record[53] = length;
+        end = record + 46 + 5 + 4 + length;
+        memcpy(end, "PK\5\6", 4);
+        end[8] = end[10] = 1; /* member */
+        end[12] = (unsigned char)(end - record);
+        end[16] = 35;
+        const rig_bytes all = {zip, (size_t)(end + 22 - zip)};
+        expect_failure(open_bytes(&file, &all), BAD, "a member's sizes");
+    }
 }
 
 static void test_names_that_are_twice(void **state)
@@ -323,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_checksums),
         cmocka_unit_test(test_directories_that_lie),
         cmocka_unit_test(test_a_size_that_lies),
+        cmocka_unit_test(test_large_numbers_that_are_missing),
         cmocka_unit_test(test_names_that_are_twice),
     };
     return cmocka_run_group_tests_name("NumPy's files", tests, NULL, NULL);

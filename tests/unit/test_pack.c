@@ -377,6 +377,14 @@ static void test_shards(void **state)
     }
     assert_true(shards > 2);
     free(manifest);
+    assert_int_equal(stat("out/train-000000.tar", &info), 0);
+    const int64_t whole = info.st_size; /* the limit at which it has just enough room */
+    for (int less = 0; less < 2; less++) {
+        o.shard_bytes = whole - less;
+        pack_well("folder", less ? "less" : "exact", &o);
+        assert_int_equal(stat(less ? "less/train-000000.tar" : "exact/train-000000.tar", &info), 0);
+        assert_true(less ? info.st_size < whole : info.st_size == whole);
+    }
     o.shard_bytes = 0;
     o.shard_pictures = 10;
     pack_well("folder", "ten", &o);

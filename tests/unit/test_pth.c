@@ -282,6 +282,29 @@ static void test_tensors_that_lie(void **state)
     }
 }
 
+/* What the zip64 records at the end of an archive claim. */
+static void test_directories_that_lie(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record;
+        size_t at; /* 8 bytes, which are set to the largest number */
+        const char *text;
+    } lies[] = {
+        {"PK\6\6", 32, "claims more bytes than there is room for"}, /* members */
+        {"PK\6\6", 40, "claims more bytes than there is room for"}, /* the directory's length */
+        {"PK\6\6", 48, "claims more bytes than there is room for"}, /* its place */
+        {"PK\6\7", 8, "56 bytes expected at offset 18446744073709551615"},
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        rig_bytes all = rig_load(FOLDER, "state.pth");
+        an_tensor_file *file;
+        memset(find(&all, lies[i].record, 4) + lies[i].at, 0xff, 8);
+        expect_failure(rig_try_bytes(&file, "file", all.bytes, all.length), BAD, lies[i].text);
+        free(all.bytes);
+    }
+}
+
 /* A tensor whose storage holds the negated elements is not read as if they were its own. */
 static void test_bits_of_a_tensor(void **state)
 {
@@ -332,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_tensors_that_lie),
+        cmocka_unit_test(test_directories_that_lie),
         cmocka_unit_test(test_bits_of_a_tensor),
         cmocka_unit_test(test_the_order_of_bytes),
         cmocka_unit_test(test_a_name_twice),

@@ -89,6 +89,10 @@ static void test_lost_best(void **state)
         an_free(best);
     }
     assert_int_equal(finish_after_perfection("lost", 2), 2);
+    assert_int_equal(rig_times_heard("best.safetensors, the model of epoch 1, is missing"), 1);
+    start("early", 3, two_epochs); /* there is none to be lost */
+    expect_ok(go_on("early", NULL));
+    assert_int_equal(rig_times_heard("is missing"), 1);
 }
 
 /* ---- Data that is elsewhere ---- */
@@ -482,6 +486,28 @@ static void test_fewer_epochs(void **state)
     rig_expect_same_run("straight", "run");
 }
 
+/* As many epochs as have ended: the run is complete. */
+static void test_no_more_epochs(void **state)
+{
+    (void)state;
+    static const char *const one[] = {SETTINGS, "schedule", "constant", "epochs", "1", NULL},
+                             *const two[] = {SETTINGS, "schedule", "constant", "epochs", "2", NULL};
+    const alexnet_resume_options fewer = with((const char *const[]){"epochs", "1", NULL});
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    start("straight", -1, one);
+    expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", "run", two));
+    do
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    while (p.phase != ALEXNET_PROGRESS_EPOCH);
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", &fewer));
+    assert_int_equal(trainer->record.phase, AN_PHASE_DONE);
+    alexnet_trainer_free(trainer);
+    rig_expect_same_run("straight", "run");
+}
+
 static void test_settings_that_stay(void **state)
 {
     (void)state;
@@ -568,9 +594,10 @@ int main(void)
         IN_SCRATCH(test_accepted_changes),    IN_SCRATCH(test_fewer_pictures),
         IN_SCRATCH(test_changes_in_the_mean), IN_SCRATCH(test_nothing_to_accept),
         IN_SCRATCH(test_more_epochs),         IN_SCRATCH(test_an_earlier_checkpoint),
-        IN_SCRATCH(test_fewer_epochs),        IN_SCRATCH(test_settings_that_stay),
-        IN_SCRATCH(test_more_bad_pictures),   IN_SCRATCH(test_other_end),
-        IN_SCRATCH(test_lost_best),           IN_SCRATCH(test_packed_otherwise),
+        IN_SCRATCH(test_fewer_epochs),        IN_SCRATCH(test_no_more_epochs),
+        IN_SCRATCH(test_settings_that_stay),  IN_SCRATCH(test_more_bad_pictures),
+        IN_SCRATCH(test_other_end),           IN_SCRATCH(test_lost_best),
+        IN_SCRATCH(test_packed_otherwise),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }

@@ -269,6 +269,8 @@ static void test_damaged_metadata(void **state)
         {"alexnet.run", "\"phase\":1", "\"phase\":0", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":2", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":3", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"phase\":1,\"step\":4", "\"phase\":3,\"step\":12", "update 12 of 9"},
+        {"alexnet.run", "\"step\":4", "\"step\":4,\"drops\":2,\"dropped_after\":1", "is damaged"},
         {"alexnet.run", "\"count\":", "\"count\":-", LAST ": its record of progress has values"},
         {"alexnet.run", "\"best_epoch\":1", "\"best_epoch\":2", "record of progress is damaged"},
         {"alexnet.run", "\"split\":1", "\"split\":0", "has values out of range"},
@@ -288,6 +290,21 @@ static void test_damaged_metadata(void **state)
         scratch_write(LAST, whole, length);
     }
     free(whole);
+}
+
+/* No validation, and no end, comes before the first update. */
+static void test_an_end_before_the_beginning(void **state)
+{
+    (void)state;
+    edit("alexnet.run", "\"best_epoch\":1", "\"best_epoch\":0");
+    for (char phase = '2'; phase <= '3'; phase++) {
+        char to[] = "\"phase\":2,\"step\":0";
+        to[8] = phase;
+        edit("alexnet.run", "\"phase\":1,\"step\":4", to);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, "is damaged: update 0 of 9");
+        edit("alexnet.run", to, "\"phase\":1,\"step\":4");
+    }
+    expect_ok(resume("run"));
 }
 
 /* ---- Bits that have flipped ---- */
@@ -463,6 +480,10 @@ static void test_half_a_mean(void **state)
         expect_no_resume(ALEXNET_ERROR_FORMAT, LAST ": its record of progress");
         edit("alexnet.run", to, "\"mean_done\":16,");
     }
+    edit("alexnet.run", "\"epoch\":{\"images\":0,\"skipped\":1,",
+         "\"epoch\":{\"images\":0,\"skipped\":17,");
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "the mean of 16 of 24 pictures in batches of 8, 17 of");
+    save_in_the_mean(ctx);
     rewrite(NULL, NULL, "mean.products");
     expect_no_resume(ALEXNET_ERROR_FORMAT, "mean.products");
     save_in_the_mean(ctx);
@@ -656,6 +677,7 @@ int main(void)
         IN_SCRATCH(test_a_recipe_without_values),
         IN_SCRATCH(test_missing_metadata),
         IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_an_end_before_the_beginning),
         IN_SCRATCH(test_flipped_bits),
         IN_SCRATCH(test_changed_metadata),
         IN_SCRATCH(test_a_changed_model),
