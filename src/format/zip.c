@@ -79,10 +79,7 @@ static alexnet_status find_end64(const an_zip *zip, uint64_t end, directory *d, 
     AN_CHECK(an_reader_read(zip->reader, end - LOCATOR, locator, LOCATOR));
     if (!has_mark(locator, "\6\7"))
         return ALEXNET_OK;
-    const uint64_t at = an_little(locator + 8, 8);
-    if (at > end - LOCATOR || end - LOCATOR - at < END64)
-        return damaged(zip, "the place of its directory");
-    AN_CHECK(an_reader_read(zip->reader, at, record, END64));
+    AN_CHECK(an_reader_read(zip->reader, an_little(locator + 8, 8), record, END64));
     if (!has_mark(record, "\6\6"))
         return damaged(zip, "the place of its directory");
     *d = (directory){an_little(record + 48, 8), an_little(record + 40, 8),

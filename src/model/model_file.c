@@ -208,14 +208,8 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     char why[256];
     if (input->mean == AN_INPUT_MEAN_FIXED)
         return an_net_write_mean(net);
-    const an_mean_file *other = &file->other_mean;
-    if (other->values && (int64_t)other->channels * other->side * other->side != param->count)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "the mean of %s has %lld values, but the given one has %d",
-                       net->network->name, (long long)param->count,
-                       other->channels * other->side * other->side);
-    if (other->values)
-        return an_net_write(net, AN_VALUES, index, other->values, AN_F32);
+    if (file->other_mean.values) /* an image of the network's size: an_mean_file_apply() */
+        return an_net_write(net, AN_VALUES, index, file->other_mean.values, AN_F32);
     if (!file->bound)
         return read_tensor(file->tensors, param->name, net, AN_VALUES, index);
     if (!an_binding_is(&file->mean) ||

@@ -83,7 +83,7 @@ static alexnet_status count_lines(an_run *run, int64_t lines, int64_t bytes, int
                 *end = at + i + 1;
                 run->log_lines++;
             }
-        if (at + got - *end > LINE_BYTES_MAX && run->log_lines < lines)
+        if (at + got - *end > LINE_BYTES_MAX)
             return endless_line(run, *end);
     }
     return ALEXNET_OK;

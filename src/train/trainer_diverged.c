@@ -10,11 +10,11 @@
 #include "train/look.h"
 #include "train/trainer_impl.h"
 
-/* The first slot whose loss is not finite; -1: none. */
+/* The first slot whose loss is not finite; -1: none. That of an empty slot is 0. */
 static int bad_slot(const an_look *l)
 {
     for (int i = 0; i < l->t->batch; i++)
-        if (l->batch[i].picture >= 0 && !isfinite(l->scores[i].loss))
+        if (!isfinite(l->scores[i].loss))
             return i;
     return -1;
 }

@@ -115,7 +115,6 @@ static alexnet_status check_place(const alexnet_trainer *t)
     int64_t all = an_recipe_integer(t->recipe, AN_KEY_EPOCHS) * steps;
     bool good = r->phase == AN_PHASE_MEAN    ? r->step == 0
                 : r->phase == AN_PHASE_TRAIN ? r->step < all
-                : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % steps == 0
                                              : r->step > 0 && r->step % steps == 0;
     const int64_t ended = r->step / steps; /* epochs */
     good &= (r->phase == AN_PHASE_MEAN || r->mean_done == 0) && r->step <= all &&

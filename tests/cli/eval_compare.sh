@@ -31,6 +31,9 @@ line out "top-1 errors  17.70%, 15.90%" "difference    -1.80 points  (95%: -3.81
     "by chance     p = 0.095" "losses        0.2997, 0.2000"
 has out "only second   61  (b.csv)"
 [ ! -s err ] || fail "warnings"
+sed 's/$/\r/' b.csv > windows.csv
+expect 0 eval --compare a.csv windows.csv --json
+near p 0.09504367479940808
 
 # Uneven, even and no pictures that tell the models apart.
 few() { # FIRST SECOND: files in which so many pictures are right in one of them only

@@ -39,6 +39,9 @@ printf '\357\273\277%s\n\n%s' "$a" "$b" | "$ALEXNET" classify run - --top 1 --qu
     fail "byte order mark"
 printf '%s\0%s\0' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err || fail "-print0"
 is "$(wc -l <out | tr -d ' ')" 2 "pictures of a list with zero bytes"
+{ head -c 100000 /dev/zero | tr '\0' '\n'; echo "$a"; } | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
+    fail "a long list"
+has out "$a"
 mkdir lines
 cp "$a" 'lines/first
 second.png'

@@ -91,3 +91,11 @@ while [ "$at" -le "$calls" ]; do
     at=$((at + step))
 done
 echo "$calls calls, every ${step}th of them lost and full"
+
+# What the command writes elsewhere is on the disk, under its name, when the command ends.
+rm -rf run
+mkdir run
+disk 0 '' eval plain --images run/rows.csv --quiet
+[ $code -eq 0 ] || fail "rows on a disk that keeps everything"
+inode=$(sed -n 's/^rows.csv //p' shadow/names)
+cmp "shadow/${inode:-none}" run/rows.csv || fail "rows.csv is not on the disk"

@@ -17,10 +17,10 @@ is "$(json 1 chance | cut -c1-6)" 2.3025 "loss of chance"
 is "$(cat err)" "" "what --quiet says"
 
 # One that cannot be: nothing learns.
-expect 1 train data/pictures $net --batch 8 --freeze '*' --overfit-one-batch
-has out "not learned: after 500 updates the loss of the same 8 pictures is 2.3" \
+expect 1 train data/pictures $net --batch 2 --freeze '*' --overfit-one-batch
+has out "not learned: after 500 updates the loss of the same 2 pictures is 2.3" \
     "(that of chance is 2.3026)" "Every layer is frozen. Try freeze = none"
-expect 1 train data/pictures $net --batch 8 --freeze '*' --overfit-one-batch --json --quiet
+expect 1 train data/pictures $net --batch 2 --freeze '*' --overfit-one-batch --json --quiet
 is "$(json 1 learned)" false "learned"
 is "$(json 1 reason)" "Every layer is frozen. Try freeze = none, or fewer layers" "reason"
 
@@ -48,9 +48,9 @@ is "$(json 1 updates)" "$rows" "updates"
 less "$(json 1 rate)" "$(json 1 lowest_at)" "rate"
 
 # No rate makes a frozen network learn.
-expect 1 train data/pictures $net --batch 16 --freeze '*' --find-rate none.png --quiet
+expect 1 train data/pictures $net --batch 2 --freeze '*' --find-rate none.png --quiet
 has out "no rate: the loss fell at none of 100"
-expect 1 train data/pictures $net --batch 16 --freeze '*' --find-rate none.png --quiet --json
+expect 1 train data/pictures $net --batch 2 --freeze '*' --find-rate none.png --quiet --json
 is "$(json 1 rate)" null "rate"
 
 # Mistakes.

@@ -76,10 +76,10 @@ static void print_line(void *user, alexnet_log_level level, const char *line)
 static an_backend *open_cuda(int b)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", precisions[b]);
+    alexnet_ctx *ctx = rig_ctx("cuda", precisions[b], 1);
     ctx->log = print_line;
-    rig_ok(an_cuda_api.open(&backend, ctx, 0, precisions[b]));
-    rig_free_ctx(ctx);
+    expect_ok(an_cuda_api.open(&backend, ctx, 0, precisions[b]));
+    an_ctx_release(ctx);
     return backend;
 }
 
@@ -91,8 +91,8 @@ static an_parity sample(an_backend *backend, const layer *l, bool gradients)
                                        .first = op.kind == AN_OP_CONV && op.in[0].c <= 4,
                                        .split = 1,
                                        .seed = SEED};
-    rig_ok(an_op_resolve(&op));
-    rig_ok(an_parity_sample(backend, &op, !gradients, &options, &p));
+    expect_ok(an_op_resolve(&op));
+    expect_ok(an_parity_sample(backend, &op, !gradients, &options, &p));
     return p;
 }
 

@@ -18,9 +18,9 @@ static int set_up(void **state)
     an_backend *backend;
     (void)state;
     fake_reset();
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
-    rig_ok(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32));
-    rig_free_ctx(ctx);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32));
+    an_ctx_release(ctx);
     cuda = (an_cuda *)backend;
     return 0;
 }
@@ -44,9 +44,9 @@ static void fill(an_dtype dtype, bool tf32, int bits)
     char *host = an_malloc(COUNT * each);
     double sum = 0, squares = 0;
     int zeros = 0;
-    rig_ok(an_cuda_alloc(&cuda->base, COUNT * each, &block));
-    rig_ok(an_cuda_fill(cuda, block, WHOLE * each, dtype, tf32, 1));
-    rig_ok(an_cuda_read(&cuda->base, host, block, COUNT * each));
+    expect_ok(an_cuda_alloc(&cuda->base, COUNT * each, &block));
+    expect_ok(an_cuda_fill(cuda, block, WHOLE * each, dtype, tf32, 1));
+    expect_ok(an_cuda_read(&cuda->base, host, block, COUNT * each));
     for (int i = 0; i < WHOLE; i++) {
         const double value = fake_load(host, i, dtype == AN_BF16), units = ldexp(value, bits);
         assert_true(fabs(value) <= 0.5 && units == floor(units));
@@ -79,7 +79,7 @@ static double deviation_of(an_cuda_trial *t, const double *results)
     double deviation;
     for (int i = 0; i < RESULTS; i++) /* the fake's memory is the host's */
         fake_store(t->block[0], i, t->out.dtype == AN_BF16, results[i]);
-    rig_ok(an_cuda_trial_compare(t, &deviation));
+    expect_ok(an_cuda_trial_compare(t, &deviation));
     return deviation;
 }
 
@@ -89,7 +89,7 @@ static void compare(an_dtype dtype, double rounding, double allowed)
 {
     static double results[RESULTS], others[RESULTS];
     an_cuda_trial t = {.cuda = cuda, .out = {0, RESULTS, dtype, 1000, false}};
-    rig_ok(an_cuda_trial_block(&t, 0, RESULTS * an_dtype_bytes(dtype)));
+    expect_ok(an_cuda_trial_block(&t, 0, RESULTS * an_dtype_bytes(dtype)));
     for (int i = 0; i < RESULTS; i++)
         results[i] = sin(i * i % 1003 + 0.5);
     assert_true(deviation_of(&t, results) == 0);
@@ -123,7 +123,7 @@ static void test_compare_nothing(void **state)
     static double results[RESULTS] = {NAN};
     an_cuda_trial t = {.cuda = cuda, .out = {0, RESULTS, AN_F32, 10, false}};
     (void)state;
-    rig_ok(an_cuda_trial_block(&t, 0, RESULTS * sizeof(float)));
+    expect_ok(an_cuda_trial_block(&t, 0, RESULTS * sizeof(float)));
     assert_true(isinf(deviation_of(&t, results)));
     assert_null(t.expected);
     results[0] = 1;

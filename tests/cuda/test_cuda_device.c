@@ -33,10 +33,10 @@ static int tear_down(void **state)
 static an_backend *open_it(alexnet_precision precision, bool deterministic)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    alexnet_ctx *ctx = rig_ctx("cuda", precision, 1);
     ctx->deterministic = deterministic;
-    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    expect_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     return backend;
 }
 
@@ -125,31 +125,32 @@ static void test_present(void **state)
 static void test_taken(void **state)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     (void)state;
     fake.taken = true;
-    rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32),
-                ALEXNET_ERROR_NOT_AVAILABLE, "in use by another process");
+    expect_failure(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32),
+                   ALEXNET_ERROR_NOT_AVAILABLE, "in use by another process");
     assert_null(backend);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
 }
 
 /* Libraries that cannot be opened do not say that memory is short; the error does. */
 static void test_full(void **state)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     (void)state;
     fake.no_room = true;
     fake.memory = 10 << 20;
-    rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NO_MEMORY,
-                "out of memory: opening cuDNN on device cuda:0, which has 10.0 of 10.0 MiB free");
+    expect_failure(
+        an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NO_MEMORY,
+        "out of memory: opening cuDNN on device cuda:0, which has 10.0 of 10.0 MiB free");
     fake.memory = (size_t)1 << 30;
-    rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_DEVICE,
-                "opening cuDNN failed");
-    rig_refused(an_cuda_check(NULL, cudaErrorMemoryAllocation, "a kernel"), ALEXNET_ERROR_NO_MEMORY,
-                "out of memory: a kernel on device cuda:0");
-    rig_free_ctx(ctx);
+    expect_failure(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_DEVICE,
+                   "opening cuDNN failed");
+    expect_failure(an_cuda_check(NULL, cudaErrorMemoryAllocation, "a kernel"),
+                   ALEXNET_ERROR_NO_MEMORY, "out of memory: a kernel on device cuda:0");
+    an_ctx_release(ctx);
 }
 
 /* The caller's device is current again after every call, also between those of a recording. */
@@ -159,7 +160,7 @@ static void test_current_device(void **state)
     an_capture *capture;
     void *block;
     uint64_t bytes;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     const an_cuda_libs *libs = an_cuda_libs_runtime();
     (void)state;
     fake.devices = 3;
@@ -167,15 +168,15 @@ static void test_current_device(void **state)
         libs->cuCtxSetCurrent(NULL);
         if (before >= 0)
             libs->cudaSetDevice(before);
-        rig_ok(an_cuda_api.open(&backend, ctx, 1, ALEXNET_PRECISION_FP32));
+        expect_ok(an_cuda_api.open(&backend, ctx, 1, ALEXNET_PRECISION_FP32));
         assert_int_equal(fake_current_device(), before);
-        rig_ok(an_cuda_api.alloc(backend, 64, &block));
+        expect_ok(an_cuda_api.alloc(backend, 64, &block));
         assert_int_equal(fake_count.last_device, 1);
         assert_int_equal(fake_current_device(), before);
-        rig_ok(an_cuda_api.capture_begin(backend));
+        expect_ok(an_cuda_api.capture_begin(backend));
         assert_int_equal(fake_current_device(), 1);
-        rig_ok(an_cuda_api.available(backend, &bytes));
-        rig_ok(an_cuda_api.capture_end(backend, &capture));
+        expect_ok(an_cuda_api.available(backend, &bytes));
+        expect_ok(an_cuda_api.capture_end(backend, &capture));
         assert_int_equal(fake_current_device(), before);
         an_cuda_api.capture_free(backend, capture);
         an_cuda_api.free(backend, block, 64);
@@ -183,7 +184,7 @@ static void test_current_device(void **state)
         an_backend_close(backend);
         assert_int_equal(fake_current_device(), before);
     }
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
 }
 
 /* What a child of fork() does with a device that its parent opened. @return its exit status */
@@ -211,7 +212,7 @@ static void test_fork(void **state)
     (void)state;
     assert_true(an_cuda_api.describe(&(alexnet_device_info){0}, 0, ALEXNET_ISA_ANY));
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
-    rig_ok(an_cuda_api.alloc(backend, 64, &block));
+    expect_ok(an_cuda_api.alloc(backend, 64, &block));
     pthread_mutex_lock(&((an_cuda *)backend)->lock); /* by a thread that the child does not have */
     pid_t child = fork();
     assert_true(child >= 0);
@@ -248,15 +249,15 @@ static void test_memory(void **state)
     (void)state;
     fake.memory = 10 << 20;
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
-    rig_ok(an_cuda_alloc(backend, 1 << 20, &block));
-    rig_ok(an_cuda_read(backend, text, block, sizeof text));
+    expect_ok(an_cuda_alloc(backend, 1 << 20, &block));
+    expect_ok(an_cuda_read(backend, text, block, sizeof text));
     assert_memory_equal(text, zeros, sizeof text);
-    rig_ok(an_cuda_write(backend, block, "written", 8));
-    rig_ok(an_cuda_read(backend, text, block, sizeof text));
+    expect_ok(an_cuda_write(backend, block, "written", 8));
+    expect_ok(an_cuda_read(backend, text, block, sizeof text));
     assert_string_equal(text, "written");
-    rig_refused(an_cuda_alloc(backend, 10 << 20, &(void *){NULL}), ALEXNET_ERROR_NO_MEMORY,
-                "10.0 MiB for a buffer of device cuda:0, which has 9.0 of 10.0 MiB free");
-    rig_ok(an_cuda_alloc_host(backend, 64, &host));
+    expect_failure(an_cuda_alloc(backend, 10 << 20, &(void *){NULL}), ALEXNET_ERROR_NO_MEMORY,
+                   "10.0 MiB for a buffer of device cuda:0, which has 9.0 of 10.0 MiB free");
+    expect_ok(an_cuda_alloc_host(backend, 64, &host));
     assert_int_equal(fake_count.host_blocks, 2); /* with its own */
     an_cuda_free_host(backend, host, 64);
     an_cuda_free(backend, block, 1 << 20);
@@ -274,27 +275,27 @@ static void test_streams(void **state)
     double seconds;
     (void)state;
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
-    rig_ok(an_cuda_alloc(backend, 64, &block));
+    expect_ok(an_cuda_alloc(backend, 64, &block));
     fake_count.records = 0;
-    rig_ok(an_cuda_copy_ahead(backend, 1, block, "ahead", 6));
-    rig_ok(an_cuda_await(backend, 1));
+    expect_ok(an_cuda_copy_ahead(backend, 1, block, "ahead", 6));
+    expect_ok(an_cuda_await(backend, 1));
     assert_int_equal(fake_count.waits, 2);
     assert_int_equal(fake_count.records, 1);
-    rig_ok(an_cuda_retire(backend, 1));
+    expect_ok(an_cuda_retire(backend, 1));
     assert_int_equal(fake_count.records, 2);
-    rig_ok(an_cuda_copied(backend, 1));
-    rig_ok(an_cuda_capture_begin(backend));
-    rig_ok(an_cuda_capture_end(backend, &capture));
-    rig_ok(an_cuda_replay(backend, capture));
-    rig_ok(an_cuda_replay(backend, capture));
+    expect_ok(an_cuda_copied(backend, 1));
+    expect_ok(an_cuda_capture_begin(backend));
+    expect_ok(an_cuda_capture_end(backend, &capture));
+    expect_ok(an_cuda_replay(backend, capture));
+    expect_ok(an_cuda_replay(backend, capture));
     assert_int_equal(fake_count.captures, 1);
     assert_int_equal(fake_count.launches, 2);
     an_cuda_capture_free(backend, capture);
-    rig_ok(an_cuda_mark(backend, 3));
-    rig_ok(an_cuda_mark(backend, 4));
-    rig_ok(an_cuda_elapsed(backend, 3, 4, &seconds));
+    expect_ok(an_cuda_mark(backend, 3));
+    expect_ok(an_cuda_mark(backend, 4));
+    expect_ok(an_cuda_elapsed(backend, 3, 4, &seconds));
     assert_true(seconds == 1e-3); /* the fake's clock counts records in milliseconds */
-    rig_ok(an_cuda_read(backend, text, block, sizeof text));
+    expect_ok(an_cuda_read(backend, text, block, sizeof text));
     assert_string_equal(text, "ahead");
     an_cuda_free(backend, block, 64);
     an_backend_close(backend);
@@ -314,17 +315,17 @@ static void test_waits(void **state)
         fake.slow = slow;
         fake.prompt = true;
         fake_count.sleeps = fake_count.spins = 0;
-        rig_ok(an_cuda_alloc(backend, sizeof large, &block));
-        rig_ok(an_cuda_write(backend, block, large, sizeof large));
-        rig_ok(an_cuda_retire(backend, 1)); /* something to wait for */
-        rig_ok(an_cuda_read(backend, text, block, sizeof text));
-        rig_ok(an_cuda_sync(backend)); /* of both streams */
+        expect_ok(an_cuda_alloc(backend, sizeof large, &block));
+        expect_ok(an_cuda_write(backend, block, large, sizeof large));
+        expect_ok(an_cuda_retire(backend, 1)); /* something to wait for */
+        expect_ok(an_cuda_read(backend, text, block, sizeof text));
+        expect_ok(an_cuda_sync(backend)); /* of both streams */
         assert_int_equal(fake_count.sleeps, slow ? 5 : 0);
-        rig_ok(an_cuda_copy_ahead(backend, 0, block, large, sizeof large));
-        rig_ok(an_cuda_copied(backend, 0));
-        rig_ok(an_cuda_mark(backend, 0));
-        rig_ok(an_cuda_mark(backend, 1));
-        rig_ok(an_cuda_elapsed(backend, 0, 1, &seconds));
+        expect_ok(an_cuda_copy_ahead(backend, 0, block, large, sizeof large));
+        expect_ok(an_cuda_copied(backend, 0));
+        expect_ok(an_cuda_mark(backend, 0));
+        expect_ok(an_cuda_mark(backend, 1));
+        expect_ok(an_cuda_elapsed(backend, 0, 1, &seconds));
         assert_int_equal(fake_count.sleeps, slow ? 7 : 2);
         assert_int_equal(fake_count.spins, 0);
         an_cuda_free(backend, block, sizeof large);
@@ -343,8 +344,8 @@ static int engine_as(alexnet_precision precision, bool deterministic, int n, an_
     an_cuda_conv_shape shape = small_conv(n);
     shape.nhwc = shape.tensor_cores = !exact;
     shape.type = bf16 ? AN_BF16 : AN_F32;
-    rig_ok(an_cuda_conv_plan_new(&plan, (an_cuda *)backend, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE,
-                                 variant));
+    expect_ok(an_cuda_conv_plan_new(&plan, (an_cuda *)backend, &shape, AN_FORWARD,
+                                    AN_CUDA_TAIL_NONE, variant));
     int engine = an_cuda_conv_plan_engine(plan);
     an_cuda_conv_plan_free(plan);
     an_backend_close(backend);
@@ -413,7 +414,7 @@ static an_variants prepare_op(an_backend *backend, const an_op_desc *op, bool tr
                                 .plain_out = true,
                                 .split = 1};
     an_prepared *prepared;
-    rig_ok(an_cuda_api.op_prepare(backend, &prepare, &prepared));
+    expect_ok(an_cuda_api.op_prepare(backend, &prepare, &prepared));
     assert_true(prepared->tunable);
     an_variants variants = prepared->variants;
     an_cuda_api.op_free(backend, prepared);
@@ -423,7 +424,7 @@ static an_variants prepare_op(an_backend *backend, const an_op_desc *op, bool tr
 static void tune(an_backend *backend, const char *text)
 {
     an_tuning_free(backend->tuning);
-    rig_ok(
+    expect_ok(
         an_tuning_parse(&backend->tuning, text, "a tuning", backend->isa, an_cuda_variant_names));
 }
 
@@ -445,7 +446,7 @@ static an_op_desc conv_of(int n)
 {
     an_op_desc conv = {.kind = AN_OP_CONV, .n = n, .n_inputs = 1, .in = {{4, 6, 6}}};
     conv.u.conv = (an_conv_desc){.k = 8, .r = 3, .s = 3, .stride = 1, .groups = 1};
-    rig_ok(an_op_resolve(&conv));
+    expect_ok(an_op_resolve(&conv));
     return conv;
 }
 
@@ -455,7 +456,7 @@ static void test_variants(void **state)
     an_op_desc conv = conv_of(2);
     an_op_desc fc = {.kind = AN_OP_FC, .n = 2, .n_inputs = 1, .in = {{4, 6, 6}}};
     fc.u.fc = (an_fc_desc){.k = 8};
-    rig_ok(an_op_resolve(&fc));
+    expect_ok(an_op_resolve(&fc));
     test_variants_of(&conv, false);
     test_variants_of(&conv, true);
     test_variants_of(&fc, false);
@@ -497,15 +498,16 @@ static void test_blocks_too_large(void **state)
     (void)state;
     an_op_desc conv = {.kind = AN_OP_CONV, .n = 13800, .n_inputs = 1, .in = {{3, 227, 227}}};
     conv.u.conv = (an_conv_desc){.k = 4, .r = 3, .s = 3, .stride = 2, .groups = 1};
-    rig_ok(an_op_resolve(&conv));
+    expect_ok(an_op_resolve(&conv));
     const an_op_desc *ops[] = {&conv};
     an_layout in = {AN_LAYOUT_NHWC, AN_F32, conv.n, conv.in[0]};
     const an_prepare prepare = {.ops = ops, .n_ops = 1, .in = &in, .split = 1};
     an_backend *backend = open_it(ALEXNET_PRECISION_TF32, true);
     an_prepared *prepared;
-    rig_refused(an_cuda_api.op_prepare(backend, &prepare, &prepared), ALEXNET_ERROR_UNSUPPORTED,
-                "[13800, 114, 114, 12] in blocks of 4 pixels, reaches 2^31 elements; the most that "
-                "do not are 13770 pictures");
+    expect_failure(
+        an_cuda_api.op_prepare(backend, &prepare, &prepared), ALEXNET_ERROR_UNSUPPORTED,
+        "[13800, 114, 114, 12] in blocks of 4 pixels, reaches 2^31 elements; the most that "
+        "do not are 13770 pictures");
     assert_null(prepared);
     an_backend_close(backend);
 }

@@ -108,10 +108,10 @@ static bool load(void)
 static an_backend *open_it(alexnet_precision precision, bool deterministic, an_cuda_libs *libs)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    alexnet_ctx *ctx = rig_ctx("cuda", precision, 1);
     ctx->deterministic = deterministic;
-    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    expect_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     *libs = *an_cuda_libs_runtime();
     libs->cudnnBackendCreateDescriptor = create;
     libs->cudnnBackendDestroyDescriptor = real.cudnnBackendDestroyDescriptor;
@@ -145,7 +145,7 @@ static void check_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction direct
 {
     an_cuda_conv_plan *made;
     an_variant variant = AN_CUDA_PROPOSAL;
-    rig_ok(an_cuda_conv_plan_new(&made, cuda, &c->shape, direction, tail, &variant));
+    expect_ok(an_cuda_conv_plan_new(&made, cuda, &c->shape, direction, tail, &variant));
     assert_int_equal(variant, AN_CUDA_PROPOSAL);
     an_cuda_conv_plan_free(made);
 }
@@ -166,7 +166,7 @@ static void check_layer(an_cuda *cuda, const layer *l, int batch)
     an_op_desc op = rig_desc(AN_OP_CONV, batch, l->c, l->h, l->h);
     op.u.conv = (an_conv_desc){l->k,   l->r,   l->r,   l->stride, l->groups,
                                l->pad, l->pad, l->pad, l->pad,    true};
-    rig_ok(an_op_resolve(&op));
+    expect_ok(an_op_resolve(&op));
     an_cuda_conv c = {.op = {.cuda = cuda}, .desc = op};
     an_cuda_conv_choose_form(&c);
     check_form(cuda, &c);

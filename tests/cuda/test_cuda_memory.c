@@ -26,10 +26,10 @@ static int set_up(void **state)
 static void open_net(an_net **net, alexnet_ctx **ctx, bool training)
 {
     alexnet_network *network;
-    *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     (*ctx)->deterministic = true; /* nothing is tried out */
-    rig_ok(an_network_load(&network, "alexnet-mini", 10));
-    rig_ok(an_net_new(net, *ctx, network, training));
+    expect_ok(an_network_load(&network, "alexnet-mini", 10));
+    expect_ok(an_net_new(net, *ctx, network, training));
     an_network_release(network);
 }
 
@@ -48,33 +48,33 @@ static void test_largest_batch(void **state)
     alexnet_trainer t = {.batch = 8000, .parts = 1, .record.split = 1};
     (void)state;
     open_net(&t.net, &t.ctx, true);
-    rig_ok(an_recipe_new(&t.recipe));
-    rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
-    rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "and cuda has 0.75 GiB available");
+    expect_ok(an_recipe_new(&t.recipe));
+    expect_failure(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
+    expect_failure(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "and cuda has 0.75 GiB available");
     t.batch = number_after(phrase);
     assert_in_range(t.batch, 500, 7000);
     const int count = number_after("accumulate = ");
     assert_true(count >= 2 && 8000 % count == 0 && 8000 / count <= t.batch);
     for (int fewer = 2; fewer < count; fewer++)
         assert_true(8000 % fewer || 8000 / fewer > t.batch);
-    rig_ok(an_budget_check(&t));
+    expect_ok(an_budget_check(&t));
     t.batch++;
-    rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
+    expect_failure(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
     /* A batch takes the memory that is announced, apart from the list of updates. */
     an_program *program;
     an_program_memory memory;
     an_program_options options = an_trainer_purpose(&t, 100);
-    rig_ok(an_program_measure(&memory, t.net, &options));
+    expect_ok(an_program_measure(&memory, t.net, &options));
     int64_t before = fake_count.live_bytes;
-    rig_ok(an_program_compile(&program, t.net, &options));
+    expect_ok(an_program_compile(&program, t.net, &options));
     int64_t said = (int64_t)(memory.activations + memory.scratch + memory.packed + memory.batch);
     assert_in_range(fake_count.live_bytes - before, said, said + 4096);
     an_program_free(program);
     fake.memory = (size_t)200 << 20; /* all of it is in use */
-    rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "no batch fits");
+    expect_failure(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "no batch fits");
     an_recipe_free(t.recipe);
     an_net_release(t.net);
-    rig_free_ctx(t.ctx);
+    an_ctx_release(t.ctx);
     assert_int_equal(fake_count.live, 0);
 }
 
@@ -88,32 +88,32 @@ static void test_bench(void **state)
     double seconds;
     bool more = true;
     (void)state;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     ctx->deterministic = true;
     options.net = "alexnet-mini";
     options.batch = 8000;
-    rig_refused(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY,
-                "cuda has 0.75 GiB available; the largest batch that fits is ");
+    expect_failure(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY,
+                   "cuda has 0.75 GiB available; the largest batch that fits is ");
     options.batch = number_after("the largest batch that fits is ");
-    rig_ok(an_bench_new(&bench, ctx, &options, NULL));
+    expect_ok(an_bench_new(&bench, ctx, &options, NULL));
     an_bench_free(bench);
     options.batch++;
-    rig_refused(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY, "out of");
+    expect_failure(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY, "out of");
     options.batch = 2;
     options.steps = 2;
     fake_count.captures = fake_count.launches = fake_count.host_calls = 0;
-    rig_ok(an_bench_new(&bench, ctx, &options, NULL));
+    expect_ok(an_bench_new(&bench, ctx, &options, NULL));
     /* the pictures, slots of two batches, and the backend's own for small reads */
     assert_int_equal(fake_count.host_blocks, 4);
     while (more)
-        rig_ok(an_bench_step(bench, &seconds, &more));
+        expect_ok(an_bench_step(bench, &seconds, &more));
     assert_int_equal(fake_count.captures, 2);     /* one for each buffer */
     assert_int_equal(fake_count.launches, 2 + 3); /* of three steps, the first unmeasured */
     assert_int_equal(fake_count.host_calls, 3);
     assert_int_equal(bench->fed,
                      1 + 3 + 2 * 3); /* one ahead, until steps are replayed, then two each */
     an_bench_free(bench);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
     assert_int_equal(fake_count.live, 0);
     assert_int_equal(fake_count.host_blocks, 0);
 }
@@ -126,16 +126,17 @@ static void test_session(void **state)
     an_runner *runner;
     (void)state;
     open_net(&net, &ctx, false);
-    rig_refused(an_runner_new(&runner, net, 1000, 10), ALEXNET_ERROR_NO_MEMORY,
-                "the largest batch that fits is ");
+    expect_failure(an_runner_new(&runner, net, 1000, 10), ALEXNET_ERROR_NO_MEMORY,
+                   "the largest batch that fits is ");
     const int batch = number_after("the largest batch that fits is ");
     assert_in_range(batch, 50, 999);
-    rig_ok(an_runner_new(&runner, net, batch, 10));
+    expect_ok(an_runner_new(&runner, net, batch, 10));
     an_runner_free(runner);
     /* The memory that is kept free for the libraries is there if it must be. */
-    rig_refused(an_runner_new(&runner, net, batch * 3 / 2, 10), ALEXNET_ERROR_NO_MEMORY, "largest");
+    expect_failure(an_runner_new(&runner, net, batch * 3 / 2, 10), ALEXNET_ERROR_NO_MEMORY,
+                   "largest");
     an_net_release(net);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
     assert_int_equal(fake_count.live, 0);
 }
 
@@ -149,19 +150,19 @@ static void test_waits_of_a_picture(void **state)
     an_runner *runner;
     (void)state;
     open_net(&net, &ctx, false);
-    rig_ok(an_runner_new(&runner, net, 1, 1));
+    expect_ok(an_runner_new(&runner, net, 1, 1));
     assert_true((size_t)runner->side * (size_t)runner->side * 3 <= sizeof pixels);
     fake.slow = true;             /* every wait sleeps, and is counted */
     for (int i = 0; i < 4; i++) { /* run, recorded, replayed */
         fake_count.sleeps = fake_count.spins = 0;
-        rig_ok(an_runner_compute(runner, pixels, NULL, 1, true));
+        expect_ok(an_runner_compute(runner, pixels, NULL, 1, true));
         assert_int_equal(fake_count.sleeps, 1);
         assert_int_equal(fake_count.spins, 0);
     }
     fake.slow = false;
     an_runner_free(runner);
     an_net_release(net);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
 }
 
 /* ---- Fast algorithms that need much memory --------------------------------------------------- */
@@ -214,10 +215,10 @@ static void test_fastest_does_not_fit(void **state)
     an_program_memory measured;
     const an_program_options options = an_program_training(32, 1);
     (void)state;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     ctx->log = count_line;
-    rig_ok(an_network_parse(&network, small, "small.ini", "small", 10));
-    rig_ok(an_net_new(&net, ctx, network, true));
+    expect_ok(an_network_parse(&network, small, "small.ini", "small", 10));
+    expect_ok(an_net_new(&net, ctx, network, true));
     an_network_release(network);
     an_cuda *cuda = (an_cuda *)net->backend;
     an_cuda_libs libs = *cuda->libs;
@@ -225,17 +226,17 @@ static void test_fastest_does_not_fit(void **state)
     cuda->libs = &libs;
     libs.cudaEventElapsedTime = elapsed;
     libs.cudnnBackendGetAttribute = get_attribute;
-    rig_ok(an_program_measure(&measured, net, &options));
+    expect_ok(an_program_measure(&measured, net, &options));
     assert_int_equal(fake_count.convolutions, 0);
     assert_int_equal(fake_count.products, 0);
     assert_true(measured.scratch < LARGE);
-    rig_ok(an_program_compile(&program, net, &options));
+    expect_ok(an_program_compile(&program, net, &options));
     assert_true(fake_count.convolutions > 0);
     assert_true(an_program_bytes(program).scratch >= LARGE);
     an_program_free(program);
     const size_t said = measured.activations + measured.scratch + measured.packed + measured.batch;
     fake.memory = (size_t)fake_count.live_bytes + said + (1 << 20);
-    rig_ok(an_program_compile(&program, net, &options));
+    expect_ok(an_program_compile(&program, net, &options));
     assert_int_equal(an_program_bytes(program).scratch, measured.scratch);
     assert_int_equal(lines, 1);
     an_program_free(program);
@@ -244,7 +245,7 @@ static void test_fastest_does_not_fit(void **state)
     assert_null(program);
     cuda->libs = real;
     an_net_release(net);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
     assert_int_equal(fake_count.live, 0);
 }
 

@@ -24,18 +24,18 @@ typedef struct rig {
 
 static void open_rig(rig *r)
 {
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     *r = (rig){0};
     fake_reset();
-    rig_ok(an_cuda_api.open(&r->backend, ctx, 0, ALEXNET_PRECISION_FP32));
-    rig_free_ctx(ctx);
+    expect_ok(an_cuda_api.open(&r->backend, ctx, 0, ALEXNET_PRECISION_FP32));
+    an_ctx_release(ctx);
     const an_cuda *cuda = (const an_cuda *)r->backend;
     r->libs = cuda->libs;
     r->stream = cuda->stream;
     r->copies = cuda->copies;
-    rig_ok(an_cuda_alloc_host(r->backend, BYTES, (void **)&r->host));
-    rig_ok(an_cuda_alloc(r->backend, BYTES, (void **)&r->in));
-    rig_ok(an_cuda_alloc(r->backend, BYTES, (void **)&r->out));
+    expect_ok(an_cuda_alloc_host(r->backend, BYTES, (void **)&r->host));
+    expect_ok(an_cuda_alloc(r->backend, BYTES, (void **)&r->in));
+    expect_ok(an_cuda_alloc(r->backend, BYTES, (void **)&r->out));
 }
 
 static void close_rig(rig *r)
@@ -51,7 +51,7 @@ static void close_rig(rig *r)
 static void feed(rig *r, const char *text)
 {
     strcpy(r->host, text);
-    rig_ok(an_cuda_copy_ahead(r->backend, 0, r->in, r->host, BYTES));
+    expect_ok(an_cuda_copy_ahead(r->backend, 0, r->in, r->host, BYTES));
 }
 
 /* A computation of a batch: out = in. */
@@ -64,7 +64,7 @@ static void compute(rig *r)
 
 static void expect_read(rig *r, const char *text)
 {
-    rig_ok(an_cuda_read(r->backend, r->read, r->out, BYTES));
+    expect_ok(an_cuda_read(r->backend, r->read, r->out, BYTES));
     assert_string_equal(r->read, text);
 }
 
@@ -79,13 +79,13 @@ static void test_ahead(void **state)
         fake_copies_first = first;
         open_rig(&r);
         feed(&r, "one");
-        rig_ok(an_cuda_await(r.backend, 0));
+        expect_ok(an_cuda_await(r.backend, 0));
         compute(&r);
-        rig_ok(an_cuda_retire(r.backend, 0));
-        rig_ok(an_cuda_copied(r.backend, 0));
+        expect_ok(an_cuda_retire(r.backend, 0));
+        expect_ok(an_cuda_copied(r.backend, 0));
         feed(&r, "two");
         expect_read(&r, "one");
-        rig_ok(an_cuda_await(r.backend, 0));
+        expect_ok(an_cuda_await(r.backend, 0));
         compute(&r);
         expect_read(&r, "two");
         close_rig(&r);
@@ -100,7 +100,7 @@ static void test_pinned_too_early(void **state)
     open_rig(&r);
     feed(&r, "one");
     strcpy(r.host, "no");
-    rig_ok(an_cuda_await(r.backend, 0));
+    expect_ok(an_cuda_await(r.backend, 0));
     compute(&r);
     expect_read(&r, "no");
     close_rig(&r);
@@ -125,9 +125,9 @@ static void test_without_retire(void **state)
     fake_copies_first = true;
     open_rig(&r);
     feed(&r, "one");
-    rig_ok(an_cuda_await(r.backend, 0));
+    expect_ok(an_cuda_await(r.backend, 0));
     compute(&r);
-    rig_ok(an_cuda_copied(r.backend, 0));
+    expect_ok(an_cuda_copied(r.backend, 0));
     feed(&r, "two");
     expect_read(&r, "two");
     close_rig(&r);
@@ -144,19 +144,19 @@ static void test_ordinary_memory(void **state)
     (void)state;
     fake_copies_first = true;
     open_rig(&r);
-    rig_ok(an_cuda_alloc(r.backend, LARGE, (void **)&block));
-    rig_ok(an_cuda_write(r.backend, r.out, small, BYTES));
+    expect_ok(an_cuda_alloc(r.backend, LARGE, (void **)&block));
+    expect_ok(an_cuda_write(r.backend, r.out, small, BYTES));
     strcpy(small, "no");
     expect_read(&r, "one");
     strcpy(large, "one");
-    rig_ok(an_cuda_write(r.backend, block, large, LARGE));
+    expect_ok(an_cuda_write(r.backend, block, large, LARGE));
     strcpy(large, "two");
-    rig_ok(an_cuda_read(r.backend, r.read, block, BYTES));
+    expect_ok(an_cuda_read(r.backend, r.read, block, BYTES));
     assert_string_equal(r.read, "one");
     assert_int_equal(r.libs->cudaMemcpyAsync(block, large, LARGE, cudaMemcpyHostToDevice, r.stream),
                      cudaSuccess);
     strcpy(large, "three");
-    rig_ok(an_cuda_read(r.backend, r.read, block, BYTES));
+    expect_ok(an_cuda_read(r.backend, r.read, block, BYTES));
     assert_string_equal(r.read, "three");
     an_cuda_free(r.backend, block, LARGE);
     close_rig(&r);
@@ -171,16 +171,16 @@ static void test_replay(void **state)
     an_capture *capture;
     (void)state;
     open_rig(&r);
-    rig_ok(an_cuda_write(r.backend, r.in, "one", 4));
-    rig_ok(an_cuda_capture_begin(r.backend));
+    expect_ok(an_cuda_write(r.backend, r.in, "one", 4));
+    expect_ok(an_cuda_capture_begin(r.backend));
     compute(&r);
-    rig_ok(an_cuda_capture_end(r.backend, &capture));
+    expect_ok(an_cuda_capture_end(r.backend, &capture));
     expect_read(&r, "");
-    rig_ok(an_cuda_replay(r.backend, capture));
+    expect_ok(an_cuda_replay(r.backend, capture));
     expect_read(&r, "one");
-    rig_ok(an_cuda_write(r.backend, r.in, "two", 4));
+    expect_ok(an_cuda_write(r.backend, r.in, "two", 4));
     expect_read(&r, "one");
-    rig_ok(an_cuda_replay(r.backend, capture));
+    expect_ok(an_cuda_replay(r.backend, capture));
     an_cuda_capture_free(r.backend, capture); /* while it has yet to run */
     expect_read(&r, "two");
     close_rig(&r);
@@ -201,21 +201,21 @@ static void test_waits_in_a_recording(void **state)
     (void)state;
     open_rig(&r);
     feed(&r, "one");
-    rig_ok(an_cuda_capture_begin(r.backend));
-    rig_refused(an_cuda_sync(r.backend), ALEXNET_ERROR_DEVICE, "(error 907)");
-    rig_refused(an_cuda_capture_end(r.backend, &capture), ALEXNET_ERROR_DEVICE, "(error 901)");
+    expect_ok(an_cuda_capture_begin(r.backend));
+    expect_failure(an_cuda_sync(r.backend), ALEXNET_ERROR_DEVICE, "(error 907)");
+    expect_failure(an_cuda_capture_end(r.backend, &capture), ALEXNET_ERROR_DEVICE, "(error 901)");
     assert_null(capture);
-    rig_ok(an_cuda_capture_begin(r.backend));
+    expect_ok(an_cuda_capture_begin(r.backend));
     assert_int_equal(r.libs->cudaStreamSynchronize(r.stream), cudaErrorStreamCaptureUnsupported);
     end_broken(&r, cudaErrorStreamCaptureInvalidated);
-    rig_ok(an_cuda_capture_begin(r.backend));
-    rig_refused(an_cuda_await(r.backend, 0), ALEXNET_ERROR_DEVICE, "(error 905)");
+    expect_ok(an_cuda_capture_begin(r.backend));
+    expect_failure(an_cuda_await(r.backend, 0), ALEXNET_ERROR_DEVICE, "(error 905)");
     end_broken(&r, cudaErrorStreamCaptureInvalidated);
-    rig_ok(an_cuda_capture_begin(r.backend));
-    rig_ok(an_cuda_retire(r.backend, 0));
+    expect_ok(an_cuda_capture_begin(r.backend));
+    expect_ok(an_cuda_retire(r.backend, 0));
     feed(&r, "two"); /* it waits for what is being recorded */
     end_broken(&r, cudaErrorStreamCaptureUnjoined);
-    rig_ok(an_cuda_sync(r.backend));
+    expect_ok(an_cuda_sync(r.backend));
     close_rig(&r);
 }
 
@@ -227,10 +227,10 @@ static void test_memory_in_a_recording(void **state)
     an_capture *capture;
     (void)state;
     open_rig(&r);
-    rig_ok(an_cuda_capture_begin(r.backend));
+    expect_ok(an_cuda_capture_begin(r.backend));
     assert_int_equal(r.libs->cudaMalloc(&block, BYTES), cudaSuccess);
     assert_int_equal(r.libs->cudaFree(block), cudaSuccess);
-    rig_ok(an_cuda_capture_end(r.backend, &capture));
+    expect_ok(an_cuda_capture_end(r.backend, &capture));
     an_cuda_capture_free(r.backend, capture);
     assert_int_equal(r.libs->cudaStreamBeginCapture(r.stream, cudaStreamCaptureModeThreadLocal),
                      cudaSuccess);

@@ -25,11 +25,8 @@ static int set_up(void **state)
 static void train(const char *out, const char *const *settings)
 {
     alexnet_ctx *ctx = rig_new_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
-    alexnet_trainer *trainer;
     alexnet_progress progress;
-    expect_ok(rig_start(&trainer, ctx, "train", "val", out, settings));
-    expect_ok(rig_finish(trainer, &progress));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "train", "val", out, settings, &progress));
     alexnet_ctx_free(ctx);
 }
 

@@ -29,10 +29,10 @@ static void keep_line(void *user, alexnet_log_level level, const char *line)
 static void open_in(alexnet_precision precision)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    alexnet_ctx *ctx = rig_ctx("cuda", precision, 1);
     ctx->log = keep_line;
-    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    expect_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     cuda = (an_cuda *)backend;
     real = cuda->libs;
     libs = *real;
@@ -64,7 +64,7 @@ static an_variant choose(an_direction direction)
     an_cuda_conv_plan *plan;
     an_variant variant = AN_CUDA_AUTO;
     const an_cuda_conv_shape shape = small_conv(32);
-    rig_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, &variant));
+    expect_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, &variant));
     assert_int_equal(an_cuda_conv_plan_engine(plan), variant);
     an_cuda_conv_plan_free(plan);
     return variant;
@@ -164,7 +164,7 @@ static void test_time(void **state)
         works = 0;
         fake_count.captures = fake_count.launches = 0;
         milliseconds = cases[i].milliseconds;
-        rig_ok(an_cuda_trial_time(&t, &seconds));
+        expect_ok(an_cuda_trial_time(&t, &seconds));
         assert_int_equal(works, 1 + cases[i].runs);
         assert_int_equal(fake_count.captures, 1);
         assert_int_equal(fake_count.launches, 3);
@@ -187,7 +187,7 @@ static void test_no_recording(void **state)
     works = 0;
     assert_int_equal(an_cuda_trial_time(&t, &seconds), ALEXNET_ERROR_DEVICE);
     t.work = count_work;
-    rig_ok(an_cuda_trial_time(&t, &seconds));
+    expect_ok(an_cuda_trial_time(&t, &seconds));
 }
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
@@ -227,11 +227,11 @@ static void test_alignment(void **state)
     an_variant variant = AN_CUDA_AUTO;
     char *block;
     (void)state;
-    rig_ok(an_cuda_alloc(&cuda->base, BYTES, (void **)&block));
-    rig_ok(an_cuda_matmul_new(&product, cuda, &shape, &variant));
+    expect_ok(an_cuda_alloc(&cuda->base, BYTES, (void **)&block));
+    expect_ok(an_cuda_matmul_new(&product, cuda, &shape, &variant));
     assert_int_equal(variant, 1);
-    rig_ok(an_cuda_matmul_run(product, block + 64, block + 8192 + 64, block + 16384 + 64, NULL,
-                              block + 32768));
+    expect_ok(an_cuda_matmul_run(product, block + 64, block + 8192 + 64, block + 16384 + 64, NULL,
+                                 block + 32768));
     assert_int_not_equal(
         an_cuda_matmul_run(product, block + 32, block + 8192, block + 16384, NULL, block + 32768),
         ALEXNET_OK);
@@ -268,8 +268,9 @@ static void refuse(cudnnStatus_t first, cudnnStatus_t second, alexnet_status exp
     const an_cuda_conv_shape shape = small_conv(2);
     failures[1] = first;
     failures[2] = second;
-    rig_refused(an_cuda_conv_plan_new(&plan, cuda, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE, &variant),
-                expected, part);
+    expect_failure(
+        an_cuda_conv_plan_new(&plan, cuda, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE, &variant),
+        expected, part);
     if (strstr(alexnet_error_text(), "SUCCESS"))
         fail_msg("%s", alexnet_error_text());
 }

@@ -52,18 +52,18 @@ static char *search(const char *net, const char *path)
     alexnet_bench_options options = ALEXNET_BENCH_OPTIONS_INIT;
     double fraction;
     bool more = true;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
     ctx->log = count_line;
     options.net = net;
     options.mode = ALEXNET_BENCH_TRAIN;
     options.batch = BATCH;
     options.steps = 1;
-    rig_ok(an_tuner_new(&tuner, ctx, &options));
+    expect_ok(an_tuner_new(&tuner, ctx, &options));
     while (more)
-        rig_ok(an_tuner_step(tuner, &fraction, &more));
-    rig_ok(an_tuner_save(tuner, path));
+        expect_ok(an_tuner_step(tuner, &fraction, &more));
+    expect_ok(an_tuner_save(tuner, path));
     an_tuner_free(tuner);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
     return read_text(path);
 }
 

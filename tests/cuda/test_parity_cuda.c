@@ -36,11 +36,11 @@ static void print_line(void *user, alexnet_log_level level, const char *line)
 static an_backend *open_cuda(alexnet_precision precision, bool deterministic)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    alexnet_ctx *ctx = rig_ctx("cuda", precision, 1);
     ctx->log = print_line;
     ctx->deterministic = deterministic;
-    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    expect_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     return backend;
 }
 
@@ -193,7 +193,7 @@ static void run_cases(const an_parity_case *list, int count)
     for (int b = 0; b < BACKENDS; b++)
         for (int i = 0; i < count; i++) {
             an_parity p;
-            rig_ok(an_parity_case_run(backends[b], ref, &list[i], SEED, &p));
+            expect_ok(an_parity_case_run(backends[b], ref, &list[i], SEED, &p));
             judge(names[b], list[i].name, &p);
         }
 }
@@ -233,10 +233,10 @@ static an_parity run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
             ops[i].n_inputs = 1;
             ops[i].in[0] = ops[i - 1].out;
         }
-        rig_ok(an_op_resolve(&ops[i]));
+        expect_ok(an_op_resolve(&ops[i]));
         list[i] = &ops[i];
     }
-    rig_ok(an_parity_run(backends[b], ref, list, n_ops, options, &p));
+    expect_ok(an_parity_run(backends[b], ref, list, n_ops, options, &p));
     judge(names[b], name, &p);
     return p;
 }
@@ -403,8 +403,8 @@ static void test_pairs(void **state)
                                  "tail = bias-pairs\nforward = proposal-1\n";
     (void)state;
     for (int b = 0; b < BACKENDS; b++) {
-        rig_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", backends[b]->isa,
-                               an_cuda_api.variants));
+        expect_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", backends[b]->isa,
+                                  an_cuda_api.variants));
         for (size_t i = 0; i < sizeof pairs_cases / sizeof pairs_cases[0]; i++) {
 #ifdef AN_CUDA_FAKE
             if (pairs_cases[i].whole)
@@ -431,7 +431,7 @@ static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, boo
             ops[i].n_inputs = 1;
             ops[i].in[0] = ops[i - 1].out;
         }
-        rig_ok(an_op_resolve(&ops[i]));
+        expect_ok(an_op_resolve(&ops[i]));
         list[i] = &ops[i];
     }
     const an_parity_options options = {
@@ -444,10 +444,10 @@ static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, boo
     for (int64_t i = 0; i < count; i++)
         x[i] = NAN;
     an_operands operands = {.x = {x}, .param = {{weights, bias}}, .state = {.seed = 1}};
-    rig_ok(an_chain_open(&chain, backends[b], list, n_ops, &options));
-    rig_ok(an_chain_write(chain, &operands));
-    rig_ok(an_chain_forward(chain));
-    rig_ok(an_chain_read(chain, chain->link[chain->n_links - 1].y, outputs, y));
+    expect_ok(an_chain_open(&chain, backends[b], list, n_ops, &options));
+    expect_ok(an_chain_write(chain, &operands));
+    expect_ok(an_chain_forward(chain));
+    expect_ok(an_chain_read(chain, chain->link[chain->n_links - 1].y, outputs, y));
     for (int64_t i = 0; i < outputs; i++)
         if (!isnan(y[i]))
             fail_msg("%s %s, training %d: %g where NaN was expected", names[b], name, training,

@@ -2,20 +2,9 @@
  * Any bytes as a Caffe model and as a mean image: an error, or tensors that lie inside the file and
  * can all be read, and layers whose tensors are the file's.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "format/caffe.h"
-#include "format/tensor_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz/tensors.h"
 
 static void read_all(an_tensor_file *file, size_t length)
 {
@@ -49,12 +38,8 @@ static void list_layers(an_tensor_file *file)
 
 static void try_model(const uint8_t *bytes, size_t length)
 {
-    an_reader *reader;
-    an_tensor_file *file;
-    if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
-        an_tensor_file_open(&file, reader) != ALEXNET_OK)
-        return;
-    if (strcmp(an_tensor_file_format(file), "caffemodel") == 0) {
+    an_tensor_file *file = fuzz_open(bytes, length, "caffemodel");
+    if (file) {
         read_all(file, length);
         list_layers(file);
     }

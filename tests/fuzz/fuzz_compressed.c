@@ -2,15 +2,10 @@
  * Any bytes as a file of Deep Compression: an error, or a file whose convolutions give the same
  * values, or the same error, whether they are read whole or in pieces.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "format/tensor_format.h"
+#include "fuzz/tensors.h"
 
 enum { LARGEST = 384 * 256 * 3 * 3, PIECE = 10007 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static alexnet_status read_in_pieces(an_tensor_file *file, const an_tensor_entry *entry,
                                      int64_t count, float *values)
@@ -41,12 +36,8 @@ static void read_all(an_tensor_file *file, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    an_reader *reader;
-    an_tensor_file *file;
-    if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
-        an_tensor_file_open(&file, reader) != ALEXNET_OK)
-        return 0;
-    if (strcmp(an_tensor_file_format(file), "deep-compression") == 0)
+    an_tensor_file *file = fuzz_open(bytes, length, "deep-compression");
+    if (file)
         read_all(file, length);
     an_tensor_file_close(file);
     return 0;

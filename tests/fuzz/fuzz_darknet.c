@@ -3,15 +3,10 @@
  * class, and the rest is its beginning; the remainder of the file, which has at least 233 MB, is
  * zero. An error, or a file whose tensors lie inside and can be read at both ends.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "format/tensor_format.h"
+#include "fuzz/tensors.h"
 
 enum { ONE_CLASS = 12 + 4 + (58281344 + 4097) * 4, MORE = 64 << 20, BEGIN = 4096 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static void read_ends(an_tensor_file *file, uint64_t size)
 {
@@ -31,8 +26,6 @@ static void read_ends(an_tensor_file *file, uint64_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static unsigned char *hole;
-    an_reader *reader;
-    an_tensor_file *file;
     an_outline outline;
     int32_t more;
     if (!hole && !(hole = calloc(1, (size_t)ONE_CLASS + MORE)))
@@ -43,10 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     const size_t size = (size_t)((int64_t)ONE_CLASS + more % MORE);
     memset(hole, 0, BEGIN);
     memcpy(hole, bytes + sizeof more, length - sizeof more);
-    if (an_reader_memory(&reader, "fuzz", hole, size) != ALEXNET_OK ||
-        an_tensor_file_open(&file, reader) != ALEXNET_OK)
-        return 0;
-    if (strcmp(an_tensor_file_format(file), "darknet") == 0) {
+    an_tensor_file *file = fuzz_open(hole, size, "darknet");
+    if (file) {
         read_ends(file, size);
         if (an_tensor_file_outline(file, &outline) != ALEXNET_OK)
             abort();

@@ -3,8 +3,6 @@
  */
 #include "fuzz/tensors.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     fuzz_tensors(bytes, length);

@@ -2,13 +2,7 @@
  * Any bytes as an ONNX model: an error, or a file whose tensors can all be read and whose outline,
  * where it has one, names tensors of the file.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "format/tensor_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "fuzz/tensors.h"
 
 static void read_all(an_tensor_file *file)
 {
@@ -41,12 +35,8 @@ static void read_outline(an_tensor_file *file)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    an_reader *reader;
-    an_tensor_file *file;
-    if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
-        an_tensor_file_open(&file, reader) != ALEXNET_OK)
-        return 0;
-    if (strcmp(an_tensor_file_format(file), "onnx") == 0) {
+    an_tensor_file *file = fuzz_open(bytes, length, "onnx");
+    if (file) {
         read_all(file);
         read_outline(file);
     }

@@ -3,21 +3,11 @@
  * other, and messages in them likewise. What was read is the same after it is written and read
  * again.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "format/wire_write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "fuzz/require.h"
 
 enum { DEPTH = 6 };
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* Write a field in a message of its own; a fixed one, which is not written as such, as a number. */
 static void put(an_wire_buffer *to, const an_wire_field *field, const uint8_t *bytes)

@@ -5,11 +5,8 @@
 #ifndef TESTS_FUZZ_TENSORS_H
 #define TESTS_FUZZ_TENSORS_H
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "format/tensor_file.h"
+#include "fuzz/require.h"
 
 enum { FUZZ_ELEMENTS = 1 << 16 };
 
@@ -27,12 +24,24 @@ static inline void fuzz_tensor(an_tensor_file *file, const an_tensor_entry *entr
         abort();
 }
 
-static inline void fuzz_tensors(const uint8_t *bytes, size_t length)
+/** Open bytes as a file of tensors. @return NULL if they are none of this format (NULL: any) */
+static inline an_tensor_file *fuzz_open(const uint8_t *bytes, size_t length, const char *format)
 {
     an_reader *reader;
     an_tensor_file *file;
     if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
         an_tensor_file_open(&file, reader) != ALEXNET_OK)
+        return NULL;
+    if (!format || strcmp(an_tensor_file_format(file), format) == 0)
+        return file;
+    an_tensor_file_close(file);
+    return NULL;
+}
+
+static inline void fuzz_tensors(const uint8_t *bytes, size_t length)
+{
+    an_tensor_file *file = fuzz_open(bytes, length, NULL);
+    if (!file)
         return;
     for (int i = 0; i < an_tensor_file_count(file); i++)
         fuzz_tensor(file, an_tensor_file_entry(file, i));

@@ -12,10 +12,21 @@
 /* As in tools/make_step_goldens.py. */
 enum { WEIGHT_SEED = 2012, UNIT_MEAN = 100, UNIT_PICTURE = 200, UNIT_SLOT = 300 };
 
-void golden_ok(alexnet_status status)
+static void (*on_device)(const char *device);
+
+static void test_device(void **state)
 {
-    if (status != ALEXNET_OK)
-        fail_msg("%s: %s", alexnet_status_name(status), an_error_text());
+    on_device(*state);
+}
+
+int golden_run(const char *group, void (*check)(const char *device))
+{
+    static char ref[] = "ref", cpu[] = "cpu", cuda[] = "cuda";
+    const struct CMUnitTest tests[] = {{"test_ref", test_device, NULL, NULL, ref},
+                                       {"test_cpu", test_device, NULL, NULL, cpu},
+                                       {"test_cuda", test_device, NULL, NULL, cuda}};
+    on_device = check;
+    return cmocka_run_group_tests_name(group, tests, NULL, NULL);
 }
 
 bool golden_has_device(const char *device)
@@ -24,7 +35,7 @@ bool golden_has_device(const char *device)
     if (rc == ALEXNET_OK)
         return true;
     if (strncmp(device, "cuda", 4) != 0)
-        golden_ok(rc);
+        expect_ok(rc);
     print_message("skipped: %s\n", an_error_text());
     return false;
 }
@@ -53,7 +64,7 @@ static void write_mean(const golden *g)
     for (int64_t i = 0; i < count; i++)
         mean[i] =
             input->mean == AN_INPUT_MEAN_FIXED ? input->fixed_mean[i / area] : 120 + 128 * mean[i];
-    golden_ok(an_net_write(g->net, AN_VALUES, index, mean, AN_F64));
+    expect_ok(an_net_write(g->net, AN_VALUES, index, mean, AN_F64));
     an_free(mean);
 }
 
@@ -99,34 +110,22 @@ static void write_first(const golden *g, int param)
         for (int64_t i = 0; i < n; i++)
             wide[i] *= scale[index];
         an_convert(narrow, be->param_dtype, wide, AN_F64, n);
-        golden_ok(be->api->write(be, place, narrow, (size_t)n * size));
+        expect_ok(be->api->write(be, place, narrow, (size_t)n * size));
     }
     an_free(scale);
-}
-
-static alexnet_ctx *new_ctx(const char *device)
-{
-    alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
-    assert_non_null(ctx);
-    atomic_store(&ctx->references, 1);
-    snprintf(ctx->device, sizeof ctx->device, "%s", device);
-    ctx->precision = ALEXNET_PRECISION_FP32;
-    ctx->threads = 2;
-    pthread_mutex_init(&ctx->log_lock, NULL);
-    return ctx;
 }
 
 void golden_open(golden *g, const char *file, alexnet_network *network, const char *device,
                  bool training)
 {
     an_reader *reader;
-    *g = (golden){.network = network, .ctx = new_ctx(device)};
-    golden_ok(an_reader_open(&reader, file));
-    golden_ok(an_tensor_file_open(&g->file, reader));
+    *g = (golden){.network = network, .ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 2)};
+    expect_ok(an_reader_open(&reader, file));
+    expect_ok(an_tensor_file_open(&g->file, reader));
     const char *seed = an_tensor_file_metadata(g->file, "seed");
     assert_non_null(seed);
     g->seed = strtoull(seed, NULL, 10);
-    golden_ok(an_net_new(&g->net, g->ctx, network, training));
+    expect_ok(an_net_new(&g->net, g->ctx, network, training));
     write_mean(g);
     for (int i = 0; i < g->net->count; i++) {
         if (g->net->params[i].learned)
@@ -146,8 +145,8 @@ void golden_probabilities(an_program *program, float *probabilities, double *los
 {
     an_score scores[64];
     assert_in_range(slots, 1, 64);
-    golden_ok(an_program_read(program, AN_LAYER_LAST, probabilities));
-    golden_ok(an_program_scores(program, scores));
+    expect_ok(an_program_read(program, AN_LAYER_LAST, probabilities));
+    expect_ok(an_program_scores(program, scores));
     for (int i = 0; i < slots; i++)
         losses[i] = scores[i].loss;
 }
@@ -158,8 +157,8 @@ an_program *golden_program(const golden *g, an_program_options options)
     static const int keep[] = {AN_LAYER_LAST};
     options.keep = keep;
     options.n_keep = 1;
-    golden_ok(an_program_compile(&program, g->net, &options));
-    golden_ok(an_program_pack(program));
+    expect_ok(an_program_compile(&program, g->net, &options));
+    expect_ok(an_program_pack(program));
     return program;
 }
 
@@ -206,8 +205,8 @@ void golden_feed(const golden *g, an_program *program, int step, int first, int 
         draws[i] = draw_slot(g, step, first + i);
         draws[i].picture = draws[i].picture < 0 ? -1 : i;
     }
-    golden_ok(an_program_feed(program, pixels, draws, state));
-    golden_ok(an_program_taken(program));
+    expect_ok(an_program_feed(program, pixels, draws, state));
+    expect_ok(an_program_taken(program));
     an_free(pixels);
 }
 
@@ -219,7 +218,7 @@ double *golden_tensor(const golden *g, const char *name, int64_t *count)
     *count = an_shape_count(entry->shape);
     double *values = an_calloc((size_t)*count, sizeof *values);
     assert_non_null(values);
-    golden_ok(an_tensor_file_read(g->file, name, entry->shape, AN_F64, values));
+    expect_ok(an_tensor_file_read(g->file, name, entry->shape, AN_F64, values));
     return values;
 }
 
@@ -234,7 +233,7 @@ double *golden_read(const golden *g, an_arena arena, int param)
 {
     double *values = an_calloc((size_t)g->net->params[param].count, sizeof *values);
     assert_non_null(values);
-    golden_ok(an_net_read(g->net, arena, param, values, AN_F64));
+    expect_ok(an_net_read(g->net, arena, param, values, AN_F64));
     return values;
 }
 

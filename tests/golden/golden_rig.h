@@ -5,12 +5,7 @@
 #ifndef TESTS_GOLDEN_RIG_H
 #define TESTS_GOLDEN_RIG_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/ctx_rig.h"
 
 #include "format/tensor_file.h"
 #include "model/program.h"
@@ -26,8 +21,8 @@ typedef struct golden {
     uint64_t seed;
 } golden;
 
-/** Fail the test with the library's error text if `status` is not ALEXNET_OK. */
-void golden_ok(alexnet_status status);
+/** Run a test on ref, cpu and cuda, as test_ref, test_cpu and test_cuda. @return for main() */
+int golden_run(const char *group, void (*check)(const char *device));
 
 /** Whether a device is available; prints the reason if not. */
 bool golden_has_device(const char *device);

@@ -34,7 +34,7 @@ static void compute(const golden *g, alexnet_features *features, float *values)
         stored[i] =
             (uint8_t)(an_random(g->seed, AN_PURPOSE_TEST, 0, i / 4, UNIT_PICTURE).v[i % 4] >> 24);
     const alexnet_pixels pixels = {stored, side, side, (size_t)side * 3, ALEXNET_PIXELS_RGB8};
-    golden_ok(alexnet_features_pixels(features, &pixels, values));
+    expect_ok(alexnet_features_pixels(features, &pixels, values));
     an_free(stored);
 }
 
@@ -52,7 +52,7 @@ static void check(const golden *g, const char *const *names, const char *const *
     options.batch = 2; /* one slot stays empty */
     options.views = views;
     options.pool = pool;
-    golden_ok(alexnet_features_new(&features, &model, &options));
+    expect_ok(alexnet_features_new(&features, &model, &options));
     float *values = an_calloc((size_t)alexnet_features_length(features), sizeof *values);
     assert_non_null(values);
     compute(g, features, values);
@@ -85,7 +85,7 @@ static void check_network(const char *name, const char *device)
         return;
     snprintf(path, sizeof path, "golden/steps/%s.ini", name);
     snprintf(file, sizeof file, "golden/features/%s.safetensors", name);
-    golden_ok(an_network_load(&network, path, CLASSES));
+    expect_ok(an_network_load(&network, path, CLASSES));
     golden_open(&g, file, network, device, false);
     check(&g, layers, layers, LAYERS, 1, ALEXNET_POOLING_NONE);
     for (int i = 0; i < LAYERS; i++)
@@ -96,33 +96,13 @@ static void check_network(const char *name, const char *device)
     golden_close(&g);
 }
 
-static void test_ref(void **state)
+static void check_all(const char *device)
 {
-    (void)state;
-    check_network("paper", "ref");
-    check_network("owt", "ref");
-}
-
-static void test_cpu(void **state)
-{
-    (void)state;
-    check_network("paper", "cpu");
-    check_network("owt", "cpu");
-}
-
-static void test_cuda(void **state)
-{
-    (void)state;
-    check_network("paper", "cuda");
-    check_network("owt", "cuda");
+    check_network("paper", device);
+    check_network("owt", device);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ref),
-        cmocka_unit_test(test_cpu),
-        cmocka_unit_test(test_cuda),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return golden_run("golden features", check_all);
 }

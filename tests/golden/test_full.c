@@ -52,7 +52,7 @@ static alexnet_network *load(const char *name, bool dropout)
     for (; !dropout && (at = strstr(at, on)); replaced++)
         memcpy(at, off, sizeof off - 1);
     assert_int_equal(replaced, dropout ? 0 : 2);
-    golden_ok(an_network_parse(&network, text, name, name, 1000));
+    expect_ok(an_network_parse(&network, text, name, name, 1000));
     an_free(text);
     return network;
 }
@@ -147,7 +147,7 @@ static double *read_output(const full *f, const an_unit *unit, const void *y)
     double *wide = an_calloc((size_t)stored, sizeof *wide);
     double *values = an_calloc((size_t)an_chw_count(l.shape), sizeof *values);
     assert_true(raw && wide && values);
-    golden_ok(be->api->read(be, raw, y, bytes));
+    expect_ok(be->api->read(be, raw, y, bytes));
     an_convert(wide, AN_F64, raw, l.dtype, stored);
     for (int c = 0; c < l.shape.c; c++)
         for (int row = 0; row < l.shape.h; row++)
@@ -168,8 +168,8 @@ static void check_layers(full *f, an_program *program)
         const an_step *step = &program->steps[i];
         const an_unit *unit = &program->units[step->unit];
         int layer = program->graph.nodes[unit->last].layer;
-        golden_ok(be->api->op_forward(be, unit->op, &step->args));
-        golden_ok(be->api->sync(be));
+        expect_ok(be->api->op_forward(be, unit->op, &step->args));
+        expect_ok(be->api->sync(be));
         if (layer < 0 || network->graph.layer_node[layer] != unit->last ||
             layer == network->count - 1)
             continue;
@@ -197,14 +197,14 @@ static void compare_gradient(full *f, int param, double bound)
     assert_in_range(n, 2, 64);
     for (int64_t at = 0; at < p->count; at += PIECE) {
         int64_t count = p->count - at < PIECE ? p->count - at : PIECE;
-        golden_ok(be->api->read(be, raw, base + (size_t)at * size, (size_t)count * size));
+        expect_ok(be->api->read(be, raw, base + (size_t)at * size, (size_t)count * size));
         an_convert(values, AN_F64, raw, be->param_dtype, count);
         for (int64_t i = 0; i < count; i++)
             squares += values[i] * values[i];
     }
     got[0] = sqrt(squares / (double)p->count);
     for (int64_t i = 0; i + 1 < n; i++) {
-        golden_ok(be->api->read(be, raw, base + (size_t)sample(i, p->count) * size, size));
+        expect_ok(be->api->read(be, raw, base + (size_t)sample(i, p->count) * size, size));
         an_convert(&got[i + 1], AN_F64, raw, be->param_dtype, 1);
     }
     f->worst = fmax(f->worst, golden_close_to(p->name, got, expected, n, bound * expected[0]));
@@ -218,9 +218,9 @@ static void run_backward(const full *f, an_program *program)
     for (int i = 0; i < program->n_steps; i++) {
         const an_step *step = &program->steps[i];
         if (step->kind == AN_STEP_BACKWARD)
-            golden_ok(be->api->op_backward(be, program->units[step->unit].op, &step->args));
+            expect_ok(be->api->op_backward(be, program->units[step->unit].op, &step->args));
     }
-    golden_ok(be->api->sync(be));
+    expect_ok(be->api->sync(be));
 }
 
 static void check_gradients(full *f, an_program *program)
@@ -264,7 +264,7 @@ static void check_use(full *f)
     open_net(f, false);
     an_program *program = golden_program(&f->g, an_program_inference(1, 1));
     golden_feed(&f->g, program, 0, 0, 1, &(an_step_state){.seed = 1});
-    golden_ok(an_program_run(program));
+    expect_ok(an_program_run(program));
     golden_probabilities(program, probabilities, &loss, 1);
     for (int i = 0; i < 1000; i++)
         logarithms[i] = log(probabilities[i]);

@@ -32,7 +32,7 @@ static an_distance_picture *look(const golden *g, an_distance *distance, int ind
                                 .v[i % 4] >>
                             16) /
                     256;
-    golden_ok(an_distance_look(&picture, distance, levels, ROWS, COLUMNS, "picture"));
+    expect_ok(an_distance_look(&picture, distance, levels, ROWS, COLUMNS, "picture"));
     return picture;
 }
 
@@ -51,16 +51,16 @@ static void check_network(const char *name, const char *device)
         return;
     snprintf(path, sizeof path, "golden/steps/%s.ini", name);
     snprintf(file, sizeof file, "golden/lpips/%s.safetensors", name);
-    golden_ok(an_network_load(&network, path, CLASSES));
+    expect_ok(an_network_load(&network, path, CLASSES));
     golden_open(&g, file, network, device, false);
     double *expected = golden_tensor(&g, "gradient", &count);
     assert_int_equal(count, COUNT);
     double *sensitivity = golden_tensor(&g, "sensitivity", &count);
     double *expected_parts = golden_tensor(&g, "parts", &count);
     assert_int_equal(count, PARTS);
-    golden_ok(an_distance_new(&distance, g.net, file, 0));
+    expect_ok(an_distance_new(&distance, g.net, file, 0));
     an_distance_picture *a = look(&g, distance, 0), *b = look(&g, distance, 1);
-    golden_ok(an_distance_between(distance, a, b, &value, parts, gradient));
+    expect_ok(an_distance_between(distance, a, b, &value, parts, gradient));
     for (int i = 0; i < COUNT; i++)
         wide[i] = gradient[i];
     for (int i = 0; i < PARTS; i++)
@@ -88,27 +88,7 @@ static void check_all(const char *device)
     check_network("owt", device);
 }
 
-static void test_ref(void **state)
-{
-    (void)state;
-    check_all("ref");
-}
-
-static void test_cpu(void **state)
-{
-    (void)state;
-    check_all("cpu");
-}
-
-static void test_cuda(void **state)
-{
-    (void)state;
-    check_all("cuda");
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ref), cmocka_unit_test(test_cpu),
-                                       cmocka_unit_test(test_cuda)};
-    return cmocka_run_group_tests_name("golden lpips", tests, NULL, NULL);
+    return golden_run("golden lpips", check_all);
 }

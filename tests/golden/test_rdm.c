@@ -26,7 +26,7 @@ static const char *const names[] = {"correlation", "euclidean", "cosine", "ties"
 static void read_tensor(an_tensor_file *file, const char *name, int rows, int columns,
                         an_dtype type, void *out)
 {
-    golden_ok(an_tensor_file_read(file, name, an_shape_of(2, rows, columns), type, out));
+    expect_ok(an_tensor_file_read(file, name, an_shape_of(2, rows, columns), type, out));
 }
 
 static int set_up(void **state)
@@ -36,9 +36,9 @@ static int set_up(void **state)
     alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
     (void)state;
     options.threads = 3;
-    golden_ok(alexnet_ctx_new(&ctx, &options));
-    golden_ok(an_reader_open(&reader, "golden/rdm/rdm.safetensors"));
-    golden_ok(an_tensor_file_open(&file, reader));
+    expect_ok(alexnet_ctx_new(&ctx, &options));
+    expect_ok(an_reader_open(&reader, "golden/rdm/rdm.safetensors"));
+    expect_ok(an_tensor_file_open(&file, reader));
     read_tensor(file, "features", COUNT, LENGTH, AN_F32, features);
     for (int i = 0; i < 4; i++)
         read_tensor(file, names[i], COUNT, COUNT, AN_F64, rdms[i]);
@@ -59,7 +59,7 @@ static void test_dissimilarities(void **state)
     static double got[CELLS];
     (void)state;
     for (int m = 0; m < 3; m++) {
-        golden_ok(alexnet_rdm(got, ctx, features, COUNT, LENGTH, (alexnet_dissimilarity)m));
+        expect_ok(alexnet_rdm(got, ctx, features, COUNT, LENGTH, (alexnet_dissimilarity)m));
         for (int i = 0; i < CELLS; i++) {
             const double expected = rdms[m][i];
             const double allowed = 0x1p-42 * (m == ALEXNET_DISSIMILARITY_EUCLIDEAN ? expected : 1);
@@ -82,12 +82,12 @@ static void test_sizes_and_threads(void **state)
     alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
     (void)state;
     options.threads = 1;
-    golden_ok(alexnet_ctx_new(&one, &options));
+    expect_ok(alexnet_ctx_new(&one, &options));
     for (int l = 0; l < 5; l++) {
-        golden_ok(
+        expect_ok(
             alexnet_rdm(whole, ctx, features, COUNT, lengths[l], ALEXNET_DISSIMILARITY_EUCLIDEAN));
         for (int n = 3; n < COUNT; n += 4) {
-            golden_ok(
+            expect_ok(
                 alexnet_rdm(part, one, features, n, lengths[l], ALEXNET_DISSIMILARITY_EUCLIDEAN));
             for (int i = 0; i < n * n; i++)
                 assert_true(part[i] == whole[i / n * COUNT + i % n]);
@@ -105,7 +105,7 @@ static void test_copies(void **state)
     for (int i = 0; i < 3; i++)
         memcpy(rows + (size_t)i * COUNT * LENGTH, features, sizeof features);
     for (int m = 0; m < 3; m++) {
-        golden_ok(alexnet_rdm(got, ctx, rows, 3 * COUNT, LENGTH, (alexnet_dissimilarity)m));
+        expect_ok(alexnet_rdm(got, ctx, rows, 3 * COUNT, LENGTH, (alexnet_dissimilarity)m));
         for (int i = 0; i < 3 * COUNT; i++)
             for (int j = 0; j < 3 * COUNT; j++) {
                 const double value = got[i * 3 * COUNT + j];
@@ -122,11 +122,11 @@ static void test_what_has_no_correlation(void **state)
     static float flat[3 * 4] = {0, 0, 0, 0, 2, 2, 2, 2, 1, 2, 3, 5};
     double rdm[9];
     (void)state;
-    golden_ok(alexnet_rdm(rdm, ctx, flat, 3, 4, ALEXNET_DISSIMILARITY_CORRELATION));
+    expect_ok(alexnet_rdm(rdm, ctx, flat, 3, 4, ALEXNET_DISSIMILARITY_CORRELATION));
     assert_true(isnan(rdm[1]) && isnan(rdm[2]) && isnan(rdm[5]) && rdm[4] == 0);
-    golden_ok(alexnet_rdm(rdm, ctx, flat, 3, 4, ALEXNET_DISSIMILARITY_COSINE));
+    expect_ok(alexnet_rdm(rdm, ctx, flat, 3, 4, ALEXNET_DISSIMILARITY_COSINE));
     assert_true(isnan(rdm[1]) && isnan(rdm[2]) && !isnan(rdm[5]));
-    golden_ok(alexnet_rdm(rdm, ctx, flat, 3, 4, ALEXNET_DISSIMILARITY_EUCLIDEAN));
+    expect_ok(alexnet_rdm(rdm, ctx, flat, 3, 4, ALEXNET_DISSIMILARITY_EUCLIDEAN));
     assert_true(rdm[1] == 4);
 }
 
@@ -141,7 +141,7 @@ static void test_rank_correlations(void **state)
         for (int i = 0; i < PAIRS; i++) {
             double got, expected = rsa[kind * PAIRS + i];
             const double *b = pairs[i][1] < 0 ? negative : rdms[pairs[i][1]];
-            golden_ok(alexnet_rsa(&got, rdms[pairs[i][0]], b, COUNT, (alexnet_rank)kind));
+            expect_ok(alexnet_rsa(&got, rdms[pairs[i][0]], b, COUNT, (alexnet_rank)kind));
             if (!(fabs(got - expected) <= 0x1p-42))
                 fail_msg("rank correlation %d of pair %d is %.17g, expected %.17g", kind, i, got,
                          expected);
@@ -166,14 +166,14 @@ static void test_refusals(void **state)
                    "the second matrix has no number at (1, 4)");
     memcpy(holed, rdms[0], sizeof holed);
     holed[4 * COUNT + 1] *= 1 + 0x1p-24; /* as float32 would round it */
-    golden_ok(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_SPEARMAN));
+    expect_ok(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_SPEARMAN));
     assert_true(fabs(got - 1) <= 0x1p-42);
     holed[4 * COUNT + 1] = 0;
     expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
                    "the second matrix is not symmetric: 0.");
     expect_refusal(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_SPEARMAN),
                    "of the first matrix are equal");
-    golden_ok(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_KENDALL));
+    expect_ok(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_KENDALL));
     assert_true(got == 0);
     expect_refusal(alexnet_rsa(&got, rdms[0], rdms[0], 2, ALEXNET_RANK_KENDALL), "count = 2");
     expect_refusal(alexnet_rsa(&got, rdms[0], rdms[0], COUNT, (alexnet_rank)2), "rank = 2");
@@ -190,9 +190,9 @@ static void test_files(void **state)
     static double got[CELLS];
     int64_t count = 0;
     (void)state;
-    golden_ok(alexnet_rdm_read("golden/rdm/euclidean.npy", &count, NULL));
+    expect_ok(alexnet_rdm_read("golden/rdm/euclidean.npy", &count, NULL));
     assert_int_equal(count, COUNT);
-    golden_ok(alexnet_rdm_read("golden/rdm/euclidean.npy", &count, got));
+    expect_ok(alexnet_rdm_read("golden/rdm/euclidean.npy", &count, got));
     assert_memory_equal(got, rdms[1], sizeof got);
     assert_int_equal(alexnet_rdm_read("golden/rdm/rdm.safetensors", &count, NULL),
                      ALEXNET_ERROR_FORMAT);

@@ -67,7 +67,7 @@ static void check_network(const char *name, const char *device)
         return;
     snprintf(path, sizeof path, "golden/steps/%s.ini", name);
     snprintf(file, sizeof file, "golden/saliency/%s.safetensors", name);
-    golden_ok(an_network_load(&network, path, CLASSES));
+    expect_ok(an_network_load(&network, path, CLASSES));
     golden_open(&g, file, network, device, false);
     double *expected = golden_tensor(&g, "gradient", &count);
     double *scores = golden_tensor(&g, "scores", &classes);
@@ -76,9 +76,9 @@ static void check_network(const char *name, const char *device)
     uint8_t *crop = draw_crop(&g);
     assert_true(gradient && map);
     assert_int_equal(classes, CLASSES);
-    golden_ok(an_saliency_new(&saliency, g.net));
-    golden_ok(an_saliency_compute(saliency, crop, 0, &score, gradient, NULL));
-    golden_ok(an_saliency_compute(saliency, crop, CLASS, &score, gradient, map));
+    expect_ok(an_saliency_new(&saliency, g.net));
+    expect_ok(an_saliency_compute(saliency, crop, 0, &score, gradient, NULL));
+    expect_ok(an_saliency_compute(saliency, crop, CLASS, &score, gradient, map));
     double *got = widen(gradient, count), wide = score;
     double worst = golden_close_to("gradient", got, expected, count,
                                    (ref ? 0x1p-22 : 0x1p-15) * golden_largest(expected, count));
@@ -104,27 +104,7 @@ static void check_all(const char *device)
     check_network("owt", device);
 }
 
-static void test_ref(void **state)
-{
-    (void)state;
-    check_all("ref");
-}
-
-static void test_cpu(void **state)
-{
-    (void)state;
-    check_all("cpu");
-}
-
-static void test_cuda(void **state)
-{
-    (void)state;
-    check_all("cuda");
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ref), cmocka_unit_test(test_cpu),
-                                       cmocka_unit_test(test_cuda)};
-    return cmocka_run_group_tests_name("golden saliency", tests, NULL, NULL);
+    return golden_run("golden saliency", check_all);
 }

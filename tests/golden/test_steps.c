@@ -46,7 +46,7 @@ static void note(run *r, double share)
 
 static void set(alexnet_recipe *recipe, const char *key, const char *value)
 {
-    golden_ok(an_recipe_set(recipe, key, value));
+    expect_ok(an_recipe_set(recipe, key, value));
 }
 
 /* How a golden file was made: keys and values of the recipe, with NULL after the last. */
@@ -62,7 +62,7 @@ static alexnet_recipe *make_recipe(const char *const *setting)
                                          "0",       "init", "net",      "decay",    "0.0005",
                                          "average", "0",    "rule",     "2012",     NULL};
     alexnet_recipe *recipe;
-    golden_ok(an_recipe_new(&recipe));
+    expect_ok(an_recipe_new(&recipe));
     for (const char *const *key = common; *key; key += 2)
         set(recipe, key[0], key[1]);
     for (; *setting; setting += 2)
@@ -162,7 +162,7 @@ static void run_steps(run *r)
         for (int part = 0; part < r->parts; part++) {
             const an_step_state state = state_of(r, step, part);
             golden_feed(&r->g, r->program, step, part * slots, slots, &state);
-            golden_ok(an_program_run(r->program));
+            expect_ok(an_program_run(r->program));
             check_results(r, step, part * slots, slots);
         }
         if (step == 0 && r->parts == 1)
@@ -178,11 +178,11 @@ static void add_arenas(run *r)
 {
     an_arena arena;
     if (an_recipe_choice(r->recipe, AN_KEY_RULE) >= AN_RULE_ADAM)
-        golden_ok(an_net_add_arena(r->g.net, AN_ARENA_SQUARE, true, &arena));
+        expect_ok(an_net_add_arena(r->g.net, AN_ARENA_SQUARE, true, &arena));
     if (an_recipe_number(r->recipe, AN_KEY_AVERAGE, NULL, 0) == 0)
         return;
-    golden_ok(an_net_add_arena(r->g.net, AN_ARENA_AVERAGE, true, &arena));
-    golden_ok(an_net_copy(r->g.net, arena, AN_VALUES));
+    expect_ok(an_net_add_arena(r->g.net, AN_ARENA_AVERAGE, true, &arena));
+    expect_ok(an_net_copy(r->g.net, arena, AN_VALUES));
 }
 
 static void check_network(const char *name, const char *device, const golden_rule *rule, int parts)
@@ -196,7 +196,7 @@ static void check_network(const char *name, const char *device, const golden_rul
     const char *what = rule->file ? rule->file : name;
     snprintf(path, sizeof path, "golden/steps/%s.ini", name);
     snprintf(file, sizeof file, "golden/steps/%s.safetensors", what);
-    golden_ok(an_network_load(&network, path, 5));
+    expect_ok(an_network_load(&network, path, 5));
     golden_open(&r.g, file, network, device, true);
     r.recipe = make_recipe(rule->settings);
     add_arenas(&r);
@@ -244,27 +244,7 @@ static void check_all(const char *device)
             check_network("paper", device, &others[i], parts);
 }
 
-static void test_ref(void **state)
-{
-    (void)state;
-    check_all("ref");
-}
-
-static void test_cpu(void **state)
-{
-    (void)state;
-    check_all("cpu");
-}
-
-static void test_cuda(void **state)
-{
-    (void)state;
-    check_all("cuda");
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ref), cmocka_unit_test(test_cpu),
-                                       cmocka_unit_test(test_cuda)};
-    return cmocka_run_group_tests_name("golden steps", tests, NULL, NULL);
+    return golden_run("golden steps", check_all);
 }

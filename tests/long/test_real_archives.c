@@ -101,7 +101,7 @@ static void test_same_batches(void **state)
                                         "shards/x-{000..006}.tar", "whole.tar"};
     char command[4096];
     uint64_t any, expected_any;
-    scratch_write("make.sh", script, sizeof script - 1);
+    scratch_text("make.sh", script);
     snprintf(command, sizeof command, "sh make.sh '%s'", data);
     assert_int_equal(system(command), 0);
     alexnet_dataset *folder = open_good("folder");

@@ -634,19 +634,6 @@ static void test_resuming(void **state)
     fail_each(&(scenario){resume, NULL, 100});
 }
 
-/* Weights of LPIPS for the two convolutions of the network. */
-static void write_lpips(void)
-{
-    static const float ones[6] = {1, 1, 1, 1, 1, 1};
-    an_tensor_writer *writer;
-    expect_ok(an_tensor_writer_new(&writer, "lin.safetensors"));
-    expect_ok(an_tensor_writer_declare(writer, "lpips.0.weight", AN_F32, an_shape_of(1, 4)));
-    expect_ok(an_tensor_writer_declare(writer, "lpips.1.weight", AN_F32, an_shape_of(1, 6)));
-    expect_ok(an_tensor_writer_data(writer, ones, 4 * sizeof *ones));
-    expect_ok(an_tensor_writer_data(writer, ones, 6 * sizeof *ones));
-    expect_ok(an_tensor_writer_commit(writer));
-}
-
 static void write_odd(void)
 {
     static const char *const places[] = {"odd/a/1.png", "odd/a/1 (copy).png", "odd/b/1.png",
@@ -665,6 +652,7 @@ static void write_odd(void)
 static int set_up(void **state)
 {
     static const char names[] = "class0 the first\nclass1 the second\n";
+    static const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     compressed = scratch_read("golden/compressed/small.net", &compressed_length);
     if (scratch_setup(state) != 0)
         return -1;
@@ -672,8 +660,8 @@ static int set_up(void **state)
     rig_write_pictures("data", 2, 4);
     rig_write_network("net.ini");
     write_odd();
-    scratch_write("names", names, sizeof names - 1);
-    write_lpips();
+    scratch_text("names", names);
+    rig_write_lpips("lin.safetensors", 6, ones);
     return train_into("run", "1") == ALEXNET_OK ? 0 : -1;
 }
 

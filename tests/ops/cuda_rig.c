@@ -58,7 +58,7 @@ cuda_case *cuda_case_of(an_backend *ref, an_op_desc desc)
 {
     cuda_case *c = an_calloc(1, sizeof *c);
     assert_non_null(c);
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     c->ref = ref;
     c->desc = desc;
     for (int i = 0; i < desc.n_inputs; i++) {
@@ -126,8 +126,8 @@ void cuda_case_bounds(cuda_case *c, const cuda_form *form)
         b.e_x[i] = c->e_x[i];
         b.e_dx[i] = c->e_dx[i];
     }
-    rig_ok(an_bound_forward(&b));
-    rig_ok(an_bound_backward(&b));
+    expect_ok(an_bound_forward(&b));
+    expect_ok(an_bound_backward(&b));
 }
 
 /* ---- Memory ---------------------------------------------------------------------------------- */

@@ -1,28 +1,13 @@
 /*
- * What the tests of operators share: a context, a backend, descriptors, one run of operators on
+ * What the tests of operators share: a backend, descriptors, one run of operators on
  * ref. Includes cmocka.
  */
 #ifndef TESTS_OPS_RIG_H
 #define TESTS_OPS_RIG_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/ctx_rig.h"
 
 #include "backend/parity/chain.h"
-
-/** Fail the test with the library's error text if `status` is not ALEXNET_OK. */
-void rig_ok(alexnet_status status);
-
-/** Fail the test unless `status` is `expected` and the error text holds `part`. */
-void rig_refused(alexnet_status status, alexnet_status expected, const char *part);
-
-/** A context for `device`, as an_backend_open() takes it; to be given to rig_free_ctx(). */
-alexnet_ctx *rig_ctx(const char *device, alexnet_precision precision);
-void rig_free_ctx(alexnet_ctx *ctx);
 
 /** The reference backend, to be closed with an_backend_close(). */
 an_backend *rig_open_ref(void);

@@ -35,8 +35,7 @@ static bool emulated; /* kernels of tiles, which then compute the gradients of w
 static an_backend *open_cpu(int threads)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", precision);
-    ctx->threads = threads;
+    alexnet_ctx *ctx = rig_ctx("cpu", precision, threads);
     ctx->max_isa = max_isa;
     if (variant) {
         ctx->tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
@@ -44,8 +43,8 @@ static an_backend *open_cpu(int threads)
                                 emulated ? "direct" : variant, variant, variant);
         ctx->tuning_name = an_strdup("a test");
     }
-    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    expect_ok(an_cpu_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     if (emulated) {
         static an_cpu_kernels kernels;
         an_cpu *cpu = (an_cpu *)backend;
@@ -138,13 +137,13 @@ static run run_new(const shape *s, int n)
 {
     run r = {.shape = s, .ops = {s->desc}};
     r.ops[0].n = n;
-    rig_ok(an_op_resolve(&r.ops[0]));
+    expect_ok(an_op_resolve(&r.ops[0]));
     r.ops[1] = (an_op_desc){.kind = AN_OP_NEURON,
                             .n = n,
                             .n_inputs = 1,
                             .in = {r.ops[0].out},
                             .u.neuron.kind = AN_RELU};
-    rig_ok(an_op_resolve(&r.ops[1]));
+    expect_ok(an_op_resolve(&r.ops[1]));
     r.operands = operands_of(&r.ops[0]);
     return r;
 }
@@ -161,11 +160,11 @@ static an_chain *compute(run *r, an_backend *backend, bool gradients, int split)
     const an_op_desc *list[] = {&r->ops[0], &r->ops[1]};
     an_parity_options options = {
         .training = true, .gradients = gradients, .first = is_first(r), .split = split, .seed = 1};
-    rig_ok(an_chain_open(&chain, backend, list, 1 + r->shape->relu, &options));
-    rig_ok(an_chain_write(chain, &r->operands));
-    rig_ok(an_chain_forward(chain));
+    expect_ok(an_chain_open(&chain, backend, list, 1 + r->shape->relu, &options));
+    expect_ok(an_chain_write(chain, &r->operands));
+    expect_ok(an_chain_forward(chain));
     if (gradients)
-        rig_ok(an_chain_backward(chain));
+        expect_ok(an_chain_backward(chain));
     return chain;
 }
 
@@ -301,8 +300,8 @@ static void test_nothing_is_allocated_and_settings_stay(void **state)
         an_chain *chain = compute(&r, backend, true, 2);
         uint64_t before = an_alloc_count();
         for (int again = 0; again < 3; again++) {
-            rig_ok(an_chain_forward(chain));
-            rig_ok(an_chain_backward(chain));
+            expect_ok(an_chain_forward(chain));
+            expect_ok(an_chain_backward(chain));
         }
         if (an_alloc_count() != before)
             fail_msg("%s allocates in a step", shapes[i].name);
@@ -372,8 +371,8 @@ static void update(an_backend *backend, const an_segment *segment, const an_rule
 {
     const an_step_state state = {.rule = *rule};
     an_update *prepared;
-    rig_ok(an_cpu_api.update_prepare(backend, segment, 1, &prepared));
-    rig_ok(an_cpu_api.update(backend, prepared, &state, rates));
+    expect_ok(an_cpu_api.update_prepare(backend, segment, 1, &prepared));
+    expect_ok(an_cpu_api.update(backend, prepared, &state, rates));
     an_cpu_api.update_free(backend, prepared);
 }
 
@@ -473,7 +472,7 @@ static void test_norms(void **state)
         expected += isfinite(p.w[i]) ? (double)p.w[i] * p.w[i] : 0;
     for (int i = 0; i < 2; i++) {
         an_backend *backend = open_cpu(1 + 2 * i);
-        rig_ok(an_cpu_api.norms(backend, s, 2, norms[i]));
+        expect_ok(an_cpu_api.norms(backend, s, 2, norms[i]));
         an_backend_close(backend);
     }
     assert_memory_equal(norms[0], norms[1], sizeof norms[0]);
@@ -490,12 +489,12 @@ static void test_another_isa_is_refused(void **state)
 {
     (void)state;
     an_backend *first = open_cpu(1), *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
     ctx->max_isa = max_isa == ALEXNET_ISA_AVX2 ? ALEXNET_ISA_BASELINE : ALEXNET_ISA_AVX2;
-    rig_refused(an_cpu_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32),
-                ALEXNET_ERROR_NOT_AVAILABLE, "max_isa");
+    expect_failure(an_cpu_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32),
+                   ALEXNET_ERROR_NOT_AVAILABLE, "max_isa");
     assert_null(backend);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
     an_backend_close(first);
 }
 

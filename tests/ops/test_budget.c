@@ -35,20 +35,20 @@ static void test_arenas_under_a_limit_of_addresses(void **state)
     struct rlimit old;
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
-    t.ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32);
-    rig_ok(an_recipe_new(&t.recipe));
-    rig_ok(an_network_load(&network, "alexnet", 1000));
-    rig_ok(an_net_new(&t.net, t.ctx, network, true));
+    t.ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(an_recipe_new(&t.recipe));
+    expect_ok(an_network_load(&network, "alexnet", 1000));
+    expect_ok(an_net_new(&t.net, t.ctx, network, true));
     an_network_release(network);
     assert_true((uint64_t)t.net->n_arenas * t.net->bytes > ROOM);
     leave(ROOM);
-    rig_ok(an_budget_check(&t));
+    expect_ok(an_budget_check(&t));
     t.batch = 1000; /* its activations do not fit */
-    rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "this process has");
+    expect_failure(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "this process has");
     assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
     an_recipe_free(t.recipe);
     an_net_release(t.net);
-    rig_free_ctx(t.ctx);
+    an_ctx_release(t.ctx);
 }
 
 int main(void)

@@ -143,7 +143,7 @@ static void check_augment_of(an_augment_desc augment, bool changed)
 {
     size_t bytes = pictures_bytes(&augment);
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = SLOTS, .u.augment = augment};
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     cuda_case *c = cuda_case_of(cuda_ref, desc);
     c->operands.slots = an_calloc(SLOTS, sizeof(an_slot));
     c->operands.pictures = an_malloc(bytes);

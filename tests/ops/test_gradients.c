@@ -65,7 +65,7 @@ typedef struct check {
 
 static double objective(check *c)
 {
-    rig_ok(an_chain_forward(c->chain));
+    expect_ok(an_chain_forward(c->chain));
     double sum = 0;
     if (c->desc->kind == AN_OP_SOFTMAX) {
         const an_step_state *step = c->chain->state;
@@ -132,7 +132,7 @@ static void check_op(an_op_desc desc, bool training, bool apart)
     an_operands operands = {.state = {.seed = seed, .step = 3, .weight = 4.25, .smoothing = 0.125},
                             .slots = slots};
     assert_true(desc.n <= 4);
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     for (int i = 0; i < desc.n_inputs; i++) {
         int64_t count = an_batch_count(&desc, desc.in[i]);
         operands.x[i] = apart ? draw_apart(count) : draw((uint32_t)i, count);

@@ -29,10 +29,9 @@
 static an_backend *open_as(alexnet_precision precision)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", precision);
-    ctx->threads = 2;
-    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    alexnet_ctx *ctx = rig_ctx("cpu", precision, 2);
+    expect_ok(an_cpu_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     return backend;
 }
 
@@ -265,15 +264,15 @@ static results compute(const manner *how, const an_op_desc *desc)
                                 .want_dw = true,
                                 .split = 2};
     if (backend->api == &an_cpu_api)
-        rig_ok(an_cpu_prepare(backend, &prepare, how->impl, &op));
+        expect_ok(an_cpu_prepare(backend, &prepare, how->impl, &op));
     else
-        rig_ok(backend->api->op_prepare(backend, &prepare, &op));
+        expect_ok(backend->api->op_prepare(backend, &prepare, &op));
     fill_tensors(&t, desc, in, op, backend->param_dtype);
-    rig_ok(backend->api->op_pack(backend, op, &t.args));
-    rig_ok(backend->api->op_forward(backend, op, &t.args));
+    expect_ok(backend->api->op_pack(backend, op, &t.args));
+    expect_ok(backend->api->op_forward(backend, op, &t.args));
     double *y = values_of(op->out, t.args.y);
     round_tensor(op->out, t.args.y, how->rounded_y);
-    rig_ok(backend->api->op_backward(backend, op, &t.args));
+    expect_ok(backend->api->op_backward(backend, op, &t.args));
     results r = collect(&t, desc, in, op, backend->param_dtype, y);
     free_tensors(&t);
     backend->api->op_free(backend, op);
@@ -399,7 +398,7 @@ enum { OPERATORS = sizeof operators / sizeof operators[0] };
 static an_op_desc resolved(const operator* o)
 {
     an_op_desc desc = o->desc;
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     return desc;
 }
 
@@ -578,9 +577,9 @@ static void test_unknown_implementation(void **state)
                                 .want_dw = true,
                                 .split = 1};
     (void)state;
-    rig_refused(an_cpu_prepare(cpu, &prepare, "abacus", &op), ALEXNET_ERROR_UNSUPPORTED, "conv");
+    expect_failure(an_cpu_prepare(cpu, &prepare, "abacus", &op), ALEXNET_ERROR_UNSUPPORTED, "conv");
     assert_null(op);
-    rig_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
+    expect_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
     assert_string_equal(an_cpu_refused(op), "pixels: the tuning names another variant");
     assert_non_null(strstr(op->impl, "onednn"));
     an_cpu_api.op_free(cpu, op);
@@ -603,11 +602,11 @@ static int64_t nans_after(an_backend *cpu, const an_op_desc *first, const an_op_
                                 .split = 1};
     an_prepared *op;
     tensors t;
-    rig_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
+    expect_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
     fill_tensors(&t, first, &in, op, AN_F32);
     put((void *)t.args.x[0], AN_F32, 4, NAN);
-    rig_ok(an_cpu_api.op_pack(cpu, op, &t.args));
-    rig_ok(an_cpu_api.op_forward(cpu, op, &t.args));
+    expect_ok(an_cpu_api.op_pack(cpu, op, &t.args));
+    expect_ok(an_cpu_api.op_forward(cpu, op, &t.args));
     int64_t found = 0;
     for (int64_t i = 0; i < count_of(op->out); i++)
         found += isnan(((const float *)t.args.y)[i]);
@@ -625,8 +624,8 @@ static void check_nan(an_backend *cpu, const char *precision)
         an_op_desc before = {.kind = AN_OP_NEURON, .n = desc.n, .n_inputs = 1, .in = {desc.in[0]}};
         if (desc.kind == AN_OP_DROPOUT || desc.n_inputs > 1)
             continue;
-        rig_ok(an_op_resolve(&after));
-        rig_ok(an_op_resolve(&before));
+        expect_ok(an_op_resolve(&after));
+        expect_ok(an_op_resolve(&before));
         if (nans_after(cpu, &desc, &after) == 0)
             fail_msg("%s swallows a NaN in %s", operators[i].name, precision);
         if (desc.kind == AN_OP_POOL && nans_after(cpu, &before, &desc) == 0)

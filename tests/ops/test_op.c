@@ -30,7 +30,7 @@ static void test_window_rules(void **state)
 static void check_layer(an_op_desc desc, an_chw out, int64_t parameters, int64_t mult_adds)
 {
     an_param_info params[AN_MAX_PARAMS];
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     assert_true(an_chw_equal(desc.out, out));
     assert_int_equal(an_op_params(&desc, params), 2);
     assert_string_equal(params[0].name, "weight");
@@ -74,12 +74,12 @@ static void test_alexnet_layers(void **state)
 
 static void refused(an_op_desc desc, const char *part)
 {
-    rig_refused(an_op_resolve(&desc), ALEXNET_ERROR_INVALID_ARGUMENT, part);
+    expect_failure(an_op_resolve(&desc), ALEXNET_ERROR_INVALID_ARGUMENT, part);
 }
 
 static void too_large(an_op_desc desc, const char *part)
 {
-    rig_refused(an_op_resolve(&desc), ALEXNET_ERROR_UNSUPPORTED, part);
+    expect_failure(an_op_resolve(&desc), ALEXNET_ERROR_UNSUPPORTED, part);
 }
 
 static void test_conv_refusals(void **state)
@@ -88,7 +88,7 @@ static void test_conv_refusals(void **state)
     const an_conv_desc good = {8, 3, 3, 1, 2, 1, 1, 1, 1, false};
     an_conv_desc bad;
     an_op_desc desc = conv(4, 8, good);
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     bad = good, bad.r = bad.s = 11, bad.top = bad.bottom = 0;
     refused(conv(4, 8, bad), "filterSize 11 is larger than the padded input 8");
     bad = good, bad.s = 12;
@@ -148,7 +148,7 @@ static void test_lrn_refusals(void **state)
     const an_lrn_desc good = {5, 2, 2, 1e-4, 0.75};
     an_op_desc desc = rig_desc(AN_OP_LRN, 1, 6, 5, 5);
     desc.u.lrn = good;
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     desc.u.lrn.size = 4;
     refused(desc, "size is 4, but must be odd");
     desc.u.lrn = good, desc.u.lrn.size = -1;
@@ -192,7 +192,7 @@ static void test_augment(void **state)
     const an_augment_desc good = {2, 256, 224, AN_MEAN_IMAGE_CENTRE, AN_CHANNELS_RGB, {1, 1, 1}};
     an_param_info params[AN_MAX_PARAMS];
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = 2, .u.augment = good};
-    rig_ok(an_op_resolve(&desc));
+    expect_ok(an_op_resolve(&desc));
     assert_true(an_chw_equal(desc.out, (an_chw){3, 224, 224}));
     assert_int_equal(an_op_params(&desc, params), 1);
     assert_true(an_shape_equal(params[0].shape, an_shape_of(3, 3, 256, 256)));

@@ -181,7 +181,7 @@ static void check_case(const golden *g)
     if (chain->scores) {
         double losses[8];
         assert_in_range(g->n, 1, 8);
-        rig_ok(an_chain_losses(chain, losses));
+        expect_ok(an_chain_losses(chain, losses));
         compare(g, "loss", losses, g->n);
     }
     if (an_param_count(&desc, 0) > 0) {
@@ -199,7 +199,7 @@ static void test_goldens(void **state)
     size_t length;
     golden g;
     int cases = 0;
-    rig_ok(an_file_read("golden/ops/operators.txt", 1 << 20, &text, &length));
+    expect_ok(an_file_read("golden/ops/operators.txt", 1 << 20, &text, &length));
     for (char *at = (char *)text; read_case(&at, &g); cases++) {
         print_message("%s %s\n", g.op, g.name);
         check_case(&g);

@@ -27,13 +27,13 @@ static void test_by_name(void **state)
         assert_string_equal(info.name, an_backends[i]->name);
         if (!info.available)
             continue;
-        alexnet_ctx *ctx = rig_ctx(info.name, ALEXNET_PRECISION_FP32);
-        rig_ok(an_backend_open(&backend, ctx, true));
+        alexnet_ctx *ctx = rig_ctx(info.name, ALEXNET_PRECISION_FP32, 1);
+        expect_ok(an_backend_open(&backend, ctx, true));
         assert_ptr_equal(backend->api, an_backends[i]);
         assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
         an_backend_close(backend);
         assert_int_equal(atomic_load(&ctx->references), 1);
-        rig_free_ctx(ctx);
+        an_ctx_release(ctx);
     }
 }
 
@@ -49,39 +49,39 @@ static void test_auto(void **state)
         if (info.available)
             break;
     }
-    alexnet_ctx *ctx = rig_ctx("auto", ALEXNET_PRECISION_AUTO);
+    alexnet_ctx *ctx = rig_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
     for (int training = 0; training < 2; training++) {
-        rig_ok(an_backend_open(&backend, ctx, training));
+        expect_ok(an_backend_open(&backend, ctx, training));
         assert_ptr_equal(backend->api, an_backends[best]);
         assert_int_equal(backend->precision,
                          training && info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
         an_backend_close(backend);
     }
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
 }
 
 static void test_ref(void **state)
 {
     (void)state;
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_BF16);
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_BF16, 1);
     ctx->log = keep_line;
-    rig_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true));
     assert_int_equal(backend->param_dtype, AN_F64);
     assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
     assert_string_equal(last_line, "device ref has no bf16: it computes in float64");
     an_backend_close(backend);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
     an_backend_close(NULL);
 }
 
 static void refused(const char *device, alexnet_status expected)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_AUTO);
-    rig_refused(an_backend_open(&backend, ctx, false), expected, device);
+    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_AUTO, 1);
+    expect_failure(an_backend_open(&backend, ctx, false), expected, device);
     assert_null(backend);
-    rig_free_ctx(ctx);
+    an_ctx_release(ctx);
 }
 
 static void test_wrong_names(void **state)

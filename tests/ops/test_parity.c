@@ -108,7 +108,7 @@ static an_parity judge(const an_parity_case *which, flaw f, place p)
     planted = f;
     where = p;
     an_parity result;
-    rig_ok(an_parity_case_run(&flawed, ref, which, 1, &result));
+    expect_ok(an_parity_case_run(&flawed, ref, which, 1, &result));
     if (result.worst > 0)
         print_message("%s: forward %g, dx %g, dw %g; %s\n", which->name, result.forward, result.dx,
                       result.dw, result.where);

@@ -37,16 +37,15 @@ static char *tuning; /* NULL: the built-in table */
 static an_backend *open_cpu(alexnet_precision precision)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", precision);
+    alexnet_ctx *ctx = rig_ctx("cpu", precision, 2);
     if (tuning) {
         ctx->tuning = an_strdup(tuning);
         ctx->tuning_name = an_strdup("a test");
     }
-    ctx->threads = 2;
     ctx->max_isa = max_isa;
     ctx->log = keep_line;
-    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    expect_ok(an_cpu_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     return backend;
 }
 
@@ -159,7 +158,7 @@ static void run_cases(an_backend *backend, const an_parity_case *list, int count
 {
     for (int i = 0; i < count; i++) {
         an_parity p;
-        rig_ok(an_parity_case_run(backend, ref, &list[i], SEED, &p));
+        expect_ok(an_parity_case_run(backend, ref, &list[i], SEED, &p));
         judge(list[i].name, &p);
     }
 }
@@ -221,7 +220,7 @@ static void run_random(an_backend *backend, int count)
         an_op_signature(&ops[0], signature);
         /* Printed before the run, because a library's kernel may crash. */
         print_message("random shape %d: %d of %s\n", run, ops[0].n, signature);
-        rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
+        expect_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
         if (!(p.worst <= 1))
             fail_msg("random shape %d, %s: %s", run, p.impl, p.where);
         if (by_last_resort(&p))
@@ -250,10 +249,10 @@ static an_parity run_ops(an_backend *backend, const char *name, an_op_desc *ops,
             ops[i].n_inputs = 1;
             ops[i].in[0] = ops[i - 1].out;
         }
-        rig_ok(an_op_resolve(&ops[i]));
+        expect_ok(an_op_resolve(&ops[i]));
         list[i] = &ops[i];
     }
-    rig_ok(an_parity_run(backend, ref, list, n_ops, options, &p));
+    expect_ok(an_parity_run(backend, ref, list, n_ops, options, &p));
     judge(name, &p);
     return p;
 }
@@ -305,7 +304,7 @@ static void test_windows_of_padding(void **state)
     tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = channels_last\n"
                        "backward_data = channels_last\nbackward_weights = channels_last\n");
     an_backend *backend = open_cpu(ALEXNET_PRECISION_BF16);
-    rig_ok(an_parity_case_run(backend, ref, &below, SEED, &p));
+    expect_ok(an_parity_case_run(backend, ref, &below, SEED, &p));
     judge(below.name, &p);
     if (strstr(p.impl, "brg"))
         fail_msg("left to %s", p.impl);
@@ -332,12 +331,12 @@ static an_parity run_native(an_backend *backend, const native_shape *o, bool rel
     an_parity_options options = {
         .training = training, .gradients = training, .first = first, .split = 3, .seed = SEED};
     an_parity result;
-    rig_ok(an_op_resolve(&ops[0]));
+    expect_ok(an_op_resolve(&ops[0]));
     ops[1].n = o->n;
     ops[1].n_inputs = 1;
     ops[1].in[0] = ops[0].out;
-    rig_ok(an_op_resolve(&ops[1]));
-    rig_ok(an_parity_run(backend, ref, list, 1 + relu, &options, &result));
+    expect_ok(an_op_resolve(&ops[1]));
+    expect_ok(an_parity_run(backend, ref, list, 1 + relu, &options, &result));
     snprintf(name, sizeof name, "%d of %dx%dx%d by %d %dx%d/%d", o->n, o->c, o->h, o->w, o->k, o->r,
              o->s, o->stride);
     judge(name, &result);
@@ -523,8 +522,8 @@ static void test_large_logits(void **state)
     an_operands operands = {.x = {x}, .slots = &slot, .state = {.weight = 1}};
     an_op_desc desc = rig_desc(AN_OP_SOFTMAX, 1, 3, 1, 1);
     an_chain *chain = rig_run(fp32, &desc, &operands, true);
-    rig_ok(an_chain_read(chain, chain->link[0].y, 3, y));
-    rig_ok(an_chain_losses(chain, &loss));
+    expect_ok(an_chain_read(chain, chain->link[0].y, 3, y));
+    expect_ok(an_chain_losses(chain, &loss));
     rig_close(y, expected, 3, 0x1p-15);
     rig_close(&loss, &(double){log(4)}, 1, 0x1p-15);
     an_chain_close(chain);

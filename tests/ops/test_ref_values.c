@@ -20,7 +20,7 @@ static void forward(an_op_desc desc, an_operands operands, bool training, double
     an_backend *ref = rig_open_ref();
     operands.dy = NULL;
     an_chain *chain = rig_run(ref, &desc, &operands, training);
-    rig_ok(an_chain_read(chain, chain->link[0].y, an_batch_count(&desc, desc.out), y));
+    expect_ok(an_chain_read(chain, chain->link[0].y, an_batch_count(&desc, desc.out), y));
     an_chain_close(chain);
     an_backend_close(ref);
 }
@@ -172,7 +172,7 @@ static void test_softmax(void **state)
     an_chain *chain = rig_run(ref, &desc, &operands, true);
     rig_close(chain->link[0].y, y, 9, tolerance);
     double losses[3];
-    rig_ok(an_chain_losses(chain, losses));
+    expect_ok(an_chain_losses(chain, losses));
     rig_close(losses, loss, 3, 1000 * tolerance); /* 1000 + log(3) is rounded */
     rig_close(chain->dx[0], dx, 9, 1000 * tolerance);
     an_chain_close(chain);
@@ -192,7 +192,7 @@ static void test_softmax_of_soft_targets(void **state)
     const double expected = 0.1 * log(1.6) + 0.275 * log(4) + 0.625 * log(8);
     const double dx[] = {0.625 - 0.1, 0.25 - 0.275, 0.125 - 0.625};
     an_chain *chain = rig_run(ref, &desc, &operands, true);
-    rig_ok(an_chain_losses(chain, &loss));
+    expect_ok(an_chain_losses(chain, &loss));
     rig_close(&loss, &expected, 1, 4 * tolerance);
     rig_close(chain->dx[0], dx, 3, 4 * tolerance);
     const an_score *score = chain->scores;
@@ -340,12 +340,12 @@ static void test_update(void **state)
                               {.decay = 0.5, .momentum = 0.5}};
     const an_step_state rule_of_2012 = {0};
     an_update *update;
-    rig_ok(ref->api->update_prepare(ref, segments, 3, &update));
-    rig_ok(ref->api->update(ref, update, &rule_of_2012, rates));
+    expect_ok(ref->api->update_prepare(ref, segments, 3, &update));
+    expect_ok(ref->api->update(ref, update, &rule_of_2012, rates));
     assert_true(w[0] == 0.375 && w[1] == 0.375 && v[1] == -0.625);
     assert_true(bias == 0 && bias_v == -1);
     g[0] = g[1] = -1;
-    rig_ok(ref->api->update(ref, update, &rule_of_2012, rates));
+    expect_ok(ref->api->update(ref, update, &rule_of_2012, rates));
     ref->api->update_free(ref, update);
     assert_true(w[0] == 0.265625 && v[0] == -0.109375 && w[1] == w[0] && v[1] == v[0]);
     assert_true(bias == 0 && bias_v == 0);
@@ -360,13 +360,13 @@ static void test_hold(void **state)
     an_backend *ref = rig_open_ref();
     an_step_state step = {.step = 1};
     an_results results = {.loss = 3, .images = 4};
-    rig_ok(ref->api->hold(ref, &results, &step));
+    expect_ok(ref->api->hold(ref, &results, &step));
     assert_true(!step.rule.held);
     results.not_finite = 1;
-    rig_ok(ref->api->hold(ref, &results, &step));
+    expect_ok(ref->api->hold(ref, &results, &step));
     assert_true(step.rule.held);
     results.not_finite = 0;
-    rig_ok(ref->api->hold(ref, &results, &step));
+    expect_ok(ref->api->hold(ref, &results, &step));
     assert_true(step.rule.held && step.step == 1);
     an_backend_close(ref);
 }
@@ -378,7 +378,7 @@ static void test_norms(void **state)
     double a[] = {3, NAN, 4, INFINITY}, b[] = {-2};
     const an_span spans[] = {{a, 4}, {b, 1}};
     an_norm norms[2];
-    rig_ok(ref->api->norms(ref, spans, 2, norms));
+    expect_ok(ref->api->norms(ref, spans, 2, norms));
     assert_true(norms[0].sum_squares == 25 && norms[0].not_finite == 2);
     assert_true(norms[1].sum_squares == 4 && norms[1].not_finite == 0);
     an_backend_close(ref);

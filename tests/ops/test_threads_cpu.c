@@ -33,10 +33,9 @@ static const an_op_desc fc = {
 static an_backend *open_cpu(int threads, alexnet_precision precision)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", precision);
-    ctx->threads = threads;
-    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
-    rig_free_ctx(ctx);
+    alexnet_ctx *ctx = rig_ctx("cpu", precision, threads);
+    expect_ok(an_cpu_api.open(&backend, ctx, 0, precision));
+    an_ctx_release(ctx);
     return backend;
 }
 
@@ -57,7 +56,7 @@ typedef struct problem {
 static problem problem_new(const an_op_desc *desc)
 {
     problem p = {.desc = *desc, .operands = {.state = {1, 3, IMAGES, 0, 0}}};
-    rig_ok(an_op_resolve(&p.desc));
+    expect_ok(an_op_resolve(&p.desc));
     p.operands.x[0] = numbers(an_batch_count(&p.desc, p.desc.in[0]), 0);
     p.operands.dy = numbers(an_batch_count(&p.desc, p.desc.out), 1);
     for (int i = 0; i < 2; i++)
@@ -82,10 +81,10 @@ static an_chain *compute(problem *p, an_backend *backend, int split)
                                  .first = p->desc.in[0].c == 3,
                                  .split = split,
                                  .seed = 1};
-    rig_ok(an_chain_open(&chain, backend, list, 1, &options));
-    rig_ok(an_chain_write(chain, &p->operands));
-    rig_ok(an_chain_forward(chain));
-    rig_ok(an_chain_backward(chain));
+    expect_ok(an_chain_open(&chain, backend, list, 1, &options));
+    expect_ok(an_chain_write(chain, &p->operands));
+    expect_ok(an_chain_forward(chain));
+    expect_ok(an_chain_backward(chain));
     return chain;
 }
 

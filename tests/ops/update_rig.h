@@ -88,8 +88,8 @@ static inline void update_on_ref(const update_case *c, double *tensors[UPDATE_TE
                           .square = tensors[UPDATE_Q],
                           .average = c->averages ? tensors[UPDATE_A] : NULL,
                           .clear = c->clears};
-    rig_ok(ref->api->update_prepare(ref, &s, 1, &update));
-    rig_ok(ref->api->update(ref, update, &state, &c->rates));
+    expect_ok(ref->api->update_prepare(ref, &s, 1, &update));
+    expect_ok(ref->api->update(ref, update, &state, &c->rates));
     ref->api->update_free(ref, update);
     an_backend_close(ref);
 }

@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_NET_RIG_H
 #define TESTS_UNIT_NET_RIG_H
 
-#include "expect.h"
+#include "unit/ctx_rig.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,18 +27,6 @@ typedef struct net_rig {
     uint8_t *pixels;
     an_slot draws[RIG_SLOTS];
 } net_rig;
-
-static inline alexnet_ctx *rig_ctx(const char *device, alexnet_precision precision, int threads)
-{
-    alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
-    assert_non_null(ctx);
-    atomic_store(&ctx->references, 1);
-    snprintf(ctx->device, sizeof ctx->device, "%s", device);
-    ctx->precision = precision;
-    ctx->threads = ctx->split = threads;
-    pthread_mutex_init(&ctx->log_lock, NULL);
-    return ctx;
-}
 
 static inline bool rig_has_device(const char *device)
 {
@@ -133,6 +121,24 @@ static inline alexnet_network *rig_parse(const char *text, int classes)
     alexnet_network *network;
     expect_ok(an_network_parse(&network, text, "rig.ini", "rig", classes));
     return network;
+}
+
+/** A net alone, with references of its own. @param network  taken over */
+static inline an_net *rig_net(const char *device, alexnet_network *network, bool training)
+{
+    an_net *net;
+    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 1);
+    expect_ok(an_net_new(&net, ctx, network, training));
+    an_network_release(network);
+    an_ctx_release(ctx);
+    return net;
+}
+
+static inline an_net *rig_load_net(const char *device, const char *name, int classes, bool training)
+{
+    alexnet_network *network;
+    expect_ok(an_network_load(&network, name, classes));
+    return rig_net(device, network, training);
 }
 
 /** The same rate, decay and momentum for all parameters. */

@@ -78,15 +78,12 @@ static void test_nothing_is_forgotten(void **state)
 static int set_up(void **state)
 {
     static const char *const settings[] = {"epochs", "1", NULL};
-    alexnet_trainer *trainer;
     alexnet_progress last;
     if (rig_set_up(state) != 0)
         return -1;
     rig_write_pictures("data", 2, 3);
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(rig_start(&trainer, ctx, "data", NULL, "run", settings));
-    expect_ok(rig_finish(trainer, &last));
-    alexnet_trainer_free(trainer);
+    ctx = rig_ref_ctx();
+    expect_ok(rig_train_on(ctx, "data", NULL, "run", settings, &last));
     data = rig_open_data(ctx, "data");
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     expect_ok(alexnet_session_new(&session, model, NULL));

@@ -18,7 +18,7 @@ static inline void put(const char *path)
     strcpy(folder, path);
     *strrchr(folder, '/') = '\0';
     assert_int_equal(an_make_folder(folder), ALEXNET_OK);
-    scratch_write(path, path, strlen(path));
+    scratch_text(path, path);
 }
 
 /** Open a data set; the test fails if it cannot be opened. */

@@ -61,6 +61,12 @@ static inline void scratch_write(const char *path, const void *bytes, size_t len
     assert_int_equal(fclose(file), 0);
 }
 
+/** The same of a text. */
+static inline void scratch_text(const char *path, const char *text)
+{
+    scratch_write(path, text, strlen(text));
+}
+
 /** Read a file without the library under test. A NUL is appended; the caller frees it with
  *  free(). */
 static inline unsigned char *scratch_read(const char *path, size_t *length)

@@ -150,7 +150,7 @@ static void test_transposed_values(void **state)
     };
     alexnet_ctx *ctx;
     int64_t count;
-    scratch_write("turned.ini", text, sizeof text - 1);
+    scratch_text("turned.ini", text);
     write_sources("turned.safetensors", sources, 4);
     alexnet_model *model = open_model(&ctx, "turned.safetensors", "turned.ini");
     const float *f = tensor_of(model, "f.weight", &count);
@@ -267,7 +267,7 @@ static void test_mean_in_odd_texts(void **state)
         int64_t n;
         char *text = an_format("%s%s", before[i], mini);
         assert_non_null(text);
-        scratch_write("odd.ini", text, strlen(text));
+        scratch_text("odd.ini", text);
         an_free(text);
         o.net = "odd.ini";
         o.mean = "colour.safetensors";
@@ -307,13 +307,16 @@ static void test_options_that_do_not_fit(void **state)
     o.mean = "nowhere";
     expect_refused(o, ALEXNET_ERROR_IO, "nowhere");
     o.mean = NULL;
-    scratch_write("two.txt", "a one\nb two\n", 12);
+    scratch_text("two.txt", "a one\nb two\n");
     o.names_file = "two.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "two.txt names 2 classes; none.safetensors has 3");
-    scratch_write("same.txt", "a one\nb two\na three\n", 20);
+    scratch_text("four.txt", "a one\nb two\nc three\nd four\n");
+    o.names_file = "four.txt";
+    expect_refused(o, ALEXNET_ERROR_FORMAT, "four.txt names 4 classes; none.safetensors has 3");
+    scratch_text("same.txt", "a one\nb two\na three\n");
     o.names_file = "same.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "same.txt names a twice, in lines 1 and 3");
-    scratch_write("empty.txt", "\n", 1);
+    scratch_text("empty.txt", "\n");
     o.names_file = "empty.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "empty.txt has 0 class names");
 }
@@ -333,7 +336,7 @@ static void test_classes(void **state)
                         "toilet tissue, toilet paper, bathroom tissue");
     alexnet_model_free(model);
     write_mini("three.safetensors", 3, 0);
-    scratch_write("names.txt", "z last\na\tfirst one\nm mid\n", 25);
+    scratch_text("names.txt", "z last\na\tfirst one\nm mid\n");
     options.names_file = "names.txt";
     expect_ok(alexnet_model_load_with(&model, ctx, "three.safetensors", &options));
     assert_string_equal(alexnet_model_class_id(model, 0), "z");
@@ -360,7 +363,7 @@ static void test_a_network_without_weights(void **state)
     alexnet_ctx *ctx;
     alexnet_model *model;
     expect_ok(alexnet_ctx_new(&ctx, NULL));
-    scratch_write("relu.onnx", relu, sizeof relu - 1);
+    scratch_text("relu.onnx", relu);
     expect_failure(alexnet_model_load(&model, ctx, "relu.onnx"), ALEXNET_ERROR_FORMAT,
                    "relu.onnx: its network has no convolutions and no fully connected layers");
     alexnet_ctx_free(ctx);

@@ -5,6 +5,7 @@
  */
 #include "net_rig.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include "model/export.h"
 #include "model/model.h"
@@ -67,10 +68,8 @@ static void open_rig(net_rig *rig, const char *text)
 
 static alexnet_status load(alexnet_model **model, const net_rig *rig)
 {
-    an_reader *reader;
     *model = NULL;
-    expect_ok(an_reader_open(&reader, PATH));
-    return an_model_load(model, rig->ctx, reader, NULL);
+    return an_model_load(model, rig->ctx, rig_reader(PATH), NULL);
 }
 
 /* Write the graph of a network with the metadata of another. */

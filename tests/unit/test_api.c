@@ -207,7 +207,7 @@ static void test_models(void **state)
     alexnet_model *folder, *file, *memory;
     alexnet_tensor_info tensor;
     size_t length;
-    scratch_write("names.txt", names, sizeof names - 1);
+    scratch_text("names.txt", names);
     train("run", "names.txt");
     alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
     expect_ok(alexnet_model_load(&folder, ctx, "run"));
@@ -251,7 +251,7 @@ static void test_no_models(void **state)
     alexnet_model *model;
     alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
     expect_ok(an_make_folder("folder"));
-    scratch_write("text.safetensors", "hello, this is no model", 23);
+    scratch_text("text.safetensors", "hello, this is no model");
     expect_failure(alexnet_model_load(&model, ctx, "nowhere"), ALEXNET_ERROR_IO, "nowhere");
     expect_failure(alexnet_model_load(&model, ctx, "folder"), ALEXNET_ERROR_IO,
                    "folder/best.safetensors");
@@ -270,7 +270,7 @@ static void test_no_models(void **state)
 static void test_data_sets(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_dataset_kind kind;
     const char *path;
     int label;
@@ -303,20 +303,20 @@ static void test_names_of_other_classes(void **state)
 {
     (void)state;
     static const char strangers[] = "n01440764 tench\n", known[] = "n01440764 tench\nclass2 two\n";
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_dataset *data;
     alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
     options.names_file = "names.txt";
     rig_write_pictures("data", 4, 1);
     rig_heard[0] = '\0';
-    scratch_write("names.txt", strangers, sizeof strangers - 1);
+    scratch_text("names.txt", strangers);
     expect_ok(alexnet_dataset_open(&data, ctx, "data", &options));
     alexnet_dataset_free(data);
     assert_int_equal(rig_times_heard("1 no line of names.txt names a class"), 1);
     assert_int_equal(rig_times_heard("an identifier, a space or tab, and words"), 1);
     assert_int_equal(rig_times_heard("the 4 classes are class0, class1, class2, ...\n"), 1);
     rig_heard[0] = '\0';
-    scratch_write("names.txt", known, sizeof known - 1);
+    scratch_text("names.txt", known);
     expect_ok(alexnet_dataset_open(&data, ctx, "data", &options));
     alexnet_dataset_free(data);
     assert_string_equal(rig_heard, "");
@@ -374,7 +374,7 @@ static void test_openmp_settings(void **state)
 static void test_error_text(void **state)
 {
     static const char *const settings[] = {"batch", "4", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress progress;
     alexnet_check *check;

@@ -159,7 +159,7 @@ static void put(const char *path, const char *text)
             snprintf(folders, sizeof folders, "%.*s", (int)i, path);
             mkdir(folders, 0700);
         }
-    scratch_write(path, text, strlen(text));
+    scratch_text(path, text);
 }
 
 static void test_cgroup_quota(void **state)

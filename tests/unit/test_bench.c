@@ -25,16 +25,12 @@ static int64_t sum_pass(const an_program *program, alexnet_pass pass)
 static void test_bytes(void **state)
 {
     enum { SLOTS = 3, SIDE = 256, WHOLE = SIDE * SIDE + SIDE };
-    alexnet_network *network;
-    an_net *net;
+    an_net *net = rig_load_net("ref", "alexnet-mini", 10, true);
     an_program *program;
     an_step_info info;
     int seen = 0;
     an_program_options options = an_program_training(SLOTS, 1);
     (void)state;
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(an_network_load(&network, "alexnet-mini", 10));
-    expect_ok(an_net_new(&net, ctx, network, true));
     expect_ok(an_program_compile(&program, net, &options));
     for (int i = 0; i < an_program_steps(program); i++) {
         an_program_step(program, i, &info);
@@ -54,24 +50,18 @@ static void test_bytes(void **state)
     assert_int_equal(seen, 3);
     an_program_free(program);
     an_net_release(net);
-    an_network_release(network);
-    an_ctx_release(ctx);
 }
 
 /* Nothing is run here, so that the large arenas of this network are never touched. */
 static void check_alexnet(const char *device, bool training)
 {
     enum { SLOTS = 2 };
-    alexnet_network *network;
-    an_net *net;
     an_program *program;
     an_program_options options =
         training ? an_program_training(SLOTS, 1) : an_program_inference(SLOTS, SLOTS);
     if (!rig_has_device(device))
         return;
-    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 1);
-    expect_ok(an_network_load(&network, "alexnet", 1000));
-    expect_ok(an_net_new(&net, ctx, network, training));
+    an_net *net = rig_load_net(device, "alexnet", 1000, training);
     expect_ok(an_program_compile(&program, net, &options));
     int64_t forward = sum_pass(program, ALEXNET_PASS_FORWARD);
     int64_t backward = sum_pass(program, ALEXNET_PASS_BACKWARD);
@@ -83,8 +73,6 @@ static void check_alexnet(const char *device, bool training)
     assert_int_equal(sum_pass(program, ALEXNET_PASS_PACK), 0);
     an_program_free(program);
     an_net_release(net);
-    an_network_release(network);
-    an_ctx_release(ctx);
 }
 
 static void test_operations_of_alexnet(void **state)

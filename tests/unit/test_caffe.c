@@ -3,15 +3,13 @@
  * protobuf (tools/make_caffe_goldens.py describes its contents). Faulty files are tried with
  * messages that are put together here.
  */
-#include "expect.h"
+#include "tensor_rig.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
 #include "format/caffe.h"
-#include "format/tensor_file.h"
 #include "format/wire_write.h"
 
 enum { TENSORS = 8 };
@@ -95,12 +93,9 @@ static void test_every_form(void **state)
     for (int form = 0; form < 3; form++)
         for (int kind = 0; kind < KINDS; kind++) {
             char path[128];
-            an_reader *reader;
-            an_tensor_file *file;
             snprintf(path, sizeof path, "golden/caffe/v%d-%s.caffemodel", form,
                      kinds_of_data[kind]);
-            expect_ok(an_reader_open(&reader, path));
-            expect_ok(an_tensor_file_open(&file, reader));
+            an_tensor_file *file = rig_open_tensors(path);
             assert_string_equal(an_tensor_file_format(file), "caffemodel");
             assert_string_equal(an_tensor_file_entry(file, 0)->type,
                                 strstr(path, "double") ? "double" : "float");
@@ -213,10 +208,7 @@ static void put_conv(an_wire_buffer *net, const char *name, const char *reads, i
 
 static alexnet_status open_net(an_wire_buffer *net, an_tensor_file **file)
 {
-    an_reader *reader;
-    *file = NULL;
-    expect_ok(an_reader_memory(&reader, "net", net->bytes, net->length));
-    return an_tensor_file_open(file, reader);
+    return rig_try_bytes(file, "net", net->bytes, net->length);
 }
 
 /* Open it, list its layers, and close it. */

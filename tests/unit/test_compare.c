@@ -86,7 +86,7 @@ static void test_names_an_order_that_differs(void **state)
 
 static void put_list(const char *path, const char *lines)
 {
-    scratch_write(path, lines, strlen(lines));
+    scratch_text(path, lines);
 }
 
 /* A validation set may lack numbers of the training set, also the highest; it gets all of its
@@ -154,7 +154,7 @@ static void test_finds_pictures_of_both(void **state)
     put("v/dog/z.jpg");
     compare("t", "v");
     assert_string_equal(logged, "");
-    scratch_write("v/dog/other-name.jpg", "t/cat/b.jpg", 11);
+    scratch_text("v/dog/other-name.jpg", "t/cat/b.jpg");
     compare("t", "v");
     expect_logged(
         "1 of 4 validation pictures is also among the training pictures: validation errors");
@@ -173,8 +173,8 @@ static void test_nothing_is_no_picture(void **state)
     (void)state;
     put("t/cat/a.jpg");
     put("v/cat/b.jpg");
-    scratch_write("t/cat/empty.jpg", "", 0);
-    scratch_write("v/cat/empty.jpg", "", 0);
+    scratch_text("t/cat/empty.jpg", "");
+    scratch_text("v/cat/empty.jpg", "");
     assert_int_equal(symlink("nowhere", "t/cat/gone.jpg"), 0);
     assert_int_equal(symlink("nowhere", "v/cat/gone.jpg"), 0);
     compare("t", "v");

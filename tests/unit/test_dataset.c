@@ -302,10 +302,10 @@ static void test_doubts_are_said(void **state)
     put("n/a/a.jpg");
     put("n/b/b.jpg");
     put("n/c/c.jpg");
-    scratch_write("names.txt", "a crane\nb\tcrane\nc crane fly", 27);
+    scratch_text("names.txt", "a crane\nb\tcrane\nc crane fly");
     open_and_log("n", "names.txt");
     expect_logged("1 class has the readable name of another, such as \"crane\"");
-    scratch_write("names.txt", "x crane", 7);
+    scratch_text("names.txt", "x crane");
     open_and_log("n", "names.txt");
     expect_logged("no line of names.txt names a class");
     put("high/monday/cat/a.jpg");
@@ -519,7 +519,7 @@ static void test_no_memory(void **state)
     put("t/cat/a.jpg");
     put("t/cat/deep/b.jpg");
     put("t/dog/b.jpg");
-    scratch_write("names.txt", "cat Cat", 7);
+    scratch_text("names.txt", "cat Cat");
     alexnet_dataset *d, *train = NULL, *val = NULL;
     alexnet_status status = ALEXNET_ERROR_NO_MEMORY;
     uint64_t n = 0;

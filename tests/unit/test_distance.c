@@ -37,20 +37,11 @@ static float first[COUNT], second[COUNT];
 static void write_weights(const char *path, const char *pattern, int n, const int *channels,
                           float least)
 {
-    an_tensor_writer *writer;
-    char name[32];
-    float values[8];
-    expect_ok(an_tensor_writer_new(&writer, path));
-    for (int i = 0; i < n; i++) {
-        snprintf(name, sizeof name, pattern, i);
-        expect_ok(an_tensor_writer_declare(writer, name, AN_F32, an_shape_of(1, channels[i])));
-    }
-    for (int i = 0; i < n; i++) {
+    float values[16], *value = values;
+    for (int i = 0; i < n; i++)
         for (int c = 0; c < channels[i]; c++)
-            values[c] = least + 0.25f * (float)(c + i);
-        expect_ok(an_tensor_writer_data(writer, values, (size_t)channels[i] * sizeof *values));
-    }
-    expect_ok(an_tensor_writer_commit(writer));
+            *value++ = least + 0.25f * (float)(c + i);
+    rig_write_vectors(path, pattern, n, channels, values);
 }
 
 static int set_up(void **state)
@@ -61,7 +52,7 @@ static int set_up(void **state)
         return -1;
     rig_write_pictures("train", CLASSES, 8);
     rig_write_pictures("val", CLASSES, 2);
-    scratch_write("net.ini", text, sizeof text - 1);
+    scratch_text("net.ini", text);
     expect_ok(rig_train("train", NULL, "run", settings, &p));
     ctx = rig_new_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     expect_ok(alexnet_model_load(&model, ctx, "run"));
@@ -273,7 +264,7 @@ static void test_streams(void **state)
     (void)state;
     static const uint32_t order[] = {2, 0, 0, 3, 1, 2, 0, 1, 2}, beyond[] = {0, 4};
     static const char *const paths[] = {"bad.png"};
-    scratch_write("bad.png", "no picture", 10);
+    scratch_text("bad.png", "no picture");
     write_black("small.png", 2);
     check_stream(0, NULL, 0);
     check_stream(0, NULL, -1); /* without an order, nothing is counted */

@@ -4,23 +4,13 @@
  * (tools/make_deep_compression_goldens.py). A file of Darknet is too large to be kept: the test
  * makes a sparse one, with values at offsets that were worked out from cfg/alexnet.cfg.
  */
-#include "expect.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include <math.h>
 
-#include "base/alloc.h"
 #include "format/tensor_format.h"
 #include "model/model_file.h"
-
-static an_tensor_file *open_file(const char *path)
-{
-    an_reader *reader;
-    an_tensor_file *file;
-    expect_ok(an_reader_open(&reader, path));
-    expect_ok(an_tensor_file_open(&file, reader));
-    return file;
-}
 
 /* ---- Darknet ---- */
 
@@ -79,7 +69,7 @@ static float value_at(an_tensor_file *file, const char *layer, const char *what,
 
 static void expect_darknet(const char *path, bool transposed)
 {
-    an_tensor_file *file = open_file(path);
+    an_tensor_file *file = rig_open_tensors(path);
     an_outline outline;
     assert_string_equal(an_tensor_file_format(file), "darknet");
     assert_string_equal(an_tensor_file_usual_network(file), "darknet-alexnet");
@@ -126,11 +116,10 @@ static void test_darknets_versions(void **state)
 static void test_darknets_classes(void **state)
 {
     (void)state;
-    an_reader *reader;
     an_model_file file;
     write_darknet("a.weights", 0, 2, 20, 993 * 4097 * 4); /* 1,000 classes */
-    expect_ok(an_reader_open(&reader, "a.weights"));
-    expect_ok(an_model_file_open(&file, NULL, reader, &(an_model_options){.net = NULL}));
+    expect_ok(
+        an_model_file_open(&file, NULL, rig_reader("a.weights"), &(an_model_options){.net = NULL}));
     assert_int_equal(file.classes.count, 1000);
     assert_string_equal(file.classes.ids[0], "0");
     assert_string_equal(file.classes.names[999], "class 999");
@@ -139,10 +128,8 @@ static void test_darknets_classes(void **state)
 
 static void expect_refused(const char *path, const char *why)
 {
-    an_reader *reader;
     an_tensor_file *file;
-    expect_ok(an_reader_open(&reader, path));
-    const alexnet_status rc = an_tensor_file_open(&file, reader);
+    const alexnet_status rc = rig_try_tensors(&file, path);
     assert_null(file);
     expect_failure(rc, ALEXNET_ERROR_UNSUPPORTED, why);
 }
@@ -153,7 +140,7 @@ static void test_darknets_of_other_sizes(void **state)
     write_darknet("a.weights", 0, 2, 20, 4);
     expect_refused("a.weights", "Darknet's weights, cut short or of a network other than");
     write_darknet("a.weights", 0, 2, 20, -4097 * 4);
-    an_tensor_file *file = open_file("a.weights"); /* six classes */
+    an_tensor_file *file = rig_open_tensors("a.weights"); /* six classes */
     assert_int_equal(an_tensor_file_find(file, "fc8.bias")->shape.dim[0], 6);
     an_tensor_file_close(file);
     write_darknet("a.weights", 0, 2, 20, -7 * 4097 * 4);
@@ -217,7 +204,7 @@ static void expect_layer(an_tensor_file *file, const char *layer, int64_t piece)
 static void test_compressed(void **state)
 {
     (void)state;
-    an_tensor_file *file = open_file(compressed);
+    an_tensor_file *file = rig_open_tensors(compressed);
     an_outline outline;
     assert_string_equal(an_tensor_file_format(file), "deep-compression");
     expect_ok(an_tensor_file_outline(file, &outline));
@@ -245,7 +232,7 @@ static void test_compressed(void **state)
 static void test_any_order(void **state)
 {
     (void)state;
-    an_tensor_file *file = open_file(compressed);
+    an_tensor_file *file = rig_open_tensors(compressed);
     const float first = value_at(file, "conv1", "weight", 1),
                 other = value_at(file, "fc8", "weight", 17);
     assert_true(first != 0 && other != 0);
@@ -263,7 +250,6 @@ static void test_damaged(void **state)
     size_t length;
     unsigned char *bytes = scratch_read(compressed, &length);
     uint32_t counts[8];
-    an_reader *reader;
     an_tensor_file *file;
     memcpy(counts, bytes, sizeof counts);
     const size_t conv1 = 256 * 4 + 96 * 4 + counts[0] + (counts[0] + 1) / 2;
@@ -272,18 +258,15 @@ static void test_damaged(void **state)
     float *values = an_calloc(307200, sizeof *values);
     assert_non_null(values);
     bytes[last] = 0xff;
-    expect_ok(an_reader_memory(&reader, "x.net", bytes, length));
-    expect_ok(an_tensor_file_open(&file, reader));
+    expect_ok(rig_try_bytes(&file, "x.net", bytes, length));
     expect_failure(
         an_tensor_file_read(file, "conv2.weight", an_shape_of(4, 256, 48, 5, 5), AN_F32, values),
         ALEXNET_ERROR_FORMAT, "conv2 has 307200 weights; the file lists one beyond them");
     an_tensor_file_close(file);
-    expect_ok(an_reader_memory(&reader, "x.net", bytes, length - 1));
-    assert_int_equal(an_tensor_file_open(&file, reader), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(rig_try_bytes(&file, "x.net", bytes, length - 1), ALEXNET_ERROR_FORMAT);
     const uint32_t huge = 0xffffffff;
     memcpy(bytes, &huge, sizeof huge);
-    expect_ok(an_reader_memory(&reader, "x.net", bytes, length));
-    assert_int_equal(an_tensor_file_open(&file, reader), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(rig_try_bytes(&file, "x.net", bytes, length), ALEXNET_ERROR_FORMAT);
     an_free(values);
     free(bytes);
 }

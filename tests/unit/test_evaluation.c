@@ -228,11 +228,8 @@ static alexnet_dataset *data;
 static void train(const char *out, const char *rate)
 {
     const char *const settings[] = {"batch", "8", "epochs", "4", "rate", rate, NULL};
-    alexnet_trainer *trainer;
     alexnet_progress p;
-    expect_ok(rig_start(&trainer, ctx, "train", NULL, out, settings));
-    expect_ok(rig_finish(trainer, &p));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "train", NULL, out, settings, &p));
 }
 
 /* Two models that take pictures in different sizes; a bad picture among the good ones. */
@@ -244,7 +241,7 @@ static int set_up(void **state)
     rig_heard[0] = '\0';
     rig_write_pictures("train", CLASSES, 8);
     rig_write_pictures("val", CLASSES, 5);
-    scratch_write("val/class1/003.png", "no picture", 10);
+    scratch_text("val/class1/003.png", "no picture");
     ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
     rig_write_network("net.ini");
     train("one", "0.05");
@@ -368,6 +365,70 @@ static void test_kept(void **state)
     free_sessions(sessions);
 }
 
+/* Nothing is kept before the end: weights that are set in between begin a new pass. */
+static void test_weights_in_between(void **state)
+{
+    (void)state;
+    static const double weights[] = {3, 1};
+    alexnet_session *sessions[2];
+    alexnet_evaluation *kept;
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_metrics before, after;
+    int64_t done;
+    bool more;
+    new_sessions(sessions, 4, 1);
+    options.keep = true;
+    options.weights = weights;
+    expect_ok(alexnet_evaluation_new_ensemble(&kept, sessions, 2, data, &options));
+    finish(kept);
+    expect_ok(alexnet_evaluation_metrics(kept, &before));
+    alexnet_evaluation_free(kept);
+    expect_ok(alexnet_evaluation_new_ensemble(&kept, sessions, 2, data, &options));
+    expect_ok(alexnet_evaluation_step(kept, &done, &more));
+    expect_ok(alexnet_evaluation_set_weights(kept, weights));
+    finish(kept);
+    expect_ok(alexnet_evaluation_metrics(kept, &after));
+    assert_memory_equal(&before, &after, sizeof before);
+    alexnet_evaluation_free(kept);
+    free_sessions(sessions);
+}
+
+/* Whichever allocation of a step fails, nothing is known of its pictures, and the next step begins
+ * again at the first. */
+static void test_a_step_that_fails(void **state)
+{
+    (void)state;
+    alexnet_session *sessions[2];
+    alexnet_evaluation *e;
+    alexnet_metrics whole, again;
+    alexnet_evaluated picture;
+    alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+    new_sessions(sessions, 8, 1);
+    expect_ok(alexnet_evaluation_new(&e, sessions[0], data));
+    finish(e);
+    expect_ok(alexnet_evaluation_metrics(e, &whole));
+    alexnet_evaluation_free(e);
+    for (uint64_t n = 1; rc != ALEXNET_OK; n++) {
+        int64_t done;
+        bool more;
+        expect_ok(alexnet_evaluation_new(&e, sessions[0], data));
+        an_alloc_fail_at(n);
+        rc = alexnet_evaluation_step(e, &done, &more);
+        an_alloc_fail_at(0);
+        if (rc != ALEXNET_OK) {
+            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+            expect_failure(alexnet_evaluation_picture(e, 0, 0, &picture, NULL),
+                           ALEXNET_ERROR_INVALID_ARGUMENT, "");
+        }
+        finish(e);
+        expect_ok(alexnet_evaluation_metrics(e, &again));
+        assert_memory_equal(&whole, &again, sizeof whole);
+        alexnet_evaluation_free(e);
+        assert_true(n < 1000);
+    }
+    free_sessions(sessions);
+}
+
 /* Replaces the C library's open(): of the times that a picture is opened, one fails. */
 static const char *failing; /* the end of its path; NULL: none */
 static atomic_int failing_in;
@@ -457,11 +518,8 @@ static void test_other_classes(void **state)
     rig_write_pictures("others", CLASSES, 2);
     assert_int_equal(rename("others/class1", "others/classB"), 0);
     const char *const settings[] = {"batch", "8", "epochs", "1", NULL};
-    alexnet_trainer *trainer;
     alexnet_progress p;
-    expect_ok(rig_start(&trainer, ctx, "others", NULL, "third", settings));
-    expect_ok(rig_finish(trainer, &p));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "others", NULL, "third", settings, &p));
     expect_ok(alexnet_model_load(&other, ctx, "third"));
     expect_ok(alexnet_session_new(&sessions[0], models[0], NULL));
     expect_ok(alexnet_session_new(&sessions[1], other, NULL));
@@ -482,6 +540,8 @@ int main(void)
         cmocka_unit_test(test_top5_of_five_classes),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_weights_in_between),
+        cmocka_unit_test(test_a_step_that_fails),
         cmocka_unit_test(test_ensembles),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_other_classes),

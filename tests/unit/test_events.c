@@ -196,7 +196,7 @@ static void test_order_of_files(void **state)
     an_folder in;
     (void)state;
     for (int i = 0; i < 4; i++)
-        scratch_write(there[i], "", 0);
+        scratch_text(there[i], "");
     for (int i = 0; i < 2; i++) {
         alexnet_events *events;
         expect_ok(alexnet_events_open(&events, ".", 0));

@@ -110,7 +110,7 @@ static int set_up(void **state)
         return -1;
     rig_write_pictures("data", 2, 4);
     rig_write_pictures("val", 2, 1);
-    scratch_write("weights.txt", "class0 3\n", 9);
+    scratch_text("weights.txt", "class0 3\n");
     return 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "net_rig.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include "model/export.h"
 
@@ -21,13 +22,9 @@ static void open_rig(net_rig *rig, const char *network_name, const char *device)
 
 static an_tensor_file *write_and_open(net_rig *rig, const an_export_options *options)
 {
-    an_reader *reader;
-    an_tensor_file *file;
     expect_ok(
         an_export(&an_export_safetensors, "x.safetensors", rig->net, &classes, "a test", options));
-    expect_ok(an_reader_open(&reader, "x.safetensors"));
-    expect_ok(an_tensor_file_open(&file, reader));
-    return file;
+    return rig_open_tensors("x.safetensors");
 }
 
 /* A tensor of a file as float32; freed with an_free(). */
@@ -92,23 +89,17 @@ static void test_rows(void **state)
 
 static void expect_names(const char *name, an_export_names kind, const char *const *expected)
 {
-    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
-    alexnet_network *network;
-    an_net *net;
+    an_net *net = rig_load_net("cpu", name, 2, false);
     an_export_tensor *tensors;
     an_export_options options = plain;
     int count;
     options.names = kind;
-    expect_ok(an_network_load(&network, name, 2));
-    expect_ok(an_net_new(&net, ctx, network, false));
     expect_ok(an_export_tensors(&tensors, &count, net, &options));
     for (int i = 0; i < count; i++)
         assert_string_equal(tensors[i].name, expected[i]);
     assert_null(expected[count]);
     an_free(tensors);
     an_net_release(net);
-    an_network_release(network);
-    an_ctx_release(ctx);
 }
 
 /* The keys of torchvision.models.alexnet().state_dict(), version 0.14. */
@@ -294,7 +285,7 @@ static void test_too_large_for_half(void **state)
     double *all = rig_read(&rig, AN_VALUES, conv5);
     all[63] = -65520; /* half-way from 65504, the largest half, to 65536, to which it rounds */
     expect_ok(an_net_write(rig.net, AN_VALUES, conv5, all, AN_F64));
-    scratch_write("x.safetensors", "old", 3);
+    scratch_text("x.safetensors", "old");
     expect_failure(
         an_export(&an_export_safetensors, "x.safetensors", rig.net, &classes, "", &options),
         ALEXNET_ERROR_UNSUPPORTED, "conv5.bias has values that are too large for float16");
@@ -355,7 +346,6 @@ static void test_c_array(void **state)
     static const char *const keys[] = {AN_METADATA_FORMAT, AN_METADATA_NETWORK, AN_METADATA_CLASSES,
                                        AN_METADATA_NAMES};
     net_rig rig;
-    an_reader *reader;
     an_tensor_file *array;
     const an_export_format *format;
     size_t length, text_length;
@@ -368,8 +358,7 @@ static void test_c_array(void **state)
     assert_non_null(strstr(header, "extern const uint64_t my_model_data[];"));
     assert_non_null(strstr(header, "extern const size_t my_model_length;"));
     unsigned char *bytes = bytes_of_array(text, &length);
-    expect_ok(an_reader_memory(&reader, "my-model.c", bytes, length));
-    expect_ok(an_tensor_file_open(&array, reader));
+    expect_ok(rig_try_bytes(&array, "my-model.c", bytes, length));
     expect_same_tensors(file, array);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         assert_string_equal(an_tensor_file_metadata(array, keys[i]),
@@ -414,7 +403,7 @@ static void test_c_header_of_others(void **state)
     static const char *const others[] = {"#define MINE 1\n", "", "/*\n * A model\n"};
     open_rig(&rig, "alexnet-mini", "cpu");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        scratch_write("m.h", others[i], strlen(others[i]));
+        scratch_text("m.h", others[i]);
         expect_failure(an_export(&an_export_c, "m.c", rig.net, &classes, "", &plain),
                        ALEXNET_ERROR_INVALID_ARGUMENT, "m.h exists, and is not from this program");
         assert_int_equal(access("m.c", F_OK), -1);

@@ -5,10 +5,10 @@
  */
 #include "net_rig.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include "base/writer.h"
 #include "format/caffe.h"
-#include "format/tensor_file.h"
 #include "model/caffe_layers.h"
 #include "model/export.h"
 
@@ -86,11 +86,11 @@ static void test_files_of_others(void **state)
     (void)state;
     net_rig rig;
     open_net(&rig, whole);
-    scratch_write("o.prototxt", "name: \"mine\"\n", 13);
+    scratch_text("o.prototxt", "name: \"mine\"\n");
     expect_failure(write_net(&rig, "o.caffemodel"), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "o.prototxt exists, and is not from this program");
     assert_int_equal(remove("o.prototxt"), 0);
-    scratch_write("o_mean.binaryproto", "mine", 4);
+    scratch_text("o_mean.binaryproto", "mine");
     expect_failure(write_net(&rig, "o.caffemodel"), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "o_mean.binaryproto exists, and is not from this program");
     assert_int_equal(access("o.caffemodel", F_OK), -1);
@@ -106,13 +106,10 @@ static void test_round_trip(void **state)
 {
     (void)state;
     net_rig rig;
-    an_reader *reader;
-    an_tensor_file *file;
     an_outline outline;
     open_net(&rig, whole);
     expect_ok(write_net(&rig, "small.caffemodel"));
-    expect_ok(an_reader_open(&reader, "small.caffemodel"));
-    expect_ok(an_tensor_file_open(&file, reader));
+    an_tensor_file *file = rig_open_tensors("small.caffemodel");
     expect_same_weights(&rig, file);
     expect_ok(an_tensor_file_outline(file, &outline));
     const an_outline_layer *l = outline.layers;
@@ -357,7 +354,7 @@ static void test_trouble(void **state)
     size_t length;
     open_net(&rig, whole);
     for (uint64_t bytes = 0; bytes < 6000; bytes += 500) {
-        scratch_write("x.caffemodel", "old", 3);
+        scratch_text("x.caffemodel", "old");
         an_writer_fail_after(bytes);
         const alexnet_status rc = write_net(&rig, "x.caffemodel");
         an_writer_fail_after(UINT64_MAX);

@@ -4,6 +4,7 @@
  */
 #include "net_rig.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include "model/export.h"
 
@@ -48,15 +49,6 @@ static void expect_same(an_tensor_file *a, an_tensor_file *b)
                             an_tensor_file_metadata(b, keys[i]));
 }
 
-static an_tensor_file *open_tensors(const char *path)
-{
-    an_reader *reader;
-    an_tensor_file *file;
-    expect_ok(an_reader_open(&reader, path));
-    expect_ok(an_tensor_file_open(&file, reader));
-    return file;
-}
-
 static void test_as_safetensors(void **state)
 {
     (void)state;
@@ -69,7 +61,7 @@ static void test_as_safetensors(void **state)
         expect_ok(an_export(&an_export_npz, "m.npz", rig.net, &classes, "a test", &all[i]));
         expect_ok(an_export(&an_export_safetensors, "m.safetensors", rig.net, &classes, "a test",
                             &all[i]));
-        an_tensor_file *npz = open_tensors("m.npz"), *ours = open_tensors("m.safetensors");
+        an_tensor_file *npz = rig_open_tensors("m.npz"), *ours = rig_open_tensors("m.safetensors");
         assert_string_equal(an_tensor_file_format(npz), "npz");
         expect_same(npz, ours);
         an_tensor_file_close(npz);
@@ -86,13 +78,11 @@ static void test_a_whole_model(void **state)
 {
     (void)state;
     net_rig rig;
-    an_reader *reader;
     an_model_file model;
     open_rig(&rig);
     const an_export_options plain = {AN_F32, AN_NAMES_OURS, false};
     expect_ok(an_export(&an_export_npz, "m.npz", rig.net, &classes, "", &plain));
-    expect_ok(an_reader_open(&reader, "m.npz"));
-    expect_ok(an_model_file_open(&model, NULL, reader, NULL));
+    expect_ok(an_model_file_open(&model, NULL, rig_reader("m.npz"), NULL));
     assert_true(model.ours && !model.bound);
     assert_string_equal(model.network->text, rig.net->network->text);
     assert_string_equal(model.classes.names[1], names[1]);

@@ -5,6 +5,7 @@
  */
 #include "net_rig.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include "base/wire.h"
 #include "base/writer.h"
@@ -113,10 +114,9 @@ static void expect_nodes(const char *path, const char *const *expected)
 {
     an_wire_file file;
     an_wire_field field;
-    an_reader *reader;
+    an_reader *reader = rig_reader(path);
     char text[512];
     int i = 0;
-    expect_ok(an_reader_open(&reader, path));
     an_wire graph = need(an_wire_open(&file, reader), 7).body;
     while (next(&graph, &field)) {
         if (field.number != 1)
@@ -221,10 +221,8 @@ static void test_preprocessing(void **state)
 
 static void expect_same_model(const net_rig *rig, const char *path)
 {
-    an_reader *reader;
     alexnet_model *model;
-    expect_ok(an_reader_open(&reader, path));
-    expect_ok(an_model_load(&model, rig->ctx, reader, NULL));
+    expect_ok(an_model_load(&model, rig->ctx, rig_reader(path), NULL));
     assert_string_equal(model->format, "onnx");
     assert_string_equal(model->provenance, "a test");
     assert_string_equal(model->net->network->text, every);
@@ -265,11 +263,8 @@ static void test_half(void **state)
     open_rig(&rig, "cpu");
     for (int t = 0; t < 2; t++) {
         const an_export_options options = {types[t], AN_NAMES_OURS, false};
-        an_reader *reader;
-        an_tensor_file *file;
         expect_ok(an_export(&an_export_onnx, "x.onnx", rig.net, &classes, "", &options));
-        expect_ok(an_reader_open(&reader, "x.onnx"));
-        expect_ok(an_tensor_file_open(&file, reader));
+        an_tensor_file *file = rig_open_tensors("x.onnx");
         assert_int_equal(an_tensor_file_find(file, "fc1.weight")->dtype, types[t]);
         assert_int_equal(an_tensor_file_find(file, "input.mean")->dtype, AN_F32);
         an_tensor_file_close(file);

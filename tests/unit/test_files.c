@@ -29,7 +29,7 @@ static void test_read_and_its_limit(void **state)
     (void)state;
     unsigned char *bytes;
     size_t length;
-    scratch_write("a", "12345", 5);
+    scratch_text("a", "12345");
     assert_int_equal(an_file_read("a", 5, &bytes, &length), ALEXNET_OK);
     assert_int_equal(length, 5);
     assert_memory_equal(bytes, "12345", 6);
@@ -37,7 +37,7 @@ static void test_read_and_its_limit(void **state)
     assert_int_equal(an_file_read("a", 4, &bytes, &length), ALEXNET_ERROR_UNSUPPORTED);
     assert_string_equal(an_error_text(), "a has 5 bytes; at most 4 are read");
     assert_null(bytes);
-    scratch_write("empty", "", 0);
+    scratch_text("empty", "");
     assert_int_equal(an_file_read("empty", 4, &bytes, &length), ALEXNET_OK);
     assert_int_equal(length, 0);
     assert_int_equal(bytes[0], 0);
@@ -72,7 +72,7 @@ static void test_folders_and_paths(void **state)
     assert_int_equal(an_make_folder("a/b//c/"), ALEXNET_OK);
     assert_int_equal(an_make_folder("a/b/c"), ALEXNET_OK);
     assert_true(an_is_folder("a/b/c"));
-    scratch_write("a/file", "x", 1);
+    scratch_text("a/file", "x");
     assert_int_equal(an_make_folder("a/file/c"), ALEXNET_ERROR_IO);
     assert_non_null(strstr(an_error_text(), "a/file"));
     assert_int_equal(an_make_folder(""), ALEXNET_ERROR_IO);
@@ -97,7 +97,7 @@ static void test_an_abort_changes_nothing(void **state)
 {
     (void)state;
     an_writer *writer;
-    scratch_write("f", "old", 3);
+    scratch_text("f", "old");
     assert_int_equal(an_writer_open(&writer, "f"), ALEXNET_OK);
     assert_int_equal(an_writer_put(writer, "new", 3), ALEXNET_OK);
     assert_file("f", "old"); /* until the commit */
@@ -112,7 +112,7 @@ static void test_two_writers(void **state)
 {
     (void)state;
     an_writer *first, *second;
-    scratch_write("f", "old", 3);
+    scratch_text("f", "old");
     assert_int_equal(an_writer_open(&first, "f"), ALEXNET_OK);
     assert_int_equal(an_writer_put(first, "new", 3), ALEXNET_OK);
     assert_int_equal(an_writer_open(&second, "f"), ALEXNET_ERROR_IO);
@@ -166,7 +166,7 @@ static void test_a_commit_is_flushed(void **state)
 static void test_a_killed_writer_leaves_the_old_file(void **state)
 {
     (void)state;
-    scratch_write("f", "old", 3);
+    scratch_text("f", "old");
     for (int writes = 0; writes <= 3; writes++) {
         const pid_t child = fork();
         assert_true(child >= 0);
@@ -191,7 +191,7 @@ static void test_a_killed_writer_leaves_the_old_file(void **state)
 static void test_a_full_disk(void **state)
 {
     (void)state;
-    scratch_write("f", "old", 3);
+    scratch_text("f", "old");
     an_writer_fail_after(4);
     alexnet_status rc = an_file_replace("f", "longer", 6);
     an_writer_fail_after(UINT64_MAX);
@@ -268,7 +268,7 @@ static void test_places_that_are_taken(void **state)
 static void test_links_are_not_written_through(void **state)
 {
     (void)state;
-    scratch_write("victim", "mine", 4);
+    scratch_text("victim", "mine");
     assert_int_equal(symlink("victim", "f"), 0);
     assert_int_equal(symlink("victim", "f.tmp"), 0);
     assert_int_equal(an_file_replace("f", "new", 3), ALEXNET_OK);
@@ -318,7 +318,7 @@ static void test_files_of_our_own(void **state)
 {
     (void)state;
     int fd;
-    scratch_write("victim", "mine", 4);
+    scratch_text("victim", "mine");
     assert_int_equal(symlink("victim", "link"), 0);
     assert_int_equal(symlink("nowhere", "dangling"), 0);
     assert_int_equal(link("victim", "second"), 0);
@@ -347,7 +347,7 @@ static void test_a_limit_of_file_sizes(void **state)
     small = before;
     small.rlim_cur = 100;
     char text[300] = {0};
-    scratch_write("f", "old", 3);
+    scratch_text("f", "old");
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     alexnet_status rc = an_file_replace("f", text, sizeof text);
@@ -392,7 +392,7 @@ static void test_sources(void **state)
 {
     (void)state;
     an_reader *file, *memory;
-    scratch_write("digits", "0123456789", 10);
+    scratch_text("digits", "0123456789");
     assert_int_equal(an_reader_open(&file, "digits"), ALEXNET_OK);
     assert_int_equal(an_reader_memory(&memory, "upload", "0123456789", 10), ALEXNET_OK);
     assert_string_equal(an_reader_name(memory), "upload");

@@ -20,18 +20,7 @@ static const char text[] =
 
 static an_net *open_text(const char *from)
 {
-    alexnet_network *network = rig_parse(from, 7);
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
-    an_net *net;
-    expect_ok(an_net_new(&net, ctx, network, false));
-    an_network_release(network);
-    an_ctx_release(ctx);
-    return net;
-}
-
-static an_net *open_net(void)
-{
-    return open_text(text);
+    return rig_net("ref", rig_parse(from, 7), false);
 }
 
 static void init(an_net *net, const char *how, const char *seed)
@@ -98,7 +87,7 @@ static void expect_all(an_net *net, const char *name, double value)
 static void test_as_the_network_says(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = open_text(text);
     init(net, "net", "1");
     expect_normal(net, "c.weight", 0.25);
     expect_all(net, "c.bias", -3);
@@ -113,7 +102,7 @@ static void test_as_the_network_says(void **state)
 static void test_safe(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = open_text(text);
     init(net, "safe", "1");
     double scale = sqrt((0.5 * 0.5 + 1 * 1 + 2 * 2) / 3); /* of red, green and blue together */
     expect_normal(net, "c.weight", sqrt(2.0 / 75) / (58 * scale));
@@ -129,7 +118,7 @@ static void test_safe(void **state)
 static void test_the_fixed_mean(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = open_text(text);
     int64_t n;
     init(net, "safe", "1");
     double *mean = read_param(net, "input.mean", &n);
@@ -151,7 +140,7 @@ static void test_the_fixed_mean(void **state)
 static void test_the_seed(void **state)
 {
     (void)state;
-    an_net *a = open_net(), *b = open_net();
+    an_net *a = open_text(text), *b = open_text(text);
     int64_t n;
     init(a, "net", "5");
     init(b, "net", "5");
@@ -177,7 +166,7 @@ static void test_the_seed(void **state)
 static void test_parameters_differ(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = open_text(text);
     int64_t n, m;
     double product = 0, x2 = 0, y2 = 0;
     init(net, "net", "1");

@@ -7,11 +7,6 @@
 #include "train/init_from.h"
 #include "train/trainer.h"
 
-static alexnet_ctx *new_ctx(void)
-{
-    return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-}
-
 /* Tensors of equal name and shape are taken, the mean among them. The last layer, which has other
  * classes, is initialised at random. The network is that of the model. */
 static void test_begin_from_a_model(void **state)
@@ -20,7 +15,7 @@ static void test_begin_from_a_model(void **state)
     static const char *const first[] = {"batch", "4", "epochs", "2", NULL};
     static const char *const second[] = {"batch", "4",         "epochs", "1", "rate",
                                          "0",     "rate_bias", "0",      NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
@@ -79,11 +74,11 @@ static void test_a_fixed_mean_stays(void **state)
     alexnet_progress p;
     alexnet_trainer *trainer;
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("data", 2, 4);
-    scratch_write("net.ini", of_data, strlen(of_data));
+    scratch_text("net.ini", of_data);
     expect_ok(rig_train("data", NULL, "run1", settings, &p));
-    scratch_write("net.ini", fixed, strlen(fixed));
+    scratch_text("net.ini", fixed);
     alexnet_dataset *data = rig_open_data(ctx, "data");
     options.net = "net.ini";
     options.init_from = "run1/best.safetensors";
@@ -167,7 +162,7 @@ static void make_file(const char *path, const made *m)
 /* Start a net of bgr_net from such a file; what was logged is in rig_heard. */
 static alexnet_status begin_from(const made *m, bool *has_mean)
 {
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_network *network;
     an_net *net;
     an_classes classes = {0};
@@ -292,7 +287,7 @@ static void test_as_many_other_classes(void **state)
     options.recipe = recipe;
     options.init_from = "run1";
     for (int renamed = 0; renamed < 2; renamed++) {
-        alexnet_ctx *ctx = new_ctx();
+        alexnet_ctx *ctx = rig_ref_ctx();
         alexnet_trainer *trainer;
         alexnet_dataset *data = rig_open_data(ctx, "data");
         options.out_dir = renamed ? "run3" : "run2";

@@ -24,11 +24,6 @@ static void write_folder(void)
     }
 }
 
-static void write_text(const char *path, const char *text)
-{
-    scratch_write(path, text, strlen(text));
-}
-
 /* Write a line per picture, unsorted, by a format of path and label. Labels are numbers or
  * names. */
 static void write_lines(const char *path, const char *head, const char *format, bool numbers)
@@ -125,10 +120,10 @@ static void test_split_of_longer_list(void **state)
     snprintf(longer, sizeof longer, "%snew/8.png a\n/9.png b\n", rows);
     for (int rule = AN_SPLIT_BY_PATH; rule <= AN_SPLIT_BY_HASH; rule++) {
         int moved = 0;
-        write_text("list.txt", rows);
+        scratch_text("list.txt", rows);
         alexnet_dataset *whole = open_good("list.txt", NULL, NULL);
         alexnet_dataset *before = open_val("list.txt", "list", (an_split_rule)rule);
-        write_text("list.txt", longer);
+        scratch_text("list.txt", longer);
         alexnet_dataset *after = open_val("list.txt", "list", (an_split_rule)rule);
         assert_true(before->count > 0 && before->count < whole->count);
         for (int64_t i = 0; i < whole->count; i++)
@@ -165,7 +160,7 @@ static void test_semicolons(void **state)
     (void)state;
     static const char *const names[] = {"u.csv", "u.txt"};
     for (int i = 0; i < 2; i++) {
-        write_text(names[i], "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
+        scratch_text(names[i], "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
         alexnet_dataset *d = open_good(names[i], NULL, NULL);
         assert_int_equal(d->count, 2);
         assert_int_equal(d->classes, 4);
@@ -223,11 +218,11 @@ static void test_first_pictures(void **state)
         {"#1 0\n", "#1"},
         {"1 unheard\nb.jpg cat\n", "1"},
     };
-    write_text("#1", "");
-    write_text("1", "");
+    scratch_text("#1", "");
+    scratch_text("1", "");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bool found = false;
-        write_text("first.txt", cases[i].text);
+        scratch_text("first.txt", cases[i].text);
         alexnet_dataset *d = open_good("first.txt", NULL, NULL);
         for (int64_t k = 0; k < d->count; k++)
             found |= strcmp(d->source->items[k].key, cases[i].key) == 0;
@@ -240,7 +235,7 @@ static void test_labels(void **state)
 {
     (void)state;
     alexnet_dataset *d;
-    write_text("n.txt", "b/a.jpg 10\na.jpg 2\na b.jpg 002\n");
+    scratch_text("n.txt", "b/a.jpg 10\na.jpg 2\na b.jpg 002\n");
     d = open_good("n.txt", NULL, NULL);
     assert_int_equal(d->classes, 11);
     assert_true(d->source->numbered);
@@ -252,7 +247,7 @@ static void test_labels(void **state)
     assert_non_null(strstr(d->source->doubt, "the first is 0 (labels are counted from 0)"));
     assert_non_null(strstr(d->source->doubt, "a b.jpg of"));
     an_dataset_release(d);
-    write_text("s.txt", "x/1.jpg\ttwo words\nx/2.jpg\tZ\nx/1.jpg\ttwo words\n");
+    scratch_text("s.txt", "x/1.jpg\ttwo words\nx/2.jpg\tZ\nx/1.jpg\ttwo words\n");
     d = open_good("s.txt", NULL, NULL);
     assert_int_equal(d->classes, 2);
     assert_int_equal(d->count, 2);
@@ -268,14 +263,14 @@ static void test_missing_file(void **state)
 {
     (void)state;
     an_picture picture;
-    write_text("m.txt", "no.jpg 0\n");
+    scratch_text("m.txt", "no.jpg 0\n");
     alexnet_dataset *d = open_good("m.txt", NULL, NULL);
     assert_int_equal(an_data_source_picture(d->source, 0, &picture), ALEXNET_ERROR_IO);
     assert_non_null(strstr(an_error_text(), "no.jpg"));
     assert_non_null(strstr(d->source->doubt, "relative to the list's folder"));
     assert_null(strstr(d->source->doubt, "with / between folders"));
     an_dataset_release(d);
-    write_text("m.txt", "cats\\no.jpg 0\n");
+    scratch_text("m.txt", "cats\\no.jpg 0\n");
     d = open_good("m.txt", NULL, NULL);
     assert_non_null(strstr(d->source->doubt, "with / between folders"));
     an_dataset_release(d);
@@ -285,8 +280,8 @@ static void test_without_labels(void **state)
 {
     (void)state;
     alexnet_dataset *d;
-    write_text("p.txt", "b c.jpg\na.jpg 3\n\nb c.jpg\n");
-    write_text("p.csv", "image,class\nz.jpg,\ny.jpg,3\n");
+    scratch_text("p.txt", "b c.jpg\na.jpg 3\n\nb c.jpg\n");
+    scratch_text("p.csv", "image,class\nz.jpg,\ny.jpg,3\n");
     d = NULL;
     assert_int_equal(an_dataset_of_files(&d, NULL, (const char *const[]){"p.txt", "p.csv"}, 2),
                      ALEXNET_OK);
@@ -338,7 +333,7 @@ static void test_refuses(void **state)
         {"e.csv", "path,label\n,1\n", "e.csv:2: the path of the picture is missing"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        write_text(cases[i].name, cases[i].text);
+        scratch_text(cases[i].name, cases[i].text);
         check_error(cases[i].name, ALEXNET_ERROR_FORMAT, cases[i].error);
     }
     scratch_write("z.txt", "a.jpg 1\nb\0.jpg 1\n", 17);
@@ -349,8 +344,8 @@ static void test_memory(void **state)
 {
     (void)state;
     write_lines("names.txt", "", "all/%s %s\n", false);
-    write_text("numbers.csv", "path,label\n\"a\"\".jpg\",1\n");
-    write_text("holes.txt", "a.jpg 2\na.jpg 2\n");
+    scratch_text("numbers.csv", "path,label\n\"a\"\".jpg\",1\n");
+    scratch_text("holes.txt", "a.jpg 2\na.jpg 2\n");
     check_memory("names.txt");
     check_memory("numbers.csv");
     check_memory("holes.txt");

@@ -12,7 +12,6 @@
 static void test_decimal_points(void **state)
 {
     static const char *const settings[] = {"batch", "4", "epochs", "1", "rate", "0.25", NULL};
-    alexnet_trainer *trainer;
     alexnet_network *network;
     alexnet_progress last;
     char text[32], *recipe;
@@ -27,10 +26,8 @@ static void test_decimal_points(void **state)
     assert_string_equal(text, "0.5");
     assert_true(an_text_to_double("0.25", &value) && value == 0.25);
     rig_write_pictures("data", 2, 8);
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(rig_start(&trainer, ctx, "data", NULL, "run", settings));
-    expect_ok(rig_finish(trainer, &last));
-    alexnet_trainer_free(trainer);
+    alexnet_ctx *ctx = rig_ref_ctx();
+    expect_ok(rig_train_on(ctx, "data", NULL, "run", settings, &last));
     expect_ok(an_file_read_text("run/recipe.ini", "a recipe", &recipe));
     assert_non_null(strstr(recipe, "0.25"));
     assert_null(strstr(recipe, "0,"));

@@ -10,18 +10,12 @@ enum { SIDE = 3, PIXELS = SIDE * SIDE };
 static an_net *open_net(const char *mean, const char *channels)
 {
     char text[512];
-    an_net *net;
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     snprintf(text, sizeof text,
              "[input]\nsize = 2\nside = %d\nmean = %s\nchannels = %s\n"
              "[f]\ntype = fc\ninputs = input\noutputs = classes\n"
              "[p]\ntype = softmax\ninputs = f\n",
              SIDE, mean, channels);
-    alexnet_network *network = rig_parse(text, 2);
-    expect_ok(an_net_new(&net, ctx, network, false));
-    an_network_release(network);
-    an_ctx_release(ctx);
-    return net;
+    return rig_net("ref", rig_parse(text, 2), false);
 }
 
 /* Pixel i of picture n in channel c. */

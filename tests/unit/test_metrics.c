@@ -112,6 +112,16 @@ static void test_not_a_number(void **state)
     assert_true(tally.top1 == 3);
 }
 
+/* The loss of a label that has no probability at all is finite. */
+static void test_no_probability(void **state)
+{
+    (void)state;
+    const float none[2] = {1, 0}, bad[2] = {1, NAN};
+    assert_true(fabs(an_score_mean(none, 2, 1).loss - 38 * log(10)) < 1e-4);
+    assert_true(an_score_mean(none, 2, 0).loss == 0);
+    assert_true(isnan(an_score_mean(bad, 2, 1).loss));
+}
+
 static void test_the_best(void **state)
 {
     (void)state;
@@ -131,9 +141,8 @@ static void test_the_best(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ties),
-        cmocka_unit_test(test_means),
-        cmocka_unit_test(test_not_a_number),
+        cmocka_unit_test(test_ties),         cmocka_unit_test(test_means),
+        cmocka_unit_test(test_not_a_number), cmocka_unit_test(test_no_probability),
         cmocka_unit_test(test_the_best),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

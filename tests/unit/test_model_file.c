@@ -4,10 +4,10 @@
  */
 #include "net_rig.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include <math.h>
 
-#include "format/safetensors.h"
 #include "model/model_file.h"
 
 static const char small_net[] =
@@ -35,9 +35,8 @@ static void open_rig(net_rig *rig, const char *device, bool training)
 
 static alexnet_status open_file(const char *path, an_model_file *file)
 {
-    an_reader *reader;
-    expect_ok(an_reader_open(&reader, path));
-    alexnet_status rc = an_model_file_open(file, NULL, reader, &(an_model_options){.ours = true});
+    alexnet_status rc =
+        an_model_file_open(file, NULL, rig_reader(path), &(an_model_options){.ours = true});
     if (rc != ALEXNET_OK) {
         assert_null(file->tensors);
         assert_null(file->network);

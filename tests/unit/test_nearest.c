@@ -210,9 +210,42 @@ static void test_pairs(void **state)
     }
 }
 
+/* Of equally near pairs, those of the first rows are kept, whatever the order of the search. */
+static void test_pairs_of_equal_rows(void **state)
+{
+    enum { EQUAL = 70, KEPT = 40 };
+    static const float row[DIMS];
+    const float *row_of[EQUAL];
+    (void)state;
+    for (int i = 0; i < EQUAL; i++)
+        row_of[i] = row;
+    for (int threads = 1; threads <= 3; threads++) {
+        rig r;
+        an_pairs *pairs;
+        alexnet_pair got;
+        double fraction;
+        bool more = true;
+        rig_open(&r, threads);
+        r.rows.row = row_of;
+        r.rows.count = EQUAL;
+        expect_ok(an_pairs_new(&pairs, r.ctx, &r.rows, ALEXNET_METRIC_EUCLIDEAN, KEPT, INFINITY));
+        while (more)
+            expect_ok(an_pairs_step(pairs, &fraction, &more));
+        for (int i = 0; i < KEPT; i++) {
+            assert_true(an_pairs_get(pairs, i, &got));
+            assert_int_equal(got.first, 0);
+            assert_int_equal(got.second, i + 1);
+        }
+        assert_false(an_pairs_get(pairs, KEPT, &got));
+        an_pairs_free(pairs);
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_nearest), cmocka_unit_test(test_few),
-                                       cmocka_unit_test(test_pairs)};
+                                       cmocka_unit_test(test_pairs),
+                                       cmocka_unit_test(test_pairs_of_equal_rows)};
     return cmocka_run_group_tests_name("nearest neighbours", tests, NULL, NULL);
 }

@@ -22,22 +22,10 @@ static void check_param(const an_net *net, const char *name, int layer, bool is_
         assert_int_equal(p->fan_in, fan_in);
 }
 
-static an_net *open_net(const char *device, const char *network, bool training)
-{
-    alexnet_network *described;
-    an_net *net;
-    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 1);
-    expect_ok(an_network_load(&described, network, 10));
-    expect_ok(an_net_new(&net, ctx, described, training));
-    an_network_release(described); /* the net has its own references */
-    an_ctx_release(ctx);
-    return net;
-}
-
 static void test_parameters(void **state)
 {
     (void)state;
-    an_net *net = open_net("ref", "alexnet-mini", false);
+    an_net *net = rig_load_net("ref", "alexnet-mini", 10, false);
     assert_int_equal(net->count, 17);
     assert_string_equal(net->params[0].name, "input.mean");
     assert_string_equal(net->params[16].name, "fc8.bias");
@@ -57,7 +45,7 @@ static void test_parameters(void **state)
 static void test_places(void **state)
 {
     (void)state;
-    an_net *net = open_net("ref", "golden/steps/paper.ini", true);
+    an_net *net = rig_load_net("ref", "golden/steps/paper.ini", 10, true);
     for (int i = 0; i + 1 < net->count; i++)
         assert_true(net->params[i].offset + (size_t)net->params[i].count * sizeof(double) <=
                     net->params[i + 1].offset);
@@ -73,7 +61,7 @@ static void check_transfer(const char *device)
     enum { MARK = 70000 };
     if (!rig_has_device(device))
         return;
-    an_net *net = open_net(device, "alexnet-mini", false);
+    an_net *net = rig_load_net(device, "alexnet-mini", 10, false);
     int index = an_net_find(net, "fc6.weight");
     int64_t count = net->params[index].count;
     float *narrow = an_calloc((size_t)count, sizeof *narrow);
@@ -107,7 +95,7 @@ static void check_finite(const char *device)
     const char *name = NULL;
     if (!rig_has_device(device))
         return;
-    an_net *net = open_net(device, "golden/steps/owt.ini", false);
+    an_net *net = rig_load_net(device, "golden/steps/owt.ini", 10, false);
     int index = an_net_find(net, "conv3.bias");
     float values[6] = {1, -2, 3, -4, 5, -6};
     expect_ok(an_net_write(net, AN_VALUES, index, values, AN_F32));

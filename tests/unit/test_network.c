@@ -298,7 +298,7 @@ static void test_keys_as_the_2012_code_has_them(void **state)
     static const char text[] = "[input]\nSIDE = 8\nsize = 8\nmean = none\n"
                                "[fc]\nOUTPUTS = classes\nInputs = input\nTYPE = fc\ninitw = he\n"
                                "[probs]\ninputs=fc\ntype=softmax\n";
-    scratch_write("Own-net_2.v1.ini", text, strlen(text));
+    scratch_text("Own-net_2.v1.ini", text);
     alexnet_network *network = load("./Own-net_2.v1.ini", 3);
     assert_string_equal(network->name, "Own-net_2");
     assert_int_equal(layer_of(network, "fc")->init_w.kind, AN_INIT_HE);

@@ -155,6 +155,7 @@ static void test_values(void **state)
         CONV_WITH("neuron = tanh[1,nan]"),
         CONV_WITH("neuron = tanh[1e300,1]"),
         CONV_WITH("neuron = tanh[1,2"),
+        CONV_WITH("neuron = tanh[1,22"),
         CONV_WITH("neuron = tanh1"),
     };
     CHECK(list);
@@ -225,6 +226,9 @@ static void test_inputs(void **state)
         {INPUT CONV FC, "my.ini:10: [f] the last layer must be a softmax"},
     };
     CHECK(list);
+    expect_failure(parse(INPUT CONV "[f]\ntype = fc\ninputs = pp\noutputs = classes\n" SOFTMAX),
+                   ALEXNET_ERROR_FORMAT, "inputs = pp: no layer of that name");
+    assert_null(strstr(an_error_text(), "did you mean")); /* p comes further down */
 }
 
 static void test_shapes(void **state)

@@ -1,13 +1,11 @@
 /*
  * NumPy's files that are odd or damaged, and archives with false headers.
  */
-#include "expect.h"
+#include "tensor_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
-#include "format/tensor_file.h"
 #include "format/zip.h"
 #include "tensor/npy_header.h"
 
@@ -16,39 +14,18 @@
 #define UNREAD ALEXNET_ERROR_UNSUPPORTED
 #define BYTES(text) text, sizeof(text) - 1
 
-typedef struct image {
-    unsigned char *bytes;
-    size_t length;
-} image;
-
-static image load(const char *name)
+static alexnet_status open_bytes(an_tensor_file **file, const rig_bytes *all)
 {
-    char path[256];
-    an_reader *reader;
-    snprintf(path, sizeof path, FOLDER "%s", name);
-    expect_ok(an_reader_open(&reader, path));
-    image all = {.length = (size_t)an_reader_size(reader)};
-    all.bytes = malloc(all.length);
-    assert_non_null(all.bytes);
-    expect_ok(an_reader_read(reader, 0, all.bytes, all.length));
-    an_reader_close(reader);
-    return all;
-}
-
-static alexnet_status open_image(an_tensor_file **file, const image *all)
-{
-    an_reader *reader;
-    expect_ok(an_reader_memory(&reader, "file", all->bytes, all->length));
-    return an_tensor_file_open(file, reader);
+    return rig_try_bytes(file, "file", all->bytes, all->length);
 }
 
 /* Open, and read all that is there. */
-static alexnet_status read_all(const image *all)
+static alexnet_status read_all(const rig_bytes *all)
 {
     static double values[4096];
     an_tensor_file *file;
     const int64_t live = an_alloc_live();
-    alexnet_status rc = open_image(&file, all);
+    alexnet_status rc = open_bytes(&file, all);
     for (int i = 0; rc == ALEXNET_OK && i < an_tensor_file_count(file); i++) {
         const an_tensor_entry *entry = an_tensor_file_entry(file, i);
         const int64_t count = an_shape_count(entry->shape);
@@ -68,8 +45,8 @@ static void test_texts(void **state)
     static const char *const files[] = {"arrays.npz", "arrays.compressed.npz", "arrays.big.npz"};
     for (int i = 0; i < 3; i++) {
         an_tensor_file *file;
-        image all = load(files[i]);
-        expect_ok(open_image(&file, &all));
+        rig_bytes all = rig_load(FOLDER, files[i]);
+        expect_ok(open_bytes(&file, &all));
         assert_string_equal(an_tensor_file_metadata(file, "text"),
                             "two lines\nsm\xc3\xb6rg\xc3\xa5s \xf0\x9f\x98\x80");
         assert_null(an_tensor_file_metadata(file, "scalar"));
@@ -88,9 +65,9 @@ static void test_strange_arrays(void **state)
     } others[] = {{"words", "<U2"}, {"complex", "<c8"}, {"record", "a record"},
                   {"bytes", "|S3"}, {"wide", "<f16"},   {"objects", "|O"}};
     an_tensor_file *file;
-    image all = load("strange.npz");
+    rig_bytes all = rig_load(FOLDER, "strange.npz");
     float values[35];
-    expect_ok(open_image(&file, &all));
+    expect_ok(open_bytes(&file, &all));
     expect_ok(an_tensor_file_read(file, "array", an_shape_of(2, 7, 5), AN_F32, values));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         const an_tensor_entry *entry = an_tensor_file_find(file, others[i].name);
@@ -108,9 +85,9 @@ static void test_a_bomb(void **state)
 {
     (void)state;
     an_tensor_file *file;
-    image all = load("bomb.npz");
+    rig_bytes all = rig_load(FOLDER, "bomb.npz");
     float few[4];
-    expect_ok(open_image(&file, &all));
+    expect_ok(open_bytes(&file, &all));
     expect_ok(an_tensor_file_read(file, "small", an_shape_of(1, 0), AN_F32, few));
     expect_failure(an_tensor_file_read(file, "bomb", an_shape_of(1, 4), AN_F32, few), BAD,
                    "shape [4] expected, found [16777216]");
@@ -169,8 +146,8 @@ static alexnet_status open_header(const char *header, size_t data)
     const size_t length = strlen(header);
     bytes[8] = (unsigned char)length;
     memcpy(bytes + 10, header, length);
-    const image all = {bytes, 10 + length + data};
-    const alexnet_status rc = open_image(&file, &all);
+    const rig_bytes all = {bytes, 10 + length + data};
+    const alexnet_status rc = open_bytes(&file, &all);
     an_tensor_file_close(file);
     return rc;
 }
@@ -198,12 +175,16 @@ static void test_shapes_that_lie(void **state)
 static void test_versions(void **state)
 {
     (void)state;
-    image all = load("values.npy");
+    rig_bytes all = rig_load(FOLDER, "values.npy");
     an_tensor_file *file;
     all.bytes[6] = 4;
-    expect_failure(open_image(&file, &all), BAD, "version 4");
+    expect_failure(open_bytes(&file, &all), BAD, "version 4");
     all.bytes[6] = 2; /* 4 bytes of length, of which the last two are the header's first */
-    expect_failure(open_image(&file, &all), BAD, "cut short or damaged");
+    expect_failure(open_bytes(&file, &all), BAD, "cut short or damaged");
+    const uint16_t most = (uint16_t)(all.length - 10 + 1); /* one more than there are */
+    all.bytes[6] = 1;
+    memcpy(all.bytes + 8, &most, sizeof most);
+    expect_failure(open_bytes(&file, &all), BAD, "cut short or damaged");
     free(all.bytes);
 }
 
@@ -215,10 +196,10 @@ static void test_cut(void **state)
     static const char *const whole[] = {"arrays.npz", "arrays.compressed.npz", "values.npy",
                                         "values.3.npy"};
     for (int w = 0; w < 4; w++) {
-        image all = load(whole[w]);
+        rig_bytes all = rig_load(FOLDER, whole[w]);
         expect_ok(read_all(&all));
         for (size_t length = 0; length < all.length; length++) {
-            image cut = {malloc(length + 1), length};
+            rig_bytes cut = {malloc(length + 1), length};
             assert_non_null(cut.bytes);
             memcpy(cut.bytes, all.bytes, length);
             assert_int_equal(read_all(&cut), BAD);
@@ -234,7 +215,7 @@ static void test_changed(void **state)
     static const unsigned char changes[] = {0xff, 0x80, 0x01};
     static const char *const whole[] = {"arrays.npz", "arrays.compressed.npz", "values.npy"};
     for (int w = 0; w < 3; w++) {
-        image all = load(whole[w]);
+        rig_bytes all = rig_load(FOLDER, whole[w]);
         for (size_t at = 0; at < all.length; at++)
             for (size_t c = 0; c < sizeof changes; c++) {
                 all.bytes[at] ^= changes[c];
@@ -246,7 +227,7 @@ static void test_changed(void **state)
 }
 
 /* The place of a text in a file: occurrence n, counted from 0. */
-static unsigned char *find(const image *all, const void *text, size_t length, int n)
+static unsigned char *find(const rig_bytes *all, const void *text, size_t length, int n)
 {
     unsigned char *at = all->bytes;
     for (;; at++) {
@@ -264,10 +245,10 @@ static void test_checksums(void **state)
     double values[120];
     for (int i = 0; i < 2; i++) {
         an_tensor_file *file;
-        image all = load(i ? "arrays.compressed.npz" : "arrays.npz");
+        rig_bytes all = rig_load(FOLDER, i ? "arrays.compressed.npz" : "arrays.npz");
         unsigned char *directory = find(&all, BYTES("conv1.weight.npy"), 1) - 46;
         directory[16] ^= 1;
-        expect_ok(open_image(&file, &all));
+        expect_ok(open_bytes(&file, &all));
         expect_failure(
             an_tensor_file_read(file, "conv1.weight", an_shape_of(4, 2, 3, 4, 5), AN_F64, values),
             BAD, "conv1.weight.npy: damaged: checksum");
@@ -289,24 +270,24 @@ static void test_directories_that_lie(void **state)
         {0, 'Q', BAD, "fewer members than it says"},
         {8, 1, UNREAD, "conv1.weight.npy is encrypted"},
         {10, 12, UNREAD, "compressed by method 12"},
-        {10, 8, BAD, "conv1.weight.npy"}, /* its own header says that it is stored */
+        {10, 8, BAD, "it is not where"}, /* its own header says that it is stored */
         {20, 0, BAD, "packed into"},
         {24, 0, BAD, "packed into"},
         {23, 0x7f, BAD, "overlaps what comes after it"},
         {28, 0xff, BAD, ""},
         {29, 0xff, BAD, "longer than the directory"},
         {30, 0xff, BAD, ""},
-        {45, 0xff, BAD, ""},
+        {45, 0xff, BAD, "a member lies after the directory"},
         {46, 0, BAD, "zero byte"},
     };
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         an_tensor_file *file;
-        image all = load("arrays.npz");
+        rig_bytes all = rig_load(FOLDER, "arrays.npz");
         unsigned char *record = find(&all, BYTES("conv1.weight.npy"), 1) - 46;
         record[lies[i].at] = lies[i].value;
         if (lies[i].at == 23) /* both sizes, so that they agree */
             record[27] = lies[i].value;
-        expect_failure(open_image(&file, &all), lies[i].status, lies[i].text);
+        expect_failure(open_bytes(&file, &all), lies[i].status, lies[i].text);
         free(all.bytes);
     }
 }
@@ -316,19 +297,45 @@ static void test_a_size_that_lies(void **state)
 {
     (void)state;
     an_tensor_file *file;
-    image all = load("arrays.compressed.npz");
+    rig_bytes all = rig_load(FOLDER, "arrays.compressed.npz");
     memcpy(find(&all, BYTES("conv1.weight.npy"), 1) - 46 + 24, "\xfe\xff\xff\xff", 4);
-    expect_failure(open_image(&file, &all), BAD, "conv1.weight.npy is said to have 4294967294");
+    expect_failure(open_bytes(&file, &all), BAD, "conv1.weight.npy is said to have 4294967294");
     free(all.bytes);
+}
+
+/* The extra field with the numbers that do not fit into 4 bytes is shorter than these: 8 bytes of
+ * the directory for two numbers, or none. */
+static void test_large_numbers_that_are_missing(void **state)
+{
+    (void)state;
+    for (unsigned char length = 0; length <= 8; length += 8) {
+        unsigned char zip[35 + 46 + 5 + 12 + 22] = "PK\3\4", *record = zip + 35, *end;
+        an_tensor_file *file;
+        zip[26] = 5;
+        memcpy(zip + 30, "a.npy", 5);
+        memcpy(record, "PK\1\2", 4);
+        memset(record + 20, 0xff, 8); /* both sizes */
+        record[28] = 5;               /* the name's length, and that of the extra field */
+        record[30] = 4 + length;
+        memcpy(record + 46, "a.npy\1\0", 7);
+        record[53] = length;
+        end = record + 46 + 5 + 4 + length;
+        memcpy(end, "PK\5\6", 4);
+        end[8] = end[10] = 1; /* member */
+        end[12] = (unsigned char)(end - record);
+        end[16] = 35;
+        const rig_bytes all = {zip, (size_t)(end + 22 - zip)};
+        expect_failure(open_bytes(&file, &all), BAD, "a member's sizes");
+    }
 }
 
 static void test_names_that_are_twice(void **state)
 {
     (void)state;
     an_tensor_file *file;
-    image all = load("arrays.npz");
+    rig_bytes all = rig_load(FOLDER, "arrays.npz");
     memcpy(find(&all, BYTES("int16.npy"), 1), "int32.npy", 9);
-    expect_failure(open_image(&file, &all), BAD, "an archive that has int32.npy twice");
+    expect_failure(open_bytes(&file, &all), BAD, "an archive that has int32.npy twice");
     free(all.bytes);
 }
 
@@ -346,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_checksums),
         cmocka_unit_test(test_directories_that_lie),
         cmocka_unit_test(test_a_size_that_lies),
+        cmocka_unit_test(test_large_numbers_that_are_missing),
         cmocka_unit_test(test_names_that_are_twice),
     };
     return cmocka_run_group_tests_name("NumPy's files", tests, NULL, NULL);

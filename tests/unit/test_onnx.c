@@ -2,24 +2,19 @@
  * Reading ONNX: files that the onnx package, PyTorch and ONNX Runtime wrote
  * (tools/make_onnx_goldens.py), and damaged or foreign ones that are written here.
  */
-#include "expect.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include <math.h>
 #include <sys/stat.h>
 
-#include "base/alloc.h"
-#include "format/tensor_file.h"
 #include "format/wire_write.h"
 
 #define GOLDEN "golden/onnx/"
 
 static an_tensor_file *open_golden(const char *path)
 {
-    an_reader *reader;
-    an_tensor_file *file;
-    expect_ok(an_reader_open(&reader, path));
-    expect_ok(an_tensor_file_open(&file, reader));
+    an_tensor_file *file = rig_open_tensors(path);
     assert_string_equal(an_tensor_file_format(file), "onnx");
     return file;
 }
@@ -298,7 +293,6 @@ static alexnet_status open_graph(an_tensor_file **file, buffer *graph)
 {
     static unsigned char bytes[1 << 16]; /* outlives this call, because the opened file reads it */
     buffer model = {0};
-    an_reader *reader;
     an_wire_put_int(&model, 1, 8);
     an_wire_put_text(&model, 2, "test");
     an_wire_put_message(&model, 7, graph);
@@ -307,9 +301,7 @@ static alexnet_status open_graph(an_tensor_file **file, buffer *graph)
     memcpy(bytes, model.bytes, model.length);
     const size_t length = model.length;
     an_wire_buffer_free(&model);
-    *file = NULL;
-    expect_ok(an_reader_memory(&reader, "model", bytes, length));
-    return an_tensor_file_open(file, reader);
+    return rig_try_bytes(file, "model", bytes, length);
 }
 
 static void expect_bad_graph(buffer graph, const char *part)
@@ -499,7 +491,6 @@ static alexnet_status open_external(const char *location, const char *offset, co
     const char *const entries[][2] = {
         {"location", location}, {"offset", offset}, {"length", length}};
     buffer graph = graph_of(NODES("Relu x y")), tensor = {0}, model = {0};
-    an_reader *reader;
     an_tensor_file *file;
     an_wire_put_int(&tensor, 1, 6);
     an_wire_put_int(&tensor, 2, 1);
@@ -519,8 +510,7 @@ static alexnet_status open_external(const char *location, const char *offset, co
     assert_false(model.failed);
     scratch_write("m/model.onnx", model.bytes, model.length);
     an_wire_buffer_free(&model);
-    expect_ok(an_reader_open(&reader, "m/model.onnx"));
-    alexnet_status rc = an_tensor_file_open(&file, reader);
+    alexnet_status rc = rig_try_tensors(&file, "m/model.onnx");
     an_tensor_file_close(file);
     return rc;
 }
@@ -532,8 +522,8 @@ static void test_external_data_stays_below(void **state)
     char absolute[512];
     assert_int_equal(mkdir("m", 0777), 0);
     assert_int_equal(mkdir("m/in", 0777), 0);
-    scratch_write("secret", "0123456789012345678901234567", 28);
-    scratch_write("m/in/data", "0123456789012345678901234567", 28);
+    scratch_text("secret", "0123456789012345678901234567");
+    scratch_text("m/in/data", "0123456789012345678901234567");
     assert_int_equal(symlink("../secret", "m/link"), 0);
     assert_int_equal(symlink("..", "m/up"), 0);
     assert_non_null(getcwd(absolute, sizeof absolute - 10));
@@ -565,11 +555,9 @@ static void test_external_data_of_memory(void **state)
 {
     (void)state;
     size_t length;
-    an_reader *reader;
     an_tensor_file *file;
     unsigned char *bytes = scratch_read(GOLDEN "external.onnx", &length);
-    expect_ok(an_reader_memory(&reader, "block", bytes, length));
-    expect_failure(an_tensor_file_open(&file, reader), ALEXNET_ERROR_FORMAT,
+    expect_failure(rig_try_bytes(&file, "block", bytes, length), ALEXNET_ERROR_FORMAT,
                    "external.data, which cannot be found for a model in memory");
     free(bytes);
 }
@@ -584,10 +572,8 @@ static void test_cut_and_short_of_memory(void **state)
         unsigned char *bytes = scratch_read(paths[p], &whole);
         const int64_t live = an_alloc_live();
         for (size_t length = 0; length < whole; length++) {
-            an_reader *reader;
             an_tensor_file *file;
-            expect_ok(an_reader_memory(&reader, "cut", bytes, length));
-            if (an_tensor_file_open(&file, reader) == ALEXNET_OK)
+            if (rig_try_bytes(&file, "cut", bytes, length) == ALEXNET_OK)
                 an_tensor_file_close(file);
         }
         alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;

@@ -377,6 +377,14 @@ static void test_shards(void **state)
     }
     assert_true(shards > 2);
     free(manifest);
+    assert_int_equal(stat("out/train-000000.tar", &info), 0);
+    const int64_t whole = info.st_size; /* the limit at which it has just enough room */
+    for (int less = 0; less < 2; less++) {
+        o.shard_bytes = whole - less;
+        pack_well("folder", less ? "less" : "exact", &o);
+        assert_int_equal(stat(less ? "less/train-000000.tar" : "exact/train-000000.tar", &info), 0);
+        assert_true(less ? info.st_size < whole : info.st_size == whole);
+    }
     o.shard_bytes = 0;
     o.shard_pictures = 10;
     pack_well("folder", "ten", &o);
@@ -427,7 +435,7 @@ static void test_refusals(void **state)
     write_pictures("folder");
     scratch_remove("folder/cats/new.png");
     pack_well("folder", "out", &o);
-    scratch_write("out/train-000001.tar", "short", 5);
+    scratch_text("out/train-000001.tar", "short");
     expect_refused(&o, "folder", "out", "is missing or changed");
     o.side = 17;
     assert_int_equal(pack("folder", "begun", &o, 1, 0, NULL), ALEXNET_OK);
@@ -446,7 +454,7 @@ static void test_refusals(void **state)
     expect_refused(&o, "folder", "other", "other files in it, such as file.txt");
     put("other/manifest.json");
     expect_refused(&o, "folder", "other", "damaged");
-    scratch_write("other/manifest.json", "{}", 2);
+    scratch_text("other/manifest.json", "{}");
     expect_refused(&o, "folder", "other", "not the manifest of a pack");
     o.quality = 0;
     expect_refused(&o, "folder", "out", "quality = 0: expected 1 to 100");

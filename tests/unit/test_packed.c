@@ -35,7 +35,7 @@ static void test_packed(void **state)
              "a\tz%0A%25.png\nb/c\tB/c.1.JPEG\nnone\tx\nno tab\ne\tbad%0\n");
     put("packed/x.tar");
     tar_write(&tar, "packed/x.tar");
-    scratch_write("packed/classes.txt", "dogs\r\ncats\r\nbirds\r\n\r\n", 21);
+    scratch_text("packed/classes.txt", "dogs\r\ncats\r\nbirds\r\n\r\n");
     for (int again = 0; again < 2; again++) { /* the second time from the index */
         an_picture picture;
         alexnet_dataset *d = open_good("packed", NULL, NULL);
@@ -55,13 +55,13 @@ static void test_packed(void **state)
         an_picture_free(&picture);
         an_dataset_release(d);
     }
-    scratch_write("packed/classes.txt", "dogs\n", 5);
+    scratch_text("packed/classes.txt", "dogs\n");
     check_error("packed", ALEXNET_ERROR_FORMAT, "names 1 classes");
-    scratch_write("packed/classes.txt", "dogs\ncats\ndogs\n", 15);
+    scratch_text("packed/classes.txt", "dogs\ncats\ndogs\n");
     check_error("packed", ALEXNET_ERROR_FORMAT, "dogs twice, in lines 1 and 3");
-    scratch_write("packed/classes.txt", "dogs\n\ncats\n", 11);
+    scratch_text("packed/classes.txt", "dogs\n\ncats\n");
     check_error("packed", ALEXNET_ERROR_FORMAT, "line 2");
-    scratch_write("packed/classes.txt", "0\n1\n", 4);
+    scratch_text("packed/classes.txt", "0\n1\n");
     alexnet_dataset *d = open_good("packed/x.tar", NULL, NULL);
     assert_true(d->source->numbered);
     an_dataset_release(d);

@@ -19,23 +19,10 @@ static alexnet_dataset *data;
 static const char *device;
 static uint8_t crop[CROP];
 
-static void write_lpips(const char *path)
-{
-    static const float ones[6] = {1, 1, 1, 1, 1, 1};
-    an_tensor_writer *writer;
-    expect_ok(an_tensor_writer_new(&writer, path));
-    for (int i = 0; i < 2; i++) {
-        const char *name = i ? "lpips.1.weight" : "lpips.0.weight";
-        expect_ok(an_tensor_writer_declare(writer, name, AN_F32, an_shape_of(1, i ? 6 : 4)));
-    }
-    for (int i = 0; i < 2; i++)
-        expect_ok(an_tensor_writer_data(writer, ones, (i ? 6 : 4) * sizeof *ones));
-    expect_ok(an_tensor_writer_commit(writer));
-}
-
 static int set_up(void **state)
 {
     static const char *const settings[] = {"batch", "3", "epochs", "1", NULL};
+    static const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     alexnet_progress p;
     alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
     if (rig_set_up(state) != 0)
@@ -43,7 +30,7 @@ static int set_up(void **state)
     device = *state;
     rig_write_pictures("data", CLASSES, PICTURES / CLASSES);
     expect_ok(rig_train("data", NULL, "run", settings, &p));
-    write_lpips("lpips.safetensors");
+    rig_write_lpips("lpips.safetensors", 6, ones);
     ctx = rig_new_ctx(device, ALEXNET_PRECISION_FP32, 2);
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     options.classes_of = model;

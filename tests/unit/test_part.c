@@ -83,16 +83,28 @@ static void expect_refusals(alexnet_ctx *ctx, const char *path, int classes)
     alexnet_model_free(model);
 }
 
+static char heard[256]; /* the latest warning */
+
+static void listen(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user;
+    if (level == ALEXNET_LOG_WARNING)
+        snprintf(heard, sizeof heard, "%s", line);
+}
+
 static void test_convolutions(void **state)
 {
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
     float whole[POOL5], part[POOL5], found[POOL5];
     alexnet_ctx *ctx;
     (void)state;
     write_part("whole.safetensors", ALL, AN_NAMES_OURS);
     write_part("part.safetensors", CONVOLUTIONS, AN_NAMES_OURS);
-    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    options.log = listen;
+    expect_ok(alexnet_ctx_new(&ctx, &options));
     expect_features(ctx, "whole.safetensors", "alexnet-mini", whole);
     expect_features(ctx, "part.safetensors", "alexnet-mini", part);
+    assert_non_null(strstr(heard, "it has no weights for fc6, fc7, fc8, and only the layers"));
     expect_features(ctx, "part.safetensors", NULL, found); /* recognised by its tensors */
     assert_memory_equal(part, whole, sizeof part);
     assert_memory_equal(found, whole, sizeof found);

@@ -2,17 +2,9 @@
  * Decoding against Pillow, byte for byte, over small files of every kind; and the errors for bad
  * ones. Files and hashes: tools/make_picture_goldens.py. Run in the folder tests/.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
+#include "scratch.h"
 
-#include <cmocka.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
@@ -432,6 +424,20 @@ static void test_xmp_is_careful(void **state)
     }
 }
 
+/* Masks of pixels of 16 bits, of which one lies beyond these. */
+static void test_bitmap_with_masks_beyond_its_pixels(void **state)
+{
+    (void)state;
+    an_picture picture;
+    size_t length;
+    unsigned char *bytes = scratch_read("golden/pictures/bad-masks.bmp", &length);
+    static const unsigned char masks[12] = {0, 0, 0x1f, 0, 0xe0, 7, 0, 0, 0x1f, 0, 0, 0};
+    memcpy(bytes + 54, masks, sizeof masks);
+    assert_int_equal(an_picture_decode(&picture, bytes, length, "x.bmp"), ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), "no pixel of 16 bits has the masks 1f0000, 7e0, 1f"));
+    free(bytes);
+}
+
 static void test_names_what_is_no_picture(void **state)
 {
     (void)state;
@@ -548,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_exif_is_careful),
         cmocka_unit_test(test_exif_text_is_careful),
         cmocka_unit_test(test_xmp_is_careful),
+        cmocka_unit_test(test_bitmap_with_masks_beyond_its_pixels),
         cmocka_unit_test(test_names_what_is_no_picture),
         cmocka_unit_test(test_from_pixels),
     };

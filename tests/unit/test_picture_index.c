@@ -227,7 +227,7 @@ static void test_unreadable(void **state)
 {
     (void)state;
     alexnet_ctx *ctx = set_out(4);
-    scratch_write("photos/class0/bad.png", "no picture", 10);
+    scratch_text("photos/class0/bad.png", "no picture");
     assert_int_equal(refresh(ctx, "fc7"), 5);
     assert_int_equal(bad, 1);
     assert_int_equal(rig_times_heard("1 left out: photos/class0/bad.png"), 1);
@@ -278,7 +278,7 @@ static void test_damage(void **state)
     refresh(ctx, "fc7");
     assert_int_equal(rig_times_heard("expected one name for each of 4 pictures"), 1);
     an_free(bytes);
-    scratch_write("index/fc7-00.safetensors.txt", "x", 1); /* not ours */
+    scratch_text("index/fc7-00.safetensors.txt", "x"); /* not ours */
     assert_int_equal(refresh(ctx, "fc7"), 0);
     alexnet_ctx_free(ctx);
 }
@@ -342,8 +342,8 @@ static void test_full_disk(void **state)
     (void)state;
     alexnet_ctx *ctx = set_out(10);
     const an_feature_maker maker = maker_of("fc7");
-    scratch_write("photos/class0/0.png", "no picture", 10);
-    scratch_write("photos/class0/003a.png", "no picture", 10);
+    scratch_text("photos/class0/0.png", "no picture");
+    scratch_text("photos/class0/003a.png", "no picture");
     computed = 0;
     an_picture_index *x;
     int failures = 0;
@@ -384,7 +384,7 @@ static void test_places(void **state)
     };
     alexnet_ctx *ctx = set_out(2);
     const an_feature_maker maker = maker_of("fc7");
-    scratch_write("file", "x", 1);
+    scratch_text("file", "x");
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         an_picture_index *x;
         expect_failure(an_picture_index_open(&x, ctx, places[i][0], places[i][1], &maker),
@@ -411,8 +411,8 @@ static void test_names(void **state)
     an_free(path);
     assert_int_equal(refresh(ctx, "fc7"), 0);
     for (int i = 0; i < 2; i++)
-        scratch_write(left[i], "x", 1);
-    scratch_write("index/fc7-000003.safetensors.tmp.txt", "x", 1);
+        scratch_text(left[i], "x");
+    scratch_text("index/fc7-000003.safetensors.tmp.txt", "x");
     assert_int_equal(refresh(ctx, "fc7"), 0);
     assert_int_equal(files_of("fc7-"), 4);
     const time_t then = time(NULL) - 25 * 60 * 60;

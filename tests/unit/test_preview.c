@@ -43,7 +43,7 @@ static const char *const still[] = {"mirror", "no", "crop", "centre", NULL};
 static void test_what_is_not_changed_is_the_picture(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 3);
     for (int bgr = 0; bgr < 2; bgr++) {
         alexnet_dataset *data;
@@ -114,7 +114,7 @@ static void test_erased_and_mixed(void **state)
     static const char *const erased[] = {"mirror",       "no",  "crop",       "centre",
                                          "erase",        "1",   "erase_area", "0.8 0.8",
                                          "erase_aspect", "1 1", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 3);
     alexnet_preview *p = preview_of(ctx, "train", erased);
     alexnet_preview_view first, view;
@@ -135,9 +135,9 @@ static void test_erased_and_mixed(void **state)
 static void test_a_picture_that_cannot_be_read(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 2);
-    scratch_write("train/class1/001.png", "no picture", 10);
+    scratch_text("train/class1/001.png", "no picture");
     alexnet_preview *p = preview_of(ctx, "train", all);
     int bad = 0;
     assert_int_equal(alexnet_preview_pictures(p), 4);
@@ -159,7 +159,7 @@ static void test_a_picture_that_cannot_be_read(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_dataset *data;
     alexnet_preview *p = (alexnet_preview *)&data;
     alexnet_preview_view view;

@@ -2,26 +2,16 @@
  * PyTorch's files that are not what they seem: whole models, programs, pickles that call what they
  * should not, sizes that lie, files that are cut.
  */
-#include "expect.h"
+#include "tensor_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
 #include "format/pth.h"
-#include "format/tensor_file.h"
 
 #define FOLDER "golden/tensors/"
 #define BAD ALEXNET_ERROR_FORMAT
 #define UNREAD ALEXNET_ERROR_UNSUPPORTED
-
-static alexnet_status open_path(an_tensor_file **file, const char *path)
-{
-    an_reader *reader;
-    *file = NULL;
-    expect_ok(an_reader_open(&reader, path));
-    return an_tensor_file_open(file, reader);
-}
 
 static void test_what_is_no_dict_of_tensors(void **state)
 {
@@ -41,7 +31,7 @@ static void test_what_is_no_dict_of_tensors(void **state)
         char path[256];
         an_tensor_file *file;
         snprintf(path, sizeof path, FOLDER "%s", files[i].file);
-        expect_failure(open_path(&file, path), files[i].status, files[i].text);
+        expect_failure(rig_try_tensors(&file, path), files[i].status, files[i].text);
         expect_failure(files[i].status, files[i].status, path);
     }
 }
@@ -195,34 +185,13 @@ static void test_pickles_without_end(void **state)
 
 /* ---- Whole files, damaged ---- */
 
-typedef struct image {
-    unsigned char *bytes;
-    size_t length;
-} image;
-
-static image load(const char *name)
-{
-    char path[256];
-    an_reader *reader;
-    snprintf(path, sizeof path, FOLDER "%s", name);
-    expect_ok(an_reader_open(&reader, path));
-    image all = {.length = (size_t)an_reader_size(reader)};
-    all.bytes = malloc(all.length);
-    assert_non_null(all.bytes);
-    expect_ok(an_reader_read(reader, 0, all.bytes, all.length));
-    an_reader_close(reader);
-    return all;
-}
-
 /* Open, and read all that is there. */
 static alexnet_status read_all(const void *bytes, size_t length)
 {
-    an_reader *reader;
     an_tensor_file *file;
     alexnet_status rc = ALEXNET_OK;
     const int64_t live = an_alloc_live();
-    expect_ok(an_reader_memory(&reader, "file", bytes, length));
-    if (an_tensor_file_open(&file, reader) != ALEXNET_OK) {
+    if (rig_try_bytes(&file, "file", bytes, length) != ALEXNET_OK) {
         assert_int_equal(an_alloc_live(), live);
         return BAD;
     }
@@ -250,7 +219,7 @@ static void test_cut(void **state)
 {
     (void)state;
     for (int w = 0; w < WHOLE; w++) {
-        image all = load(whole[w]);
+        rig_bytes all = rig_load(FOLDER, whole[w]);
         expect_ok(read_all(all.bytes, all.length));
         for (size_t length = 0; length < all.length; length++) {
             unsigned char *cut = malloc(length ? length : 1);
@@ -269,7 +238,7 @@ static void test_changed(void **state)
     (void)state;
     static const unsigned char changes[] = {0xff, 0x80, 0x01};
     for (int w = 0; w < WHOLE; w++) {
-        image all = load(whole[w]);
+        rig_bytes all = rig_load(FOLDER, whole[w]);
         for (size_t at = 0; at < all.length; at++)
             for (size_t c = 0; c < sizeof changes; c++) {
                 all.bytes[at] ^= changes[c];
@@ -281,7 +250,7 @@ static void test_changed(void **state)
 }
 
 /* The first place of a text in a file. */
-static unsigned char *find(image *all, const void *text, size_t length)
+static unsigned char *find(rig_bytes *all, const void *text, size_t length)
 {
     unsigned char *at = memmem(all->bytes, all->length, text, length);
     assert_non_null(at);
@@ -304,13 +273,34 @@ static void test_tensors_that_lie(void **state)
         {4, 5, "ends beyond the 432 bytes that are there"}, /* the first dimension */
     };
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
-        image all = load("state.pth");
+        rig_bytes all = rig_load(FOLDER, "state.pth");
         find(&all, BYTES(shape))[lies[i].at] = lies[i].value;
-        an_reader *reader;
         an_tensor_file *file;
-        expect_ok(an_reader_memory(&reader, "file", all.bytes, all.length));
-        expect_failure(an_tensor_file_open(&file, reader), BAD, lies[i].text);
+        expect_failure(rig_try_bytes(&file, "file", all.bytes, all.length), BAD, lies[i].text);
         expect_failure(BAD, BAD, "tensor 0.weight");
+        free(all.bytes);
+    }
+}
+
+/* What the zip64 records at the end of an archive claim. */
+static void test_directories_that_lie(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record;
+        size_t at; /* 8 bytes, which are set to the largest number */
+        const char *text;
+    } lies[] = {
+        {"PK\6\6", 32, "claims more bytes than there is room for"}, /* members */
+        {"PK\6\6", 40, "claims more bytes than there is room for"}, /* the directory's length */
+        {"PK\6\6", 48, "claims more bytes than there is room for"}, /* its place */
+        {"PK\6\7", 8, "56 bytes expected at offset 18446744073709551615"},
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        rig_bytes all = rig_load(FOLDER, "state.pth");
+        an_tensor_file *file;
+        memset(find(&all, lies[i].record, 4) + lies[i].at, 0xff, 8);
+        expect_failure(rig_try_bytes(&file, "file", all.bytes, all.length), BAD, lies[i].text);
         free(all.bytes);
     }
 }
@@ -323,7 +313,7 @@ static void test_bits_of_a_tensor(void **state)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         an_tensor_file *file;
         float value;
-        expect_ok(open_path(&file, paths[i]));
+        expect_ok(rig_try_tensors(&file, paths[i]));
         expect_ok(an_tensor_file_read(file, "plain", an_shape_of(1, 1), AN_F32, &value));
         assert_true(value == -2);
         expect_failure(an_tensor_file_read(file, "negated", an_shape_of(1, 1), AN_F32, &value), BAD,
@@ -336,24 +326,22 @@ static void test_bits_of_a_tensor(void **state)
 static void test_the_order_of_bytes(void **state)
 {
     (void)state;
-    image all = load("state.pth");
+    rig_bytes all = rig_load(FOLDER, "state.pth");
     memcpy(find(&all, BYTES("little")), "middle", 6);
-    an_reader *reader;
     an_tensor_file *file;
-    expect_ok(an_reader_memory(&reader, "file", all.bytes, all.length));
-    expect_failure(an_tensor_file_open(&file, reader), BAD, "byteorder: little or big expected");
+    expect_failure(rig_try_bytes(&file, "file", all.bytes, all.length), BAD,
+                   "byteorder: little or big expected");
     free(all.bytes);
 }
 
 static void test_a_name_twice(void **state)
 {
     (void)state;
-    image all = load("state.pth");
-    an_reader *reader;
+    rig_bytes all = rig_load(FOLDER, "state.pth");
     an_tensor_file *file;
     *find(&all, BYTES("1.weight")) = '0';
-    expect_ok(an_reader_memory(&reader, "file", all.bytes, all.length));
-    expect_failure(an_tensor_file_open(&file, reader), BAD, "file: tensor 0.weight occurs twice");
+    expect_failure(rig_try_bytes(&file, "file", all.bytes, all.length), BAD,
+                   "file: tensor 0.weight occurs twice");
     free(all.bytes);
 }
 
@@ -367,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_tensors_that_lie),
+        cmocka_unit_test(test_directories_that_lie),
         cmocka_unit_test(test_bits_of_a_tensor),
         cmocka_unit_test(test_the_order_of_bytes),
         cmocka_unit_test(test_a_name_twice),

@@ -492,7 +492,7 @@ static void test_files(void **state)
     scratch_write("zero.ini", "[recipe]\0", 9);
     alexnet_recipe *r;
     expect_failure(an_recipe_load(&r, "zero.ini"), bad, "zero.ini is not a recipe file: it holds");
-    scratch_write("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n", 36);
+    scratch_text("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n");
     expect_ok(an_recipe_load(&r, "own.ini"));
     assert_int_equal(an_recipe_integer(r, AN_KEY_EPOCHS), 7);
     assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 32); /* left out by the file */
@@ -503,7 +503,7 @@ static void test_files(void **state)
 static void test_short_of_memory(void **state)
 {
     (void)state;
-    scratch_write("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n", 36);
+    scratch_text("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n");
     alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
     uint64_t n = 0;
     while (rc != ALEXNET_OK) {

@@ -72,7 +72,7 @@ static alexnet_model *make_model(void)
     expect_ok(an_model_file_write("first.safetensors", net, AN_VALUES, &classes, false, NULL));
     an_net_release(net);
     an_network_release(parsed);
-    scratch_write("small.ini", network, sizeof network - 1);
+    scratch_text("small.ini", network);
     expect_ok(alexnet_model_load(&model, ctx, "first.safetensors"));
     return model;
 }

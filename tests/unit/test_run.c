@@ -22,13 +22,13 @@ static int set_up(void **state)
     bool more;
     if (rig_set_up(state) != 0)
         return -1;
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 4);
     expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
     while (progress.phase != ALEXNET_PROGRESS_EPOCH)
         expect_ok(alexnet_trainer_step(trainer, &progress, &more));
     alexnet_trainer_free(trainer);
-    scratch_write("victim", "mine", 4);
+    scratch_text("victim", "mine");
     return 0;
 }
 
@@ -173,9 +173,7 @@ static void test_a_run_without_a_checkpoint(void **state)
     expect_failure(alexnet_trainer_resume(&trainer, ctx, "new", NULL), ALEXNET_ERROR_IO,
                    "new: it has no checkpoint (last.safetensors), because the run was stopped just "
                    "after its start; begin it again with `out_dir` new");
-    expect_ok(rig_start(&trainer, ctx, "train", NULL, "new", settings));
-    expect_ok(rig_finish(trainer, &progress));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "train", NULL, "new", settings, &progress));
     /* Such a recipe in a folder in which nobody trained is the user's own copy. */
     assert_int_equal(mkdir("mine", 0777), 0);
     assert_int_equal(link("new/recipe.ini", "mine/recipe.ini"), 0);
@@ -289,7 +287,7 @@ static void test_a_log_of_so_many_bytes(void **state)
 {
     (void)state;
     an_run run;
-    scratch_write("run/log.jsonl", "one\ntwo\nthree\nfo", 16);
+    scratch_text("run/log.jsonl", "one\ntwo\nthree\nfo");
     expect_ok(an_run_open(&run, "run"));
     expect_ok(an_run_claim(&run));
     expect_ok(an_run_cut_log(&run, INT64_MAX, 16));

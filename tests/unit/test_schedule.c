@@ -157,17 +157,6 @@ static const char text[] = "[input]\nsize = 6\nside = 8\nmean = image\nscale = 0
                            "[f]\ntype = fc\ninputs = d\noutputs = classes\n"
                            "[p]\ntype = softmax\ninputs = f\n";
 
-static an_net *open_net(void)
-{
-    alexnet_network *network = rig_parse(text, 3);
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
-    an_net *net;
-    expect_ok(an_net_new(&net, ctx, network, true));
-    an_network_release(network);
-    an_ctx_release(ctx);
-    return net;
-}
-
 static void expect_rates(const an_rates *got, double rate, double decay, double momentum)
 {
     assert_true(fabs(got->rate - rate) <= 1e-15 * rate);
@@ -179,7 +168,7 @@ static void expect_rates(const an_rates *got, double rate, double decay, double 
 static void test_rates(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = rig_net("ref", rig_parse(text, 3), true);
     an_rates got[6];
     alexnet_recipe *r = recipe_of("step", "9", "0");
     const char *keys[][2] = {{"init", "net"},     {"rate", "0.5 0.25@2"}, {"rate_bias", "0.125"},
@@ -210,7 +199,7 @@ static void test_rates(void **state)
 static void test_rates_of_safe_weights(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = rig_net("ref", rig_parse(text, 3), true);
     an_rates got[6];
     alexnet_recipe *r = recipe_of("constant", "9", "0");
     expect_ok(an_recipe_set(r, "init", "safe"));
@@ -239,7 +228,7 @@ static void test_rates_of_safe_weights(void **state)
 static void test_rates_of_frozen_layers(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = rig_net("ref", rig_parse(text, 3), true);
     an_rates got[6];
     alexnet_recipe *r = recipe_of("constant", "9", "0");
     expect_ok(an_recipe_set(r, "c.rate", "0.5"));
@@ -258,7 +247,7 @@ static void test_rates_of_frozen_layers(void **state)
 static void test_corrections_of_adam(void **state)
 {
     (void)state;
-    an_net *net = open_net();
+    an_net *net = rig_net("ref", rig_parse(text, 3), true);
     an_rates got[6];
     alexnet_recipe *r = recipe_of("constant", "9", "0");
     expect_ok(an_recipe_set(r, "rule", "adam"));

@@ -70,13 +70,10 @@ static void test_weights(void **state)
         "[c]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 3\ninitW = 0.25\n"
         "[f]\ntype = fc\ninputs = c\noutputs = classes\n"
         "[p]\ntype = softmax\ninputs = f\n";
-    alexnet_network *network = rig_parse(text, 7);
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     alexnet_recipe *recipe;
-    an_net *net;
+    an_net *net = rig_net("ref", rig_parse(text, 7), false);
     double values[4 * 3 * 9];
     (void)state;
-    expect_ok(an_net_new(&net, ctx, network, false));
     expect_ok(an_recipe_new(&recipe));
     expect_ok(an_recipe_set(recipe, "init", "net"));
     expect_ok(an_recipe_set(recipe, "seed", "1"));
@@ -87,8 +84,6 @@ static void test_weights(void **state)
         assert_true(fabs(values[i] - 0.25 * golden_weights[i]) <= 0x1p-50);
     an_recipe_free(recipe);
     an_net_release(net);
-    an_network_release(network);
-    an_ctx_release(ctx);
 }
 
 /* Dropout of ones shows which elements are kept. */

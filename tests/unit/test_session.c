@@ -18,7 +18,6 @@ static alexnet_model *model;
 static int set_up(void **state)
 {
     static const char *const settings[] = {"batch", "8", "epochs", "6", "rate", "0.05", NULL};
-    alexnet_trainer *trainer;
     alexnet_progress p;
     if (scratch_setup(state) != 0)
         return -1;
@@ -27,9 +26,7 @@ static int set_up(void **state)
     rig_write_pictures("train", CLASSES, 8);
     rig_write_pictures("val", CLASSES, 5);
     ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
-    expect_ok(rig_finish(trainer, &p));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "train", NULL, "run", settings, &p));
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     return 0;
 }
@@ -169,7 +166,7 @@ static void test_bad_pictures(void **state)
     alexnet_prediction best[CLASSES + 1];
     uint8_t grey[4] = {0};
     const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
-    scratch_write("bad.png", "no picture", 10);
+    scratch_text("bad.png", "no picture");
     expect_failure(alexnet_classify_file(session, "bad.png", 1, best), ALEXNET_ERROR_FORMAT,
                    "bad.png");
     expect_failure(alexnet_classify_file(session, "none.png", 1, best), ALEXNET_ERROR_IO,
@@ -313,7 +310,7 @@ static void check_stream(int batch, int views)
 static void test_streams(void **state)
 {
     (void)state;
-    scratch_write("bad.png", "no picture", 10);
+    scratch_text("bad.png", "no picture");
     check_stream(1, 1);
     check_stream(3, 1);
     check_stream(32, 1);
@@ -461,7 +458,7 @@ static void test_evaluations(void **state)
     check_evaluation(1, 1);
     check_evaluation(4, 1);
     check_evaluation(4, 10);
-    scratch_write("val/class0/004.png", "no picture", 10);
+    scratch_text("val/class0/004.png", "no picture");
     rig_heard[0] = '\0';
     check_evaluation(64, 1);
     assert_int_equal(rig_times_heard("val/class0/004.png"), 1);

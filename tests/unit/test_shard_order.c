@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "data/loader.h"
+#include "data/picture.h"
+#include "data/read_ahead.h"
 
 enum { ARCHIVES = 5, EACH = 40, COUNT = ARCHIVES * EACH, SIDE = 4, BYTES = SIDE * SIDE * 3 };
 enum { MEMBER = 1024, STRETCH = 7000, WINDOW = 30000 };
@@ -208,7 +210,7 @@ static void test_changed_archives(void **state)
     alexnet_dataset *d = open_shards();
     an_shard_order *o = new_order(d);
     an_shard_order_make(o, order, 1, 0);
-    scratch_write("shards/x-2.tar", "changed", 7);
+    scratch_text("shards/x-2.tar", "changed");
     assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, COUNT, 2, NULL),
                      ALEXNET_OK);
     assert_int_equal(
@@ -225,6 +227,111 @@ static void test_changed_archives(void **state)
     assert_int_equal(bad, EACH);
     an_loader_free(loader);
     an_shard_order_free(o);
+    an_dataset_release(d);
+}
+
+/* ---- Places that lie, as an index beside an archive may claim them ---- */
+
+static an_item_place claimed; /* of sample 0 */
+static int64_t claimant;      /* its item */
+static uint64_t most_read;
+
+static void claim(const an_data_source *source, int64_t item, an_item_place *out)
+{
+    an_tar_kind.place(source, item, out);
+    if (item == claimant)
+        *out = claimed;
+}
+
+static alexnet_status note_length(const an_data_source *source, const an_item_place *place,
+                                  void *block)
+{
+    most_read = place->length > most_read ? place->length : most_read;
+    return an_tar_kind.read_place(source, place, block);
+}
+
+/* Let the first sample claim a place. @return the kind to be put back */
+static const an_data_kind *begin_to_lie(alexnet_dataset *d, an_data_kind *lying)
+{
+    const an_data_kind *kind = d->source->kind;
+    claimant = d->samples[0].item;
+    kind->place(d->source, claimant, &claimed);
+    *lying = *kind;
+    lying->place = claim;
+    lying->read_place = note_length;
+    d->source->kind = lying;
+    return kind;
+}
+
+/* A stretch covers all its pictures, also where one begins before another and ends after it. */
+static void test_overlapping_places(void **state)
+{
+    (void)state;
+    an_data_kind lying;
+    alexnet_dataset *d = open_shards();
+    const an_data_kind *kind = begin_to_lie(d, &lying);
+    claimed.length = 5 * MEMBER;
+    an_shard_order *o = new_order(d);
+    for (int64_t i = 0; i < COUNT; i++) {
+        const an_stretch *s = &o->stretches[o->stretch_of[i]];
+        an_item_place place;
+        lying.place(d->source, d->samples[i].item, &place);
+        assert_int_equal(place.archive, s->archive);
+        assert_in_range(place.offset, s->offset, s->offset + s->length - place.length);
+    }
+    an_shard_order_free(o);
+    d->source->kind = kind;
+    an_dataset_release(d);
+}
+
+/* What is larger than any picture may be is not read. */
+static void test_an_endless_place(void **state)
+{
+    (void)state;
+    uint32_t order[COUNT];
+    const unsigned char *bytes;
+    size_t length;
+    an_data_kind lying;
+    an_read_ahead *ahead;
+    alexnet_dataset *d = open_shards();
+    const an_data_kind *kind = begin_to_lie(d, &lying);
+    claimed.length = AN_PICTURE_FILE_MAX + 1;
+    an_shard_order *o = new_order(d);
+    an_shard_order_make(o, order, 1, 0);
+    assert_int_equal(an_read_ahead_start(&ahead, o, 0), ALEXNET_OK);
+    for (int64_t place = 0; place < COUNT; place++) {
+        an_read_ahead_take(ahead, place, order[place], &bytes, &length);
+        assert_int_equal(bytes == NULL, o->stretch_of[order[place]] == o->stretch_of[0]);
+        an_read_ahead_done(ahead, place);
+    }
+    assert_in_range(most_read, MEMBER, STRETCH);
+    an_read_ahead_free(ahead);
+    an_shard_order_free(o);
+    d->source->kind = kind;
+    an_dataset_release(d);
+}
+
+/* The places of pictures, by which a resumed run sees that its archives are others, differ if one
+ * archive, offset or length does. */
+static void test_other_places(void **state)
+{
+    (void)state;
+    an_data_kind lying;
+    alexnet_dataset *d = open_shards();
+    const an_data_kind *kind = begin_to_lie(d, &lying);
+    const uint64_t places = an_shard_order_places(d);
+    const an_item_place whole = claimed;
+    claimed.archive++;
+    assert_true(an_shard_order_places(d) != places);
+    claimed = whole;
+    claimed.offset += 512;
+    assert_true(an_shard_order_places(d) != places);
+    claimed = whole;
+    claimed.length--;
+    assert_true(an_shard_order_places(d) != places);
+    claimed = whole;
+    assert_true(an_shard_order_places(d) == places);
+    d->source->kind = kind;
     an_dataset_release(d);
 }
 
@@ -278,7 +385,7 @@ static void test_needs_archives(void **state)
     an_shard_order *o;
     assert_int_equal(mkdir("folder", 0777), 0);
     assert_int_equal(mkdir("folder/a", 0777), 0);
-    scratch_write("folder/a/x.jpg", "x", 1);
+    scratch_text("folder/a/x.jpg", "x");
     assert_int_equal(an_dataset_open(&d, NULL, "folder", NULL, NULL), ALEXNET_OK);
     assert_int_equal(an_shard_order_new(&o, d, 0, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_non_null(strstr(an_error_text(), "order = shards is for archives"));
@@ -295,6 +402,9 @@ int main(void)
         IN_SCRATCH(test_windows_are_stretches),
         IN_SCRATCH(test_the_loader_reads_ahead),
         IN_SCRATCH(test_changed_archives),
+        IN_SCRATCH(test_overlapping_places),
+        IN_SCRATCH(test_an_endless_place),
+        IN_SCRATCH(test_other_places),
         IN_SCRATCH(test_no_memory),
         IN_SCRATCH(test_needs_archives),
     };

@@ -40,29 +40,18 @@ static const char *const paths[PICTURES] = {"val/class0/000.png", "val/class0/00
                                             "val/class1/000.png", "val/class1/001.png",
                                             "val/class2/000.png", "val/class2/001.png"};
 
-static void write_lpips(void)
-{
-    static const float values[] = {0.5f, 0.25f, 1, 0.75f};
-    an_tensor_writer *writer;
-    expect_ok(an_tensor_writer_new(&writer, "lin.safetensors"));
-    expect_ok(an_tensor_writer_declare(writer, "lpips.0.weight", AN_F32, an_shape_of(1, 4)));
-    expect_ok(an_tensor_writer_declare(writer, "lpips.1.weight", AN_F32, an_shape_of(1, 3)));
-    expect_ok(an_tensor_writer_data(writer, values, 4 * sizeof *values));
-    expect_ok(an_tensor_writer_data(writer, values, 3 * sizeof *values));
-    expect_ok(an_tensor_writer_commit(writer));
-}
-
 static int set_up(void **state)
 {
     static const char *const settings[] = {"batch", "6", "epochs", "1", "rate", "0.01", NULL};
+    static const float weights[] = {0.5f, 0.25f, 1, 0.75f, 0.5f, 0.25f, 1};
     alexnet_progress p;
     if (rig_set_up(state) != 0)
         return -1;
     rig_write_pictures("train", CLASSES, 4);
     rig_write_pictures("val", CLASSES, 2);
-    scratch_write("net.ini", text, sizeof text - 1);
+    scratch_text("net.ini", text);
     expect_ok(rig_train("train", NULL, "run", settings, &p));
-    write_lpips();
+    rig_write_lpips("lin.safetensors", 3, weights);
 #ifdef AN_CUDA_FAKE
     fake.pause = 1000; /* for the others to queue something into what one thread records */
 #endif

@@ -176,7 +176,7 @@ static void test_databases(void **state)
     memset(bytes + 40, 0, 4); /* a page size of 0, by which the library would divide */
     scratch_write("cut/data.mdb", bytes, length);
     check_error("cut", ALEXNET_ERROR_FORMAT, "its pages have 0 bytes");
-    scratch_write("cut/data.mdb", "no database", 11);
+    scratch_text("cut/data.mdb", "no database");
     check_error("cut", ALEXNET_ERROR_FORMAT, "cannot be read as an LMDB");
     an_free(bytes);
     assert_false(an_is_file(golden("lmdb-raw/lock.mdb")));
@@ -316,7 +316,7 @@ static void test_callbacks(void **state)
     /* without labels, names of classes have nothing to name */
     alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
     options.names_file = "names.txt";
-    scratch_write("names.txt", "0 zero\n", 7);
+    scratch_text("names.txt", "0 zero\n");
     mine.asked = 0;
     source.class_count = 0;
     source.item = own_item_without_label;
@@ -468,7 +468,7 @@ static void test_resume(void **state)
     alexnet_dataset *d, *train, *val;
     alexnet_recipe *recipe;
     alexnet_trainer *trainer;
-    scratch_write("net.ini", net, sizeof net - 1);
+    scratch_text("net.ini", net);
     assert_int_equal(alexnet_ctx_new(&ctx, NULL), ALEXNET_OK);
     assert_int_equal(alexnet_recipe_load(&recipe, "default"), ALEXNET_OK);
     assert_int_equal(alexnet_recipe_set(recipe, "epochs", "1"), ALEXNET_OK);

@@ -245,7 +245,7 @@ static void test_among_files(void **state)
     alexnet_dataset *d;
     tar_rig tar = {.length = 0};
     put("./b.jpg");
-    scratch_write("b.jpg", "b.jpg", 5);
+    scratch_text("b.jpg", "b.jpg");
     put("folder/a.jpg");
     tar_text(&tar, "d/2.jpg", "two");
     tar_text(&tar, "1.jpg", "one");
@@ -340,7 +340,7 @@ static void test_errors(void **state)
     check_error("none.tar", ALEXNET_ERROR_IO, "none.tar");
     check_error("none-{0..3}.tar", ALEXNET_ERROR_IO, "none-0.tar");
     check_error("none-{3..0}.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "is not a pattern");
-    scratch_write("x.tar.gz", "\x1F\x8B\x08", 3);
+    scratch_text("x.tar.gz", "\x1F\x8B\x08");
     check_error("x.tar.gz", ALEXNET_ERROR_FORMAT, "gunzip");
     tar_text(&tar, "n01/a.jpg", "x");
     put("parts/train-0.tar");
@@ -367,7 +367,7 @@ static void write_val(void)
 static void put_text(const char *path, const char *text)
 {
     put(path);
-    scratch_write(path, text, strlen(text));
+    scratch_text(path, text);
 }
 
 static void check_val(void)

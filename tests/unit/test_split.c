@@ -244,9 +244,9 @@ static void test_fingerprint(void **state)
     uint64_t renamed = fingerprint_of("moved");
     assert_true(renamed != first);
     assert_int_equal(rename("moved/cat/c.jpg", "moved/cat/a.jpg"), 0);
-    scratch_write("moved/cat/a.jpg", "longer than before", 18);
+    scratch_text("moved/cat/a.jpg", "longer than before");
     assert_true(fingerprint_of("moved") != first);
-    scratch_write("moved/cat/a.jpg", "t/cat/a.jpg", 11);
+    scratch_text("moved/cat/a.jpg", "t/cat/a.jpg");
     assert_true(fingerprint_of("moved") == first);
     put("moved/ant/a.jpg"); /* shifts the labels */
     assert_true(fingerprint_of("moved") != first);

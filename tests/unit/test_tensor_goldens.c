@@ -2,13 +2,10 @@
  * Files that PyTorch and NumPy wrote against the same tensors in safetensors
  * (tools/make_tensor_goldens.py): the same names, types, shapes and bits.
  */
-#include "expect.h"
+#include "tensor_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/alloc.h"
-#include "format/tensor_file.h"
 
 #define FOLDER "golden/tensors/"
 
@@ -47,12 +44,8 @@ enum { GOLDENS = sizeof goldens / sizeof goldens[0] };
 static an_tensor_file *open_golden(const char *name, const char *ending)
 {
     char path[256];
-    an_reader *reader;
-    an_tensor_file *file;
     snprintf(path, sizeof path, FOLDER "%s%s", name, ending);
-    expect_ok(an_reader_open(&reader, path));
-    expect_ok(an_tensor_file_open(&file, reader));
-    return file;
+    return rig_open_tensors(path);
 }
 
 static void *read_as(an_tensor_file *file, const an_tensor_entry *entry, an_dtype as)

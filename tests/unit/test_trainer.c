@@ -8,11 +8,6 @@
 
 #include "backend/backend.h"
 
-static alexnet_ctx *new_ctx(void)
-{
-    return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-}
-
 /* ---- Learning ---- */
 
 /* Classes that differ by colour are learnt from scratch, and the model that is kept answers as it
@@ -68,7 +63,7 @@ static void expect_disk(const char *run, const char *const *settings, uint64_t f
                         uint64_t at_peak)
 {
     const uint64_t besides = 8192; /* bytes of a file */
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     alexnet_disk d;
@@ -119,7 +114,7 @@ static void test_progress(void **state)
         {ALEXNET_PROGRESS_VAL, 2, 6, 8, 10, false, false},
         {ALEXNET_PROGRESS_EPOCH, 2, 6, 10, 10, false, true},
     };
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     alexnet_memory memory;
@@ -313,7 +308,7 @@ static void test_the_latest_is_kept_without_validation(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", "epochs", "3", NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     bool more = true;
@@ -342,7 +337,7 @@ static void test_the_validation_of_a_run(void **state)
 {
     (void)state;
     static const char *const settings[] = {"epochs", "1", NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_dataset *all, *fit, *val, *again;
     alexnet_trainer *trainer;
     alexnet_model *model;
@@ -382,7 +377,7 @@ static void test_absent_classes_are_said(void **state)
 {
     (void)state;
     static const char *const settings[] = {"epochs", "1", NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_dataset *all, *fit, *val;
     alexnet_trainer *trainer;
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
@@ -416,7 +411,7 @@ static void test_a_frozen_layer(void **state)
     (void)state;
     static const char *const settings[] = {"batch", "4",           "epochs", "2", "c.rate",
                                            "0",     "c.rate_bias", "0",      NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     rig_write_pictures("train", 2, 8);

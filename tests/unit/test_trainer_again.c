@@ -18,7 +18,7 @@ static int set_up(void **state)
 {
     if (rig_set_up(state) != 0)
         return -1;
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    ctx = rig_ref_ctx();
     expect_ok(an_make_folder("data"));
     rig_write_pictures("data/train", 2, 12);
     rig_write_pictures("data/val", 2, 3);
@@ -52,13 +52,8 @@ static void start(const char *out, int steps, const char *const *settings)
 /* Resume a run and finish it. @return the status of the resume, or of the step that fails */
 static alexnet_status go_on(const char *run, const alexnet_resume_options *options)
 {
-    alexnet_trainer *trainer;
     alexnet_progress p;
-    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run, options);
-    if (rc == ALEXNET_OK)
-        rc = rig_finish(trainer, &p);
-    alexnet_trainer_free(trainer);
-    return rc;
+    return rig_go_on(ctx, run, options, &p);
 }
 
 static const char *const two_epochs[] = {SETTINGS, "epochs", "2", NULL};
@@ -94,6 +89,10 @@ static void test_lost_best(void **state)
         an_free(best);
     }
     assert_int_equal(finish_after_perfection("lost", 2), 2);
+    assert_int_equal(rig_times_heard("best.safetensors, the model of epoch 1, is missing"), 1);
+    start("early", 3, two_epochs); /* there is none to be lost */
+    expect_ok(go_on("early", NULL));
+    assert_int_equal(rig_times_heard("is missing"), 1);
 }
 
 /* ---- Data that is elsewhere ---- */
@@ -290,7 +289,7 @@ static void test_accepted_changes(void **state)
     alexnet_trainer *trainer;
     alexnet_progress p;
     accept.accept_changes = true;
-    scratch_write("data/train/class1/003.png", "no picture", 10);
+    scratch_text("data/train/class1/003.png", "no picture");
     start("run", 14, two_epochs); /* the mean, an epoch, its validation, and two updates */
     rig_write_picture("data/train/class1/003.png", 1, 3);
     add_pictures();
@@ -487,6 +486,28 @@ static void test_fewer_epochs(void **state)
     rig_expect_same_run("straight", "run");
 }
 
+/* As many epochs as have ended: the run is complete. */
+static void test_no_more_epochs(void **state)
+{
+    (void)state;
+    static const char *const one[] = {SETTINGS, "schedule", "constant", "epochs", "1", NULL},
+                             *const two[] = {SETTINGS, "schedule", "constant", "epochs", "2", NULL};
+    const alexnet_resume_options fewer = with((const char *const[]){"epochs", "1", NULL});
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    start("straight", -1, one);
+    expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", "run", two));
+    do
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    while (p.phase != ALEXNET_PROGRESS_EPOCH);
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", &fewer));
+    assert_int_equal(trainer->record.phase, AN_PHASE_DONE);
+    alexnet_trainer_free(trainer);
+    rig_expect_same_run("straight", "run");
+}
+
 static void test_settings_that_stay(void **state)
 {
     (void)state;
@@ -542,8 +563,8 @@ static void test_more_bad_pictures(void **state)
     alexnet_progress p;
     accept.accept_changes = true;
     for (int i = 0; i < 2; i++) {
-        scratch_write("data/val/class0/001.png", "none", 4);
-        scratch_write("data/val/class1/002.png", "none", 4);
+        scratch_text("data/val/class0/001.png", "none");
+        scratch_text("data/val/class1/002.png", "none");
         expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", i ? "b" : "a", two_epochs));
         expect_failure(rig_finish(trainer, &p), ALEXNET_ERROR_BAD_DATA,
                        "2 of 6 validation pictures");
@@ -573,9 +594,10 @@ int main(void)
         IN_SCRATCH(test_accepted_changes),    IN_SCRATCH(test_fewer_pictures),
         IN_SCRATCH(test_changes_in_the_mean), IN_SCRATCH(test_nothing_to_accept),
         IN_SCRATCH(test_more_epochs),         IN_SCRATCH(test_an_earlier_checkpoint),
-        IN_SCRATCH(test_fewer_epochs),        IN_SCRATCH(test_settings_that_stay),
-        IN_SCRATCH(test_more_bad_pictures),   IN_SCRATCH(test_other_end),
-        IN_SCRATCH(test_lost_best),           IN_SCRATCH(test_packed_otherwise),
+        IN_SCRATCH(test_fewer_epochs),        IN_SCRATCH(test_no_more_epochs),
+        IN_SCRATCH(test_settings_that_stay),  IN_SCRATCH(test_more_bad_pictures),
+        IN_SCRATCH(test_other_end),           IN_SCRATCH(test_lost_best),
+        IN_SCRATCH(test_packed_otherwise),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }

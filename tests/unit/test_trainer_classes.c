@@ -16,7 +16,7 @@ static int set_up(void **state)
     char path[64];
     if (rig_set_up(state) != 0)
         return -1;
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, SECOND);
     for (int i = FIRST; i < SECOND; i++) {
         snprintf(path, sizeof path, "train/class0/%03d.png", i);
@@ -87,11 +87,6 @@ static void test_weights(void **state)
     }
 }
 
-static void write_weights(const char *text)
-{
-    scratch_write("weights.txt", text, strlen(text));
-}
-
 /* A file's weights reach the pictures; a class that it does not name counts 1. */
 static void test_weights_of_a_file(void **state)
 {
@@ -100,7 +95,7 @@ static void test_weights_of_a_file(void **state)
                                            "class_weights", "weights.txt", NULL};
     alexnet_trainer *t;
     alexnet_progress p;
-    write_weights("# half as much\nclass1 0.5\n");
+    scratch_text("weights.txt", "# half as much\nclass1 0.5\n");
     expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
     assert_int_equal(rig_times_heard("weights.txt names 1 of 2 classes; pictures of the others "
                                      "count 1"),
@@ -112,7 +107,7 @@ static void test_weights_of_a_file(void **state)
     for (int i = 0; i < PICTURES; i++)
         assert_true(t->slots[i].weight == (t->slots[i].label == 0 ? 1.f : 0.5f));
     alexnet_trainer_free(t);
-    write_weights("class1 0.5\nclass2 1\n");
+    scratch_text("weights.txt", "class1 0.5\nclass2 1\n");
     expect_failure(rig_start(&t, ctx, "train", NULL, "two", settings), ALEXNET_ERROR_FORMAT,
                    "weights.txt:2: the data has no class \"class2\"; did you mean \"class0\"?");
     assert_int_equal(unlink("weights.txt"), 0);
@@ -137,7 +132,7 @@ static void test_weights_of_0(void **state)
         "batch", "2", "accumulate", "2", "class_weights", "weights.txt", "epochs", "2", NULL};
     alexnet_progress p;
     alexnet_trainer *t;
-    write_weights("class0 1\nclass1 0\n");
+    scratch_text("weights.txt", "class0 1\nclass1 0\n");
     expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
     expect_ok(rig_finish(t, &p));
     assert_true(isfinite(p.loss));
@@ -153,18 +148,18 @@ static void test_resume_without_file(void **state)
                                            "class_weights", "weights.txt", NULL};
     static const char text[] = "class0 1.1\nclass1 0.3\n";
     const alexnet_resume_options none = ALEXNET_RESUME_OPTIONS_INIT;
-    write_weights(text);
+    scratch_text("weights.txt", text);
     run("straight", -1, settings);
     for (int gone = 0; gone < 2; gone++) {
         alexnet_trainer *trainer;
         alexnet_progress p;
         const char *out = gone ? "gone" : "changed";
-        write_weights(text);
+        scratch_text("weights.txt", text);
         run(out, 5, settings);
         if (gone)
             assert_int_equal(unlink("weights.txt"), 0);
         else
-            write_weights("class0 7\n");
+            scratch_text("weights.txt", "class0 7\n");
         rig_heard[0] = '\0';
         expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &none));
         assert_int_equal(rig_times_heard("class_weights = weights.txt: the run continues with the "
@@ -198,7 +193,7 @@ static void test_weights_are_listed(void **state)
     static const char *const none[] = {"epochs", "1", NULL};
     static const char head[] = "\n; how much a picture of each class counts, if not 1:\n";
     alexnet_recipe *recipe;
-    write_weights("class1 0.25\n");
+    scratch_text("weights.txt", "class1 0.25\n");
     run("file", 1, file);
     assert_true(recipe_has("file", head));
     assert_true(recipe_has("file", "if not 1:\n;   class1 0.25\n"));
@@ -253,14 +248,11 @@ static void test_resume(void **state)
     run("straight", -1, settings);
     assert_int_equal(rig_times_heard("together they favour small ones"), 1);
     for (int steps = 1; steps <= 9; steps += 2) {
-        alexnet_trainer *trainer;
         alexnet_progress p;
         char out[16];
         snprintf(out, sizeof out, "cut%d", steps);
         run(out, steps, settings);
-        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &none));
-        expect_ok(rig_finish(trainer, &p));
-        alexnet_trainer_free(trainer);
+        expect_ok(rig_go_on(ctx, out, &none, &p));
         rig_expect_same_run("straight", out);
     }
 }

@@ -17,7 +17,7 @@ static int set_up(void **state)
 {
     if (rig_set_up(state) != 0)
         return -1;
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    ctx = rig_ref_ctx();
     rig_write_pictures("train", 3, 5);
     rig_write_pictures("val", 3, 4);
     return 0;
@@ -221,8 +221,8 @@ static void test_another_working_folder(void **state)
     static const char *const settings[] = {SETTINGS, "keep", "1", "epochs", "2", NULL};
     alexnet_progress p;
     bool more = true;
-    scratch_write("val/class0/000.png", "no picture", 10);
-    scratch_write("train/class0/000.png", "no picture", 10);
+    scratch_text("val/class0/000.png", "no picture");
+    scratch_text("train/class0/000.png", "no picture");
     alexnet_trainer *trainer = start("straight", settings);
     expect_ok(rig_finish(trainer, &p));
     alexnet_trainer_free(trainer);

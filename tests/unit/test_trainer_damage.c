@@ -25,7 +25,7 @@ static int set_up(void **state)
     rig_write_network("net.ini");
     rig_write_pictures("train", 2, 12);
     rig_write_pictures("val", 2, 3);
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
     do
         expect_ok(alexnet_trainer_step(trainer, &progress, &more));
@@ -38,7 +38,7 @@ static int set_up(void **state)
 
 static alexnet_status resume(const char *run)
 {
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     size_t before = 0, after = 0;
     char path[64];
@@ -269,6 +269,8 @@ static void test_damaged_metadata(void **state)
         {"alexnet.run", "\"phase\":1", "\"phase\":0", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":2", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":3", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"phase\":1,\"step\":4", "\"phase\":3,\"step\":12", "update 12 of 9"},
+        {"alexnet.run", "\"step\":4", "\"step\":4,\"drops\":2,\"dropped_after\":1", "is damaged"},
         {"alexnet.run", "\"count\":", "\"count\":-", LAST ": its record of progress has values"},
         {"alexnet.run", "\"best_epoch\":1", "\"best_epoch\":2", "record of progress is damaged"},
         {"alexnet.run", "\"split\":1", "\"split\":0", "has values out of range"},
@@ -288,6 +290,21 @@ static void test_damaged_metadata(void **state)
         scratch_write(LAST, whole, length);
     }
     free(whole);
+}
+
+/* No validation, and no end, comes before the first update. */
+static void test_an_end_before_the_beginning(void **state)
+{
+    (void)state;
+    edit("alexnet.run", "\"best_epoch\":1", "\"best_epoch\":0");
+    for (char phase = '2'; phase <= '3'; phase++) {
+        char to[] = "\"phase\":2,\"step\":0";
+        to[8] = phase;
+        edit("alexnet.run", "\"phase\":1,\"step\":4", to);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, "is damaged: update 0 of 9");
+        edit("alexnet.run", to, "\"phase\":1,\"step\":4");
+    }
+    expect_ok(resume("run"));
 }
 
 /* ---- Bits that have flipped ---- */
@@ -374,7 +391,7 @@ static void expect_warnings(int times)
 static void test_a_changed_model(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
     alexnet_load_options with = ALEXNET_LOAD_OPTIONS_INIT;
     alexnet_dataset *data = rig_open_data(ctx, "train");
@@ -420,7 +437,7 @@ static void test_a_mean_to_come(void **state)
     (void)state;
     alexnet_trainer *trainer;
     alexnet_progress progress;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     scratch_remove("run");
     rig_change_network("mean = image", "mean = none");
     expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
@@ -430,9 +447,7 @@ static void test_a_mean_to_come(void **state)
     char *text = edited("alexnet.run", "\"has_mean\":1", "\"has_mean\":0");
     rewrite("alexnet.run", text, NULL);
     an_free(text);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
-    expect_ok(rig_finish(trainer, &progress));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_go_on(ctx, "run", NULL, &progress));
     alexnet_ctx_free(ctx);
 }
 
@@ -444,7 +459,7 @@ static void save_in_the_mean(alexnet_ctx *ctx)
     alexnet_progress progress;
     bool more;
     scratch_remove("run");
-    scratch_write("train/class0/003.png", "no picture", 10);
+    scratch_text("train/class0/003.png", "no picture");
     expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
     for (int i = 0; i < 2; i++)
         expect_ok(alexnet_trainer_step(trainer, &progress, &more));
@@ -457,7 +472,7 @@ static void test_half_a_mean(void **state)
     static const char *const places[] = {"24", "32", "13", "-8", "4611686018427387904"};
     char to[64];
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     save_in_the_mean(ctx);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         snprintf(to, sizeof to, "\"mean_done\":%s,", places[i]);
@@ -465,6 +480,10 @@ static void test_half_a_mean(void **state)
         expect_no_resume(ALEXNET_ERROR_FORMAT, LAST ": its record of progress");
         edit("alexnet.run", to, "\"mean_done\":16,");
     }
+    edit("alexnet.run", "\"epoch\":{\"images\":0,\"skipped\":1,",
+         "\"epoch\":{\"images\":0,\"skipped\":17,");
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "the mean of 16 of 24 pictures in batches of 8, 17 of");
+    save_in_the_mean(ctx);
     rewrite(NULL, NULL, "mean.products");
     expect_no_resume(ALEXNET_ERROR_FORMAT, "mean.products");
     save_in_the_mean(ctx);
@@ -480,7 +499,7 @@ static void test_a_mean_without_sums(void **state)
     alexnet_trainer *trainer;
     alexnet_progress progress;
     bool more;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     save_in_the_mean(ctx);
     edit("alexnet.run", "\"mean_done\":16,", "");
     rewrite(NULL, NULL, "mean.sums");
@@ -498,9 +517,8 @@ static void test_a_mean_without_sums(void **state)
 static void test_best_without_pictures(void **state)
 {
     (void)state;
-    alexnet_trainer *trainer;
     alexnet_progress progress;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     size_t before, after;
     an_tensor_file *file = rig_open_tensors(LAST);
     json_t *run = json_loads(an_tensor_file_metadata(file, "alexnet.run"), 0, NULL);
@@ -514,9 +532,7 @@ static void test_best_without_pictures(void **state)
     free(text);
     json_decref(run);
     unsigned char *best = scratch_read("run/best.safetensors", &before);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
-    expect_ok(rig_finish(trainer, &progress));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_go_on(ctx, "run", NULL, &progress));
     alexnet_ctx_free(ctx);
     unsigned char *now = scratch_read("run/best.safetensors", &after);
     assert_int_equal(before, after);
@@ -589,7 +605,7 @@ static void test_a_new_class(void **state)
 static void test_a_run_in_use(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is already being trained");
@@ -615,7 +631,7 @@ static void test_no_locks(void **state)
 {
     (void)state;
     alexnet_trainer *trainer;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     for (int i = 0; i < 2; i++) {
         lockless = i;
         rig_heard[0] = '\0';
@@ -635,13 +651,10 @@ static void test_no_locks(void **state)
 static void test_a_lost_log(void **state)
 {
     (void)state;
-    alexnet_trainer *trainer;
     alexnet_progress progress;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     assert_int_equal(remove("run/log.jsonl"), 0);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
-    expect_ok(rig_finish(trainer, &progress));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_go_on(ctx, "run", NULL, &progress));
     alexnet_ctx_free(ctx);
     size_t length;
     char *log = (char *)scratch_read("run/log.jsonl", &length);
@@ -664,6 +677,7 @@ int main(void)
         IN_SCRATCH(test_a_recipe_without_values),
         IN_SCRATCH(test_missing_metadata),
         IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_an_end_before_the_beginning),
         IN_SCRATCH(test_flipped_bits),
         IN_SCRATCH(test_changed_metadata),
         IN_SCRATCH(test_a_changed_model),

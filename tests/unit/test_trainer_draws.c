@@ -19,7 +19,7 @@ static void without_dropout(void)
 static void losses_of_updates(const char *out, const char *const *settings, double *losses,
                               int count)
 {
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     bool more = true;
@@ -106,7 +106,7 @@ static void test_the_axes_of_colour(void **state)
     (void)state;
     static const double axes[3][3] = {
         {-68.623, -70.170, -72.094}, {-26.433, -0.872, 26.010}, {8.243, -16.112, 7.835}};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 1);
     for (int bgr = 0; bgr < 2; bgr++) {
         alexnet_trainer *t;
@@ -148,7 +148,7 @@ static void test_the_axes_of_the_data(void **state)
     static const char *const settings[] = {"epochs", "1", "colour_axes", "data", NULL};
     static uint8_t pixels[PIXELS * 3];
     static double means[2][VALUES];
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_dataset *data;
     rig_write_pictures("train", 2, PICTURES / 2);
     expect_ok(alexnet_dataset_open(&data, ctx, "train", NULL));
@@ -238,7 +238,7 @@ static void test_settled_keys(void **state)
     (void)state;
     static const char *const settings[] = {
         "crop_group", "32", "erase_area", "0.1 0.2", "erase_aspect", "0.5 2", "seed", "7", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *t;
     rig_write_pictures("train", 2, 1);
     expect_ok(rig_start(&t, ctx, "train", NULL, "settled", settings));

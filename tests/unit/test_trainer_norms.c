@@ -158,11 +158,8 @@ static const char *with_norms(const char *device, const char *out, const char *n
 {
     const char *const some[] = {"batch", "8", "epochs", "2", "norms", norms, NULL};
     alexnet_ctx *ctx = rig_new_ctx(device, ALEXNET_PRECISION_FP32, 1);
-    alexnet_trainer *t;
     alexnet_progress p;
-    expect_ok(rig_start(&t, ctx, "train", "val", out, some));
-    expect_ok(rig_finish(t, &p));
-    alexnet_trainer_free(t);
+    expect_ok(rig_train_on(ctx, "train", "val", out, some, &p));
     alexnet_ctx_free(ctx);
     return out;
 }
@@ -209,32 +206,26 @@ static void test_resume(void **state)
 {
     (void)state;
     static const char *const four[] = {"norms", "4", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
     alexnet_trainer *t;
     alexnet_progress p;
     rig_write_pictures("train", 2, 20);
     rig_write_pictures("val", 2, 4);
-    expect_ok(rig_start(&t, ctx, "train", "val", "straight", settings));
-    expect_ok(rig_finish(t, &p));
-    alexnet_trainer_free(t);
+    expect_ok(rig_train_on(ctx, "train", "val", "straight", settings, &p));
     expect_ok(rig_start(&t, ctx, "train", "val", "run", settings));
     go_to(t, 3);
     expect_ok(alexnet_trainer_save(t));
     go_to(t, 4);
     alexnet_trainer_free(t);
-    expect_ok(alexnet_trainer_resume(&t, ctx, "run", NULL));
-    expect_ok(rig_finish(t, &p));
-    alexnet_trainer_free(t);
+    expect_ok(rig_go_on(ctx, "run", NULL, &p));
     rig_expect_same_run("straight", "run");
     options.settings = four;
     expect_ok(rig_start(&t, ctx, "train", "val", "anew", settings));
     go_to(t, 4);
     expect_ok(alexnet_trainer_save(t));
     alexnet_trainer_free(t);
-    expect_ok(alexnet_trainer_resume(&t, ctx, "anew", &options));
-    expect_ok(rig_finish(t, &p));
-    alexnet_trainer_free(t);
+    expect_ok(rig_go_on(ctx, "anew", &options, &p));
     json_t *eighth = line_of("anew/log.jsonl", 8);
     assert_non_null(eighth);
     json_decref(eighth);

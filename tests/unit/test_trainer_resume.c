@@ -57,7 +57,7 @@ static int set_up(void **state)
     rig_write_network("net.ini");
     rig_write_pictures("train", 3, 34);
     rig_write_pictures("val", 3, 7);
-    scratch_write("train/class1/012.png", "no picture", 10);
+    scratch_text("train/class1/012.png", "no picture");
     return 0;
 }
 
@@ -340,9 +340,7 @@ static void test_a_lost_validation(void **state)
         assert_int_equal(rename("gone", "val"), 0);
         assert_int_equal(alexnet_trainer_best(trainer, &best), epoch - 1);
         alexnet_trainer_free(trainer);
-        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, NULL));
-        expect_ok(rig_finish(trainer, &progress));
-        alexnet_trainer_free(trainer);
+        expect_ok(rig_go_on(ctx, out, NULL, &progress));
         rig_expect_same_run("straight", out);
     }
     alexnet_ctx_free(ctx);
@@ -432,13 +430,11 @@ static void test_tuning_is_kept(void **state)
     alexnet_progress progress;
     if (an_device_find(&(an_device){0}, "cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
         skip();
-    scratch_write("other.ini", other, sizeof other - 1);
-    scratch_write("direct.ini", direct, sizeof direct - 1);
+    scratch_text("other.ini", other);
+    scratch_text("direct.ini", direct);
     rig_tuning = "other.ini";
     alexnet_ctx *ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(rig_start(&trainer, ctx, "train", "val", "straight", settings));
-    expect_ok(rig_finish(trainer, &progress));
-    alexnet_trainer_free(trainer);
+    expect_ok(rig_train_on(ctx, "train", "val", "straight", settings, &progress));
     expect_ok(rig_start(&trainer, ctx, "train", "val", "tuned", settings));
     run_some(trainer, ctx, 12, STOP_SAVED);
     alexnet_trainer_free(trainer);

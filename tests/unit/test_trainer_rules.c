@@ -29,7 +29,7 @@ static int set_up(void **state)
         return -1;
     rig_write_pictures("train", 3, PICTURES);
     rig_write_pictures("val", 3, 7);
-    scratch_write("train/class1/012.png", "no picture", 10);
+    scratch_text("train/class1/012.png", "no picture");
     return 0;
 }
 
@@ -137,7 +137,7 @@ static void test_unreadable_parts(void **state)
     (void)state;
     for (int i = 0; i < PICTURES; i += 2) {
         snprintf(path, sizeof path, "train/class0/%03d.png", i);
-        scratch_write(path, "no picture", 10);
+        scratch_text(path, "no picture");
     }
     expect_ok(rig_train("train", "val", "whole", together, &progress));
     expect_ok(rig_train("train", "val", "parts", settings, &progress));
@@ -147,7 +147,7 @@ static void test_unreadable_parts(void **state)
 static void test_parts_are_equal(void **state)
 {
     const char *const settings[] = {COMMON, "accumulate", "3", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     (void)state;
     expect_failure(rig_start(&trainer, ctx, "train", "val", "out", settings),

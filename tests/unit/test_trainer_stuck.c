@@ -38,7 +38,7 @@ static void write_network(const char *from, const char *to)
     snprintf(text, sizeof text, "%.*s%s%.*sinitW = 0.0001\n[p]%s", (int)(at - rig_network),
              rig_network, to, (int)(head - at - (long)length), at + length,
              head + strlen("initW = 0.1\n[p]"));
-    scratch_write("net.ini", text, strlen(text));
+    scratch_text("net.ini", text);
 }
 
 /* One pixel value in all of a picture. */
@@ -108,7 +108,7 @@ static void test_once_in_a_run(void **state)
     (void)state;
     static const char *const settings[] = {NET, "rate", "0", "rate_bias", "0", "warmup", "0", NULL};
     const alexnet_resume_options none = ALEXNET_RESUME_OPTIONS_INIT;
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *t;
     alexnet_progress p;
     bool more = true;
@@ -136,7 +136,7 @@ static void test_again_after_a_recovery(void **state)
         int times;
     } epochs[] = {{0.70, 1}, {0.69, 1}, {0.65, 1}, {0.70, 1}, {0.60, 1}, {0.70, 2}, {0.70, 2}};
     static const char *const settings[] = {LONG, NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *t;
     alexnet_progress p;
     rig_write_pictures("train", 2, 20);

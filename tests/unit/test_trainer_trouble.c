@@ -12,17 +12,12 @@
 #include "base/writer.h"
 #include "train/trainer.h"
 
-static alexnet_ctx *new_ctx(void)
-{
-    return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-}
-
 /* ---- Bad pictures ---- */
 
 static void spoil(const char *path)
 {
     assert_true(an_is_file(path));
-    scratch_write(path, "not a picture", 13);
+    scratch_text(path, "not a picture");
 }
 
 /* One bad picture in 102 is named once, counted each time, and skipped. */
@@ -78,7 +73,7 @@ static void test_a_mean_that_failed(void **state)
         good[i][0] ^= 1;
         scratch_write(paths[i], good[i], lengths[i]);
     }
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
     assert_int_equal(p.skipped, 2);
@@ -182,7 +177,7 @@ static void test_a_run_within_its_data(void **state)
 {
     (void)state;
     alexnet_trainer *trainer;
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     rig_write_pictures("train", 2, 2);
     rig_write_pictures("val", 2, 2);
     expect_failure(rig_start(&trainer, ctx, "train", NULL, "train/run", NULL),
@@ -199,8 +194,8 @@ static void test_nothing_can_be_read(void **state)
     alexnet_progress p;
     expect_ok(an_make_folder("train/a"));
     expect_ok(an_make_folder("train/b"));
-    scratch_write("train/a/1.png", "x", 1);
-    scratch_write("train/b/1.png", "x", 1);
+    scratch_text("train/a/1.png", "x");
+    scratch_text("train/b/1.png", "x");
     expect_failure(rig_train("train", NULL, "run", NULL, &p), ALEXNET_ERROR_BAD_DATA,
                    "none of the 2 training pictures of");
     assert_non_null(strstr(alexnet_error_text(), "; the first: "));
@@ -270,7 +265,7 @@ static void test_a_full_disk(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", "epochs", "3", NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     bool more;
@@ -332,7 +327,7 @@ static void test_a_log_that_does_not_fit(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", "epochs", "2", "report", "1", NULL};
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_progress p;
     struct rlimit before, full;
@@ -360,7 +355,7 @@ static void test_a_log_that_does_not_fit(void **state)
 static void expect_no_start(const char *data, const char *val, const char *out,
                             const char *const *settings, alexnet_status status, const char *part)
 {
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     expect_failure(rig_start(&trainer, ctx, data, val, out, settings), status, part);
     alexnet_ctx_free(ctx);
@@ -391,7 +386,7 @@ static void test_refusals(void **state)
                     "has conv*.rate, but conv* is not a layer of the network");
     expect_no_start("train", NULL, "run", frozen, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "has freeze = c m, but m has no parameters; layers with parameters are c, e");
-    scratch_write("file", "x", 1);
+    scratch_text("file", "x");
     expect_no_start("train", NULL, "file/run", NULL, ALEXNET_ERROR_IO, "folder file: ");
     assert_false(an_is_folder("run")); /* nothing was made for a run that did not start */
 }
@@ -399,7 +394,7 @@ static void test_refusals(void **state)
 static void test_options(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer *trainer;
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
     rig_write_pictures("train", 2, 2);
@@ -445,14 +440,14 @@ static void test_a_folder_in_use(void **state)
     assert_int_equal(before, after);
     /* Nor is a file of the user replaced that happens to have such a name. */
     assert_int_equal(mkdir("mine", 0777), 0);
-    scratch_write("mine/recipe.ini", "[recipe]\n", 9);
+    scratch_text("mine/recipe.ini", "[recipe]\n");
     expect_no_start("train", NULL, "mine", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "mine already holds files of a run");
     assert_int_equal(rig_size_of("mine/recipe.ini"), 9);
     assert_int_equal(rig_size_of("mine/log.jsonl"), -1);
     /* Nor is anything written beside other files, or another folder. */
     assert_int_equal(mkdir("notes", 0777), 0);
-    scratch_write("notes/log.csv", "mine\n", 5);
+    scratch_text("notes/log.csv", "mine\n");
     expect_no_start("train", NULL, "notes", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "notes has other files in it, such as log.csv; a run needs a new folder");
     assert_int_equal(rig_size_of("notes/lock"), -1);
@@ -466,7 +461,7 @@ static void test_a_folder_in_use(void **state)
 static void test_short_of_memory(void **state)
 {
     (void)state;
-    alexnet_ctx *ctx = new_ctx();
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
     rig_write_pictures("train", 2, 2);
     alexnet_dataset *data = rig_open_data(ctx, "train");

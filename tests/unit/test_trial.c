@@ -99,7 +99,7 @@ static void test_nothing_is_drawn(void **state)
         "mixup", "1",      "hue",  "0.5", "rotate",    "90",  "label_smoothing", "0.2",
         "crop",  "scaled", "init", "net", "contrast",  "0.5", "colour_noise",    "1",
         "norms", "1",      NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trial *trial;
     alexnet_trial_point first, point;
     bool more = true;
@@ -130,7 +130,7 @@ static void test_labels_that_contradict(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "16", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trial *trial;
     alexnet_trial_verdict verdict;
     char path[64];
@@ -156,7 +156,7 @@ static void test_the_same_as_a_run(void **state)
     static const char *const settings[] = {
         "batch",  "8", "epochs", "2",    "rate",   "0.01", "schedule", "constant", "warmup", "0",
         "report", "1", "f.rate", "0.05", "mirror", "yes",  "erase",    "0.5",      NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trial *trial;
     alexnet_trial_point point;
     alexnet_progress p;
@@ -232,7 +232,7 @@ static void test_no_rate_helps(void **state)
     (void)state;
     static const char *const settings[] = {"batch", "8", "freeze", "*", NULL};
     static const char *const still[] = {"batch", "8", "rate", "0", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trial *trial;
     alexnet_trial_verdict verdict;
     rig_write_pictures("train", 2, 20);
@@ -275,7 +275,7 @@ static void test_pictures_that_cannot_be_read(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", NULL};
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_trial *trial;
     alexnet_trial_verdict verdict;
     char path[64];
@@ -284,7 +284,7 @@ static void test_pictures_that_cannot_be_read(void **state)
     for (int i = 0; i < 8; i++)
         for (int c = 0; c < 2; c++) {
             snprintf(path, sizeof path, "train/class%d/%03d.png", c, i);
-            scratch_write(path, "no picture", 10);
+            scratch_text(path, "no picture");
         }
     expect_ok(start(&trial, ctx, overfit(0), settings));
     expect_failure(finish(trial, &verdict), ALEXNET_ERROR_BAD_DATA, "none of the 4 training");

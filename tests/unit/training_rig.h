@@ -5,18 +5,15 @@
 #ifndef TESTS_UNIT_TRAINING_RIG_H
 #define TESTS_UNIT_TRAINING_RIG_H
 
-#include "expect.h"
 #include "scratch.h"
+#include "tensor_rig.h"
 
 #include <png.h>
 #include <stdio.h>
 
 #include "alexnet/alexnet.h"
-#include "base/alloc.h"
 #include "base/files.h"
 #include "base/random.h"
-#include "format/safetensors.h"
-#include "format/tensor_file.h"
 #include "train/run_state.h"
 
 /** Crop, mirror, mean, LRN per tower, groups and dropout: all that a resume could get wrong. */
@@ -65,7 +62,7 @@ static inline void rig_write_pictures(const char *folder, int classes, int per_c
 
 static inline void rig_write_network(const char *path)
 {
-    scratch_write(path, rig_network, sizeof rig_network - 1);
+    scratch_text(path, rig_network);
 }
 
 /** Write net.ini with `to` in place of the first `from` of rig_network. */
@@ -117,6 +114,11 @@ static inline alexnet_ctx *rig_new_ctx(const char *device, alexnet_precision pre
     options.deterministic = true;
     expect_ok(alexnet_ctx_new(&ctx, &options));
     return ctx;
+}
+
+static inline alexnet_ctx *rig_ref_ctx(void)
+{
+    return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
 }
 
 static inline alexnet_dataset *rig_open_data(alexnet_ctx *ctx, const char *folder)
@@ -181,16 +183,38 @@ static inline alexnet_status rig_finish(alexnet_trainer *trainer, alexnet_progre
     return rc;
 }
 
-/** Start and finish a run on ref. @return the status of the last step; *last is its progress */
+/** Start and finish a run. @return the status of the last step; *last is its progress */
+static inline alexnet_status rig_train_on(alexnet_ctx *ctx, const char *data, const char *val,
+                                          const char *out, const char *const *settings,
+                                          alexnet_progress *last)
+{
+    alexnet_trainer *trainer;
+    expect_ok(rig_start(&trainer, ctx, data, val, out, settings));
+    const alexnet_status rc = rig_finish(trainer, last);
+    alexnet_trainer_free(trainer);
+    return rc;
+}
+
+/** The same on ref. */
 static inline alexnet_status rig_train(const char *data, const char *val, const char *out,
                                        const char *const *settings, alexnet_progress *last)
 {
-    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-    alexnet_trainer *trainer;
-    expect_ok(rig_start(&trainer, ctx, data, val, out, settings));
-    alexnet_status rc = rig_finish(trainer, last);
-    alexnet_trainer_free(trainer);
+    alexnet_ctx *ctx = rig_ref_ctx();
+    const alexnet_status rc = rig_train_on(ctx, data, val, out, settings, last);
     alexnet_ctx_free(ctx);
+    return rc;
+}
+
+/** Resume a run and finish it. @return the status of the last step; *last is its progress */
+static inline alexnet_status rig_go_on(alexnet_ctx *ctx, const char *run,
+                                       const alexnet_resume_options *options,
+                                       alexnet_progress *last)
+{
+    alexnet_trainer *trainer;
+    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run, options);
+    if (rc == ALEXNET_OK)
+        rc = rig_finish(trainer, last);
+    alexnet_trainer_free(trainer);
     return rc;
 }
 
@@ -216,35 +240,6 @@ static inline long rig_size_of(const char *path)
 }
 
 /* ---- What a run leaves behind ---- */
-
-static inline an_tensor_file *rig_open_tensors(const char *path)
-{
-    an_reader *reader;
-    an_tensor_file *file;
-    expect_ok(an_reader_open(&reader, path));
-    expect_ok(an_tensor_file_open(&file, reader));
-    return file;
-}
-
-static inline void *rig_tensor(an_tensor_file *file, const an_tensor_entry *entry)
-{
-    void *data = an_malloc(entry->bytes);
-    assert_non_null(data);
-    expect_ok(an_tensor_file_read(file, entry->name, entry->shape, entry->dtype, data));
-    return data;
-}
-
-/** A tensor as double; freed with an_free(). */
-static inline double *rig_doubles(an_tensor_file *file, const char *name, int64_t *count)
-{
-    const an_tensor_entry *entry = an_tensor_file_find(file, name);
-    assert_non_null(entry);
-    *count = an_shape_count(entry->shape);
-    double *values = an_calloc((size_t)*count, sizeof *values);
-    assert_non_null(values);
-    expect_ok(an_tensor_file_read(file, name, entry->shape, AN_F64, values));
-    return values;
-}
 
 /** Both files must hold the same tensors, bit for bit. */
 static inline void rig_expect_same_tensors(const char *a, const char *b)
