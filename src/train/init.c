@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "base/team.h"
 
 /* Standard deviation of the pixels of natural pictures around their mean, in grey levels. */
 static const double PIXEL_SPREAD = 58;
@@ -41,45 +42,67 @@ static an_init drawn_from(const an_net *net, const an_param *param, int how)
     return init;
 }
 
-static void fill(double *values, int64_t count, an_init init, bool bias, uint64_t seed, int param)
+/* Values that are drawn before they are written: fc6 as a whole would take 288 MiB. */
+enum { PIECE = 1 << 18 };
+
+/* What the values of a parameter are a function of, besides their places. */
+typedef struct source {
+    an_init init;
+    bool bias;
+    uint64_t seed;
+    uint32_t param;
+} source;
+
+/* Values 4 i .. 4 i + 3. */
+static void draw(const source *s, int64_t i, double drawn[4])
 {
-    for (int64_t i = 0; i < count; i += 4) {
-        an_random4 r = an_random(seed, AN_PURPOSE_WEIGHTS, 0, (uint64_t)i / 4, (uint32_t)param);
-        double drawn[4];
-        if (init.kind == AN_INIT_UNIFORM) {
-            for (int j = 0; j < 4; j++)
-                drawn[j] = init.value * (2 * an_uniform(r.v[j]) - 1);
-        } else if (bias) {
-            drawn[0] = drawn[1] = drawn[2] = drawn[3] = init.value;
-        } else {
-            an_normal2(r.v[0], r.v[1], drawn);
-            an_normal2(r.v[2], r.v[3], drawn + 2);
-            for (int j = 0; j < 4; j++)
-                drawn[j] *= init.value;
-        }
-        for (int64_t j = 0; j < 4 && i + j < count; j++)
-            values[i + j] = drawn[j];
+    an_random4 r = an_random(s->seed, AN_PURPOSE_WEIGHTS, 0, (uint64_t)i, s->param);
+    if (s->init.kind == AN_INIT_UNIFORM) {
+        for (int j = 0; j < 4; j++)
+            drawn[j] = s->init.value * (2 * an_uniform(r.v[j]) - 1);
+    } else if (s->bias) {
+        drawn[0] = drawn[1] = drawn[2] = drawn[3] = s->init.value;
+    } else {
+        an_normal2(r.v[0], r.v[1], drawn);
+        an_normal2(r.v[2], r.v[3], drawn + 2);
+        for (int j = 0; j < 4; j++)
+            drawn[j] *= s->init.value;
     }
 }
 
-static alexnet_status init_param(an_net *net, int index, const alexnet_recipe *recipe)
+/* @param values  room for PIECE */
+static alexnet_status init_param(an_net *net, int index, const alexnet_recipe *recipe,
+                                 double *values)
 {
     const an_param *param = &net->params[index];
-    size_t bytes = (size_t)param->count * sizeof(double);
-    double *values = an_malloc(bytes);
-    if (!values)
-        return AN_FAIL_MEMORY(bytes, param->name);
-    fill(values, param->count, drawn_from(net, param, an_recipe_choice(recipe, AN_KEY_INIT)),
-         param->is_bias, (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED), index);
-    alexnet_status rc = an_net_write(net, AN_VALUES, index, values, AN_F64);
-    an_free(values);
-    return rc;
+    const source from = {drawn_from(net, param, an_recipe_choice(recipe, AN_KEY_INIT)),
+                         param->is_bias, (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED),
+                         (uint32_t)index};
+    for (int64_t done = 0; done < param->count; done += PIECE) {
+        const int64_t count = param->count - done < PIECE ? param->count - done : PIECE;
+#pragma omp parallel for schedule(static)
+        for (int64_t i = 0; i < (count + 3) / 4; i++)
+            draw(&from, done / 4 + i, values + 4 * i);
+        AN_CHECK(an_net_write_part(net, AN_VALUES, index, done, count, values, AN_F64));
+    }
+    return ALEXNET_OK;
 }
 
 alexnet_status an_init_weights(an_net *net, const alexnet_recipe *recipe)
 {
-    for (int i = 0; i < net->count; i++)
+    an_threads saved;
+    alexnet_status rc = ALEXNET_OK;
+    double *values = an_malloc(PIECE * sizeof *values);
+    if (!values)
+        return AN_FAIL_MEMORY(PIECE * sizeof *values, "random weights");
+    AN_TRY(an_threads_begin(&saved, net->ctx->threads));
+    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++)
         if (net->params[i].learned)
-            AN_CHECK(init_param(net, i, recipe));
-    return an_net_write_mean(net);
+            rc = init_param(net, i, recipe, values);
+    an_threads_restore(saved);
+    AN_TRY(rc);
+    rc = an_net_write_mean(net);
+cleanup:
+    an_free(values);
+    return rc;
 }
