@@ -26,6 +26,16 @@ static cudaError_t elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t s
     return cudaSuccess;
 }
 
+/* The latest warning. */
+static char warning[512];
+
+static void keep_warning(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user;
+    if (level == ALEXNET_LOG_WARNING)
+        an_print_in(warning, sizeof warning, "%s", line);
+}
+
 /* How a first convolution is prepared. */
 typedef struct request {
     int n;
@@ -67,6 +77,8 @@ static bool uses_pairs(const request *r)
     pool.in[0] = conv.out;
     expect_ok(an_op_resolve(&pool));
     ctx->deterministic = r->deterministic;
+    ctx->log = keep_warning;
+    warning[0] = '\0';
     expect_ok(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_BF16));
     if (r->tuning)
         expect_ok(an_tuning_parse(&backend->tuning, r->tuning, "a tuning", backend->isa,
@@ -135,9 +147,11 @@ static void test_tuned(void **state)
             r.tuning = ROW("");
             assert_false(uses_pairs(&r));
         }
-    /* rows for another layer say nothing */
+    assert_string_equal(warning, "");
+    /* rows for another layer say nothing, and the row that is missed is the usual one */
     request r = {.n = 32, .one = 3, .pairs = 2, .tuning = ROW("tail = another\n")};
     assert_true(uses_pairs(&r));
+    assert_non_null(strstr(warning, "tail = bias:"));
 }
 
 /* ---- A network ------------------------------------------------------------------------------- */

@@ -359,13 +359,18 @@ static float *float_block(const double *values, const tensor *t)
     return block + t->shift;
 }
 
-/* Elements of a copy. */
-static int64_t copy_count(const tensor *t)
+/* Elements of the first copy, and of both if there are two. */
+static int64_t first_count(const tensor *t)
 {
     const an_copy_form *f = &t->copy;
     if (f->in_order)
         return t->count;
     return t->count / (f->c * f->r * f->s) * f->rows * f->columns * f->channels;
+}
+
+static int64_t copy_count(const tensor *t)
+{
+    return first_count(t) + t->copy.twin;
 }
 
 static size_t copy_bytes(const tensor *t)
@@ -381,8 +386,11 @@ static uint16_t bf16_of(float value)
 }
 
 /* Which element of the parameter is in element i of its copy; -1: none. */
-static int64_t copied_from(const an_copy_form *f, int64_t i)
+static int64_t copied_from(const tensor *t, int64_t i)
 {
+    const an_copy_form *f = &t->copy;
+    if (i >= first_count(t))
+        return i < f->twin ? -1 : copied_from(t, i - f->twin);
     if (f->in_order)
         return i;
     int64_t channel = i % f->channels, c = channel % f->c;
@@ -402,7 +410,7 @@ static void check_update_copy(const tensor *t, const float *w, const void *copy,
     for (size_t i = 0; i < t->copy.at; i++)
         assert_int_equal(((const uint8_t *)copy)[i], 0xff);
     for (int64_t i = 0; i < copy_count(t); i++) {
-        int64_t from = touched ? copied_from(&t->copy, i) : -1;
+        int64_t from = touched ? copied_from(t, i) : -1;
         uint32_t bits = 0xffffffff;
         if (from >= 0)
             memcpy(&bits, &w[from], sizeof bits);
@@ -415,17 +423,20 @@ static void check_update_copy(const tensor *t, const float *w, const void *copy,
 
 static const tensor tensors[] = {
     /* conv1: padded to 8 channels, and in blocks of four; conv2 */
-    {96 * 3 * 121, {true, true, 0, false, 3, 11, 11, 1, 11, 11, 8}, 0},
-    {96 * 3 * 121, {true, true, 0, false, 3, 11, 11, 4, 3, 3, 48}, 0},
-    {96 * 3 * 121, {true, false, 16, false, 3, 11, 11, 4, 3, 3, 48}, 0},
-    {64 * 48 * 25, {true, true, 64, false, 48, 5, 5, 1, 5, 5, 48}, 0},
-    {6 * 5 * 7 * 3, {true, false, 8, false, 5, 7, 3, 2, 4, 2, 24}, 0},
+    {96 * 3 * 121, {true, true, 0, false, 3, 11, 11, 1, 11, 11, 8, 0}, 0},
+    {96 * 3 * 121, {true, true, 0, false, 3, 11, 11, 4, 3, 3, 48, 0}, 0},
+    {96 * 3 * 121, {true, false, 16, false, 3, 11, 11, 4, 3, 3, 48, 0}, 0},
+    {64 * 48 * 25, {true, true, 64, false, 48, 5, 5, 1, 5, 5, 48, 0}, 0},
+    {96 * 3 * 121, {true, true, 64, false, 3, 11, 11, 4, 3, 4, 48, 96 * 3 * 4 * 48 + 48}, 0},
+    {6 * 5 * 7 * 3, {true, false, 8, false, 5, 7, 3, 2, 4, 2, 24, 0}, 0},
     {96, {.kept = false}, 0},
     {96, {.kept = true, .bf16 = true, .in_order = true, .at = 6}, 0},
     {1, {.kept = true, .bf16 = true, .in_order = true}, 0},
     {20 * 1000, {.kept = true, .bf16 = true, .in_order = true}, 0},
     {4099, {.kept = true, .bf16 = false, .in_order = true}, 0}, /* no multiple of anything */
-    {5000, {.kept = true, .bf16 = true, .in_order = true}, 1},  /* no access is aligned */
+    {96, {.kept = true, .bf16 = true, .in_order = true, .at = 32, .twin = 96}, 0},
+    {50, {.kept = true, .bf16 = false, .in_order = true, .twin = 51}, 0},
+    {5000, {.kept = true, .bf16 = true, .in_order = true}, 1}, /* no access is aligned */
     {8192, {.kept = false}, 3},
 };
 enum { TENSORS = sizeof tensors / sizeof tensors[0] };

@@ -62,7 +62,8 @@ static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rule
                            const an_rates *r)
 {
     const bool adam = rule->kind == AN_RULE_ADAM || rule->kind == AN_RULE_ADAMW;
-    assert(!s->copy || (s->form.in_order && s->form.bf16 && s->form.at == 0)); /* cpu_fc.c */
+    assert(!s->copy || (s->form.in_order && s->form.bf16 && s->form.at == 0 &&
+                        s->form.twin == 0)); /* cpu_fc.c */
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < s->count; i += CHUNK) {
         const int64_t count = s->count - i < CHUNK ? s->count - i : CHUNK;

@@ -30,9 +30,11 @@ static void book_packed(an_cuda_conv *c)
              c->shape.type == AN_BF16 ? "bf16" : "float32", c->w_blocks.block, c->w_blocks.channels,
              c->pairs ? ", twice" : "");
     c->op.base.packing = c->packing;
-    c->op.base.updated = !c->pairs; /* an update writes one copy */
+    c->op.base.updated = true;
     c->op.base.copied[0] = an_cuda_copy_in_blocks(&c->w_blocks);
     c->op.base.copied[1] = an_copy_in_order(c->shape.type == AN_BF16, c->bias_packed);
+    if (c->pairs)
+        an_cuda_conv_pair_copies(c);
 }
 
 /* Whether y and its gradient are copied between parts and a whole tensor. */

@@ -74,6 +74,8 @@ static inline int an_cuda_conv_columns(const an_cuda_conv *c)
 }
 /** The blocks of one of these copies. @param at  out: where it begins, in bytes */
 an_cuda_blocks an_cuda_conv_filters(const an_cuda_conv *c, int column, size_t *at);
+/** Tell the update where the second copies are: sets `twin` in an_prepared.copied. */
+void an_cuda_conv_pair_copies(an_cuda_conv *c);
 
 /* ---- conv_tail.c ----------------------------------------------------------------------------- */
 

@@ -51,6 +51,15 @@ an_cuda_blocks an_cuda_conv_filters(const an_cuda_conv *c, int column, size_t *a
     return filters;
 }
 
+/* A filter begins a block further in its second copy. */
+void an_cuda_conv_pair_copies(an_cuda_conv *c)
+{
+    const size_t element = an_dtype_bytes(c->shape.type);
+    const size_t filters = an_cuda_conv_w_bytes(c) / 2 / element;
+    c->op.base.copied[0].twin = (int64_t)filters + c->w_blocks.channels;
+    c->op.base.copied[1].twin = c->desc.u.conv.k;
+}
+
 /* Whether a convolution can be computed in pairs; `c` is in that form, with its tail. */
 static bool can_pair(const an_cuda_conv *c)
 {
@@ -109,8 +118,11 @@ static bool wants_pairs(const an_cuda_conv *blocks, const an_prepare *p)
     const bool two_tuned = is_tuned(&two, p);
     if (two_tuned || is_tuned(&one, p))
         return two_tuned && !is_tuned(&one, p); /* a row for both is for one at a time */
-    return !p->untried && an_cuda_trial_wanted(blocks->op.cuda, blocks->shape.n) &&
-           seconds_of(&two, p) < seconds_of(&one, p);
+    if (p->untried || !an_cuda_trial_wanted(blocks->op.cuda, blocks->shape.n))
+        return false;
+    /* First the usual form: a warning about missing rows of a tuning names what is tried first. */
+    const double seconds = seconds_of(&one, p);
+    return seconds_of(&two, p) < seconds;
 }
 
 bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_prepare *p, an_cuda_blocks *blocks,

@@ -34,8 +34,8 @@ int an_cuda_blocks_leave(const an_cuda_blocks *blocks, const void *blocked,
 /** The form of filters in blocks. */
 static inline an_copy_form an_cuda_copy_in_blocks(const an_cuda_blocks *b)
 {
-    an_copy_form form = {true, b->bf16,  0,       false,      b->c,       b->h,
-                         b->w, b->block, b->rows, b->columns, b->channels};
+    an_copy_form form = {true, b->bf16,  0,       false,      b->c,        b->h,
+                         b->w, b->block, b->rows, b->columns, b->channels, 0};
     return form;
 }
 

@@ -40,19 +40,31 @@ AN_BODY int64_t update_copy_at(const an_copy_form *f, uint32_t i)
            (int64_t)(dy * f->block + dx) * f->c + c;
 }
 
+/* Store w as elements i .. i + count - 1 of a copy in order. */
+AN_BODY void update_store_run(void *copy, int64_t i, int count, bool bf16, const float *w)
+{
+    if (bf16)
+        an_store_run(copy, i, count, true, w);
+    else
+        an_store_run(copy, i, count, false, w);
+}
+
 AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const float *w)
 {
     const an_copy_form *form = &s->form;
     void *copy = (char *)s->copy + form->at;
     if (form->in_order) {
-        if (form->bf16)
-            an_store_run(copy, i, count, true, w);
-        else
-            an_store_run(copy, i, count, false, w);
+        update_store_run(copy, i, count, form->bf16, w);
+        if (form->twin)
+            update_store_run(copy, i + form->twin, count, form->bf16, w);
         return;
     }
-    for (int l = 0; l < count; l++)
-        an_store(copy, update_copy_at(form, (uint32_t)(i + l)), form->bf16, w[l]);
+    for (int l = 0; l < count; l++) {
+        int64_t to = update_copy_at(form, (uint32_t)(i + l));
+        an_store(copy, to, form->bf16, w[l]);
+        if (form->twin)
+            an_store(copy, to + form->twin, form->bf16, w[l]);
+    }
 }
 
 /* The factor of gradients (an_update_factor() in backend/update.h). */
@@ -141,9 +153,9 @@ AN_BODY bool update_is_aligned(const an_cuda_segment *s)
 {
     uintptr_t all = (uintptr_t)s->param | (uintptr_t)s->gradient | (uintptr_t)s->momentum |
                     (uintptr_t)s->square | (uintptr_t)s->average;
-    uintptr_t copy = (uintptr_t)s->copy + s->form.at;
-    return all % (AT_ONCE * sizeof(float)) == 0 &&
-           copy % (AT_ONCE * (s->form.bf16 ? sizeof(uint16_t) : sizeof(float))) == 0;
+    size_t element = s->form.bf16 ? sizeof(uint16_t) : sizeof(float);
+    uintptr_t copies = ((uintptr_t)s->copy + s->form.at) | (uintptr_t)s->form.twin * element;
+    return all % (AT_ONCE * sizeof(float)) == 0 && copies % (AT_ONCE * element) == 0;
 }
 
 AN_BODY void update(const an_cuda_update_run *run, an_thread t)
