@@ -222,20 +222,30 @@ static void test_other_networks(void **state)
     run_cases(cases, sizeof cases / sizeof cases[0]);
 }
 
-static an_parity run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
-                         const an_parity_options *options)
+/* Whether operators fit one another. */
+static bool resolve(an_op_desc *ops, int n_ops)
 {
-    const an_op_desc *list[AN_PARITY_MAX_OPS];
-    an_parity p;
     for (int i = 0; i < n_ops; i++) {
         if (i > 0) {
             ops[i].n = ops[0].n;
             ops[i].n_inputs = 1;
             ops[i].in[0] = ops[i - 1].out;
         }
-        expect_ok(an_op_resolve(&ops[i]));
-        list[i] = &ops[i];
+        if (an_op_resolve(&ops[i]) != ALEXNET_OK)
+            return false;
     }
+    return true;
+}
+
+static an_parity run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
+                         const an_parity_options *options)
+{
+    const an_op_desc *list[AN_PARITY_MAX_OPS];
+    an_parity p;
+    if (!resolve(ops, n_ops))
+        fail_msg("%s: %s", name, an_error_text());
+    for (int i = 0; i < n_ops; i++)
+        list[i] = &ops[i];
     expect_ok(an_parity_run(backends[b], ref, list, n_ops, options, &p));
     judge(names[b], name, &p);
     return p;
@@ -423,16 +433,27 @@ static void run_pairs(int b, const pairs_case *c, bool training)
 }
 
 /* A tuning that names pairs gets them wherever they are possible. */
-static void test_pairs(void **state)
+static void tune_to_pairs(int b)
 {
     static const char tuning[] = "[relu]\nisa = *\nprecision = *\noperator = *\n"
                                  "tail = relu-pairs\nforward = proposal-1\n"
                                  "[bias]\nisa = *\nprecision = *\noperator = *\n"
                                  "tail = bias-pairs\nforward = proposal-1\n";
+    expect_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", backends[b]->isa,
+                              an_cuda_api.variants));
+}
+
+static void end_tuning(int b)
+{
+    an_tuning_free(backends[b]->tuning);
+    backends[b]->tuning = NULL;
+}
+
+static void test_pairs(void **state)
+{
     (void)state;
     for (int b = 0; b < BACKENDS; b++) {
-        expect_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", backends[b]->isa,
-                                  an_cuda_api.variants));
+        tune_to_pairs(b);
         for (size_t i = 0; i < sizeof pairs_cases / sizeof pairs_cases[0]; i++) {
 #ifdef AN_CUDA_FAKE
             if (pairs_cases[i].whole)
@@ -441,9 +462,70 @@ static void test_pairs(void **state)
             run_pairs(b, &pairs_cases[i], false);
             run_pairs(b, &pairs_cases[i], true);
         }
-        an_tuning_free(backends[b]->tuning);
-        backends[b]->tuning = NULL;
+        end_tuning(b);
     }
+}
+
+/* A first convolution of a shape that pairs may or may not accept, and what may follow it.
+ * @return the number of operators */
+static int random_first_layers(dice *d, an_op_desc ops[4])
+{
+    const int stride = dice_between(d, 1, 4), most = stride == 1 ? 5 : 3 * stride;
+    const int crop = dice_between(d, 3, 30), r = dice_between(d, 1, most);
+    const int s = dice_between(d, 1, most);
+    int n = 2;
+    memset(ops, 0, 4 * sizeof *ops);
+    ops[0] = (an_op_desc)AUGMENT(dice_between(d, 2, 3), crop, RGB);
+    if (dice_between(d, 0, 3) == 0)
+        ops[0].u.augment.channels = AN_CHANNELS_GREY;
+    ops[1].kind = AN_OP_CONV;
+    ops[1].u.conv = (an_conv_desc){.k = 8 * dice_between(d, 1, 3),
+                                   .r = r,
+                                   .s = s,
+                                   .stride = stride,
+                                   .groups = 1,
+                                   .top = dice_between(d, 0, 2),
+                                   .left = dice_between(d, 0, 3),
+                                   .bottom = dice_between(d, 0, 2),
+                                   .right = dice_between(d, 0, 4),
+                                   .ceil = dice_between(d, 0, 1)};
+    if (dice_between(d, 0, 2))
+        ops[n++] = (an_op_desc)RELU;
+    switch (dice_between(d, 0, 2)) {
+    case 0: ops[n++] = (an_op_desc)LRN(1); break;
+    case 1:
+        ops[n].kind = AN_OP_POOL;
+        ops[n++].u.pool = (an_pool_desc){.kind = AN_POOL_MAX,
+                                         .size = dice_between(d, 2, 3),
+                                         .stride = dice_between(d, 1, 3),
+                                         .pad = dice_between(d, 0, 1),
+                                         .ceil = dice_between(d, 0, 1)};
+    }
+    return n;
+}
+
+static void test_random_pairs(void **state)
+{
+    enum { RUNS = 60, BF16 = 2 };
+    dice d = {.seed = SEED};
+    int pairs = 0;
+    (void)state;
+    tune_to_pairs(BF16);
+    for (int run = 0; run < RUNS;) {
+        an_op_desc ops[4];
+        char name[64];
+        const int n_ops = random_first_layers(&d, ops);
+        if (!resolve(ops, n_ops))
+            continue; /* a window larger than its input */
+        const bool training = run % 2;
+        const an_parity_options options = {
+            .training = training, .gradients = training, .split = 1, .seed = SEED};
+        snprintf(name, sizeof name, "random first layer %d", run++);
+        const an_parity p = run_ops(BF16, name, ops, n_ops, &options);
+        pairs += strstr(p.impl, " pairs") != NULL;
+    }
+    assert_in_range(pairs, RUNS / 4, RUNS);
+    end_tuning(BF16);
 }
 
 /* ---- Not a number ---------------------------------------------------------------------------- */
@@ -453,15 +535,10 @@ static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, boo
 {
     const an_op_desc *list[3];
     an_chain *chain;
-    for (int i = 0; i < n_ops; i++) {
-        if (i > 0) {
-            ops[i].n = ops[0].n;
-            ops[i].n_inputs = 1;
-            ops[i].in[0] = ops[i - 1].out;
-        }
-        expect_ok(an_op_resolve(&ops[i]));
+    if (!resolve(ops, n_ops))
+        fail_msg("%s: %s", name, an_error_text());
+    for (int i = 0; i < n_ops; i++)
         list[i] = &ops[i];
-    }
     const an_parity_options options = {
         .training = training, .gradients = training, .split = 1, .seed = SEED};
     int64_t count = an_batch_count(&ops[0], ops[0].in[0]);
@@ -528,13 +605,10 @@ static void test_random_shapes(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),
-        cmocka_unit_test(test_whole_layers),
-        cmocka_unit_test(test_other_networks),
-        cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_deterministic),
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
+        cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_random_pairs),   cmocka_unit_test(test_nan),
         cmocka_unit_test(test_random_shapes),
 #ifdef AN_CUDA_FAKE
         cmocka_unit_test(test_without_tails),
