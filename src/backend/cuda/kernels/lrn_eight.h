@@ -112,14 +112,11 @@ static inline lrn_place lrn_place_of(const an_cuda_lrn_run *run)
 /* Set base, inner and gap for a pixel. */
 AN_BODY void lrn_go_to(lrn_eight *e, const lrn_place *place, int64_t pixel)
 {
-    int64_t inner = pixel;
+    uint32_t row = (uint32_t)pixel;
+    bool last = an_split(&row, place->columns) + 1 == (int)place->columns.by;
+    int64_t inner = pixel + (int64_t)row * place->gap;
     e->base = pixel * place->channels;
-    if (place->gap > 0) {
-        uint32_t row = (uint32_t)pixel;
-        bool last = an_split(&row, place->columns) + 1 == (int)place->columns.by;
-        inner += (int64_t)row * place->gap;
-        e->gap = last ? place->gap : 0;
-    }
+    e->gap = last ? place->gap : 0;
     if (place->parts > 1)
         inner += (int64_t)an_divide((uint32_t)e->c, place->part_channels) * (place->pixels - 1);
     e->inner = inner * place->part_channels.by;
