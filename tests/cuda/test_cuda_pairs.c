@@ -187,6 +187,16 @@ static void classify(net_rig *rig, outcome *out)
     rig->program = training;
 }
 
+/* The update writes the copies that the next step reads: nothing is packed between steps. */
+static void expect_no_packing(const an_program *program)
+{
+    for (int i = 0; i < an_program_steps(program); i++) {
+        an_step_info info;
+        an_program_step(program, i, &info);
+        assert_int_not_equal(info.pass, ALEXNET_PASS_PACK);
+    }
+}
+
 /* Train for some steps in the form that a tuning's row with this tail names.
  * @param frozen  the first convolution does not learn */
 static outcome *train(const char *tail, bool frozen)
@@ -206,6 +216,7 @@ static outcome *train(const char *tail, bool frozen)
     assert_non_null(used);
     assert_non_null(strstr(used, tail));
     an_free(used);
+    expect_no_packing(rig.program);
     rig_set_rates(&rig, 0.05, 0.001, 0.9);
     for (int step = 0; step < STEPS; step++)
         out->loss[step] = rig_run(&rig, (uint64_t)step);
