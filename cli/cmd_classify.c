@@ -6,6 +6,7 @@
 
 #include "csv.h"
 #include "json.h"
+#include "library_text.h"
 #include "model_args.h"
 #include "pictures.h"
 #include "progress.h"
@@ -60,7 +61,7 @@ static void print_json(const alexnet_stream_result *result, int top)
     json_t *document = json_object(), *list = json_array();
     json_object_set_new(document, "file", json_text(result->path));
     if (result->status) {
-        json_object_set_new(document, "error", json_text(result->error));
+        json_object_set_new(document, "error", json_text(library_text(result->error)));
         json_decref(list);
     } else {
         for (int i = 0; i < top; i++) {
@@ -116,7 +117,7 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, int for
             return cli_code(status);
         }
         if (result.status) {
-            cli_error(0, "%s", result.error);
+            cli_error(0, "%s", library_text(result.error));
             (*bad)++;
         }
         if (format == FORMAT_JSON)

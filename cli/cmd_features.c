@@ -6,6 +6,7 @@
 #include "files.h"
 #include "json.h"
 #include "layers.h"
+#include "library_text.h"
 #include "model_args.h"
 #include "pictures.h"
 #include "progress.h"
@@ -111,7 +112,7 @@ static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t
             return cli_code(status);
         }
         if (result.status) {
-            cli_error(0, "%s", result.error);
+            cli_error(0, "%s", library_text(result.error));
             n->bad++;
         } else {
             code = feature_store_add(store, result.path, result.values);

@@ -7,6 +7,7 @@
 #include "files.h"
 #include "json.h"
 #include "layers.h"
+#include "library_text.h"
 #include "model_args.h"
 #include "paths.h"
 #include "pictures.h"
@@ -141,7 +142,7 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
         if (status || !more)
             break;
         if (result.status) {
-            cli_error(0, "%s", result.error);
+            cli_error(0, "%s", library_text(result.error));
             t->bad++;
         } else {
             add(t, &result);

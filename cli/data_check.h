@@ -31,7 +31,7 @@ typedef struct data_checked {
 const char *data_checked_part(const data_checked *checked, int part);
 /** A part, 0 for train or 1 for val; NULL if there is no such part. */
 const alexnet_dataset *data_checked_data(const data_checked *checked, int part);
-/** A finding, as alexnet_check_get() gives it, in the words of the command. */
+/** A finding, as alexnet_check_get() gives it, in the words of the command: library_text(). */
 bool data_checked_get(const data_checked *checked, int64_t index, alexnet_finding *finding);
 /** The path of a finding as it is shown: relative to DATA if it is below it. Borrowed. */
 const char *data_checked_place(const data_checked *checked, const alexnet_finding *finding);

@@ -49,7 +49,7 @@ int distance_next(alexnet_distance_stream *stream, alexnet_distance_result *resu
 int distance_bad(const alexnet_distance_result *result)
 {
     progress_clear();
-    return cli_error(CLI_BAD_INPUT, "%s", result->error);
+    return cli_error(CLI_BAD_INPUT, "%s", library_text(result->error));
 }
 
 static void print_csv(const distance_job *job, const char *a, const char *b, double value)

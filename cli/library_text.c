@@ -35,12 +35,23 @@ static const struct {
     {"val", "--val"},
 };
 
-/* What a text that begins with a name between backquotes calls it here; NULL if it does not. */
-static const char *name_here(const char *text, size_t *length)
+/* Whether what follows a name of the API ends a word of the text. */
+static bool ends_word(const char *rest)
 {
-    for (size_t i = 0; *text == '`' && i < COUNT_OF(rows); i++) {
+    const char *next = rest + strspn(rest, ",;.)");
+    return *next == '\0' || *next == ' ';
+}
+
+/* What a name between backquotes at `at` is called here; NULL if there is none. A name is a word of
+ * its own within the text; paths and names of classes or layers may have backquotes too. */
+static const char *name_here(const char *text, const char *at, size_t *length)
+{
+    if (*at != '`' || at == text || !strchr(" (", at[-1]))
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         *length = strlen(rows[i].name);
-        if (strncmp(text + 1, rows[i].name, *length) == 0 && text[1 + *length] == '`')
+        if (strncmp(at + 1, rows[i].name, *length) == 0 && at[1 + *length] == '`' &&
+            ends_word(at + *length + 2))
             return rows[i].here;
     }
     return NULL;
@@ -50,13 +61,14 @@ const char *library_text(const char *text)
 {
     static _Thread_local char shown[16384]; /* error texts have at most half of this */
     size_t used = 0, length;
-    while (*text && used + 1 < sizeof shown) {
-        const char *here = name_here(text, &length);
+    const char *at = text;
+    while (*at && used + 1 < sizeof shown) {
+        const char *here = name_here(text, at, &length);
         if (here) {
             used += (size_t)snprintf(shown + used, sizeof shown - used, "%s", here);
-            text += length + 2;
+            at += length + 2;
         } else {
-            shown[used++] = *text++;
+            shown[used++] = *at++;
         }
     }
     used = used < sizeof shown ? used : sizeof shown - 1;

@@ -5,6 +5,7 @@
 
 #include "draw.h"
 #include "json.h"
+#include "library_text.h"
 #include "recipe.h"
 #include "terminal.h"
 #include "text.h"
@@ -26,7 +27,7 @@ static void put_view(cairo_t *page, const alexnet_dataset *data, const alexnet_p
     draw_rgb(page, (draw_box){x, y, VIEW, VIEW}, view->rgb, side, side);
     y += VIEW + 14;
     if (view->error) {
-        draw_text_within(page, x, y, VIEW, true, view->error);
+        draw_text_within(page, x, y, VIEW, true, library_text(view->error));
         return;
     }
     put_label(page, alexnet_dataset_class_name(data, view->label), 1 - view->second_share, x, y);

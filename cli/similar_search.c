@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "library_text.h"
 #include "pictures.h"
 #include "progress.h"
 #include "similar.h"
@@ -165,9 +166,9 @@ static alexnet_status take_query(similar_search *s, group *g, const alexnet_feat
     const size_t length = (size_t)alexnet_features_length(s->features);
     if (result->status) {
         alexnet_status status = search_group(s, g);
-        cli_error(0, "%s", result->error);
+        cli_error(0, "%s", library_text(result->error));
         if (s->json)
-            print_json_error(result->path, result->error);
+            print_json_error(result->path, library_text(result->error));
         s->bad++;
         return status;
     }

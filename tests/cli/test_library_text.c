@@ -24,12 +24,28 @@ static void test_long(void)
     enum { NAMES = 4000 };
     static char text[8 * NAMES + 1];
     for (int i = 0; i < NAMES; i++)
-        strcat(text + 8L * i, "`train` ");
+        strcat(text + 8L * i, " `train`");
     const char *shown = library_text(text);
-    assert(strncmp(shown, "DATA DATA ", 10) == 0);
+    assert(strncmp(shown, " DATA DATA ", 11) == 0);
     assert(strlen(shown) < 5L * NAMES);
     memset(text, 'x', sizeof text - 1);
     assert(strspn(library_text(text), "x") == strlen(library_text(text)));
+}
+
+/* What is called so outside is shown as it is. */
+static void test_names_from_outside(void)
+{
+    static const char *const texts[] = {
+        "`seed`.jpg: no such file",
+        "photos/`seed`.jpg: no such file",
+        "`seed`: no such file",
+        "`seed` is not a model file",
+        "class `train`s has no pictures",
+        "layer `net`2 is not there",
+        "a `val`-set, a`val`, x: `val`/1.jpg, (`val`)2",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        expect(texts[i], texts[i]);
 }
 
 int main(void)
@@ -37,14 +53,17 @@ int main(void)
     expect("", "");
     expect("continue with it as it is (`accept_changes`)",
            "continue with it as it is (--accept-changes)");
-    expect("`train`, `val` or `seed` differs", "DATA, --val or --seed differs");
+    expect("now 3: `train`, `val` or `seed` differs", "now 3: DATA, --val or --seed differs");
     expect("it has no `raw`", "it has no --raw");
-    expect("`alexnet_pack_new()` makes archives of it", "alexnet data pack makes archives of it");
-    expect("`alexnet_pack_new` `rawest` `ra` ``raw", "`alexnet_pack_new` `rawest` `ra` ``raw");
+    expect("x is none; `alexnet_pack_new()` makes it", "x is none; alexnet data pack makes it");
+    expect("use `init_from`. Or `net`; or `raw`)", "use --init-from. Or --net; or --raw)");
+    expect("x `alexnet_pack_new` `rawest` `ra` ``raw", "x `alexnet_pack_new` `rawest` `ra` ``raw");
     expect("`raw", "`raw");
     expect("raw`", "raw`");
     expect("`", "`");
-    expect("``raw``", "`--raw`");
+    expect("x ``raw``", "x ``raw``");
+    expect("x `raw", "x `raw");
+    test_names_from_outside();
     test_long();
     return 0;
 }
