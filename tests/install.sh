@@ -17,9 +17,20 @@ mv first prefix # an installation may be moved
 prefix=$scratch/prefix
 libdir=$(dirname "$(find "$prefix" -name libalexnet.a)")
 for file in include/alexnet/alexnet.h bin/alexnet share/alexnet/nets/alexnet.ini \
-    share/alexnet/recipes/default.ini share/doc/alexnet/networks.md share/doc/alexnet/README.md \
+    share/alexnet/recipes/default.ini share/doc/alexnet/docs/networks.md share/doc/alexnet/README.md \
     share/doc/alexnet/examples/classify.c; do
     [ -f "prefix/$file" ] || failed "$file was not installed"
+done
+# links FILE: those to other files. The header is not beside the documents.
+links() { grep -o ']([^)#:]*' "$1" | sed 's/](//; /^$/d; /^https*$/d; /^include\//d'; }
+documents=$prefix/share/doc/alexnet
+for file in "$documents"/*.md "$documents"/docs/*.md; do
+    for link in $(links "$file"); do
+        [ -e "${file%/*}/$link" ] || failed "$file links to $link, which is not installed"
+    done
+done
+for file in "$documents"/docs/*.md; do
+    links "$documents/README.md" | grep -qx "docs/${file##*/}" || failed "README.md lacks ${file##*/}"
 done
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 export LD_LIBRARY_PATH="$libdir"
