@@ -50,6 +50,8 @@ check() {
                         tell("`" name[i] "` is not in alexnet.h")
                     else if (!(name[i] in row))
                         tell("`" name[i] "` has no row in cli/library_text.c")
+                    else if (name[i - 1] ~ /[^ (]$/ || name[i + 1] !~ /^[,;.)]*( |$)/)
+                        tell("`" name[i] "` is not a word of its own")
                 }
             }'
     done | { if grep .; then return 1; fi; }
@@ -69,12 +71,14 @@ expect() { # CODE EXPECTED
 self_check() {
     for code in 'fail("give it with --mean");' 'fail("(--layer %s)", a);' 'fail("--out");' \
                 "fail(\"'alexnet info' lists them\");" 'fail("set `side");' 'fail("set `depth`");' \
-                'fail("set `gone`");' 'a = '\''"'\''; fail("--out");'; do
+                'fail("set `gone`");' 'fail("a`side`");' 'fail("`side`: %s");' \
+                'a = '\''"'\''; fail("--out");'; do
         expect "$code" yes
     done
     for code in 'fail("a -- b");' 'n = --count;' 'f("a", --n, "b");' '/* --mean "--mean" */' \
                 'fail("tar --dereference");' 'fail("set `side` %d", --n);' '// "--mean"' \
-                'fail("`alexnet_pack_new()` makes it");' '"alexnet tar 003"'; do
+                'fail("`alexnet_pack_new()` makes it");' 'fail("(`side`), or `side`");' \
+                '"alexnet tar 003"'; do
         expect "$code" no
     done
 }
