@@ -66,7 +66,7 @@ static alexnet_status make_part(an_pack_part *part, alexnet_ctx *ctx, const alex
     else
         an_shuffle(part->order, (uint32_t)data->count, o->seed, AN_PURPOSE_PACK, 0);
     AN_CHECK(find_fingerprint(part, ctx));
-    return an_pack_name(&part->keys, data);
+    return an_pack_name(part);
 }
 
 /* Called before any file or folder is made. */

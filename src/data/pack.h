@@ -45,6 +45,7 @@ typedef struct an_pack_part {
     uint64_t fingerprint;
     uint32_t *order;  /* the sample of each place */
     an_interned keys; /* of each sample: its name in the archives, without an ending */
+    bool own_names;   /* earlier versions, which named items by their own keys, had other names */
     an_pack_shard *shards;
     int64_t shard_count;
     int64_t *by_class; /* pictures packed of each class; `pictures`: of all */
@@ -85,7 +86,7 @@ void an_pack_free(alexnet_pack *pack);
 
 /** Name a part's pictures: their names in the data set, changed where these cannot be keys. No two
  *  are the same. */
-alexnet_status an_pack_name(an_interned *keys, const alexnet_dataset *data);
+alexnet_status an_pack_name(an_pack_part *part);
 /** Read a sample and make the bytes to store. A failure is in out->status. */
 void an_pack_picture(an_packed *out, const alexnet_pack_options *options,
                      const alexnet_dataset *data, int64_t sample);

@@ -85,14 +85,18 @@ static alexnet_status add_key(an_interned *keys, uint32_t *next, const char *key
     return ALEXNET_OK;
 }
 
-alexnet_status an_pack_name(an_interned *keys, const alexnet_dataset *data)
+alexnet_status an_pack_name(an_pack_part *part)
 {
+    const alexnet_dataset *data = part->data;
     uint32_t *next = an_calloc((size_t)data->count, sizeof *next);
     alexnet_status rc =
         next ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)data->count * sizeof *next, "keys");
     for (int64_t i = 0; i < data->count && rc == ALEXNET_OK; i++) {
-        char *key = key_of(an_data_source_split_key(data->source, data->samples[i].item));
-        rc = key ? add_key(keys, next, key) : AN_FAIL_MEMORY(64, "a key");
+        const int64_t item = data->samples[i].item;
+        const char *name = an_data_source_split_key(data->source, item);
+        char *key = key_of(name);
+        rc = key ? add_key(&part->keys, next, key) : AN_FAIL_MEMORY(64, "a key");
+        part->own_names |= strcmp(name, data->source->items[item].key) != 0;
         an_free(key);
     }
     an_free(next);

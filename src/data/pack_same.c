@@ -43,25 +43,13 @@ json_t *an_pack_describe_classes(const alexnet_dataset *data)
     return out;
 }
 
-/* Whether pictures are named by keys that depend on no other picture where the items' own keys, by
- * which earlier versions named them, are different. */
-static bool has_own_names(const alexnet_dataset *data)
-{
-    for (int64_t i = 0; i < data->count; i++) {
-        const int64_t item = data->samples[i].item;
-        if (strcmp(an_data_source_split_key(data->source, item), data->source->items[item].key))
-            return true;
-    }
-    return false;
-}
-
 json_t *an_pack_describe_source(const an_pack_part *part)
 {
     char fingerprint[24];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, part->fingerprint);
     json_t *out = json_pack("{s:s, s:I, s:s}", "kind", part->data->source->kind->name, "pictures",
                             (json_int_t)part->data->count, "fingerprint", fingerprint);
-    if (has_own_names(part->data))
+    if (part->own_names)
         json_object_set_new(out, "names", json_string("own"));
     return out;
 }

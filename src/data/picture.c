@@ -79,8 +79,8 @@ static alexnet_status fail_unread(const signature *s, const char *name)
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; " READ, name, s->name);
 }
 
-/* How many bytes at the beginning are those of texts: no control characters, and none that UTF-8
- * does not use. */
+/* How many bytes at the beginning are those of texts: no control characters, and none above 0xf4,
+ * the largest that UTF-8 uses. */
 static size_t text_length(const unsigned char *bytes, size_t length)
 {
     size_t n = 0;

@@ -143,16 +143,14 @@ static void compare_input(origin *from)
     from->other_order = ours->input.channels != theirs->input.channels;
 }
 
-/* Find the first class that differs from the data's. A file of another program does not name its
- * classes. */
+/* Find the first class that differs from the data's. A file of another program names none, so that
+ * the first differs. */
 static void compare_classes(origin *from, const an_classes *ours)
 {
     const an_classes *theirs = &from->classes;
     const int both = theirs->count < ours->count ? theirs->count : ours->count;
     int alike = 0;
     from->other_class = -1;
-    if (theirs->count == 0)
-        return;
     while (alike < both && strcmp(ours->ids[alike], theirs->ids[alike]) == 0)
         alike++;
     if (alike < theirs->count || alike < ours->count)
@@ -242,7 +240,7 @@ static void name_the_rest(origin *from)
 static void take_names(origin *from, an_classes *ours)
 {
     an_classes *theirs = &from->classes;
-    if (theirs->count == 0 || from->other_class >= 0)
+    if (from->other_class >= 0)
         return;
     for (int i = 0; i < ours->count; i++) {
         if (strcmp(ours->names[i], ours->ids[i]) != 0)

@@ -408,6 +408,7 @@ static void test_links_in_classes_that_lead_nowhere(void **state)
     assert_non_null(strstr(d->source->oddities[1].path, "t/cat/deep/more"));
     an_dataset_release(d);
     assert_int_equal(an_dataset_of_files(&d, NULL, (const char *const[]){"t"}, 1), ALEXNET_OK);
+    assert_string_equal(d->root, "t");
     assert_int_equal(d->count, 3);
     assert_non_null(strstr(d->source->doubt, "is a link to nothing"));
     an_dataset_release(d);
@@ -473,6 +474,7 @@ static void test_loose_files(void **state)
     const char *const folders[] = {"gone.jpg", "t", "t/sub/c.tga", "none"};
     alexnet_dataset *d;
     assert_int_equal(an_dataset_of_files(&d, NULL, paths, 3), ALEXNET_OK);
+    assert_string_equal(d->root, "the paths given");
     assert_int_equal(d->count, 3);
     assert_int_equal(d->classes, 0);
     assert_string_equal(d->samples[1].name, "/a.png");

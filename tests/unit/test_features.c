@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "model/model.h"
 #include "model/place.h"
 
 enum { CLASSES = 3, CONV = 4 * 7 * 7, GREY = 8, MOST = 4096, PICTURES = 5 };
@@ -316,6 +317,45 @@ static void test_other_ways_in(void **state)
     alexnet_features_free(features);
 }
 
+/* Features that are not numbers are refused with the name of the picture, whoever asks for them. */
+static void test_damaged_weights(void **state)
+{
+    (void)state;
+    static const char *const layer = "g";
+    const char *path = paths[0];
+    float values[GREY];
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    alexnet_model *bad;
+    alexnet_features *features;
+    alexnet_feature_stream *stream;
+    alexnet_feature_result result;
+    alexnet_dataset *data;
+    alexnet_index *index;
+    bool more;
+    expect_ok(alexnet_model_load(&bad, ctx, "run"));
+    const int bias = an_net_find(bad->net, "g.bias");
+    for (int i = 0; i < GREY; i++)
+        values[i] = i == 3 ? NAN : 0;
+    expect_ok(an_net_write(bad->net, AN_VALUES, bias, values, AN_F32));
+    options.layers = &layer;
+    options.count = 1;
+    expect_ok(alexnet_features_new(&features, bad, &options));
+    expect_failure(alexnet_features_file(features, path, values), ALEXNET_ERROR_BAD_MODEL,
+                   "val/class0/000.png: value 3 of g is not a number");
+    expect_ok(alexnet_dataset_open_files(&data, ctx, &path, 1));
+    expect_ok(alexnet_feature_stream_new(&stream, features, data));
+    expect_failure(alexnet_feature_stream_next(stream, &result, &more), ALEXNET_ERROR_BAD_MODEL,
+                   "val/class0/000.png: value 3 of g is not a number");
+    alexnet_feature_stream_free(stream);
+    alexnet_dataset_free(data);
+    expect_ok(alexnet_index_open(&index, features, "val", "index"));
+    expect_failure(alexnet_index_step(index, &more), ALEXNET_ERROR_BAD_MODEL,
+                   "val/class0/000.png: value 3 of g is not a number");
+    alexnet_index_free(index);
+    alexnet_features_free(features);
+    alexnet_model_free(bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_ten_views),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_other_ways_in),
+        cmocka_unit_test(test_damaged_weights),
     };
     return cmocka_run_group_tests_name("features", tests, set_up, tear_down);
 }

@@ -7,6 +7,7 @@
  */
 #include "net_rig.h"
 
+#include "base/random.h"
 #include "train/init.h"
 
 static const char text[] =
@@ -183,12 +184,43 @@ static void test_parameters_differ(void **state)
     an_net_release(net);
 }
 
+/* Weights that are drawn in several pieces, by one thread or three: each is that of its place, of
+ * the numbers that test_seed compares with the published generator. */
+static void test_every_place(void **state)
+{
+    (void)state;
+    static const char large[] = "[input]\nsize = 16\nside = 16\nmean = none\n"
+                                "[f]\ntype = fc\ninputs = input\noutputs = 511\ninitW = 0.25\n"
+                                "[g]\ntype = fc\ninputs = f\noutputs = classes\n"
+                                "[p]\ntype = softmax\ninputs = g\n";
+    for (int threads = 1; threads <= 3; threads += 2) {
+        alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, threads);
+        alexnet_network *network = rig_parse(large, 7);
+        an_net *net;
+        int64_t n;
+        expect_ok(an_net_new(&net, ctx, network, false));
+        init(net, "net", "5");
+        const uint32_t param = (uint32_t)an_net_find(net, "f.weight");
+        double *values = read_param(net, "f.weight", &n), drawn[2];
+        assert_int_equal(n, 768 * 511);
+        for (int64_t i = 0; i < n; i++) {
+            const an_random4 r = an_random(5, AN_PURPOSE_WEIGHTS, 0, (uint64_t)i / 4, param);
+            an_normal2(r.v[i % 4 / 2 * 2], r.v[i % 4 / 2 * 2 + 1], drawn);
+            assert_true(values[i] == 0.25 * drawn[i % 2]);
+        }
+        an_free(values);
+        an_net_release(net);
+        an_network_release(network);
+        an_ctx_release(ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_the_network_says), cmocka_unit_test(test_safe),
         cmocka_unit_test(test_the_fixed_mean),      cmocka_unit_test(test_the_seed),
-        cmocka_unit_test(test_parameters_differ),
+        cmocka_unit_test(test_parameters_differ),   cmocka_unit_test(test_every_place),
     };
     return cmocka_run_group_tests_name("first weights", tests, NULL, NULL);
 }

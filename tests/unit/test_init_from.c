@@ -242,7 +242,7 @@ static void test_later_version(void **state)
     expect_failure(an_mean_file_read(&mean, NULL, "from.safetensors", false),
                    ALEXNET_ERROR_UNSUPPORTED, said);
     an_mean_file_free(&mean);
-    scratch_write("net.ini", bgr_net, strlen(bgr_net));
+    scratch_text("net.ini", bgr_net);
     expect_ok(an_reader_open(&reader, "from.safetensors"));
     expect_failure(an_model_file_open(&file, NULL, reader, &(an_model_options){.net = "net.ini"}),
                    ALEXNET_ERROR_UNSUPPORTED, said);

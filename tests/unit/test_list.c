@@ -5,6 +5,7 @@
 #include "source_rig.h"
 
 #include "data/list_rows.h"
+#include "data/names.h"
 
 enum { PICTURES = 9, SIDE = 3 };
 
@@ -340,6 +341,18 @@ static void test_refuses(void **state)
     check_error("z.txt", ALEXNET_ERROR_FORMAT, "z.txt:2: not text");
 }
 
+static void test_too_many_labels(void **state)
+{
+    (void)state;
+    FILE *file = fopen("many.txt", "wb");
+    assert_non_null(file);
+    for (int i = 0; i <= AN_NAMES_MAX; i++)
+        fprintf(file, "%d.jpg l%d\n", i, i);
+    assert_int_equal(fclose(file), 0);
+    check_error("many.txt", ALEXNET_ERROR_UNSUPPORTED,
+                "many.txt has more than 100000 different labels, the most that are read");
+}
+
 static void test_memory(void **state)
 {
     (void)state;
@@ -360,7 +373,7 @@ int main(void)
         TEST(test_tables),          TEST(test_semicolons),     TEST(test_tabs_without_labels),
         TEST(test_titles),          TEST(test_first_pictures), TEST(test_labels),
         TEST(test_missing_file),    TEST(test_without_labels), TEST(test_refuses),
-        TEST(test_memory),
+        TEST(test_too_many_labels), TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,48 @@ static void test_named_arenas(void **state)
     rig_close(&rig);
 }
 
+/* Tensors that are written in several pieces: the weights, and their momentum. */
+static void check_pieces(const char *device)
+{
+    static const char large[] = "[input]\nsize = 16\nside = 16\nmean = none\n"
+                                "[f]\ntype = fc\ninputs = input\noutputs = 511\n"
+                                "[g]\ntype = fc\ninputs = f\noutputs = classes\n"
+                                "[p]\ntype = softmax\ninputs = g\n";
+    static const char *const tensors[] = {"f.weight", "momentum.f.weight"};
+    enum { COUNT = 16 * 16 * 3 * 511 };
+    if (!rig_has_device(device))
+        return;
+    an_net *net = rig_net(device, rig_parse(large, 3), true);
+    const int index = an_net_find(net, "f.weight");
+    double *values = an_calloc(COUNT, sizeof *values);
+    assert_non_null(values);
+    for (int a = 0; a < 2; a++) {
+        for (int i = 0; i < COUNT; i++)
+            values[i] = a ? -i : i;
+        expect_ok(an_net_write(net, a ? AN_MOMENTUM : AN_VALUES, index, values, AN_F64));
+    }
+    expect_ok(an_model_file_write("large", net, AN_VALUES, &classes, true, NULL));
+    an_tensor_file *file = rig_open_tensors("large");
+    for (int a = 0; a < 2; a++) {
+        int64_t count;
+        double *got = rig_doubles(file, tensors[a], &count);
+        assert_int_equal(count, COUNT);
+        for (int i = 0; i < COUNT; i++)
+            assert_true(got[i] == (a ? -i : i));
+        an_free(got);
+    }
+    an_tensor_file_close(file);
+    an_free(values);
+    an_net_release(net);
+}
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    check_pieces("ref");
+    check_pieces("cpu");
+}
+
 static void check_round_trip(const char *device, const char *reader)
 {
     net_rig rig;
@@ -328,7 +370,7 @@ int main(void)
         IN_SCRATCH(test_named_arenas), IN_SCRATCH(test_round_trip),
         IN_SCRATCH(test_metadata),     IN_SCRATCH(test_too_many_classes),
         IN_SCRATCH(test_tensors),      IN_SCRATCH(test_names_that_cannot_be_written),
-        IN_SCRATCH(test_cut_short),
+        IN_SCRATCH(test_cut_short),    IN_SCRATCH(test_pieces),
     };
     return cmocka_run_group_tests_name("model files", tests, NULL, NULL);
 }

@@ -55,13 +55,13 @@ static void test_places(void **state)
     an_net_release(net);
 }
 
-/* A tensor larger than the block through which types are converted. */
+/* A tensor larger than the block through which types are converted and arenas are copied. */
 static void check_transfer(const char *device)
 {
     enum { MARK = 70000 };
     if (!rig_has_device(device))
         return;
-    an_net *net = rig_load_net(device, "alexnet-mini", 10, false);
+    an_net *net = rig_load_net(device, "alexnet-mini", 10, true);
     int index = an_net_find(net, "fc6.weight");
     int64_t count = net->params[index].count;
     float *narrow = an_calloc((size_t)count, sizeof *narrow);
@@ -77,6 +77,10 @@ static void check_transfer(const char *device)
     expect_ok(an_net_write(net, AN_VALUES, index, narrow, AN_F32));
     expect_ok(an_net_read(net, AN_VALUES, index, wide, AN_F64));
     assert_true(wide[MARK] == -1 && wide[MARK + 1] == (MARK + 1) / 4.0 && wide[count - 1] > 0);
+    expect_ok(an_net_copy(net, AN_MOMENTUM, AN_VALUES));
+    expect_ok(an_net_read(net, AN_MOMENTUM, index, narrow, AN_F32));
+    for (int64_t i = 0; i < count; i++)
+        assert_true(narrow[i] == (float)wide[i]);
     an_free(narrow);
     an_free(wide);
     an_net_release(net);

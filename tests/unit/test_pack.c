@@ -426,6 +426,11 @@ static void test_refusals(void **state)
                    "it has `seed` 1 `shard_bytes` 20kB, this one `seed` 9 "
                    "`shard_pictures` 3 `shard_bytes` 20kB;");
     o = usual();
+    o.shard_bytes = 1500000000;
+    expect_refused(&o, "folder", "out", "this one `shard_bytes` 1500MB;");
+    o.shard_bytes = 2000000000;
+    expect_refused(&o, "folder", "out", "this one `shard_bytes` 2GB;");
+    o = usual();
     write_png("folder/cats/new.png", (const uint8_t[]){1, 2, 3}, 1, 1);
     expect_refused(
         &o, "folder", "out",

@@ -4,26 +4,27 @@
  */
 #include "pack_rig.h"
 
+#include "base/utf8.h"
 #include "data/tar_index.h"
 
 /* ---- Names that only a program gives ---- */
 
-enum { OWN = 4, OWN_LENGTH = 6000 };
+enum { OWN = 5, OWN_LENGTH = 6000 };
 
 static char own_names[OWN][OWN_LENGTH + 1];
 
-/* Longer than any path, of which the first two differ only at their ends, and with a character of
- * three bytes wherever it may be cut; one with a slash at the end. */
+/* Longer than any path, and of characters of three bytes, of which each place is in one of the
+ * first three names the beginning; the fourth differs from the first only at its end. One with a
+ * slash at the end. */
 static void make_own_names(void)
 {
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < OWN_LENGTH; k += 3)
+    for (int i = 0; i < 4; i++) {
+        memset(own_names[i], 'x', OWN_LENGTH);
+        for (int k = 3 + i % 3; k + 6 < OWN_LENGTH; k += 3)
             memcpy(own_names[i] + k, "\xE2\x82\xAC", 3);
-        own_names[i][0] = own_names[i][1] = own_names[i][2] = 'a';
         own_names[i][OWN_LENGTH - 1] = (char)('0' + i);
-        own_names[i][OWN_LENGTH - 2] = own_names[i][OWN_LENGTH - 3] = 'x';
     }
-    strcpy(own_names[3], "folder/b.c/");
+    strcpy(own_names[4], "folder/b.c/");
 }
 
 static int64_t count_own(void *user)
@@ -42,7 +43,8 @@ static int describe_own(void *user, int64_t index, const char **name, int *label
 
 static int get_own(void *user, int64_t index, alexnet_source_item *out)
 {
-    static const uint8_t pixels[OWN][3] = {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}};
+    static const uint8_t pixels[OWN][3] = {
+        {1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}, {13, 14, 15}};
     (void)user;
     out->pixels = (alexnet_pixels){.data = pixels[index],
                                    .width = 1,
@@ -82,6 +84,7 @@ static void test_long_names(void **state)
     for (int64_t i = 0; i < OWN; i++) {
         const char *key = data->source->items[i].key;
         const int value = data->samples[i].label;
+        assert_true(an_is_utf8(data->source->items[i].name));
         int which = 0;
         while (which < OWN && strcmp(own_names[which], key) != 0)
             which++;
@@ -134,7 +137,7 @@ static void test_named_by_an_earlier_version(void **state)
     const alexnet_pack_options o = usual();
     write_pictures("folder");
     for (int i = 0; i < 2; i++) {
-        scratch_write(lists[i][0], lists[i][1], strlen(lists[i][1]));
+        scratch_text(lists[i][0], lists[i][1]);
         pack_well(lists[i][0], "out", &o);
         pack_well(lists[i][0], "out", &o);
         char *manifest = read_text("out/manifest.json"), *names = strstr(manifest, mark);
@@ -144,7 +147,7 @@ static void test_named_by_an_earlier_version(void **state)
             while (*comma != ',')
                 comma--;
             memset(comma, ' ', (size_t)(names - comma) + strlen(mark));
-            scratch_write("out/manifest.json", manifest, strlen(manifest));
+            scratch_text("out/manifest.json", manifest);
             expect_refused(&o, lists[i][0], "out", "was begun by an earlier version");
         }
         free(manifest);

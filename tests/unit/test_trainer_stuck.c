@@ -273,7 +273,7 @@ static void test_weights_of_classes(void **state)
 {
     char path[64];
     (void)state;
-    scratch_write("weights.txt", "class0 20\n", 10);
+    scratch_text("weights.txt", "class0 20\n");
     rig_write_pictures("train", 2, 20);
     for (int i = 0; i < 10; i++) {
         snprintf(path, sizeof path, "train/class1/%03d.png", i);
