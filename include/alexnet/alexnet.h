@@ -30,7 +30,10 @@
  *   Errors     A function that can fail returns alexnet_status: ALEXNET_OK (0) or a negative code
  *              whose number never changes. alexnet_error_text() then says what went wrong: the file
  *              or value, what was expected and what was found. On failure every pointer that the
- *              call would return through an argument is set to NULL, and nothing is leaked.
+ *              call would return through an argument is set to NULL, and nothing is leaked. A call
+ *              for the next part of longer work (`_step`, `_next`) that failed can be made again,
+ *              and then does the same part: nothing is left out or counted twice. Exceptions are
+ *              stated at the declarations.
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
  *              returned by value is borrowed from the object that the function was called for, and
@@ -971,7 +974,8 @@ typedef struct alexnet_source {
     int (*item)(void *user, int64_t index, const char **name, int *label);
     /** Provide an item. Called from several threads at once, at any time until all data sets, and
      *  all that was made from them, are freed. ALEXNET_ERROR_NO_MEMORY ends what needs the item
-     *  with this error; after any other failure the picture counts as one that cannot be read. */
+     *  with this error, perhaps after another attempt; after any other failure the picture counts
+     *  as one that cannot be read. */
     int (*get)(void *user, int64_t index, alexnet_source_item *out);
     /** Called in the same thread when an item of `get` is no longer needed, unless that failed.
      *  NULL: not called. */
@@ -1721,6 +1725,7 @@ ALEXNET_API alexnet_status alexnet_distance_stream_new(alexnet_distance_stream *
 /**
  * The next picture; *more is false, and the result untouched, past the last. Its texts are valid
  * until the next call. A bad picture is a result, not a failure of this call.
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call gives the next picture
  */
 ALEXNET_API alexnet_status alexnet_distance_stream_next(alexnet_distance_stream *stream,
                                                         alexnet_distance_result *result,
@@ -2009,7 +2014,8 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * end of an epoch, which keeps the best model and writes a checkpoint. A checkpoint is also written
  * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has
  * a warning, the earlier checkpoint is kept, and the next attempt is ten minutes later. A failure
- * to write the checkpoint at the end of an epoch is a failure of this call.
+ * to write the checkpoint at the end of an epoch is a failure of this call, and the next one begins
+ * with writing it.
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept, the
  *         text names the first layer whose output is not finite and suggests a rate, and all later

@@ -107,6 +107,30 @@ static void lend(an_loader *l, an_frame *f, an_batch *batch, int64_t first, int 
     l->lent = true;
 }
 
+/* The first of a batch's pictures that could not be loaded for lack of memory; `size` if none. */
+static int find_unloaded(const an_frame *f, int size)
+{
+    int i = 0;
+    while (i < size && f->pictures[i].status != ALEXNET_ERROR_NO_MEMORY)
+        i++;
+    return i;
+}
+
+/* Load the pictures that the workers had no memory for, one at a time. If there is none for one of
+ * them either, the next call begins with it. */
+static alexnet_status load_rest(an_loader *l, an_frame *f, int64_t first, int size)
+{
+    for (int i = find_unloaded(f, size); i < size; i = find_unloaded(f, size)) {
+        an_loaded *loaded = &f->pictures[i];
+        an_free((char *)loaded->error);
+        an_frame_load(l, f, i, first + i, true);
+        if (loaded->status == ALEXNET_ERROR_NO_MEMORY)
+            return AN_FAIL(loaded->status, "%s",
+                           loaded->error ? loaded->error : "out of memory: loading pictures");
+    }
+    return ALEXNET_OK;
+}
+
 alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
 {
     *batch = (an_batch){0};
@@ -115,22 +139,19 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
         return an_threads_fail_lost();
     pthread_mutex_lock(&l->lock);
     take_back(l);
-    if (l->oldest < an_pass_batches(l)) {
-        int size;
-        const int64_t first = an_pass_place(l, l->oldest, &size);
-        an_frame *f = &l->ring[l->oldest % AN_LOADER_BATCHES];
-        while (f->done < size && l->failure == ALEXNET_OK)
-            pthread_cond_wait(&l->ready, &l->lock);
-        *more = l->failure == ALEXNET_OK;
-        if (*more)
-            lend(l, f, batch, first, size);
-    }
-    alexnet_status rc = l->failure;
-    if (rc != ALEXNET_OK)
-        rc = AN_FAIL(rc, "%s",
-                     l->failure_text ? l->failure_text : "out of memory: loading pictures");
+    const bool any = l->oldest < an_pass_batches(l);
+    int size;
+    const int64_t first = an_pass_place(l, l->oldest, &size);
+    an_frame *f = &l->ring[l->oldest % AN_LOADER_BATCHES];
+    while (any && f->done < size)
+        pthread_cond_wait(&l->ready, &l->lock);
     pthread_mutex_unlock(&l->lock);
-    return rc;
+    if (!any)
+        return ALEXNET_OK;
+    AN_CHECK(load_rest(l, f, first, size)); /* no worker has to do with this batch any more */
+    lend(l, f, batch, first, size);
+    *more = true;
+    return ALEXNET_OK;
 }
 
 size_t an_loader_bytes(int side, int batch)
@@ -162,7 +183,6 @@ void an_loader_free(an_loader *l)
     pthread_mutex_destroy(&l->lock);
     pthread_cond_destroy(&l->work);
     pthread_cond_destroy(&l->ready);
-    an_free(l->failure_text);
     an_free(l->order);
     an_free(l->threads);
     an_dataset_release(l->dataset);

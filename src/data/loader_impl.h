@@ -52,8 +52,6 @@ struct an_loader {
     bool lent;              /* the consumer has the oldest */
     int busy;               /* workers that are loading a picture */
     bool over;
-    alexnet_status failure; /* a worker ran out of memory */
-    char *failure_text;
 };
 
 /** A picture's place in a batch; NULL if pictures are kept as they are. */
@@ -70,8 +68,11 @@ int64_t an_pass_place(const an_loader *l, int64_t batch, int *size);
 bool an_workers_lost(const an_loader *l);
 alexnet_status an_workers_start(an_loader *l);
 
-/** Read the picture at a place of the pass into a batch. Runs without the lock; its failure is in
- *  the batch. */
-void an_frame_load(const an_loader *l, an_frame *frame, int index, int64_t place);
+/**
+ * Read the picture at a place of the pass into a batch. Runs without the lock; its failure is in
+ * the batch.
+ * @param again  an earlier attempt has taken what was read ahead
+ */
+void an_frame_load(const an_loader *l, an_frame *frame, int index, int64_t place, bool again);
 
 #endif

@@ -32,9 +32,6 @@ static void end_pass(an_loader *l)
         an_frame_clear(&l->ring[i], l->batch);
     l->oldest = 0;
     l->lent = false;
-    l->failure = ALEXNET_OK;
-    an_free(l->failure_text);
-    l->failure_text = NULL;
     an_free(l->order);
     l->order = NULL;
     an_read_ahead_free(l->ahead);

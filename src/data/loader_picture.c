@@ -21,6 +21,7 @@ static alexnet_status keep(an_loaded *loaded, int side, const char *name, an_pic
 typedef struct job {
     const an_loader *loader;
     int64_t place;
+    bool again;
     an_size size; /* of the whole picture; 0: not known yet */
     an_region region;
 } job;
@@ -64,52 +65,53 @@ static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *pict
 }
 
 /* Decode a picture, from bytes that were read ahead or, without them, from the source. */
-static alexnet_status decode(const an_loader *l, int64_t place, const an_shrink *shrink,
-                             an_picture *out)
+static alexnet_status decode(const job *j, const an_shrink *shrink, an_picture *out)
 {
-    const uint32_t sample = l->order[place];
+    const an_loader *l = j->loader;
+    an_read_ahead *ahead = j->again ? NULL : l->ahead;
+    const uint32_t sample = l->order[j->place];
     const an_data_source *source = l->dataset->source;
     const int64_t item = l->dataset->samples[sample].item;
     const unsigned char *bytes = NULL;
     size_t length;
-    if (l->ahead)
-        an_read_ahead_take(l->ahead, place, sample, &bytes, &length);
+    if (ahead)
+        an_read_ahead_take(ahead, j->place, sample, &bytes, &length);
     alexnet_status rc =
         bytes ? an_picture_decode_smaller(out, bytes, length, source->items[item].name, shrink)
               : an_data_source_smaller(source, item, shrink, out);
-    if (l->ahead)
-        an_read_ahead_done(l->ahead, place);
+    if (ahead)
+        an_read_ahead_done(ahead, j->place);
     return rc;
 }
 
-static alexnet_status read_picture(const an_loader *l, an_loaded *loaded, uint8_t *pixels,
-                                   int64_t place)
+static alexnet_status read_picture(job *j, an_loaded *loaded, uint8_t *pixels)
 {
+    const an_loader *l = j->loader;
     const an_sample *sample = &l->dataset->samples[loaded->sample];
-    job j = {.loader = l, .place = place};
     an_picture picture;
     const bool drawn = l->regions.side > 0;
-    const an_shrink shrink = {drawn ? factor_of_region : factor_of_fit, &j};
-    AN_CHECK(decode(l, place, &shrink, &picture));
-    loaded->width = j.size.width ? j.size.width : picture.width;
-    loaded->height = j.size.width ? j.size.height : picture.height;
+    const an_shrink shrink = {drawn ? factor_of_region : factor_of_fit, j};
+    AN_CHECK(decode(j, &shrink, &picture));
+    loaded->width = j->size.width ? j->size.width : picture.width;
+    loaded->height = j->size.width ? j->size.height : picture.height;
     alexnet_status rc;
     if (l->fit.rule == AN_FIT_KEEP)
         rc = keep(loaded, l->fit.side, sample->name, &picture);
     else if (drawn)
-        rc = cut_region(pixels, &j, &picture);
+        rc = cut_region(pixels, j, &picture);
     else
         rc = an_fit_picture(pixels, l->fit, &picture);
     an_picture_free(&picture);
     return rc;
 }
 
-void an_frame_load(const an_loader *l, an_frame *f, int index, int64_t place)
+void an_frame_load(const an_loader *l, an_frame *f, int index, int64_t place, bool again)
 {
+    job j = {.loader = l, .place = place, .again = again};
     an_loaded *loaded = &f->pictures[index];
     const int64_t sample = l->order[place];
     *loaded = (an_loaded){.sample = sample, .label = l->dataset->samples[sample].label};
-    loaded->status = read_picture(l, loaded, an_frame_pixels(l, f, index), place);
+    loaded->status = read_picture(&j, loaded, an_frame_pixels(l, f, index));
     if (loaded->status == ALEXNET_OK)
         return;
     if (l->picture_bytes)

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/status.h"
 #include "base/threads.h"
 
@@ -11,19 +10,10 @@ static bool may_take(const an_loader *l)
 {
     int size;
     const int64_t b = l->next / l->batch;
-    if (b >= an_pass_batches(l) || b >= l->oldest + AN_LOADER_BATCHES || l->failure != ALEXNET_OK)
+    if (b >= an_pass_batches(l) || b >= l->oldest + AN_LOADER_BATCHES)
         return false;
     an_pass_place(l, b, &size);
     return l->next % l->batch < size;
-}
-
-/* Keep the first failure of a worker for the consumer. */
-static void note_failure(an_loader *l, const an_loaded *loaded)
-{
-    if (loaded->status != ALEXNET_ERROR_NO_MEMORY || l->failure != ALEXNET_OK)
-        return;
-    l->failure = ALEXNET_ERROR_NO_MEMORY;
-    l->failure_text = loaded->error ? an_strdup(loaded->error) : NULL;
 }
 
 /* Called and left with the lock held. */
@@ -35,11 +25,10 @@ static void take_and_load(an_loader *l)
     an_frame *f = &l->ring[b % AN_LOADER_BATCHES];
     l->busy++;
     pthread_mutex_unlock(&l->lock);
-    an_frame_load(l, f, index, place);
+    an_frame_load(l, f, index, place, false);
     pthread_mutex_lock(&l->lock);
     l->busy--;
     f->done++;
-    note_failure(l, &f->pictures[index]);
     pthread_cond_signal(&l->ready);
 }
 

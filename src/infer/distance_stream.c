@@ -69,15 +69,18 @@ alexnet_status an_distance_stream_next(an_distance_stream *s, alexnet_distance_r
         if (!*more)
             return ALEXNET_OK;
     }
-    const int i = s->next++;
-    const an_loaded *loaded = &s->batch.pictures[i];
+    const an_loaded *loaded = &s->batch.pictures[s->next];
     an_free(s->error);
     s->error = NULL;
     *result = (alexnet_distance_result){.index = loaded->sample,
                                         .path = s->dataset->samples[loaded->sample].name,
                                         .status = loaded->status,
                                         .error = loaded->error};
-    return loaded->status == ALEXNET_OK ? compute(s, i, result) : ALEXNET_OK;
+    const alexnet_status rc =
+        loaded->status == ALEXNET_OK ? compute(s, s->next, result) : ALEXNET_OK;
+    s->next +=
+        rc == ALEXNET_OK || rc == ALEXNET_ERROR_BAD_MODEL; /* else the call can be repeated */
+    return rc;
 }
 
 void an_distance_stream_free(an_distance_stream *s)

@@ -231,27 +231,29 @@ cleanup:
     return rc;
 }
 
+/* Load and compute the next batch; one that an earlier call has loaded and could not compute is not
+ * loaded again. */
 static alexnet_status next_batch(an_feature_stream *s, bool *more)
 {
     an_features *f = s->features;
     AN_CHECK(an_compute_check(f->model->ctx));
-    s->next = 0;
-    AN_CHECK(an_loader_next(s->loader, &s->batch, more));
-    alexnet_status rc = ALEXNET_OK;
-    if (*more)
-        rc = an_features_compute(f, s->batch.pixels, s->batch.count);
-    if (rc != ALEXNET_OK || !*more)
-        s->batch.count = 0; /* nothing to return */
-    else
-        memcpy(s->values, f->values, (size_t)(s->batch.count * f->length) * sizeof *s->values);
-    return rc;
+    if (s->next == s->batch.count) {
+        s->next = s->computed = 0;
+        AN_CHECK(an_loader_next(s->loader, &s->batch, more));
+    }
+    if (!*more)
+        return ALEXNET_OK;
+    AN_CHECK(an_features_compute(f, s->batch.pixels, s->batch.count));
+    memcpy(s->values, f->values, (size_t)(s->batch.count * f->length) * sizeof *s->values);
+    s->computed = s->batch.count;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_feature_stream_next(an_feature_stream *s, alexnet_feature_result *result,
                                       bool *more)
 {
     *more = true;
-    if (s->next == s->batch.count)
+    if (s->next == s->computed)
         AN_CHECK(next_batch(s, more));
     if (!*more)
         return ALEXNET_OK;

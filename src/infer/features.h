@@ -55,9 +55,9 @@ struct alexnet_feature_stream {
     an_features *features;
     alexnet_dataset *dataset;
     an_loader *loader;
-    an_batch batch; /* its pictures are being returned */
-    int next;       /* the next of them */
-    float *values;  /* [batch][length], a copy: others may compute meanwhile */
+    an_batch batch;     /* its pictures are being returned */
+    int next, computed; /* the next of them; how many have values: all or none */
+    float *values;      /* [batch][length], a copy: others may compute meanwhile */
 };
 typedef struct alexnet_feature_stream an_feature_stream;
 

@@ -135,27 +135,42 @@ static alexnet_status compute(an_patches *p, const an_batch *batch)
     return an_program_read(p->program, p->layer, p->outputs);
 }
 
-alexnet_status an_patches_step(an_patches *p, bool *more)
+/* Load and compute the next batch, unless a step that failed has left one. */
+static alexnet_status make_batch(an_patches *p, bool *more)
+{
+    if (p->taken == p->latest.count) {
+        p->taken = 0;
+        p->computed = false;
+        AN_CHECK(an_loader_next(p->loader, &p->latest, more));
+    }
+    if (*more && !p->computed)
+        AN_CHECK(compute(p, &p->latest));
+    p->computed = true;
+    return ALEXNET_OK;
+}
+
+static alexnet_status take_picture(an_patches *p, int place)
 {
     const size_t side = (size_t)p->net->network->input.side;
-    an_batch batch;
-    AN_CHECK(an_compute_check(p->net->ctx));
-    AN_CHECK(an_loader_next(p->loader, &batch, more));
-    if (!*more)
+    const an_loaded *picture = &p->latest.pictures[place];
+    an_found found = {.sample = picture->sample};
+    if (picture->status != ALEXNET_OK) {
+        p->skipped++;
+        an_log(p->net->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
         return ALEXNET_OK;
-    AN_CHECK(compute(p, &batch));
-    for (int i = 0; i < batch.count; i++) {
-        const an_loaded *picture = &batch.pictures[i];
-        an_found found = {.sample = picture->sample};
-        if (picture->status != ALEXNET_OK) {
-            p->skipped++;
-            an_log(p->net->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
-            continue;
-        }
-        AN_CHECK(find_largest(p, i, p->dataset->samples[picture->sample].name, &found));
-        insert(p, found, batch.pixels + (size_t)i * side * side * 3);
     }
-    p->done += batch.count;
+    AN_CHECK(find_largest(p, place, p->dataset->samples[picture->sample].name, &found));
+    insert(p, found, p->latest.pixels + (size_t)place * side * side * 3);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_patches_step(an_patches *p, bool *more)
+{
+    *more = true;
+    AN_CHECK(an_compute_check(p->net->ctx));
+    AN_CHECK(make_batch(p, more));
+    for (; p->taken < p->latest.count; p->taken++, p->done++)
+        AN_CHECK(take_picture(p, p->taken));
     *more = p->done < p->dataset->count;
     return ALEXNET_OK;
 }

@@ -22,6 +22,9 @@ struct alexnet_patches {
     an_program *program;
     alexnet_dataset *dataset;
     an_loader *loader;
+    an_batch latest; /* of which `taken` pictures have been looked at */
+    int taken;
+    bool computed; /* `outputs` are of its pictures */
     an_slot *slots;
     float *outputs; /* of the layer, [batch][channels][rows][columns] */
     an_chw shape;   /* of one of them */

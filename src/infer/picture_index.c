@@ -92,15 +92,6 @@ cleanup:
 
 /* ---- Computing ------------------------------------------------------------------------------- */
 
-/* Give up the loader: one that has failed stays so, and the next step makes another. */
-static alexnet_status stop(an_picture_index *x, alexnet_status rc)
-{
-    an_loader_free(x->loader);
-    x->loader = NULL;
-    x->batch = (an_batch){0};
-    return rc;
-}
-
 /* Load what is not done yet, from whole batches on. */
 static alexnet_status start(an_picture_index *x)
 {
@@ -108,15 +99,17 @@ static alexnet_status start(an_picture_index *x)
         an_loader_new(&x->loader, x->pictures, x->maker.fit, x->maker.batch, x->ctx->threads, NULL);
     if (rc == ALEXNET_OK)
         rc = an_loader_start(x->loader, x->pending, x->n_pending, x->done);
-    return rc == ALEXNET_OK ? rc : stop(x, rc);
+    if (rc != ALEXNET_OK) { /* the next step tries again */
+        an_loader_free(x->loader);
+        x->loader = NULL;
+    }
+    return rc;
 }
 
 /* A picture whose content cannot be read is recorded in the index as unreadable. One that failed by
  * an I/O error is not recorded, so it is tried again the next time. */
 static alexnet_status take_bad(an_picture_index *x, const an_loaded *picture)
 {
-    if (picture->status == ALEXNET_ERROR_NO_MEMORY)
-        return AN_FAIL(picture->status, "%s", picture->error);
     if (picture->status != ALEXNET_ERROR_IO)
         AN_CHECK(an_index_add_row(x, picture->sample, NULL));
     an_log(x->ctx, ALEXNET_LOG_WARNING, "left out: %s", picture->error);
@@ -133,9 +126,7 @@ static alexnet_status make_batch(an_picture_index *x)
     if (x->taken == x->batch.count) {
         x->taken = 0;
         x->computed = false;
-        const alexnet_status rc = an_loader_next(x->loader, &x->batch, &got);
-        if (rc != ALEXNET_OK)
-            return stop(x, rc);
+        AN_CHECK(an_loader_next(x->loader, &x->batch, &got));
         assert(got);
     }
     if (!x->computed)

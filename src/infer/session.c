@@ -96,27 +96,30 @@ cleanup:
     return rc;
 }
 
+/* Load and compute the next batch; one that an earlier call has loaded and could not compute is not
+ * loaded again. */
 static alexnet_status next_batch(alexnet_stream *stream, bool *more)
 {
     an_runner *runner = stream->session->runner;
+    an_batch *batch = &stream->batch;
     AN_CHECK(an_compute_check(stream->session->model->ctx));
-    stream->next = 0;
-    AN_CHECK(an_loader_next(stream->loader, &stream->batch, more));
-    alexnet_status rc = ALEXNET_OK;
-    if (*more)
-        rc = an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count, true);
-    if (rc != ALEXNET_OK || !*more)
-        stream->batch.count = 0; /* nothing to return */
-    else
-        memcpy(stream->probabilities, runner->probabilities,
-               (size_t)stream->batch.count * (size_t)runner->classes * sizeof(float));
-    return rc;
+    if (stream->next == batch->count) {
+        stream->next = stream->computed = 0;
+        AN_CHECK(an_loader_next(stream->loader, batch, more));
+    }
+    if (!*more)
+        return ALEXNET_OK;
+    AN_CHECK(an_runner_compute(runner, batch->pixels, NULL, batch->count, true));
+    memcpy(stream->probabilities, runner->probabilities,
+           (size_t)batch->count * (size_t)runner->classes * sizeof(float));
+    stream->computed = batch->count;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *result, bool *more)
 {
     *more = true;
-    if (stream->next == stream->batch.count)
+    if (stream->next == stream->computed)
         AN_CHECK(next_batch(stream, more));
     if (!*more)
         return ALEXNET_OK;

@@ -30,7 +30,7 @@ struct alexnet_stream {
     an_loader *loader;
     int top;
     an_batch batch;       /* results of its pictures are being returned */
-    int next;             /* the next of them */
+    int next, computed;   /* the next of them; how many have results: all or none */
     float *probabilities; /* [batch][classes], a copy: the session may compute others meanwhile */
     alexnet_prediction *best;
 };

@@ -115,6 +115,11 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
     AN_CHECK(an_norms_begin(t));
     AN_CHECK(an_trainer_update(t, &progress->done));
     t->record.step++;
+    const bool last = t->record.step % t->steps_per_epoch == 0;
+    if (last) { /* before what may fail, so that the epoch ends also after a failure */
+        t->record.phase = AN_PHASE_VAL;
+        t->loading = false;
+    }
     AN_CHECK(an_norms_end(t, progress));
     t->pace.train_seconds += an_clock() - began;
     progress->total = t->train->count;
@@ -122,13 +127,8 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
     progress->loss = m.loss;
     progress->top1_error = m.top1_error;
     progress->top5_error = m.top5_error;
-    bool last = t->record.step % t->steps_per_epoch == 0;
     if (last || an_trainer_updates(t) % an_recipe_integer(t->recipe, AN_KEY_REPORT) == 0)
         AN_CHECK(report(t, progress));
-    if (last) {
-        t->record.phase = AN_PHASE_VAL;
-        t->loading = false;
-    }
     return ALEXNET_OK;
 }
 
@@ -161,6 +161,8 @@ static double seconds_left(const alexnet_trainer *t)
 
 static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
 {
+    if (t->ended.unsaved)
+        return an_trainer_finish_epoch(t, progress);
     switch (t->record.phase) {
     case AN_PHASE_MEAN: return an_trainer_step_mean(t, progress);
     case AN_PHASE_TRAIN: return step_train(t, progress);
@@ -185,10 +187,15 @@ static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
     return ALEXNET_OK;
 }
 
+static bool is_complete(const alexnet_trainer *t)
+{
+    return t->record.phase == AN_PHASE_DONE && !t->ended.unsaved;
+}
+
 alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
 {
     *progress = (alexnet_progress){.epochs = (int)t->epochs, .skipped = t->record.skipped};
-    *more = t->record.phase != AN_PHASE_DONE;
+    *more = !is_complete(t);
     if (!*more)
         return ALEXNET_OK;
     AN_CHECK(an_compute_check(t->ctx));
@@ -202,6 +209,6 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
     progress->waiting = t->pace.waiting;
     progress->seconds_left = seconds_left(t);
     progress->skipped = t->record.skipped;
-    *more = t->record.phase != AN_PHASE_DONE;
+    *more = !is_complete(t);
     return ALEXNET_OK;
 }

@@ -65,6 +65,13 @@ typedef struct an_norms {
     int64_t images;        /* pictures of the epoch before it */
 } an_norms;
 
+/** The latest epoch that has ended. */
+typedef struct an_ended {
+    bool unsaved; /* its checkpoint is yet to be written, which a step has tried and failed */
+    an_tally train;
+    alexnet_progress progress;
+} an_ended;
+
 /** How the training of a trial differs from that of a run. */
 typedef struct an_trial_rule {
     bool still;      /* without dropout */
@@ -96,6 +103,7 @@ struct alexnet_trainer {
     an_draws draws;
     uint32_t *order; /* of the epoch under way */
     an_next_part next;
+    an_ended ended;
     bool best_lost;    /* the best model was not there on resume: the next one is kept */
     bool loading;      /* a pass is in progress: an epoch, the mean's or a validation */
     uint8_t *reported; /* per picture of `train`: its error was logged */

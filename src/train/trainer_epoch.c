@@ -95,6 +95,16 @@ static alexnet_status check_validation(alexnet_trainer *t)
     return bad;
 }
 
+alexnet_status an_trainer_finish_epoch(alexnet_trainer *t, alexnet_progress *progress)
+{
+    const an_ended *ended = &t->ended;
+    AN_CHECK(an_trainer_save_epoch(t));
+    t->ended.unsaved = false;
+    *progress = ended->progress;
+    progress->saved = true;
+    return an_trainer_check_bad(t, t->train, ended->train.images, ended->train.skipped);
+}
+
 static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
 {
     alexnet_metrics val = {0}, train = an_tally_metrics(&t->record.epoch);
@@ -108,12 +118,10 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     AN_CHECK(keep_best(t, &val, &progress->best));
     AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
     an_trainer_warn_if_stuck(t);
-    an_tally epoch = t->record.epoch;
+    t->ended = (an_ended){true, t->record.epoch, *progress};
     drop_rates(t);
     begin_epoch(t);
-    AN_CHECK(an_trainer_save_epoch(t));
-    progress->saved = true;
-    return an_trainer_check_bad(t, t->train, epoch.images, epoch.skipped);
+    return an_trainer_finish_epoch(t, progress);
 }
 
 /* List the bad pictures of the latest batch, unless an earlier pass has listed them. */

@@ -97,6 +97,9 @@ double an_trainer_rate(const alexnet_trainer *trainer);
 /** Compute the next batch of a validation. After the last, or without a validation set, end the
  * epoch. */
 alexnet_status an_trainer_step_val(alexnet_trainer *trainer, alexnet_progress *progress);
+/** Write the checkpoint of the epoch that has ended, and report it. After a failure the next step
+ * calls this again. */
+alexnet_status an_trainer_finish_epoch(alexnet_trainer *trainer, alexnet_progress *progress);
 /**
  * Whether a pass over `data` could read enough: one picture at least, and no more bad ones than the
  * larger of 1% and the recipe's bad_pictures.

@@ -152,12 +152,12 @@ static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
     AN_CHECK(fetch(t, t->record.step));
     AN_CHECK(check_part(t));
     *part = t->next;
-    advance(&t->next);
+    if (part->computed)
+        AN_CHECK(an_norms_run(t, part));
+    advance(&t->next); /* a part that could not be computed is the next step's */
     t->pace.images += part->pictures.count;
     t->pace.train_images += part->pictures.count;
     an_trainer_note_bad(t, &part->pictures);
-    if (part->computed)
-        AN_CHECK(an_norms_run(t, part));
     fetch_ahead(t, part);
     return part->computed ? count_losses(t) : ALEXNET_OK;
 }

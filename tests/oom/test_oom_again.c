@@ -1,0 +1,399 @@
+/*
+ * What is done step by step goes on after a step for which memory ran out: the step is tried again,
+ * and the results are those of work that was not disturbed (oom_rig.h). No picture is lost, and
+ * none is counted twice.
+ */
+#include "oom/oom_rig.h"
+
+#include "backend/cpu/cpu.h"
+#include "model/model.h"
+#include "train/trainer.h"
+
+/* A device whose operators need memory, and do nothing where there is none. */
+static an_backend_api needy;
+
+static alexnet_status need(void)
+{
+    void *block = an_malloc(1);
+    an_free(block);
+    return block ? ALEXNET_OK : AN_FAIL_MEMORY(1, "an operator");
+}
+
+static alexnet_status forward(an_backend *backend, an_prepared *op, const an_op_args *args)
+{
+    AN_CHECK(need());
+    return an_cpu_api.op_forward(backend, op, args);
+}
+
+static alexnet_status backward(an_backend *backend, an_prepared *op, const an_op_args *args)
+{
+    AN_CHECK(need());
+    return an_cpu_api.op_backward(backend, op, args);
+}
+
+static void make_needy(an_net *net)
+{
+    needy = an_cpu_api;
+    needy.op_forward = forward;
+    needy.op_backward = backward;
+    net->backend->api = &needy;
+}
+
+static int tried_again;
+
+/* Do a step; if memory runs out for it, once more, as no second allocation fails. */
+#define STEP(call)                                                                                 \
+    do {                                                                                           \
+        rc = (call);                                                                               \
+        if (rc == ALEXNET_ERROR_NO_MEMORY) {                                                       \
+            tried_again++;                                                                         \
+            rc = (call);                                                                           \
+        }                                                                                          \
+        if (rc != ALEXNET_OK)                                                                      \
+            goto cleanup;                                                                          \
+    } while (0)
+
+/* The model of the set-up and its pictures, with and without labels. */
+typedef struct rig {
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    alexnet_dataset *data;
+} rig;
+
+static void free_rig(rig *r)
+{
+    alexnet_dataset_free(r->data);
+    alexnet_model_free(r->model);
+    alexnet_ctx_free(r->ctx);
+}
+
+static alexnet_status make_rig(rig *r)
+{
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_status rc;
+    *r = (rig){0};
+    AN_TRY(new_ctx(&r->ctx));
+    AN_TRY(alexnet_model_load(&r->model, r->ctx, "run"));
+    make_needy(r->model->net);
+    options.classes_of = r->model;
+    AN_TRY(alexnet_dataset_open(&r->data, r->ctx, "data", &options));
+    return ALEXNET_OK;
+cleanup:
+    free_rig(r);
+    *r = (rig){0};
+    return rc;
+}
+
+static void note_picture(const char *path, alexnet_status status)
+{
+    note(path, strlen(path));
+    note(&status, sizeof status);
+}
+
+static alexnet_status classify(void)
+{
+    rig r;
+    alexnet_session *session = NULL;
+    alexnet_stream *stream = NULL;
+    alexnet_stream_result got;
+    alexnet_session_options options = ALEXNET_SESSION_OPTIONS_INIT;
+    alexnet_status rc;
+    options.batch = 3;
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_session_new(&session, r.model, &options));
+    AN_TRY(alexnet_stream_open(&stream, session, r.data, 1));
+    for (bool more = true; more;) {
+        STEP(alexnet_stream_next(stream, &got, &more));
+        if (!more)
+            break;
+        note_picture(got.path, got.status);
+        note(&got.best[0].probability, sizeof got.best[0].probability);
+    }
+cleanup:
+    alexnet_stream_free(stream);
+    alexnet_session_free(session);
+    free_rig(&r);
+    return rc;
+}
+
+static alexnet_status evaluate(void)
+{
+    rig r;
+    alexnet_session *session = NULL;
+    alexnet_evaluation *evaluation = NULL;
+    alexnet_metrics metrics;
+    alexnet_status rc;
+    int64_t done;
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_session_new(&session, r.model, NULL));
+    AN_TRY(alexnet_evaluation_new(&evaluation, session, r.data));
+    for (bool more = true; more;)
+        STEP(alexnet_evaluation_step(evaluation, &done, &more));
+    AN_TRY(alexnet_evaluation_metrics(evaluation, &metrics));
+    note(&metrics, sizeof metrics);
+cleanup:
+    alexnet_evaluation_free(evaluation);
+    alexnet_session_free(session);
+    free_rig(&r);
+    return rc;
+}
+
+static alexnet_status compute_features(void)
+{
+    static const char *const layers[] = {"g"};
+    rig r;
+    alexnet_features *features = NULL;
+    alexnet_feature_stream *stream = NULL;
+    alexnet_feature_result got;
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    alexnet_status rc;
+    options.layers = layers;
+    options.count = 1;
+    options.batch = 3;
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_features_new(&features, r.model, &options));
+    AN_TRY(alexnet_feature_stream_new(&stream, features, r.data));
+    for (bool more = true; more;) {
+        STEP(alexnet_feature_stream_next(stream, &got, &more));
+        if (!more)
+            break;
+        note_picture(got.path, got.status);
+        note(got.values, (size_t)alexnet_features_length(features) * sizeof(float));
+    }
+cleanup:
+    alexnet_feature_stream_free(stream);
+    alexnet_features_free(features);
+    free_rig(&r);
+    return rc;
+}
+
+/* How far each picture is from the first one. */
+static alexnet_status measure_distances(void)
+{
+    rig r;
+    alexnet_distance *distance = NULL;
+    alexnet_distance_stream *stream = NULL;
+    alexnet_distance_picture *first = NULL, *picture = NULL;
+    alexnet_distance_result got;
+    alexnet_distance_options options = ALEXNET_DISTANCE_OPTIONS_INIT;
+    alexnet_status rc;
+    options.lpips = "lin.safetensors";
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_distance_new(&distance, r.model, &options));
+    AN_TRY(alexnet_distance_stream_new(&stream, distance, r.data, NULL, 0));
+    for (bool more = true; more;) {
+        double value;
+        STEP(alexnet_distance_stream_next(stream, &got, &more));
+        if (!more)
+            break;
+        picture = got.picture;
+        note_picture(got.path, got.status);
+        AN_TRY(alexnet_distance_between(distance, first ? first : picture, picture, &value, NULL,
+                                        NULL));
+        note(&value, sizeof value);
+        if (first)
+            alexnet_distance_picture_free(picture);
+        else
+            first = picture;
+        picture = NULL;
+    }
+cleanup:
+    if (picture != first)
+        alexnet_distance_picture_free(picture);
+    alexnet_distance_picture_free(first);
+    alexnet_distance_stream_free(stream);
+    alexnet_distance_free(distance);
+    free_rig(&r);
+    return rc;
+}
+
+static alexnet_status find_patches(void)
+{
+    rig r;
+    alexnet_patches *patches = NULL;
+    alexnet_patches_options options = ALEXNET_PATCHES_OPTIONS_INIT;
+    alexnet_patch patch;
+    alexnet_status rc;
+    int64_t done;
+    options.batch = 3;
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_patches_new(&patches, r.model, r.data, &options));
+    for (bool more = true; more;)
+        STEP(alexnet_patches_step(patches, &done, &more));
+    note(&done, sizeof done);
+    for (int i = 0; alexnet_patches_get(patches, i, &patch); i++) {
+        note(patch.path, strlen(patch.path));
+        note(&patch.value, sizeof patch.value);
+    }
+    const int64_t skipped = alexnet_patches_skipped(patches);
+    note(&skipped, sizeof skipped);
+cleanup:
+    alexnet_patches_free(patches);
+    free_rig(&r);
+    return rc;
+}
+
+static alexnet_status make_index(void)
+{
+    static const char *const layers[] = {"g"};
+    rig r;
+    alexnet_features *features = NULL;
+    alexnet_index *index = NULL;
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    alexnet_status rc;
+    options.layers = layers;
+    options.count = 1;
+    options.batch = 3;
+    scratch_remove("data/.class0.index");
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_features_new(&features, r.model, &options));
+    AN_TRY(alexnet_index_open(&index, features, "data/class0", NULL));
+    for (bool more = true; more;)
+        STEP(alexnet_index_step(index, &more));
+    for (int64_t i = 0; i < alexnet_index_count(index); i++)
+        note(alexnet_index_values(index, i),
+             (size_t)alexnet_features_length(features) * sizeof(float));
+cleanup:
+    alexnet_index_free(index);
+    alexnet_features_free(features);
+    free_rig(&r);
+    return rc;
+}
+
+static alexnet_status measure_data(void)
+{
+    rig r;
+    alexnet_data_stats *stats = NULL;
+    const alexnet_data_stats_result *got;
+    alexnet_status rc;
+    int64_t done;
+    AN_TRY(make_rig(&r));
+    AN_TRY(alexnet_data_stats_new(&stats, r.ctx, r.data, alexnet_model_network(r.model)));
+    for (bool more = true; more;)
+        STEP(alexnet_data_stats_step(stats, &done, &more));
+    got = alexnet_data_stats_get(stats);
+    note(&got->pictures, sizeof got->pictures);
+    note(&got->left_out, sizeof got->left_out);
+    note(got->mean, sizeof got->mean);
+cleanup:
+    alexnet_data_stats_free(stats);
+    free_rig(&r);
+    return rc;
+}
+
+/* The mean, an epoch with validation, and its checkpoint. */
+static alexnet_status train_into(const char *folder)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_recipe *recipe = NULL;
+    alexnet_trainer *trainer = NULL;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_progress progress;
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
+    AN_TRY(alexnet_recipe_load(&recipe, "default"));
+    AN_TRY(alexnet_recipe_set(recipe, "batch", "4"));
+    AN_TRY(alexnet_recipe_set(recipe, "epochs", "1"));
+    AN_TRY(alexnet_recipe_set(recipe, "norms", "1"));
+    options.net = "net.ini";
+    options.out_dir = folder;
+    options.recipe = recipe;
+    AN_TRY(alexnet_trainer_new(&trainer, ctx, data, data, &options));
+    make_needy(trainer->net);
+    for (bool more = true; more;)
+        STEP(alexnet_trainer_step(trainer, &progress, &more));
+cleanup:
+    alexnet_trainer_free(trainer);
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static alexnet_status train(void)
+{
+    nftw("out", scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return train_into("out");
+}
+
+static void look_at_weights(void)
+{
+    an_tensor_file *file = rig_open_tensors("out/last.safetensors");
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        void *data = rig_tensor(file, entry);
+        note(data, entry->bytes);
+        an_free(data);
+    }
+    an_tensor_file_close(file);
+}
+
+static void go_on(alexnet_status (*act)(void), void (*look)(void))
+{
+    tried_again = 0;
+    fail_each(&(scenario){act, look, 50});
+    assert_true(tried_again > 0);
+}
+
+static void test_streams(void **state)
+{
+    (void)state;
+    go_on(classify, NULL);
+    go_on(compute_features, NULL);
+    go_on(measure_distances, NULL);
+}
+
+static void test_searches(void **state)
+{
+    (void)state;
+    go_on(find_patches, NULL);
+    go_on(make_index, NULL);
+}
+
+static void test_measures(void **state)
+{
+    (void)state;
+    go_on(evaluate, NULL);
+    fail_each(&(scenario){measure_data, NULL, 50}); /* only its loader allocates */
+}
+
+static void test_training(void **state)
+{
+    (void)state;
+    go_on(train, look_at_weights);
+}
+
+/* Weights of LPIPS for the two convolutions of the network. */
+static void write_lpips(void)
+{
+    static const float ones[6] = {1, 1, 1, 1, 1, 1};
+    an_tensor_writer *writer;
+    expect_ok(an_tensor_writer_new(&writer, "lin.safetensors"));
+    expect_ok(an_tensor_writer_declare(writer, "lpips.0.weight", AN_F32, an_shape_of(1, 4)));
+    expect_ok(an_tensor_writer_declare(writer, "lpips.1.weight", AN_F32, an_shape_of(1, 6)));
+    expect_ok(an_tensor_writer_data(writer, ones, 4 * sizeof *ones));
+    expect_ok(an_tensor_writer_data(writer, ones, 6 * sizeof *ones));
+    expect_ok(an_tensor_writer_commit(writer));
+}
+
+static int set_up(void **state)
+{
+    if (set_up_training(state) != 0)
+        return -1;
+    device = "cpu";
+    write_lpips();
+    return train_into("run") == ALEXNET_OK ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_searches),
+        cmocka_unit_test(test_measures),
+        cmocka_unit_test(test_training),
+    };
+    return cmocka_run_group_tests(tests, set_up, scratch_teardown);
+}
