@@ -253,10 +253,19 @@ ALEXNET_API int alexnet_ctx_split(const alexnet_ctx *ctx);
  * Ask whatever runs on this context to stop at its next step with ALEXNET_ERROR_CANCELLED.
  * May be called from a signal handler and from any thread, until alexnet_ctx_free(). A trainer that
  * is cancelled stays usable: alexnet_trainer_save() keeps its state. The context itself stays
- * cancelled: what computes with it later, or with a model that was loaded with it, fails in the
- * same way. Data sets belong to no context, and can be used with another one.
+ * cancelled until alexnet_ctx_uncancel(): what computes with it, or with a model that was loaded
+ * with it, fails in the same way. Data sets belong to no context, and can be used with another one.
  */
 ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
+/**
+ * Make a cancelled context usable again, with all that was made with it, as after one picture's
+ * classification was cancelled. A step that was cancelled can then be tried again, like any that
+ * has failed; what was to be made or opened must be asked for again. May be called from the same
+ * places as alexnet_ctx_cancel(), once every call that was to be cancelled has returned: one that
+ * still runs either fails with ALEXNET_ERROR_CANCELLED or goes on as if nothing had been cancelled.
+ * It withdraws every cancellation up to then, whoever asked for it, that of a signal handler, too.
+ */
+ALEXNET_API void alexnet_ctx_uncancel(alexnet_ctx *ctx);
 
 /** A device that this build can compute on; each GPU is one. */
 typedef struct alexnet_device_info {

@@ -134,6 +134,13 @@ void alexnet_ctx_cancel(alexnet_ctx *ctx)
     atomic_store_explicit(&ctx->cancelled, true, memory_order_relaxed);
 }
 
+void alexnet_ctx_uncancel(alexnet_ctx *ctx)
+{
+    if (!ctx)
+        return;
+    atomic_store_explicit(&ctx->cancelled, false, memory_order_relaxed);
+}
+
 bool alexnet_device_get(int index, alexnet_device_info *info)
 {
     an_device device;

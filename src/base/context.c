@@ -64,9 +64,12 @@ bool an_ctx_cancelled(const alexnet_ctx *ctx)
     return ctx && atomic_load_explicit(&ctx->cancelled, memory_order_relaxed);
 }
 
+alexnet_status an_ctx_fail_cancelled(void)
+{
+    return AN_FAIL(ALEXNET_ERROR_CANCELLED, "cancelled");
+}
+
 alexnet_status an_ctx_check(const alexnet_ctx *ctx)
 {
-    if (an_ctx_cancelled(ctx))
-        return AN_FAIL(ALEXNET_ERROR_CANCELLED, "cancelled");
-    return ALEXNET_OK;
+    return an_ctx_cancelled(ctx) ? an_ctx_fail_cancelled() : ALEXNET_OK;
 }

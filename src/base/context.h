@@ -38,9 +38,12 @@ alexnet_precision an_precision_from_name(const char *name);
 void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Whether alexnet_ctx_cancel() was called; false if ctx is NULL. */
+/** Whether the context is cancelled; false if ctx is NULL. It can be used again at any time: work
+ *  that has stopped early because of the answer must fail without asking for it again. */
 bool an_ctx_cancelled(const alexnet_ctx *ctx);
-/** ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() was called. */
+/** ALEXNET_ERROR_CANCELLED if the context is cancelled. */
 alexnet_status an_ctx_check(const alexnet_ctx *ctx);
+/** That error, for work that has stopped early. */
+alexnet_status an_ctx_fail_cancelled(void);
 
 #endif

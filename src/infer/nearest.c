@@ -63,19 +63,22 @@ static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads,
 {
     const size_t each = (size_t)s->n * (size_t)s->top;
     an_threads saved;
+    bool stopped = false;
     AN_CHECK(an_threads_begin(&saved, threads));
-#pragma omp parallel for schedule(static, 1)
+#pragma omp parallel for schedule(static, 1) reduction(|| : stopped)
     for (int t = 0; t < threads; t++) {
         const int64_t first = s->rows->count * t / threads;
         const int64_t end = s->rows->count * (t + 1) / threads;
         for (int64_t row = first; row < end; row++) {
-            if ((row - first) % CHUNK == 0 && an_ctx_cancelled(ctx))
+            if ((row - first) % CHUNK == 0)
+                stopped = an_ctx_cancelled(ctx);
+            if (stopped)
                 break;
             look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
         }
     }
     an_threads_restore(saved);
-    return an_ctx_check(ctx);
+    return stopped ? an_ctx_fail_cancelled() : ALEXNET_OK;
 }
 
 alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,

@@ -22,6 +22,7 @@ static void test_contexts_and_devices(void **state)
     ANSWERS(alexnet_ctx_threads, 0, NULL);
     ANSWERS(alexnet_ctx_split, 0, NULL);
     TAKES_NOTHING(alexnet_ctx_cancel, NULL);
+    TAKES_NOTHING(alexnet_ctx_uncancel, NULL);
     ANSWERS(alexnet_device_get, false, 0, NULL);
     ANSWERS(alexnet_library_get, false, 0, NULL, &text);
     ANSWERS(alexnet_library_get, false, 0, &text, NULL);
