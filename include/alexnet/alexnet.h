@@ -2283,7 +2283,8 @@ typedef struct alexnet_tuner alexnet_tuner;
 ALEXNET_API alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
                                              const alexnet_bench_options *options);
 /** Do the next step. @param fraction  out, how much is done, 0 to 1  @param more  out, false after
- *  the last */
+ *  the last. @return ALEXNET_ERROR_CANCELLED; after any other failure of its work the search cannot
+ *  be continued */
 ALEXNET_API alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *more);
 /** Seconds of a step with the choices found, and with the built-in ones; 0 before the end. */
 ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds,

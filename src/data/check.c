@@ -101,13 +101,25 @@ static alexnet_status step_near(alexnet_check *check)
     return finish(check);
 }
 
+static alexnet_status step(alexnet_check *check)
+{
+    switch (check->stage) {
+    case AN_CHECK_PICTURES: return step_pictures(check);
+    case AN_CHECK_NEAR: return step_near(check);
+    case AN_CHECK_DONE: break;
+    }
+    return ALEXNET_OK;
+}
+
 alexnet_status an_check_step(alexnet_check *check, alexnet_check_progress *progress, bool *more)
 {
     AN_CHECK(an_ctx_check(check->ctx));
-    if (check->stage == AN_CHECK_PICTURES)
-        AN_CHECK(step_pictures(check));
-    else if (check->stage == AN_CHECK_NEAR)
-        AN_CHECK(step_near(check));
+    if (check->failed)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the examination ran out of memory, and must begin again");
+    const alexnet_status rc = step(check);
+    check->failed = rc == ALEXNET_ERROR_NO_MEMORY; /* some findings may be lost */
+    AN_CHECK(rc);
     *more = check->stage != AN_CHECK_DONE;
     if (progress)
         *progress = check->progress;

@@ -84,7 +84,7 @@ struct alexnet_check {
     an_interned texts;
     an_found *found;
     int64_t found_count;
-    bool ready;
+    bool ready, failed;
     char *detail; /* of the finding that an_check_get() gave last */
 };
 

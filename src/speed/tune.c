@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "base/writer.h"
 #include "speed/tune_check.h"
@@ -182,8 +183,10 @@ static alexnet_status begin_turn(alexnet_tuner *t)
         t->turn++;
         return ALEXNET_OK;
     }
+    if (first && t->now >= VARIANT_TRIALS)
+        AN_CHECK(an_tune_check(t));
     t->running = true;
-    return first && t->now >= VARIANT_TRIALS ? an_tune_check(t) : ALEXNET_OK;
+    return ALEXNET_OK;
 }
 
 static alexnet_status step(alexnet_tuner *t, double *fraction)
@@ -226,6 +229,7 @@ alexnet_status an_tuner_step(alexnet_tuner *t, double *fraction, bool *more)
         return AN_FAIL(t->failed, "the search for a tuning has failed before");
     if (!*more)
         return ALEXNET_OK;
+    AN_CHECK(an_compute_check(t->ctx));
     alexnet_status rc = step(t, fraction);
     if (rc != ALEXNET_ERROR_CANCELLED)
         t->failed = rc;
