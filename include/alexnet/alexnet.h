@@ -674,7 +674,8 @@ typedef struct alexnet_pack_options {
     bool raw;    /**< store pixels as NumPy arrays (KEY.npy, uint8 [height][width][3]), not JPEG */
     int quality; /**< of JPEG, 1 to 100; default 95. A JPEG file that has the right size already is
                       stored as it is */
-    int64_t shard_pictures; /**< most pictures in a shard; default 0: any number */
+    int64_t shard_pictures; /**< most pictures in a shard; default 0: any number. Neither part gets
+                                 more than 100,000 shards */
     int64_t shard_bytes;    /**< most bytes in a shard; a single picture may be larger; default
                                  10^9; 0: any number */
     bool in_order; /**< keep the data set's order. Otherwise pictures are shuffled over the shards,
@@ -713,7 +714,8 @@ typedef struct alexnet_pack alexnet_pack;
  * @param val      with the same classes; NULL: none
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that has other files in it, has a pack of
- *         other data or options, or that is being packed into already; ALEXNET_ERROR_CANCELLED
+ *         other data or options, or that is being packed into already, and for `shard_pictures`
+ *         that would make too many shards; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
                                             const alexnet_dataset *train,
@@ -726,6 +728,7 @@ ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx
  * @param more      out, false once everything is packed
  * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read, or if an archive of
  *         an earlier call has changed; ALEXNET_ERROR_IO, for example for a full disk;
+ *         ALEXNET_ERROR_INVALID_ARGUMENT once `shard_bytes` has made too many shards;
  *         ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,

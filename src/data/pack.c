@@ -41,6 +41,19 @@ static alexnet_status check_options(const alexnet_pack_options *o)
     return ALEXNET_OK;
 }
 
+static alexnet_status check_shards(const alexnet_pack *pack, const alexnet_dataset *data)
+{
+    const int64_t each = pack->options.shard_pictures, most = pack->shards_most;
+    if (each == 0 || (data->count - 1) / each < most)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "`shard_pictures` %lld makes %lld archives of the %lld pictures of %s, and at "
+                   "most %lld are made; `shard_pictures` must be %lld or more",
+                   (long long)each, (long long)((data->count - 1) / each + 1),
+                   (long long)data->count, data->root, (long long)most,
+                   (long long)((data->count - 1) / most + 1));
+}
+
 static alexnet_status find_fingerprint(an_pack_part *part, alexnet_ctx *ctx)
 {
     int64_t *stamps;
@@ -174,6 +187,9 @@ static alexnet_status make(alexnet_pack *pack, const alexnet_dataset *train,
                            const alexnet_dataset *val, const char *folder)
 {
     AN_CHECK(check_options(&pack->options));
+    AN_CHECK(check_shards(pack, train));
+    if (val)
+        AN_CHECK(check_shards(pack, val));
     pack->part_count = val ? 2 : 1;
     if (val)
         AN_CHECK(make_validation(pack, train, val)); /* first: its classes are quickly compared */
@@ -198,6 +214,7 @@ alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_d
     pack->options = *options;
     pack->folder_file = -1;
     pack->keys_most = AN_TAR_KEYS_MAX;
+    pack->shards_most = AN_PACK_SHARDS_MAX;
     alexnet_status rc = make(pack, train, val, folder);
     if (rc != ALEXNET_OK) {
         an_pack_free(pack);

@@ -75,7 +75,8 @@ struct alexnet_pack {
     int64_t shard_pictures; /* in it */
     char *keys;             /* the text of its AN_TAR_KEYS */
     size_t keys_length, keys_room;
-    size_t keys_most; /* AN_TAR_KEYS_MAX; less in tests */
+    size_t keys_most;    /* AN_TAR_KEYS_MAX; less in tests */
+    int64_t shards_most; /* AN_PACK_SHARDS_MAX; less in tests */
 };
 
 alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_dataset *train,
@@ -115,5 +116,8 @@ alexnet_status an_pack_manifest_write(const alexnet_pack *pack);
 #define AN_PACK_FORMAT "alexnet pack"
 /** No manifest has more bytes. */
 #define AN_PACK_MANIFEST_MAX ((size_t)256 << 20)
+/** No part has more shards. The manifest describes each, in some 200 bytes, and is written anew
+ * after each. More than ten times as many would also have names whose order is not theirs. */
+#define AN_PACK_SHARDS_MAX 100000
 
 #endif

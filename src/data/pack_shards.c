@@ -51,7 +51,14 @@ alexnet_status an_pack_add_shard(an_pack_part *part, an_pack_shard shard)
 
 static alexnet_status open_shard(alexnet_pack *pack)
 {
-    char *path = an_pack_shard_path(pack, part_of(pack), part_of(pack)->shard_count);
+    const an_pack_part *part = part_of(pack);
+    if (part->shard_count >= pack->shards_most)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s has %lld archives after %lld of %lld pictures, and gets no more; "
+                       "`shard_bytes` must be larger, and the folder a new one",
+                       pack->folder, (long long)part->shard_count, (long long)pack->place,
+                       (long long)part->data->count);
+    char *path = an_pack_shard_path(pack, part, part->shard_count);
     if (!path)
         return AN_FAIL_MEMORY(strlen(pack->folder), "a path");
     alexnet_status rc = an_tar_writer_open(&pack->tar, path);

@@ -30,13 +30,23 @@ static alexnet_status parse(json_t **out, const char *text, size_t length, const
                : AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is damaged: %s", path, error.text);
 }
 
+/* A pipe and a file that is too large are no manifests either. */
+static alexnet_status may_be_manifest(const char *path, bool *yes)
+{
+    struct stat info;
+    AN_CHECK(an_file_exists(path, yes));
+    if (*yes && stat(path, &info) == 0)
+        *yes = S_ISREG(info.st_mode) && (uint64_t)info.st_size <= AN_PACK_MANIFEST_MAX;
+    return ALEXNET_OK;
+}
+
 static alexnet_status read_manifest(json_t **out, const char *path)
 {
     bool there;
     unsigned char *text;
     size_t length;
     *out = NULL;
-    AN_CHECK(an_file_exists(path, &there));
+    AN_CHECK(may_be_manifest(path, &there));
     if (!there)
         return ALEXNET_OK;
     AN_CHECK(an_file_read(path, AN_PACK_MANIFEST_MAX, &text, &length));

@@ -403,6 +403,56 @@ static void test_shards(void **state)
     free(classes);
 }
 
+/* More archives than a manifest should describe are refused before anything is made, where their
+ * number can be known. */
+static void test_too_many_shards(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    alexnet_pack *p;
+    bool more = true;
+    alexnet_status status = ALEXNET_OK;
+    alexnet_pack_progress progress;
+    write_pictures("folder");
+    alexnet_ctx *ctx = open_ctx(1);
+    alexnet_dataset *train = open_good("folder", NULL, NULL);
+    const int64_t count = train->count;
+    o.shard_pictures = 2;
+    train->count = 2 * AN_PACK_SHARDS_MAX + 1; /* refused before it looks at them */
+    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(an_error_text(), "`shard_pictures` 2 makes 100001 archives of the "
+                                            "200001 pictures of"));
+    assert_non_null(strstr(an_error_text(), "`shard_pictures` must be 3 or more"));
+    assert_false(an_is_folder("out"));
+    train->count = count;
+    o.shard_pictures = 0;
+    o.shard_bytes = 1; /* one picture in each */
+    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
+    p->shards_most = PICTURES - 1;
+    while (status == ALEXNET_OK && more)
+        status = an_pack_step(p, &progress, &more);
+    assert_int_equal(status, ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(an_error_text(), "out has 26 archives after 26 of 27 pictures"));
+    an_pack_free(p);
+    an_dataset_release(train);
+    an_ctx_release(ctx);
+}
+
+/* Other programs call their files so, too. */
+static void test_other_manifests(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    write_pictures("folder");
+    pack_well("folder", "out", &o);
+    scratch_write("out/manifest.json", "{", 1);
+    assert_int_equal(truncate("out/manifest.json", (off_t)AN_PACK_MANIFEST_MAX + 1), 0);
+    expect_same_set("folder", "out", &(an_fit){AN_FIT_SHORT, SIDE, false});
+    scratch_remove("out/manifest.json");
+    assert_int_equal(mkfifo("out/manifest.json", 0666), 0);
+    expect_same_set("folder", "out", &(an_fit){AN_FIT_SHORT, SIDE, false});
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -558,6 +608,8 @@ int main(void)
                                        TEST(test_no_memory),
                                        TEST(test_left_out),
                                        TEST(test_shards),
+                                       TEST(test_too_many_shards),
+                                       TEST(test_other_manifests),
                                        TEST(test_refusals),
                                        TEST(test_claimed),
                                        TEST(test_another_working_folder),
