@@ -17,6 +17,7 @@ static const struct {
     {"alexnet_pack_new()", "alexnet data pack"},
     {"alexnet_preview_new()", "train --preview"},
     {"alexnet_run_validation()", "alexnet eval"},
+    {"alexnet_trainer_new()", "alexnet train"},
     {"device", "--device"},
     {"fit", "--fit"},
     {"in_order", "--order source"},

@@ -407,7 +407,8 @@ typedef struct alexnet_load_options {
  * @param path  of the file, or of the run folder
  * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for a file that is
  *         damaged, is not a model or fits no built-in network: the text names the nearest network
- *         and the layer that does not fit; ALEXNET_ERROR_UNSUPPORTED for a format that is not read
+ *         and the layer that does not fit; ALEXNET_ERROR_UNSUPPORTED for a format that is not read;
+ *         ALEXNET_ERROR_INVALID_ARGUMENT for the name of a built-in network, which has no weights
  */
 ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx,
                                               const char *path);

@@ -11,11 +11,28 @@
 #include "model/agree.h"
 #include "model/leftover.h"
 
+/* The name of a built-in network where there is no such file. */
+static bool is_only_name(const char *path)
+{
+    bool there = true;
+    return an_network_builtin(path) && an_file_exists(path, &there) == ALEXNET_OK && !there;
+}
+
+static alexnet_status open_file(an_reader **out, const char *path)
+{
+    if (is_only_name(path))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s is a built-in network, which has no weights: `alexnet_trainer_new()` "
+                       "with `net` %s makes some, and docs/models.md says where published ones are",
+                       path, path);
+    return an_reader_open(out, path);
+}
+
 alexnet_status an_model_file_reader(an_reader **out, const char *path)
 {
     *out = NULL;
     if (!an_is_folder(path))
-        return an_reader_open(out, path);
+        return open_file(out, path);
     char *best = an_path_join(path, "best.safetensors");
     if (!best)
         return AN_FAIL_MEMORY(strlen(path), "a path");

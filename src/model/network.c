@@ -26,6 +26,14 @@ static const char *builtin_at(void *user, int i)
     return an_builtin_networks[i].name;
 }
 
+const alexnet_builtin *an_network_builtin(const char *name)
+{
+    const alexnet_builtin *builtin = an_builtin_networks;
+    while (builtin->name && strcmp(builtin->name, name) != 0)
+        builtin++;
+    return builtin->name ? builtin : NULL;
+}
+
 static alexnet_status load_builtin(alexnet_network **out, const alexnet_builtin *builtin,
                                    int classes)
 {
@@ -50,15 +58,17 @@ static alexnet_status load_file(alexnet_network **out, const char *path, int cla
 
 alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, int classes)
 {
-    *out = NULL;
+    const alexnet_builtin *builtin = an_network_builtin(name_or_path);
     int count = 0;
-    for (; an_builtin_networks[count].name; count++)
-        if (strcmp(an_builtin_networks[count].name, name_or_path) == 0)
-            return load_builtin(out, &an_builtin_networks[count], classes);
     bool there;
+    *out = NULL;
+    if (builtin)
+        return load_builtin(out, builtin, classes);
     AN_CHECK(an_file_exists(name_or_path, &there));
     if (there)
         return load_file(out, name_or_path, classes);
+    while (an_builtin_networks[count].name)
+        count++;
     const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s is neither a built-in network nor a network file%s%s%s", name_or_path,

@@ -153,11 +153,15 @@ static void end_compiling(compiling *c)
 
 static void log_memory(const an_net *net, const an_program *program)
 {
+    const char *purpose = program->options.update      ? "training"
+                          : program->options.gradients ? "gradients"
+                                                       : "inference";
     const double mib = 1 << 20;
     an_program_memory m = an_program_bytes(program);
     an_log(net->ctx, ALEXNET_LOG_INFO,
-           "memory of %s: %.1f MiB of weights, %.1f of activations, %.1f of scratch, for %d %s",
-           net->network->name, (double)net->bytes / mib, (double)m.activations / mib,
+           "memory of %s for %s: %.1f MiB of weights, %.1f of activations, %.1f of scratch, with "
+           "%d %s",
+           net->network->name, purpose, (double)net->bytes / mib, (double)m.activations / mib,
            (double)m.scratch / mib, program->options.slots,
            an_text_plural(program->options.slots, "picture", "pictures"));
 }

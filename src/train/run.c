@@ -137,6 +137,16 @@ static alexnet_status check_free(const an_run *run)
                    run->folder);
 }
 
+alexnet_status an_run_check_free(const char *folder)
+{
+    an_run run = AN_RUN_CLOSED;
+    alexnet_status rc = name_files(&run, folder);
+    if (rc == ALEXNET_OK)
+        rc = check_free(&run);
+    an_run_close(&run);
+    return rc;
+}
+
 alexnet_status an_run_create(an_run *run, const char *folder)
 {
     alexnet_status rc = ALEXNET_OK;

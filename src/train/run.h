@@ -41,6 +41,8 @@ typedef struct an_run {
 /** The beginning of recipe.ini. It identifies the file that a run without a checkpoint has left. */
 #define AN_RUN_RECIPE_HEAD "; written at the start of the run"
 
+/** Only make the check of an_run_create(), that the folder is free, before a run is made. */
+alexnet_status an_run_check_free(const char *folder);
 /** Make the folder and claim it. A folder with anything in it is refused, except what a run leaves
  * that was stopped before its first checkpoint. */
 alexnet_status an_run_create(an_run *run, const char *folder);

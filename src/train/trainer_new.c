@@ -97,11 +97,14 @@ static alexnet_status check_validation(const alexnet_trainer *t)
         plateau ? "schedule = plateau" : "stop_patience");
 }
 
-/* A run folder inside the data set would be read as a class, or as pictures, the next time. */
-static alexnet_status check_outside(const alexnet_trainer *t, const char *folder)
+/* Refuse a folder before anything is computed for the run. One inside the data set would be read as
+ * a class, or as pictures, the next time. */
+static alexnet_status check_folder(const alexnet_trainer *t, const char *folder)
 {
     AN_CHECK(an_dataset_check_outside(t->train, folder));
-    return t->val ? an_dataset_check_outside(t->val, folder) : ALEXNET_OK;
+    if (t->val)
+        AN_CHECK(an_dataset_check_outside(t->val, folder));
+    return an_run_check_free(folder);
 }
 
 /* Warn of settings that each make sense, but hardly together. */
@@ -150,7 +153,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
         AN_TRY(an_recipe_load(&t->recipe, "default"));
     AN_TRY(check_validation(t));
     if (!t->trial)
-        AN_TRY(check_outside(t, options->out_dir));
+        AN_TRY(check_folder(t, options->out_dir));
     warn_settings(t);
     AN_TRY(an_trainer_read_recipe(t));
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,

@@ -253,6 +253,10 @@ static void test_no_models(void **state)
     expect_ok(an_make_folder("folder"));
     scratch_text("text.safetensors", "hello, this is no model");
     expect_failure(alexnet_model_load(&model, ctx, "nowhere"), ALEXNET_ERROR_IO, "nowhere");
+    expect_failure(alexnet_model_load(&model, ctx, "alexnet"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "alexnet is a built-in network, which has no weights: `alexnet_trainer_new()`");
+    scratch_write("alexnet", "hello, this is a file", 21);
+    expect_failure(alexnet_model_load(&model, ctx, "alexnet"), ALEXNET_ERROR_FORMAT, "alexnet");
     expect_failure(alexnet_model_load(&model, ctx, "folder"), ALEXNET_ERROR_IO,
                    "folder/best.safetensors");
     expect_failure(alexnet_model_load(&model, ctx, "text.safetensors"), ALEXNET_ERROR_FORMAT,
@@ -344,8 +348,8 @@ static void test_log_of_choices(void **state)
         assert_non_null(strstr(rig_device, info.isa));
         assert_non_null(strstr(rig_device, strcmp(info.name, "ref") == 0 ? "float64" : "fp32"));
         assert_non_null(strstr(rig_device, "2 threads"));
-        assert_non_null(strstr(rig_memory, "memory of tiny: "));
-        assert_non_null(strstr(rig_memory, ", for 1 picture"));
+        assert_non_null(strstr(rig_memory, "memory of tiny for inference: "));
+        assert_non_null(strstr(rig_memory, ", with 1 picture"));
         assert_null(strstr(rig_memory, "pictures"));
         alexnet_session_free(session);
         alexnet_model_free(model);

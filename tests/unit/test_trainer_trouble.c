@@ -434,8 +434,10 @@ static void test_a_folder_in_use(void **state)
     rig_write_pictures("train", 2, 2);
     expect_ok(rig_train("train", NULL, "run", settings, &p));
     free(scratch_read("run/log.jsonl", &before));
+    rig_device[0] = rig_memory[0] = '\0';
     expect_no_start("train", NULL, "run", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "run already holds files of a run; resume it, or choose another folder");
+    assert_true(!*rig_device && !*rig_memory); /* no device was opened for it */
     free(scratch_read("run/log.jsonl", &after));
     assert_int_equal(before, after);
     /* Nor is a file of the user replaced that happens to have such a name. */
