@@ -47,19 +47,22 @@ static alexnet_status merge_all(const sorting *s, char *to, const char *from, si
     return ALEXNET_OK;
 }
 
-/* Merge sorted blocks. @param other  room for all items */
+/* Merge sorted blocks. `from` has every item at any time. @param other  room for all items */
 static alexnet_status merge_blocks(const sorting *s, char *items, char *other, size_t count)
 {
+    alexnet_status rc = ALEXNET_OK;
     char *from = items, *to = other;
     for (size_t run = BLOCK; run < count; run *= 2) {
-        AN_CHECK(merge_all(s, to, from, count, run));
+        rc = merge_all(s, to, from, count, run);
+        if (rc != ALEXNET_OK)
+            break;
         char *merged = to;
         to = from;
         from = merged;
     }
     if (from != items)
         memcpy(items, from, count * s->size);
-    return ALEXNET_OK;
+    return rc;
 }
 
 alexnet_status an_sort(void *items, size_t count, size_t size,

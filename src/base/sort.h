@@ -10,7 +10,7 @@
 #include "base/work.h"
 
 /**
- * Sort as qsort() does. On failure the items are in any order, each of them once or several times.
+ * Sort as qsort() does. On failure the items are the same, in any order.
  * @param compare  0 only for items that need no order
  * @param work     asked now and then; NULL allowed
  * @return ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_NO_MEMORY: many items need room for as many again

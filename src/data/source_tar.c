@@ -7,10 +7,10 @@
  * all. Items are sorted by class, then by name, as in a tree of class folders, so that the two give
  * the same batches.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/pack_whole.h"
@@ -124,6 +124,27 @@ static int64_t count_items(an_data_source *source, int64_t *counts, const an_tar
     return total;
 }
 
+/* @param ends  of the classes among the entries; those of the class before the first begin at 0 */
+static alexnet_status sort_classes(entry *entries, const int64_t *ends, int64_t classes,
+                                   an_work *work)
+{
+    for (int64_t c = 0, begin = 0; c <= classes; begin = ends[c++]) {
+        const int64_t count = ends[c] - begin;
+        AN_CHECK(an_sort(entries + begin, (size_t)count, sizeof *entries, compare_entries, work));
+        AN_CHECK(an_work_add(work, count));
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status sort_entries(entry *entries, const int64_t *ends, int64_t classes,
+                                   alexnet_ctx *ctx)
+{
+    an_work work = an_work_begin(ctx, "sorted", "pictures", ends[classes]);
+    const alexnet_status rc = sort_classes(entries, ends, classes, &work);
+    an_work_end(&work);
+    return rc;
+}
+
 /* Class by class, each in the order of its keys; -1, pictures without classes, comes first. */
 static alexnet_status make_items(an_data_source *source, const an_tar_set *set)
 {
@@ -141,8 +162,7 @@ static alexnet_status make_items(an_data_source *source, const an_tar_set *set)
         goto cleanup;
     }
     AN_TRY(place_entries(entries, next, set));
-    for (int64_t c = 0, begin = 0; c <= classes; begin = next[c++]) /* now: where it ends */
-        qsort(entries + begin, (size_t)(next[c] - begin), sizeof *entries, compare_entries);
+    AN_TRY(sort_entries(entries, next, classes, source->ctx)); /* now they say where classes end */
     rc = add_entries(source, entries, total);
 cleanup:
     for (int64_t i = 0; entries && i < total; i++)
