@@ -47,6 +47,8 @@ bool an_norms_wanted(const alexnet_trainer *t, int param)
 alexnet_status an_norms_begin(alexnet_trainer *t)
 {
     const int64_t every = an_recipe_integer(t->recipe, AN_KEY_NORMS);
+    if (t->next.number > 0) /* an earlier step has begun with the batch, and failed */
+        return ALEXNET_OK;
     t->norms.due = every > 0 && (an_trainer_updates(t) + 1) % every == 0;
     t->norms.images = t->record.epoch.images;
     for (int i = 0; i < t->net->count && t->norms.due; i++)

@@ -212,7 +212,8 @@ static alexnet_status update(alexnet_trial *trial, alexnet_trial_point *point)
 {
     alexnet_trainer *t = trial->trainer;
     int64_t shown;
-    t->record.interval = (an_tally){0};
+    if (t->next.number == 0) /* else an earlier step has begun with the batch, and failed */
+        t->record.interval = (an_tally){0};
     const double rate =
         trial->rate * trial->rule.first * pow(trial->rule.growth, (double)t->record.step);
     alexnet_status rc = an_trainer_update(t, &shown);
