@@ -71,7 +71,7 @@ static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads,
         const int64_t end = s->rows->count * (t + 1) / threads;
         for (int64_t row = first; row < end; row++) {
             if ((row - first) % CHUNK == 0)
-                stopped = an_ctx_cancelled(ctx);
+                stopped = stopped || an_ctx_cancelled(ctx);
             if (stopped)
                 break;
             look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
