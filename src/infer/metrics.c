@@ -28,6 +28,15 @@ void an_tally_add_results(an_tally *tally, const an_results *results)
     tally->top5 += results->top5;
 }
 
+void an_tally_join(an_tally *tally, const an_tally *other)
+{
+    tally->images += other->images;
+    tally->skipped += other->skipped;
+    tally->loss += other->loss;
+    tally->top1 += other->top1;
+    tally->top5 += other->top5;
+}
+
 alexnet_metrics an_tally_metrics(const an_tally *tally)
 {
     double n = tally->images ? (double)tally->images : 1;

@@ -21,6 +21,8 @@ void an_tally_add(an_tally *tally, const an_score *score);
 an_score an_score_mean(const float *mean, int classes, int label);
 /** Add the sums of a batch. */
 void an_tally_add_results(an_tally *tally, const an_results *results);
+/** Add the sums of other pictures. */
+void an_tally_join(an_tally *tally, const an_tally *other);
 /** Means of the sums; zeros without pictures. */
 alexnet_metrics an_tally_metrics(const an_tally *tally);
 

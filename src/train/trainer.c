@@ -46,21 +46,28 @@ static alexnet_status start_loading(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-void an_trainer_note_bad(alexnet_trainer *t, const an_batch *batch)
+int64_t an_trainer_report_bad(alexnet_trainer *t, const an_batch *batch)
 {
+    int64_t bad = 0;
     for (int i = 0; i < batch->count; i++) {
         const an_loaded *picture = &batch->pictures[i];
         if (picture->status == ALEXNET_OK)
             continue;
-        t->record.epoch.skipped++;
-        t->record.interval.skipped++;
-        t->record.skipped++;
+        bad++;
         if (t->reported[picture->sample])
             continue;
         t->reported[picture->sample] = 1;
         an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
         an_run_skipped(&t->run, picture->error);
     }
+    return bad;
+}
+
+void an_trainer_count(alexnet_trainer *t, const an_tally *tally)
+{
+    an_tally_join(&t->record.interval, tally);
+    an_tally_join(&t->record.epoch, tally);
+    t->record.skipped += tally->skipped;
 }
 
 alexnet_status an_trainer_load(alexnet_trainer *t, an_batch *batch, bool *more)
@@ -107,29 +114,42 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
     return ALEXNET_OK;
 }
 
-static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
+/* Write the lines of the log that are due after an update. After a failure the next step calls this
+ * again, and the update is not repeated. */
+static alexnet_status report_update(alexnet_trainer *t, alexnet_progress *progress)
 {
-    double began = an_clock();
-    progress->phase = ALEXNET_PROGRESS_TRAIN;
-    progress->epoch = (int)an_trainer_epoch(t) + 1;
-    AN_CHECK(an_norms_begin(t));
-    AN_CHECK(an_trainer_update(t, &progress->done));
-    t->record.step++;
+    const int64_t before = t->record.step - 1; /* updates */
+    const int64_t shown = (before % t->steps_per_epoch + 1) * t->batch * t->parts;
     const bool last = t->record.step % t->steps_per_epoch == 0;
-    if (last) { /* before what may fail, so that the epoch ends also after a failure */
-        t->record.phase = AN_PHASE_VAL;
-        t->loading = false;
-    }
-    AN_CHECK(an_norms_end(t, progress));
-    t->pace.train_seconds += an_clock() - began;
+    const alexnet_metrics m = an_tally_metrics(&t->record.interval);
+    progress->phase = ALEXNET_PROGRESS_TRAIN;
+    progress->epoch = (int)(before / t->steps_per_epoch) + 1;
+    progress->done = last ? t->train->count : shown;
     progress->total = t->train->count;
-    alexnet_metrics m = an_tally_metrics(&t->record.interval);
     progress->loss = m.loss;
     progress->top1_error = m.top1_error;
     progress->top5_error = m.top5_error;
+    AN_CHECK(an_norms_end(t, progress));
     if (last || an_trainer_updates(t) % an_recipe_integer(t->recipe, AN_KEY_REPORT) == 0)
         AN_CHECK(report(t, progress));
+    t->unreported = false;
     return ALEXNET_OK;
+}
+
+static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
+{
+    double began = an_clock();
+    AN_CHECK(an_norms_begin(t));
+    AN_CHECK(an_trainer_update(t));
+    t->record.step++;
+    if (t->record.step % t->steps_per_epoch == 0) {
+        t->record.phase = AN_PHASE_VAL;
+        t->loading = false;
+    }
+    t->unreported = true;
+    const alexnet_status rc = report_update(t, progress);
+    t->pace.train_seconds += an_clock() - began;
+    return rc;
 }
 
 /* ---- The step ---- */
@@ -161,6 +181,8 @@ static double seconds_left(const alexnet_trainer *t)
 
 static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
 {
+    if (t->unreported)
+        return report_update(t, progress);
     if (t->ended.unsaved)
         return an_trainer_finish_epoch(t, progress);
     switch (t->record.phase) {

@@ -54,13 +54,14 @@ typedef struct an_next_part {
     bool computed;    /* there is something to compute */
     int64_t gathered; /* pictures of the batch so far, with this part */
     double weight;    /* sum of the weights of these */
+    bool spoilt;      /* computing it failed, and the gradients of its batch are lost */
 } an_next_part;
 
 /** What the recipe's `norms` asks for. */
 typedef struct an_norms {
     void *before;          /* weights before an update that is measured; NULL: norms are off */
     alexnet_norms *latest; /* per parameter; step 0: not measured yet */
-    bool due;              /* the current update is measured */
+    bool due, written;     /* the current update is measured; its line of the log is written */
     double divisor;        /* what its gradients in memory are divided by */
     int64_t images;        /* pictures of the epoch before it */
 } an_norms;
@@ -103,6 +104,8 @@ struct alexnet_trainer {
     an_draws draws;
     uint32_t *order; /* of the epoch under way */
     an_next_part next;
+    an_tally counted; /* of the batch under way */
+    bool unreported;  /* the latest update: a step has tried to write its lines, and failed */
     an_ended ended;
     bool best_lost;    /* the best model was not there on resume: the next one is kept */
     bool loading;      /* a pass is in progress: an epoch, the mean's or a validation */

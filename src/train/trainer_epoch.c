@@ -38,7 +38,8 @@ static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const 
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
-    *best = !t->val || !r->best_epoch || t->best_lost || is_better(t, val, &r->best);
+    const bool again = r->best_epoch == an_trainer_epoch(t); /* an earlier attempt has kept it */
+    *best = !t->val || !r->best_epoch || t->best_lost || again || is_better(t, val, &r->best);
     if (!*best)
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));

@@ -15,8 +15,10 @@ static inline int64_t an_batches(int64_t pictures, int64_t batch)
 /** The next batch of the current pass. If none is in progress, begin the one of the current
  * phase. */
 alexnet_status an_trainer_load(alexnet_trainer *trainer, an_batch *batch, bool *more);
-/** Log each bad picture of a batch once, and count it every time. */
-void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
+/** Log each bad picture of a batch, unless it was logged before. @return how many are bad */
+int64_t an_trainer_report_bad(alexnet_trainer *trainer, const an_batch *batch);
+/** Add sums over pictures to those of the interval, of the epoch and of the run. */
+void an_trainer_count(alexnet_trainer *trainer, const an_tally *tally);
 /** Updates that the run has made, as its log counts them. */
 static inline int64_t an_trainer_updates(const alexnet_trainer *t)
 {
@@ -43,10 +45,9 @@ alexnet_status an_trainer_check_outage(alexnet_trainer *trainer, const an_batch 
 int64_t an_trainer_rate_epoch(const alexnet_trainer *trainer);
 /**
  * Make an update with the next batch. If the device can be fed while it computes, it already gets
- * the part after that.
- * @param shown  out: pictures of the epoch that have been shown
+ * the part after that. After a failure, the same update can be made again.
  */
-alexnet_status an_trainer_update(alexnet_trainer *trainer, int64_t *shown);
+alexnet_status an_trainer_update(alexnet_trainer *trainer);
 /** The options of its programs, for training and for validation. */
 an_program_options an_trainer_purpose(const alexnet_trainer *trainer, int batch);
 an_program_options an_trainer_validation(const alexnet_trainer *trainer, int batch);

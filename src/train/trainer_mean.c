@@ -113,7 +113,7 @@ static alexnet_status add_batch(alexnet_trainer *t)
     if (!more)
         return AN_FAIL(ALEXNET_ERROR_IO, "the pictures for the mean ended early");
     AN_CHECK(an_trainer_check_outage(t, &batch));
-    an_trainer_note_bad(t, &batch);
+    an_trainer_count(t, &(an_tally){.skipped = an_trainer_report_bad(t, &batch)});
     an_moments_add(&t->mean, &batch);
     t->record.mean_done = batch.position + batch.count;
     t->pace.mean_images += batch.count;

@@ -47,9 +47,8 @@ bool an_norms_wanted(const alexnet_trainer *t, int param)
 alexnet_status an_norms_begin(alexnet_trainer *t)
 {
     const int64_t every = an_recipe_integer(t->recipe, AN_KEY_NORMS);
-    if (t->next.number > 0) /* an earlier step has begun with the batch, and failed */
-        return ALEXNET_OK;
     t->norms.due = every > 0 && (an_trainer_updates(t) + 1) % every == 0;
+    t->norms.written = false;
     t->norms.images = t->record.epoch.images;
     for (int i = 0; i < t->net->count && t->norms.due; i++)
         if (an_norms_wanted(t, i))
@@ -149,12 +148,15 @@ alexnet_status an_norms_end(alexnet_trainer *t, alexnet_progress *progress)
 {
     if (!t->norms.due || t->record.epoch.images == t->norms.images)
         return ALEXNET_OK; /* an update without pictures changes nothing */
+    progress->norms = true;
+    if (t->norms.written) /* by an earlier attempt to report the update */
+        return ALEXNET_OK;
     for (int i = 0; i < t->net->count; i++)
         if (an_norms_wanted(t, i))
             AN_CHECK(measure(t, i, &t->norms.latest[i]));
-    progress->norms = true;
     char *text = line_of(t);
     alexnet_status rc = text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(65536, "a line of norms");
+    t->norms.written = rc == ALEXNET_OK;
     free(text);
     return rc;
 }

@@ -6,6 +6,9 @@
  * the parts, and the update at the end of the batch divides them by the sum of the weights of its
  * pictures, usually their number. Each picture has the dropout masks that it would have in the
  * whole batch, so the results differ only by rounding.
+ *
+ * A batch is counted when it ends: a checkpoint of a run that failed in the midst of one has
+ * nothing of it, and shows it again.
  */
 #include <math.h>
 
@@ -94,8 +97,7 @@ static alexnet_status count_losses(alexnet_trainer *t)
     if (results.not_finite)
         return an_trainer_diverged(t, "loss of", an_trainer_updates(t) + 1,
                                    an_trainer_epoch(t) + 1);
-    an_tally_add_results(&t->record.interval, &results);
-    an_tally_add_results(&t->record.epoch, &results);
+    an_tally_add_results(&t->counted, &results);
     return ALEXNET_OK;
 }
 
@@ -147,27 +149,56 @@ static void fetch_ahead(alexnet_trainer *t, const an_next_part *part)
         (void)fetch(t, t->record.step + part->ends);
 }
 
+/* Begin the batch again, whose gradients may have been added in part to those before. */
+static alexnet_status start_over(alexnet_trainer *t)
+{
+    static const float zeros[1 << 12];
+    const int64_t piece = sizeof zeros / sizeof *zeros;
+    for (int i = 0; i < t->net->count; i++) {
+        const int64_t count = t->net->params[i].count;
+        for (int64_t first = 0; first < count; first += piece)
+            AN_CHECK(an_net_write_part(t->net, AN_GRADIENTS, i, first,
+                                       count - first < piece ? count - first : piece, zeros,
+                                       AN_F32));
+    }
+    t->next = (an_next_part){0};
+    t->counted = (an_tally){0};
+    t->loading = false;
+    return ALEXNET_OK;
+}
+
+/* Compute a part. After a failure it is computed again, if its gradients do not depend on those
+ * that are in memory. */
+static alexnet_status run_part(alexnet_trainer *t, const an_next_part *part)
+{
+    const alexnet_status rc = part->computed ? an_norms_run(t, part) : ALEXNET_OK;
+    t->next.spoilt = rc != ALEXNET_OK && t->parts > 1;
+    return rc;
+}
+
 static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
 {
+    if (t->next.spoilt)
+        AN_CHECK(start_over(t));
     AN_CHECK(fetch(t, t->record.step));
     AN_CHECK(check_part(t));
     *part = t->next;
-    if (part->computed)
-        AN_CHECK(an_norms_run(t, part));
+    AN_CHECK(run_part(t, part));
     advance(&t->next); /* a part that could not be computed is the next step's */
     t->pace.images += part->pictures.count;
     t->pace.train_images += part->pictures.count;
-    an_trainer_note_bad(t, &part->pictures);
+    t->counted.skipped += an_trainer_report_bad(t, &part->pictures);
     fetch_ahead(t, part);
     return part->computed ? count_losses(t) : ALEXNET_OK;
 }
 
-alexnet_status an_trainer_update(alexnet_trainer *t, int64_t *shown)
+alexnet_status an_trainer_update(alexnet_trainer *t)
 {
     an_next_part part;
     do
         AN_CHECK(compute_part(t, &part));
     while (!part.ends);
-    *shown = part.pictures.position + part.pictures.count;
+    an_trainer_count(t, &t->counted);
+    t->counted = (an_tally){0};
     return ALEXNET_OK;
 }

@@ -211,12 +211,10 @@ static alexnet_status end_epoch(alexnet_trainer *t)
 static alexnet_status update(alexnet_trial *trial, alexnet_trial_point *point)
 {
     alexnet_trainer *t = trial->trainer;
-    int64_t shown;
-    if (t->next.number == 0) /* else an earlier step has begun with the batch, and failed */
-        t->record.interval = (an_tally){0};
+    t->record.interval = (an_tally){0};
     const double rate =
         trial->rate * trial->rule.first * pow(trial->rule.growth, (double)t->record.step);
-    alexnet_status rc = an_trainer_update(t, &shown);
+    alexnet_status rc = an_trainer_update(t);
     if (rc == ALEXNET_ERROR_DIVERGED && trial->kind == ALEXNET_TRIAL_RATES && trial->count > 0) {
         trial->over = true; /* the sweep has seen the rate that is too high */
         return ALEXNET_OK;
