@@ -316,8 +316,10 @@ static alexnet_status train_into(const char *folder)
     alexnet_status rc;
     AN_TRY(new_ctx(&ctx));
     AN_TRY(begin_run(&trainer, ctx, folder, "1"));
+    int steps = 0;
     for (bool more = true; more;) {
         STEP(alexnet_trainer_step(trainer, &progress, &more));
+        assert_true(++steps < 100);
         if (progress.phase != ALEXNET_PROGRESS_TRAIN && progress.phase != ALEXNET_PROGRESS_EPOCH)
             continue; /* these passes may begin again */
         note(&progress.epoch, sizeof progress.epoch);
