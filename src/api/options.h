@@ -11,8 +11,8 @@
 /**
  * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes. A new
  * field of a struct must begin behind the struct's former size: callers of an older header pass
- * whatever is in the padding at its end. The size of every
- * struct is a multiple of that of size_t, so no other `size` was ever set.
+ * whatever is in the padding at its end. The size of every struct is a multiple of that of size_t,
+ * so no other `size` was ever set.
  * @param theirs  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set, or is none that a struct can have
  */

@@ -18,8 +18,8 @@ typedef struct an_writer an_writer;
  * Open "<path>.tmp" for writing, replacing one that a killed process left, and open its folder for
  * flushing. A link under either name is replaced, and never followed.
  * @return ALEXNET_ERROR_FORMAT if a folder, pipe or device has the name; ALEXNET_ERROR_IO, also if
- *         another writer of the path is open, in this process or another. Writers that may
- *         be open at the same time need paths of their own
+ *         another writer of the path is open, in this process or another. Writers that may be open
+ *         at the same time need paths of their own
  */
 alexnet_status an_writer_open(an_writer **out, const char *path);
 alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length);

@@ -83,4 +83,68 @@ static inline alexnet_status new_ctx(alexnet_ctx **ctx)
     return alexnet_ctx_new(ctx, &options);
 }
 
+/** A recipe with keys and values, NULL after the last. */
+static inline alexnet_status new_recipe(alexnet_recipe **recipe, const char *const *settings)
+{
+    AN_CHECK(alexnet_recipe_load(recipe, "default"));
+    for (; *settings; settings += 2)
+        AN_CHECK(alexnet_recipe_set(*recipe, settings[0], settings[1]));
+    return ALEXNET_OK;
+}
+
+/** Begin a run of net.ini on the pictures. */
+static inline alexnet_status begin_run(alexnet_trainer **trainer, alexnet_ctx *ctx,
+                                       const char *folder, const char *const *settings)
+{
+    alexnet_dataset *data = NULL;
+    alexnet_recipe *recipe = NULL;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_status rc;
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
+    AN_TRY(new_recipe(&recipe, settings));
+    options.net = "net.ini";
+    options.out_dir = folder;
+    options.recipe = recipe;
+    AN_TRY(alexnet_trainer_new(trainer, ctx, data, data, &options));
+cleanup:
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    return rc;
+}
+
+/** Begin a trial of three updates, likewise. */
+static inline alexnet_status begin_trial(alexnet_trial **trial, alexnet_ctx *ctx,
+                                         alexnet_trial_kind kind, const char *const *settings)
+{
+    alexnet_dataset *data = NULL;
+    alexnet_recipe *recipe = NULL;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_trial_options how = ALEXNET_TRIAL_OPTIONS_INIT;
+    alexnet_status rc;
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
+    AN_TRY(new_recipe(&recipe, settings));
+    options.net = "net.ini";
+    options.recipe = recipe;
+    how.kind = kind;
+    how.updates = 3;
+    AN_TRY(alexnet_trial_new(trial, ctx, data, &options, &how));
+cleanup:
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    return rc;
+}
+
+/** Note all tensors of a file. */
+static inline void note_tensors(const char *path)
+{
+    an_tensor_file *file = rig_open_tensors(path);
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        void *data = rig_tensor(file, entry);
+        note(data, entry->bytes);
+        an_free(data);
+    }
+    an_tensor_file_close(file);
+}
+
 #endif

@@ -475,55 +475,31 @@ cleanup:
     return rc;
 }
 
-static void remove_run(const char *folder)
-{
-    nftw(folder, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static alexnet_status train_into(const char *folder, const char *epochs)
 {
+    const char *const settings[] = {"batch", "4", "epochs", epochs, "norms", "1", NULL};
     alexnet_ctx *ctx = NULL;
-    alexnet_dataset *data = NULL;
-    alexnet_recipe *recipe = NULL;
     alexnet_trainer *trainer = NULL;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
     alexnet_progress progress;
     alexnet_status rc;
     AN_TRY(new_ctx(&ctx));
-    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
-    AN_TRY(alexnet_recipe_load(&recipe, "default"));
-    AN_TRY(alexnet_recipe_set(recipe, "batch", "4"));
-    AN_TRY(alexnet_recipe_set(recipe, "epochs", epochs));
-    AN_TRY(alexnet_recipe_set(recipe, "norms", "1"));
-    options.net = "net.ini";
-    options.out_dir = folder;
-    options.recipe = recipe;
-    AN_TRY(alexnet_trainer_new(&trainer, ctx, data, data, &options));
+    AN_TRY(begin_run(&trainer, ctx, folder, settings));
     AN_TRY(rig_finish(trainer, &progress));
 cleanup:
     alexnet_trainer_free(trainer);
-    alexnet_recipe_free(recipe);
-    alexnet_dataset_free(data);
     alexnet_ctx_free(ctx);
     return rc;
 }
 
 static alexnet_status train(void)
 {
-    remove_run("out");
+    scratch_remove("out");
     return train_into("out", "1");
 }
 
 static void look_at_weights(void)
 {
-    an_tensor_file *file = rig_open_tensors("out/last.safetensors");
-    for (int i = 0; i < an_tensor_file_count(file); i++) {
-        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
-        void *data = rig_tensor(file, entry);
-        note(data, entry->bytes);
-        an_free(data);
-    }
-    an_tensor_file_close(file);
+    note_tensors("out/last.safetensors");
 }
 
 /* Resume a run that is complete: everything is read, nothing is left to do. */

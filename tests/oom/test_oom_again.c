@@ -139,20 +139,25 @@ cleanup:
     return rc;
 }
 
-static alexnet_status compute_features(void)
+static alexnet_status make_features(alexnet_features **features, alexnet_model *model)
 {
     static const char *const layers[] = {"g"};
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    options.layers = layers;
+    options.count = 1;
+    options.batch = 3;
+    return alexnet_features_new(features, model, &options);
+}
+
+static alexnet_status compute_features(void)
+{
     rig r;
     alexnet_features *features = NULL;
     alexnet_feature_stream *stream = NULL;
     alexnet_feature_result got;
-    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
     alexnet_status rc;
-    options.layers = layers;
-    options.count = 1;
-    options.batch = 3;
     AN_TRY(make_rig(&r));
-    AN_TRY(alexnet_features_new(&features, r.model, &options));
+    AN_TRY(make_features(&features, r.model));
     AN_TRY(alexnet_feature_stream_new(&stream, features, r.data));
     for (bool more = true; more;) {
         STEP(alexnet_feature_stream_next(stream, &got, &more));
@@ -236,18 +241,13 @@ cleanup:
 
 static alexnet_status make_index(void)
 {
-    static const char *const layers[] = {"g"};
     rig r;
     alexnet_features *features = NULL;
     alexnet_index *index = NULL;
-    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
     alexnet_status rc;
-    options.layers = layers;
-    options.count = 1;
-    options.batch = 3;
     scratch_remove("data/.class0.index");
     AN_TRY(make_rig(&r));
-    AN_TRY(alexnet_features_new(&features, r.model, &options));
+    AN_TRY(make_features(&features, r.model));
     AN_TRY(alexnet_index_open(&index, features, "data/class0", NULL));
     for (bool more = true; more;)
         STEP(alexnet_index_step(index, &more));
@@ -282,29 +282,14 @@ cleanup:
     return rc;
 }
 
-static alexnet_status begin_run(alexnet_trainer **trainer, alexnet_ctx *ctx, const char *folder,
-                                const char *parts)
+static alexnet_status begin_needy_run(alexnet_trainer **trainer, alexnet_ctx *ctx,
+                                      const char *folder, const char *parts)
 {
-    alexnet_dataset *data = NULL;
-    alexnet_recipe *recipe = NULL;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    alexnet_status rc;
-    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
-    AN_TRY(alexnet_recipe_load(&recipe, "default"));
-    AN_TRY(alexnet_recipe_set(recipe, "batch", "4"));
-    AN_TRY(alexnet_recipe_set(recipe, "epochs", "1"));
-    AN_TRY(alexnet_recipe_set(recipe, "norms", "1"));
-    AN_TRY(alexnet_recipe_set(recipe, "report", "1"));
-    AN_TRY(alexnet_recipe_set(recipe, "accumulate", parts));
-    options.net = "net.ini";
-    options.out_dir = folder;
-    options.recipe = recipe;
-    AN_TRY(alexnet_trainer_new(trainer, ctx, data, data, &options));
+    const char *const settings[] = {"batch",  "4", "epochs",     "1",   "norms", "1",
+                                    "report", "1", "accumulate", parts, NULL};
+    AN_CHECK(begin_run(trainer, ctx, folder, settings));
     make_needy((*trainer)->net);
-cleanup:
-    alexnet_recipe_free(recipe);
-    alexnet_dataset_free(data);
-    return rc;
+    return ALEXNET_OK;
 }
 
 /* The mean, an epoch with validation, and its checkpoint. */
@@ -315,7 +300,7 @@ static alexnet_status train_into(const char *folder)
     alexnet_progress progress;
     alexnet_status rc;
     AN_TRY(new_ctx(&ctx));
-    AN_TRY(begin_run(&trainer, ctx, folder, "1"));
+    AN_TRY(begin_needy_run(&trainer, ctx, folder, "1"));
     int steps = 0;
     for (bool more = true; more;) {
         STEP(alexnet_trainer_step(trainer, &progress, &more));
@@ -342,7 +327,7 @@ static alexnet_status train_resumed(void)
     alexnet_status rc;
     scratch_remove("parts");
     AN_TRY(new_ctx(&ctx));
-    AN_TRY(begin_run(&trainer, ctx, "parts", "2"));
+    AN_TRY(begin_needy_run(&trainer, ctx, "parts", "2"));
     for (bool more = true; more;) {
         rc = alexnet_trainer_step(trainer, &progress, &more);
         if (rc == ALEXNET_ERROR_NO_MEMORY) {
@@ -365,24 +350,13 @@ cleanup:
  * what fails in the midst of that begins with the first again. */
 static alexnet_status try_rates(void)
 {
+    static const char *const settings[] = {"batch", "4", "accumulate", "2", NULL};
     alexnet_ctx *ctx = NULL;
-    alexnet_dataset *data = NULL;
-    alexnet_recipe *recipe = NULL;
     alexnet_trial *trial = NULL;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    alexnet_trial_options how = ALEXNET_TRIAL_OPTIONS_INIT;
     alexnet_trial_point point;
     alexnet_status rc;
     AN_TRY(new_ctx(&ctx));
-    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
-    AN_TRY(alexnet_recipe_load(&recipe, "default"));
-    AN_TRY(alexnet_recipe_set(recipe, "batch", "4"));
-    AN_TRY(alexnet_recipe_set(recipe, "accumulate", "2"));
-    options.net = "net.ini";
-    options.recipe = recipe;
-    how.kind = ALEXNET_TRIAL_RATES;
-    how.updates = 3;
-    AN_TRY(alexnet_trial_new(&trial, ctx, data, &options, &how));
+    AN_TRY(begin_trial(&trial, ctx, ALEXNET_TRIAL_RATES, settings));
     make_needy(trial->trainer->net);
     for (bool more = true; more;) {
         STEP(alexnet_trial_step(trial, &point, &more));
@@ -393,8 +367,6 @@ static alexnet_status try_rates(void)
     }
 cleanup:
     alexnet_trial_free(trial);
-    alexnet_recipe_free(recipe);
-    alexnet_dataset_free(data);
     alexnet_ctx_free(ctx);
     return rc;
 }
@@ -418,14 +390,7 @@ static void look_at_resumed(void)
         if (strstr(line, "\"val\""))
             note(line, strlen(line));
     free(log);
-    an_tensor_file *file = rig_open_tensors("parts/last.safetensors");
-    for (int i = 0; i < an_tensor_file_count(file); i++) {
-        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
-        void *data = rig_tensor(file, entry);
-        note(data, entry->bytes);
-        an_free(data);
-    }
-    an_tensor_file_close(file);
+    note_tensors("parts/last.safetensors");
 }
 
 static void go_on(alexnet_status (*act)(void), void (*look)(void))
@@ -465,25 +430,13 @@ static void test_training(void **state)
     go_on(try_rates, NULL);
 }
 
-/* Weights of LPIPS for the two convolutions of the network. */
-static void write_lpips(void)
-{
-    static const float ones[6] = {1, 1, 1, 1, 1, 1};
-    an_tensor_writer *writer;
-    expect_ok(an_tensor_writer_new(&writer, "lin.safetensors"));
-    expect_ok(an_tensor_writer_declare(writer, "lpips.0.weight", AN_F32, an_shape_of(1, 4)));
-    expect_ok(an_tensor_writer_declare(writer, "lpips.1.weight", AN_F32, an_shape_of(1, 6)));
-    expect_ok(an_tensor_writer_data(writer, ones, 4 * sizeof *ones));
-    expect_ok(an_tensor_writer_data(writer, ones, 6 * sizeof *ones));
-    expect_ok(an_tensor_writer_commit(writer));
-}
-
 static int set_up(void **state)
 {
+    static const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     if (set_up_training(state) != 0)
         return -1;
     device = "cpu";
-    write_lpips();
+    rig_write_lpips("lin.safetensors", 6, ones);
     return train_into("run") == ALEXNET_OK ? 0 : -1;
 }
 

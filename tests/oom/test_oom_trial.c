@@ -5,25 +5,15 @@
 
 static alexnet_status try_out(alexnet_trial_kind kind)
 {
+    static const char *const settings[] = {"batch", "2", NULL};
     alexnet_ctx *ctx = NULL;
-    alexnet_dataset *data = NULL;
-    alexnet_recipe *recipe = NULL;
     alexnet_trial *trial = NULL;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    alexnet_trial_options how = ALEXNET_TRIAL_OPTIONS_INIT;
     alexnet_trial_point point;
     alexnet_trial_verdict verdict;
     alexnet_status rc;
     bool more = true;
     AN_TRY(new_ctx(&ctx));
-    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
-    AN_TRY(alexnet_recipe_load(&recipe, "default"));
-    AN_TRY(alexnet_recipe_set(recipe, "batch", "2"));
-    options.net = "net.ini";
-    options.recipe = recipe;
-    how.kind = kind;
-    how.updates = 3;
-    AN_TRY(alexnet_trial_new(&trial, ctx, data, &options, &how));
+    AN_TRY(begin_trial(&trial, ctx, kind, settings));
     while (more)
         AN_TRY(alexnet_trial_step(trial, &point, &more));
     alexnet_trial_judge(trial, &verdict);
@@ -31,8 +21,6 @@ static alexnet_status try_out(alexnet_trial_kind kind)
     note(&verdict.updates, sizeof verdict.updates);
 cleanup:
     alexnet_trial_free(trial);
-    alexnet_recipe_free(recipe);
-    alexnet_dataset_free(data);
     alexnet_ctx_free(ctx);
     return rc;
 }
