@@ -50,8 +50,8 @@ static alexnet_status read_tuning(char **out, const char *path, const an_device 
 {
     an_tuning *parsed;
     AN_CHECK(an_file_read_text(path, "a tuning file", out));
-    alexnet_status rc =
-        an_tuning_parse(&parsed, *out, path, device->info.isa, device->api->variants);
+    const an_tuning_place place = an_device_place(device->api, &device->info);
+    alexnet_status rc = an_tuning_parse(&parsed, *out, path, &place);
     an_tuning_free(parsed);
     if (rc != ALEXNET_OK) {
         an_free(*out);

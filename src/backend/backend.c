@@ -74,13 +74,25 @@ static alexnet_status open_chosen(an_backend **out, const opening *how)
     return open_best(out, how, own);
 }
 
-/* Use the tuning that a run began with, where the caller has named none. */
+/* Read the caller's tuning, or a run's: NULL if it has no row for the device and precision. */
+static alexnet_status read_tuning(an_backend *backend, const char *text, const char *source)
+{
+    const an_tuning_place place = an_device_place(backend->api, &backend->info);
+    AN_CHECK(an_tuning_parse(&backend->tuning, text, source, &place));
+    if (an_tuning_serves(backend->tuning, alexnet_precision_name(backend->precision)))
+        return ALEXNET_OK;
+    an_tuning_free(backend->tuning);
+    backend->tuning = NULL;
+    return ALEXNET_OK;
+}
+
+/* Use the tuning that a run began with, where the caller has named none. That of a run on another
+ * device has no row for this one. */
 static alexnet_status tune_as(an_backend *backend, const an_device_defaults *defaults)
 {
     if (!defaults || !defaults->tuning || backend->tuning)
         return ALEXNET_OK;
-    alexnet_status rc = an_tuning_parse(&backend->tuning, defaults->tuning, "the run's tuning",
-                                        backend->isa, backend->api->variants);
+    alexnet_status rc = read_tuning(backend, defaults->tuning, "the run's tuning");
     if (rc != ALEXNET_ERROR_FORMAT)
         return rc;
     /* it is from another version; the run continues without it */
@@ -124,21 +136,31 @@ void an_backend_close(an_backend *backend)
 
 /* ---- Tunings --------------------------------------------------------------------------------- */
 
+an_tuning_place an_device_place(const an_backend_api *api, const alexnet_device_info *info)
+{
+    return (an_tuning_place){.isa = info->isa,
+                             .processor = info->processor,
+                             .library = info->library,
+                             .variants = api->variants,
+                             .proposals = api->proposals};
+}
+
 alexnet_status an_backend_read_tunings(an_backend *backend)
 {
     alexnet_ctx *ctx = backend->ctx;
+    const alexnet_device_info *info = &backend->info;
+    const an_tuning_place place = an_device_place(backend->api, info);
     for (const alexnet_builtin *t = an_builtin_tunings; t->name; t++)
         if (strcmp(t->name, backend->api->name) == 0)
-            AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name, backend->isa,
-                                     backend->api->variants));
+            AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name, &place));
     if (!ctx->tuning)
         return ALEXNET_OK;
-    AN_CHECK(an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name, backend->isa,
-                             backend->api->variants));
-    const char *precision = alexnet_precision_name(backend->precision);
-    if (!an_tuning_serves(backend->tuning, precision))
-        an_log(ctx, ALEXNET_LOG_WARNING, "%s has no row for %s in %s, and has no effect here",
-               ctx->tuning_name, backend->isa, precision);
+    AN_CHECK(read_tuning(backend, ctx->tuning, ctx->tuning_name));
+    if (!backend->tuning)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s has no row for %s in %s (%s%s%s), and has no effect here", ctx->tuning_name,
+               info->isa, alexnet_precision_name(backend->precision), info->processor,
+               *info->library ? "; " : "", info->library);
     return ALEXNET_OK;
 }
 
@@ -150,12 +172,10 @@ void an_backend_free_tunings(an_backend *backend)
 
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training)
 {
-    return (an_tuning_query){.isa = backend->isa,
+    return (an_tuning_query){.place = an_device_place(backend->api, &backend->info),
                              .precision = alexnet_precision_name(backend->precision),
                              .training = training,
-                             .op = op,
-                             .variants = backend->api->variants,
-                             .by_batch = backend->api->by_batch};
+                             .op = op};
 }
 
 an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query)

@@ -34,7 +34,7 @@ typedef struct an_backend {
     an_dtype param_dtype;
     alexnet_precision precision;        /* FP32, TF32 or BF16; FP32 on ref */
     bool deterministic;                 /* as the context says, or the run that is resumed */
-    const char *isa;                    /* as in alexnet_device_info; the backend's own */
+    alexnet_device_info info;           /* by describe() */
     an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which takes
                                            precedence, and the backend's table; NULL: none */
 } an_backend;
@@ -138,8 +138,9 @@ struct an_backend_api {
     /** Names of the variants that its operators come in, as tunings spell them, ending with NULL;
      * the first is the default. NULL: there are none. */
     const char *const *variants;
-    bool tf32;     /* its devices that have bf16 have tf32 too */
-    bool by_batch; /* what a variant's number means depends on the batch size */
+    bool tf32;      /* its devices that have bf16 have tf32 too */
+    bool proposals; /* a variant is the number of one of a library's proposals: which one depends on
+                       the processor, the library and the batch size */
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
@@ -315,6 +316,8 @@ const char *an_backend_computes_in(const an_backend *backend);
 alexnet_status an_backend_read_tunings(an_backend *backend);
 void an_backend_free_tunings(an_backend *backend);
 
+/** Where the tunings of a device are used. The strings are those of `info`. */
+an_tuning_place an_device_place(const an_backend_api *api, const alexnet_device_info *info);
 /** The variants of an operator that the tunings name; the default where they name none. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
 an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query);

@@ -21,6 +21,8 @@ int an_variant_count(const char *const *names)
 void an_tuning_entry_free(an_tuning_entry *r)
 {
     an_free(r->isa);
+    an_free(r->processor);
+    an_free(r->library);
     an_free(r->precision);
     an_free(r->operator);
     an_free(r->tail);
@@ -51,9 +53,9 @@ bool an_tuning_has_word(const char *list, const char *word)
     return false;
 }
 
-/* Whether `text` matches `pattern`, in which a star is any text. Patterns come from files: a
- * mismatch backtracks to the latest star only, so that no pattern takes exponential time. */
-static bool matches(const char *pattern, const char *text)
+/* Patterns come from files: a mismatch backtracks to the latest star only, so that no pattern takes
+ * exponential time. */
+bool an_tuning_matches(const char *pattern, const char *text)
 {
     const char *star = NULL, *from = NULL;
     while (*text) {
@@ -79,7 +81,7 @@ static bool fits(const an_tuning_entry *r, const an_tuning_query *q, const char 
            (r->training == AN_UNSAID || r->training == q->training) &&
            (r->batch == AN_UNSAID || r->batch == q->op->n) &&
            (!r->tail || (q->tail && strcmp(r->tail, q->tail) == 0)) &&
-           matches(r->operator, signature);
+           an_tuning_matches(r->operator, signature);
 }
 
 bool an_tuning_serves(const an_tuning *t, const char *precision)
@@ -110,17 +112,21 @@ void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_varian
 char *an_tuning_row(const char *name, const an_tuning_query *q, const an_variants *variants)
 {
     char signature[AN_OP_SIGNATURE];
-    char backward[128] = "", batch[64] = "";
+    const an_tuning_place *place = &q->place;
+    char backward[128] = "", numbered[256] = "", batch[64] = "";
     an_op_signature(q->op, signature);
     if (q->training)
         snprintf(backward, sizeof backward, "backward_data = %s\nbackward_weights = %s\n",
-                 q->variants[variants->of[AN_BACKWARD_DATA]],
-                 q->variants[variants->of[AN_BACKWARD_WEIGHTS]]);
-    if (q->by_batch)
+                 place->variants[variants->of[AN_BACKWARD_DATA]],
+                 place->variants[variants->of[AN_BACKWARD_WEIGHTS]]);
+    if (place->proposals) {
+        snprintf(numbered, sizeof numbered, "processor = %s\nlibrary = %s\n", place->processor,
+                 place->library);
         snprintf(batch, sizeof batch, "batch = %d\n", q->op->n);
-    return an_format("[%s]\nisa = %s\nprecision = %s\ntraining = %s\n%s%s%s%soperator = %s\n"
+    }
+    return an_format("[%s]\nisa = %s\n%sprecision = %s\ntraining = %s\n%s%s%s%soperator = %s\n"
                      "forward = %s\n%s\n",
-                     name, q->isa, q->precision, q->training ? "yes" : "no", batch,
+                     name, place->isa, numbered, q->precision, q->training ? "yes" : "no", batch,
                      q->tail ? "tail = " : "", q->tail ? q->tail : "", q->tail ? "\n" : "",
-                     signature, q->variants[variants->of[AN_FORWARD]], backward);
+                     signature, place->variants[variants->of[AN_FORWARD]], backward);
 }

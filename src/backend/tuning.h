@@ -5,6 +5,8 @@
  *
  *     [conv3]                            any name
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
+ *     processor = NVIDIA H200*           as in alexnet_device_info; a star is any text; absent: any
+ *     library = cuDNN 9.19.*             likewise
  *     precision = fp32                   or tf32, or bf16, or a star
  *     training = yes                     absent: training and inference
  *     batch = 128                        the batch size; absent: any
@@ -12,8 +14,8 @@
  *     operator = conv 3x3/1 groups 1 *   as an_op_signature() writes it; a star is any text
  *     forward = winograd                 likewise backward_data and backward_weights; all optional
  *
- * A backend whose variants depend on the batch (an_backend_api.by_batch) writes `batch` to its
- * rows, and `tail` if they depend on that too.
+ * A backend whose variants are a library's proposals (an_backend_api.proposals) writes `processor`,
+ * `library` and `batch` to its rows, and `tail` if they depend on that too.
  *
  * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
  * the record of a run's choices, with which a resumed run gives the same bits.
@@ -48,25 +50,30 @@ typedef struct an_variants {
 
 typedef struct an_tuning an_tuning;
 
+/** Where a tuning is used. */
+typedef struct an_tuning_place {
+    const char *isa, *processor, *library; /* as in alexnet_device_info */
+    const char *const *variants;           /* the names that a row may use; NULL: none */
+    bool proposals;                        /* as in an_backend_api */
+} an_tuning_place;
+
 /**
- * Read a text and keep the rows for one instruction set. The variants of other rows are not
- * checked: they may belong to a backend that this one does not know.
- * @param source    for error texts
- * @param variants  the names that a row may use; NULL: no row is kept
+ * Read a text and keep the rows for one place. The variants of other rows are not checked: they may
+ * belong to a backend that this one does not know.
+ * @param source  for error texts
  * @return ALEXNET_ERROR_FORMAT with source, line, key and what was expected
  */
 alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
-                               const char *isa, const char *const *variants);
+                               const an_tuning_place *place);
 void an_tuning_free(an_tuning *tuning); /* NULL allowed */
 
 /** A query: an operator, and where and for what it runs. */
 typedef struct an_tuning_query {
-    const char *isa, *precision;
+    an_tuning_place place;
+    const char *precision;
     bool training;
     const an_op_desc *op;
-    const char *const *variants; /* names */
-    bool by_batch;               /* rows are written for the operator's batch size */
-    const char *tail;            /* NULL: none */
+    const char *tail; /* NULL: none */
 } an_tuning_query;
 
 /** Whether a tuning has rows for a precision, as alexnet_precision_name() spells it. */

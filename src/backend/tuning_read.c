@@ -12,9 +12,8 @@
 typedef struct reading {
     an_tuning *tuning;
     const char *source;
-    const char *isa;             /* rows for others are dropped */
-    const char *const *variants; /* NULL: all rows are dropped */
-    bool ended;                  /* the last row has been checked by end_row() */
+    const an_tuning_place *place; /* rows for others are dropped */
+    bool ended;                   /* the last row has been checked by end_row() */
 } reading;
 
 /* An error that lists the variants. */
@@ -22,9 +21,9 @@ static alexnet_status unknown_variant(const reading *r, const an_tuning_entry *n
 {
     char choices[256] = "";
     size_t used = 0;
-    for (int i = 0; r->variants[i] && used < sizeof choices; i++)
+    for (int i = 0; r->place->variants[i] && used < sizeof choices; i++)
         used += (size_t)snprintf(choices + used, sizeof choices - used, "%s%s", i ? "|" : "",
-                                 r->variants[i]);
+                                 r->place->variants[i]);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s = %s: expected %s", r->source,
                    now->word_line[direction], an_direction_names[direction], now->word[direction],
                    choices);
@@ -33,11 +32,11 @@ static alexnet_status unknown_variant(const reading *r, const an_tuning_entry *n
 /* Find the variants that the words of a row name. */
 static alexnet_status find_variants(const reading *r, an_tuning_entry *now)
 {
-    int count = an_variant_count(r->variants);
+    int count = an_variant_count(r->place->variants);
     for (int d = 0; d < AN_DIRECTIONS; d++) {
         now->variant[d] = AN_UNSAID;
         for (int i = 0; now->word[d] && i < count; i++)
-            if (strcmp(now->word[d], r->variants[i]) == 0)
+            if (strcmp(now->word[d], r->place->variants[i]) == 0)
                 now->variant[d] = i;
         if (now->word[d] && now->variant[d] == AN_UNSAID)
             return unknown_variant(r, now, d);
@@ -45,7 +44,14 @@ static alexnet_status find_variants(const reading *r, an_tuning_entry *now)
     return ALEXNET_OK;
 }
 
-/* Check that the row that ends here is complete. Drop it if it is for another instruction set. */
+static bool is_for(const an_tuning_entry *row, const an_tuning_place *place)
+{
+    return place->variants && an_tuning_has_word(row->isa, place->isa) &&
+           (!row->processor || an_tuning_matches(row->processor, place->processor)) &&
+           (!row->library || an_tuning_matches(row->library, place->library));
+}
+
+/* Check that the row that ends here is complete. Drop it if it is for another place. */
 static alexnet_status end_row(reading *r)
 {
     if (r->tuning->count == 0 || r->ended)
@@ -62,7 +68,7 @@ static alexnet_status end_row(reading *r)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: this row lacks %s", r->source, last->line,
                        missing);
     r->ended = true;
-    if (r->variants && an_tuning_has_word(last->isa, r->isa))
+    if (is_for(last, r->place))
         return find_variants(r, last);
     an_tuning_entry_free(last);
     r->tuning->count--;
@@ -134,6 +140,10 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
     an_tuning_entry *now = &r->tuning->entries[r->tuning->count - 1];
     if (strcmp(key, "isa") == 0)
         return set_text(r, line, key, &now->isa, value);
+    if (strcmp(key, "processor") == 0)
+        return set_text(r, line, key, &now->processor, value);
+    if (strcmp(key, "library") == 0)
+        return set_text(r, line, key, &now->library, value);
     if (strcmp(key, "precision") == 0)
         return set_text(r, line, key, &now->precision, value);
     if (strcmp(key, "operator") == 0)
@@ -150,19 +160,20 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
             return set_text(r, line, key, &now->word[d], value);
         }
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s:%d: %s is not a key of a tuning; it has isa, precision, training, batch, "
-                   "tail, operator, forward, backward_data, backward_weights",
+                   "%s:%d: %s is not a key of a tuning; it has isa, processor, library, "
+                   "precision, training, batch, tail, operator, forward, backward_data, "
+                   "backward_weights",
                    r->source, line, key);
 }
 
 alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
-                               const char *isa, const char *const *variants)
+                               const an_tuning_place *place)
 {
     an_tuning *t = an_calloc(1, sizeof *t);
     *out = NULL;
     if (!t)
         return AN_FAIL_MEMORY(sizeof *t, "a tuning");
-    reading r = {.tuning = t, .source = source, .isa = isa, .variants = variants};
+    reading r = {.tuning = t, .source = source, .place = place};
     alexnet_status rc = an_ini_read(text, source, on_key, &r);
     if (rc == ALEXNET_OK)
         rc = end_row(&r);

@@ -10,10 +10,10 @@ enum { AN_UNSAID = -1 };
 
 typedef struct an_tuning_entry {
     int line;
-    char *isa, *precision, *operator, * tail; /* owned; NULL until read */
-    int training;                             /* AN_UNSAID, 0 or 1 */
-    int batch;                                /* AN_UNSAID, or >= 1 */
-    char *word[AN_DIRECTIONS];                /* owned; NULL: unsaid */
+    char *isa, *processor, *library, *precision, *operator, * tail; /* owned; NULL: unsaid */
+    int training;                                                   /* AN_UNSAID, 0 or 1 */
+    int batch;                                                      /* AN_UNSAID, or >= 1 */
+    char *word[AN_DIRECTIONS];                                      /* owned; NULL: unsaid */
     int word_line[AN_DIRECTIONS];
     an_variant variant[AN_DIRECTIONS]; /* named by the words, or AN_UNSAID */
 } an_tuning_entry;
@@ -27,5 +27,7 @@ struct an_tuning {
 void an_tuning_entry_free(an_tuning_entry *entry);
 /** Whether `list` is a star or has `word` among its words. */
 bool an_tuning_has_word(const char *list, const char *word);
+/** Whether `text` matches `pattern`, in which a star is any text. */
+bool an_tuning_matches(const char *pattern, const char *text);
 
 #endif

@@ -30,7 +30,7 @@ static alexnet_status make_net(alexnet_bench *b, const char *name, const char *t
     an_device_defaults defaults = {.precision = ALEXNET_PRECISION_AUTO, .tuning = tuning};
     AN_TRY(an_net_new_as(&b->net, b->ctx, network, b->mode == ALEXNET_BENCH_TRAIN, &defaults));
     const an_backend *be = b->net->backend;
-    be->api->describe(&b->device, be->ordinal, b->ctx->max_isa);
+    b->device = be->info;
     AN_TRY(an_recipe_load(&recipe, "default"));
     AN_TRY(an_init_weights(b->net, recipe));
 cleanup:

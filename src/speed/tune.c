@@ -37,9 +37,9 @@ static alexnet_status study(alexnet_tuner *t)
             t->parts[i].op = *t->bench->part_info[i].op;
     }
     memcpy(t->name, t->bench->net->network->name, sizeof t->name);
-    be->api->describe(&t->device, be->ordinal, t->ctx->max_isa);
+    t->device = be->info;
     t->query = an_backend_query(be, NULL, t->options.mode == ALEXNET_BENCH_TRAIN);
-    t->query.isa = t->device.isa; /* a backend's own string may be freed with the backend */
+    t->query.place = an_device_place(be->api, &t->device); /* the backend's own is freed with it */
     return ALEXNET_OK;
 }
 
@@ -132,7 +132,7 @@ alexnet_status an_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
     t->options = *options;
     t->options.net = net;
     t->n_variants = n_variants > 0 ? n_variants : 1;
-    t->query.variants = device.api->variants;
+    t->query.place.variants = device.api->variants;
     an_tune_list(t);
     *out = t;
     return ALEXNET_OK;
@@ -173,8 +173,8 @@ static alexnet_status begin_turn(alexnet_tuner *t)
     }
     alexnet_status rc = first ? begin_trial(t) : renew_bench(t);
     if (rc == ALEXNET_ERROR_NO_MEMORY && t->now >= VARIANT_TRIALS) {
-        an_log(t->ctx, ALEXNET_LOG_INFO, "%s is left out: %s", t->query.variants[now->variant],
-               an_error_text());
+        an_log(t->ctx, ALEXNET_LOG_INFO, "%s is left out: %s",
+               t->query.place.variants[now->variant], an_error_text());
         t->turn++;
         return ALEXNET_OK;
     }
@@ -267,10 +267,10 @@ bool an_tuner_choice(const alexnet_tuner *t, int index, alexnet_choice *out)
                                 .seconds = best->seconds[i],
                                 .direct_seconds = t->trials[DIRECT_TRIAL].seconds[i]};
         if (part->pass == ALEXNET_PASS_FORWARD) {
-            out->forward = t->query.variants[of[AN_FORWARD]];
+            out->forward = t->query.place.variants[of[AN_FORWARD]];
         } else {
-            out->data = part->wants_dx ? t->query.variants[of[AN_BACKWARD_DATA]] : NULL;
-            out->weights = t->query.variants[of[AN_BACKWARD_WEIGHTS]];
+            out->data = part->wants_dx ? t->query.place.variants[of[AN_BACKWARD_DATA]] : NULL;
+            out->weights = t->query.place.variants[of[AN_BACKWARD_WEIGHTS]];
         }
         return true;
     }

@@ -41,7 +41,7 @@ static alexnet_status compare(const alexnet_tuner *t, an_backend *ref, int forwa
                                  .first = !an_tune_wants_dx(t, forward),
                                  .split = t->ctx->split,
                                  .seed = CHECK_SEED};
-    if (backend->api->by_batch)
+    if (backend->api->proposals)
         return an_parity_sample(backend, &op, tail && strcmp(tail, "relu") == 0, &options, out);
     op.n = CHECK_IMAGES;
     AN_CHECK(an_op_resolve(&op));
@@ -67,7 +67,7 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
             *an_tune_unfit(t, taken, d, i) = true;
             an_log(t->ctx, ALEXNET_LOG_INFO,
                    "%s is left out for %s of %s: its deviation is %.2f of the rounding allowed",
-                   t->query.variants[taken], an_direction_names[d], t->parts[i].info.name,
+                   t->query.place.variants[taken], an_direction_names[d], t->parts[i].info.name,
                    shares[d]);
         }
     }

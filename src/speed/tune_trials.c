@@ -87,11 +87,11 @@ static char *advice(const alexnet_tuner *t)
 static char *for_all(const alexnet_tuner *t, const trial *which)
 {
     const char *of[AN_DIRECTIONS];
-    if (!t->query.variants) /* nothing to choose from */
+    if (!t->query.place.variants) /* nothing to choose from */
         return an_strdup("");
     for (int d = 0; d < AN_DIRECTIONS; d++) {
         bool in = !which->single || (int)which->direction == d;
-        of[d] = t->query.variants[in ? which->variant : 0];
+        of[d] = t->query.place.variants[in ? which->variant : 0];
     }
     return an_format("[trial]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
                      "backward_data = %s\nbackward_weights = %s\n",

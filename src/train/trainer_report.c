@@ -8,12 +8,10 @@
 
 void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
 {
-    alexnet_device_info info;
     const an_backend *be = t->net->backend;
-    be->api->describe(&info, be->ordinal, t->ctx->max_isa);
-    snprintf(record->device, sizeof record->device, "%s", info.name);
-    snprintf(record->isa, sizeof record->isa, "%s", info.isa);
-    snprintf(record->library, sizeof record->library, "%s", info.library);
+    snprintf(record->device, sizeof record->device, "%s", be->info.name);
+    snprintf(record->isa, sizeof record->isa, "%s", be->info.isa);
+    snprintf(record->library, sizeof record->library, "%s", be->info.library);
     record->deterministic = be->deterministic;
     snprintf(record->precision, sizeof record->precision, "%s", an_backend_computes_in(be));
 }

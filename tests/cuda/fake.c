@@ -8,7 +8,7 @@ fake_counts fake_count;
 
 void fake_reset(void)
 {
-    fake = (fake_machine){.devices = 1, .driver = CUDART_VERSION, .major = 9};
+    fake = (fake_machine){.devices = 1, .driver = CUDART_VERSION, .major = 9, .dnn = 91900};
     memset(&fake_count, 0, sizeof fake_count);
 }
 

@@ -34,6 +34,7 @@ typedef struct fake_machine {
     int compute_mode;
     bool taken;     /* in exclusive use by another process */
     size_t memory;  /* bytes; 0: no limit */
+    size_t dnn;     /* cuDNN's version */
     bool no_dnn;    /* cuDNN is missing */
     bool no_tails;  /* cuDNN has no engine that adds a bias */
     int more;       /* configurations of each engine that cuDNN proposes beyond one */

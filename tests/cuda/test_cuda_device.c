@@ -424,8 +424,8 @@ static an_variants prepare_op(an_backend *backend, const an_op_desc *op, bool tr
 static void tune(an_backend *backend, const char *text)
 {
     an_tuning_free(backend->tuning);
-    expect_ok(
-        an_tuning_parse(&backend->tuning, text, "a tuning", backend->isa, an_cuda_variant_names));
+    const an_tuning_place place = an_device_place(backend->api, &backend->info);
+    expect_ok(an_tuning_parse(&backend->tuning, text, "a tuning", &place));
 }
 
 static void test_variants_of(an_op_desc *op, bool training)

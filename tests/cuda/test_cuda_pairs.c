@@ -80,9 +80,9 @@ static bool uses_pairs(const request *r)
     ctx->log = keep_warning;
     warning[0] = '\0';
     expect_ok(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_BF16));
+    const an_tuning_place place = an_device_place(backend->api, &backend->info);
     if (r->tuning)
-        expect_ok(an_tuning_parse(&backend->tuning, r->tuning, "a tuning", backend->isa,
-                                  an_cuda_variant_names));
+        expect_ok(an_tuning_parse(&backend->tuning, r->tuning, "a tuning", &place));
     an_cuda *cuda = (an_cuda *)backend;
     an_cuda_libs libs = *cuda->libs;
     libs.cudaEventElapsedTime = elapsed;

@@ -2,13 +2,15 @@
  * A training run whose batches are copied as late as possible, by a device that takes its time,
  * ends with the bits of one whose batches are copied at once: the loader fills memory again only
  * when it has been copied, whole batches and parts. If the next batch cannot be loaded while one is
- * computed, that one still counts.
+ * computed, that one still counts. The algorithms that a run recorded are those of one version of
+ * the libraries.
  */
 #include "unit/training_rig.h"
 
 #include <stdatomic.h>
 
 #include "cuda/fake.h"
+#include "train/trainer.h"
 
 /* Microseconds: enough for the loader to fill what it was given back too early. */
 enum { PAUSE = 8000 };
@@ -159,12 +161,45 @@ static void test_load_fails(void **state)
     an_free(s);
 }
 
+/* ---- Another version of cuDNN, which numbers its proposals anew ---- */
+
+static void resume_with(size_t version, const char *library, int warnings)
+{
+    alexnet_trainer *trainer;
+    alexnet_ctx *ctx = rig_new_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
+    fake.dnn = version;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    assert_non_null(strstr(trainer->record.tuning, library));
+    assert_int_equal(rig_times_heard("from here on its bits may differ"), warnings);
+    assert_int_equal(rig_times_heard("has no row"), 0);
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_other_library(void **state)
+{
+    static const char *const settings[] = {COMMON, NULL};
+    alexnet_trainer *trainer;
+    (void)state;
+    fake_reset();
+    alexnet_ctx *ctx = rig_new_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    resume_with(91900, "\nlibrary = cuDNN 9.19.0, ", 0);
+    resume_with(92001, "\nlibrary = cuDNN 9.20.1, ", 1);
+    resume_with(92001, "\nlibrary = cuDNN 9.20.1, ", 2); /* where it began stays on record */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_batches, set_up, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_parts, set_up, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_load_fails, rig_set_up, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_other_library, set_up, scratch_teardown),
     };
     return cmocka_run_group_tests_name("training on a fake GPU", tests, NULL, NULL);
 }

@@ -439,8 +439,8 @@ static void tune_to_pairs(int b)
                                  "tail = relu-pairs\nforward = proposal-1\n"
                                  "[bias]\nisa = *\nprecision = *\noperator = *\n"
                                  "tail = bias-pairs\nforward = proposal-1\n";
-    expect_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", backends[b]->isa,
-                              an_cuda_api.variants));
+    const an_tuning_place place = an_device_place(&an_cuda_api, &backends[b]->info);
+    expect_ok(an_tuning_parse(&backends[b]->tuning, tuning, "a tuning", &place));
 }
 
 static void end_tuning(int b)

@@ -29,6 +29,7 @@ static alexnet_status many_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
     alexnet_status rc = an_ref_api.open(out, ctx, ordinal, ALEXNET_PRECISION_FP32);
     if (rc == ALEXNET_OK) {
         (*out)->api = &many;
+        many_describe(&(*out)->info, ordinal, ctx->max_isa);
         (*out)->precision = precision;
     }
     opened = ordinal;
@@ -194,7 +195,7 @@ static void test_precisions(void **state)
     (void)state;
     for (int p = ALEXNET_PRECISION_AUTO; p <= ALEXNET_PRECISION_BF16; p++) {
         const an_backend backend = {
-            .api = &many, .param_dtype = AN_F32, .precision = (alexnet_precision)p, .isa = ""};
+            .api = &many, .param_dtype = AN_F32, .precision = (alexnet_precision)p};
         assert_string_equal(alexnet_precision_name((alexnet_precision)p), names[p]);
         assert_int_equal(an_precision_from_name(names[p]), p);
         assert_string_equal(an_backend_computes_in(&backend), names[p]);

@@ -23,13 +23,19 @@ static an_op_desc conv3(void)
 enum { D, C, W, VARIANTS };
 static const char *const names[VARIANTS + 1] = {"direct", "channels_last", "winograd"};
 
+static an_tuning_place place_of(const char *isa)
+{
+    return (an_tuning_place){
+        .isa = isa, .processor = "Chip, 8 GiB", .library = "lib 1.2.3", .variants = names};
+}
+
 static an_variants ask(const char *text, const char *isa, const char *precision, bool training)
 {
     an_op_desc op = conv3();
     an_tuning *tuning;
     an_variants v = {{D, D, D}};
-    an_tuning_query query = {isa, precision, training, &op, names, false, NULL};
-    expect_ok(an_tuning_parse(&tuning, text, "t.ini", isa, names));
+    an_tuning_query query = {place_of(isa), precision, training, &op, NULL};
+    expect_ok(an_tuning_parse(&tuning, text, "t.ini", &query.place));
     an_tuning_apply(tuning, &query, &v);
     an_tuning_free(tuning);
     return v;
@@ -101,7 +107,7 @@ static void test_rows_are_read_again(void **state)
     (void)state;
     an_op_desc op = conv3();
     an_variants v = {{W, D, C}};
-    an_tuning_query query = {"avx2", "fp32", true, &op, names, false, NULL};
+    an_tuning_query query = {place_of("avx2"), "fp32", true, &op, NULL};
     char *row = an_tuning_row("conv3", &query, &v);
     assert_non_null(row);
     expect_variants(ask(row, "avx2", "fp32", true), W, D, C);
@@ -115,18 +121,56 @@ static void test_rows_are_read_again(void **state)
     an_free(row);
 }
 
+static an_variant forward_at(const char *text, const char *processor, const char *library)
+{
+    an_op_desc op = conv3();
+    an_tuning *tuning;
+    an_variants got = {{D, D, D}};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, &op, NULL};
+    query.place.processor = processor;
+    query.place.library = library;
+    expect_ok(an_tuning_parse(&tuning, text, "t.ini", &query.place));
+    an_tuning_apply(tuning, &query, &got);
+    assert_true(an_tuning_serves(tuning, "fp32") == (got.of[AN_FORWARD] != D));
+    an_tuning_free(tuning);
+    return got.of[AN_FORWARD];
+}
+
+/* A library's proposals are numbered anew by each processor and version: a row is for one. */
+static void test_processor_and_library(void **state)
+{
+    (void)state;
+    an_op_desc op = conv3();
+    an_variants v = {{W, D, C}};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, &op, NULL};
+    query.place.proposals = true;
+    char *row = an_tuning_row("conv3", &query, &v);
+    assert_non_null(row);
+    assert_non_null(strstr(row, "\nprocessor = Chip, 8 GiB\nlibrary = lib 1.2.3\n"));
+    assert_int_equal(forward_at(row, "Chip, 8 GiB", "lib 1.2.3"), W);
+    assert_int_equal(forward_at(row, "Chip, 9 GiB", "lib 1.2.3"), D);
+    assert_int_equal(forward_at(row, "Chip, 8 GiB", "lib 1.2.4"), D);
+    an_free(row);
+    static const char stars[] = "[a]\nisa = *\nprocessor = Chip*\nlibrary = lib 1.*\n"
+                                "precision = *\noperator = *\nforward = winograd\n";
+    assert_int_equal(forward_at(stars, "Chip, 9 GiB", "lib 1.9"), W);
+    assert_int_equal(forward_at(stars, "Other", "lib 1.9"), D);
+    assert_int_equal(forward_at(stars, "Chip, 9 GiB", "lib 2.0"), D);
+}
+
 /* A row for a batch or a tail is for no other; rows without are for all. */
 static void test_batch_and_tail(void **state)
 {
     (void)state;
     an_op_desc op = conv3();
     an_variants v = {{W, D, C}};
-    an_tuning_query query = {"avx2", "fp32", true, &op, names, true, "relu"};
+    an_tuning_query query = {place_of("avx2"), "fp32", true, &op, "relu"};
+    query.place.proposals = true;
     char *row = an_tuning_row("conv3", &query, &v);
     an_tuning *tuning;
     assert_non_null(row);
     assert_non_null(strstr(row, "\nbatch = 2\ntail = relu\n"));
-    expect_ok(an_tuning_parse(&tuning, row, "t.ini", "avx2", names));
+    expect_ok(an_tuning_parse(&tuning, row, "t.ini", &query.place));
     for (int i = 0; i < 4; i++) {
         an_variants got = {{D, D, D}};
         op.n = i == 1 ? 3 : 2;
@@ -137,9 +181,9 @@ static void test_batch_and_tail(void **state)
     an_tuning_free(tuning);
     an_free(row);
     query.tail = NULL;
-    query.by_batch = false;
+    query.place.proposals = false;
     row = an_tuning_row("conv3", &query, &v);
-    assert_true(!strstr(row, "batch =") && !strstr(row, "tail ="));
+    assert_true(!strstr(row, "batch =") && !strstr(row, "tail =") && !strstr(row, "library ="));
     expect_variants(ask(row, "avx2", "fp32", true), W, D, C);
     an_free(row);
 }
@@ -147,7 +191,8 @@ static void test_batch_and_tail(void **state)
 static void refuse(const char *text, const char *part)
 {
     an_tuning *tuning;
-    expect_failure(an_tuning_parse(&tuning, text, "t.ini", "x", names), bad, part);
+    const an_tuning_place x = place_of("x");
+    expect_failure(an_tuning_parse(&tuning, text, "t.ini", &x), bad, part);
     assert_null(tuning);
 }
 
@@ -188,8 +233,10 @@ static void test_rows_for_others(void **state)
                                "[c]\nisa = z\nprecision = *\noperator = *\nforward = odd\n";
     an_tuning *tuning;
     expect_variants(ask(text, "x", "fp32", true), W, D, D);
-    expect_failure(an_tuning_parse(&tuning, text, "t.ini", "y", names), bad, "t.ini:5: forward");
-    expect_ok(an_tuning_parse(&tuning, text, "t.ini", "y", NULL));
+    an_tuning_place y = place_of("y");
+    expect_failure(an_tuning_parse(&tuning, text, "t.ini", &y), bad, "t.ini:5: forward");
+    y.variants = NULL;
+    expect_ok(an_tuning_parse(&tuning, text, "t.ini", &y));
     an_tuning_free(tuning);
     refuse("[a]\nisa = y\nprecision = *\nforward = odd\n", "t.ini:1: this row lacks operator");
 }
@@ -205,8 +252,9 @@ static void test_built_in_tables(void **state)
                 an_tuning *tuning;
                 if (strcmp(an_backends[i]->name, t->name) != 0)
                     continue;
-                expect_ok(
-                    an_tuning_parse(&tuning, t->text, t->name, isas[j], an_backends[i]->variants));
+                an_tuning_place place = place_of(isas[j]);
+                place.variants = an_backends[i]->variants;
+                expect_ok(an_tuning_parse(&tuning, t->text, t->name, &place));
                 an_tuning_free(tuning);
             }
 }
@@ -251,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_which_row_counts),
         cmocka_unit_test(test_stars),
         cmocka_unit_test(test_rows_are_read_again),
+        cmocka_unit_test(test_processor_and_library),
         cmocka_unit_test(test_batch_and_tail),
         cmocka_unit_test(test_bad_texts),
         cmocka_unit_test(test_what_a_backend_takes),

@@ -76,8 +76,8 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                              .ordinal = ordinal,
                              .ctx = an_ctx_retain(ctx),
                              .param_dtype = AN_F32,
-                             .precision = bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
-                             .isa = an_cpu_isa_name(isa)};
+                             .precision = bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32};
+    cpu_describe(&cpu->base.info, ordinal, ctx->max_isa);
     cpu->activation = bf16 ? AN_BF16 : AN_F32;
     cpu->lanes = isa >= ALEXNET_ISA_AVX512 ? 16 : 8;
     cpu->kernels = an_cpu_kernels_for(kernels_isa(isa, bf16));

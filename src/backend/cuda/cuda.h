@@ -75,8 +75,7 @@ typedef struct an_cuda {
     int depth;            /* how many times it is held */
     CUcontext before;     /* what was current in the thread that holds it, before it did */
     const an_cuda_libs *libs;
-    int chip; /* compute capability, major * 10 + minor */
-    char isa[16];
+    int chip;            /* compute capability, major * 10 + minor */
     an_layout_kind kind; /* of activations with pixels */
     an_dtype activation; /* AN_F32 or AN_BF16 */
     cudaStream_t stream, copies;

@@ -43,8 +43,8 @@ static alexnet_precision choose_precision(const an_cuda *cuda, alexnet_precision
         return ALEXNET_PRECISION_FP32;
     if (has)
         return asked;
-    an_log(cuda->base.ctx, ALEXNET_LOG_WARNING, "%s has no %s; computing in float32", cuda->isa,
-           alexnet_precision_name(asked));
+    an_log(cuda->base.ctx, ALEXNET_LOG_WARNING, "%s has no %s; computing in float32",
+           cuda->base.info.isa, alexnet_precision_name(asked));
     return ALEXNET_PRECISION_FP32;
 }
 
@@ -99,7 +99,6 @@ static alexnet_status open_device(an_cuda *cuda)
     libs->cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
     libs->cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal);
     cuda->chip = major * 10 + minor;
-    snprintf(cuda->isa, sizeof cuda->isa, "sm_%d", cuda->chip);
     AN_CHECK(an_cuda_streams_open(cuda));
     AN_CHECK(an_cuda_alloc_host(&cuda->base, AN_CUDA_SMALL, &cuda->small));
     return open_libraries(cuda);
@@ -114,11 +113,9 @@ alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
     an_cuda *cuda = an_calloc(1, sizeof *cuda);
     if (!cuda)
         return AN_FAIL_MEMORY(sizeof *cuda, "the cuda backend");
-    cuda->base = (an_backend){.api = &an_cuda_api,
-                              .ordinal = ordinal,
-                              .ctx = an_ctx_retain(ctx),
-                              .param_dtype = AN_F32,
-                              .isa = cuda->isa};
+    cuda->base = (an_backend){
+        .api = &an_cuda_api, .ordinal = ordinal, .ctx = an_ctx_retain(ctx), .param_dtype = AN_F32};
+    an_cuda_describe(&cuda->base.info, ordinal, ctx->max_isa);
     cuda->libs = libs;
     cuda->process = getpid();
     make_lock(&cuda->lock);

@@ -83,7 +83,8 @@ alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an
     AN_CHECK(an_cuda_enter(backend, &t.cuda));
     bool fp32 = precision == ALEXNET_PRECISION_FP32, bf16 = precision == ALEXNET_PRECISION_BF16;
     if (!fp32 && t.cuda->chip < AN_CUDA_BF16_CHIP)
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s has no bf16 or tf32", t.cuda->isa);
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s has no bf16 or tf32",
+                       t.cuda->base.info.isa);
     alexnet_precision before = backend->precision;
     backend->precision = precision; /* by which matmul.c tells tf32 from float32 */
     if (fp32)

@@ -39,8 +39,8 @@ static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                             .ordinal = ordinal,
                             .ctx = an_ctx_retain(ctx),
                             .param_dtype = AN_F64,
-                            .precision = ALEXNET_PRECISION_FP32,
-                            .isa = ""};
+                            .precision = ALEXNET_PRECISION_FP32};
+    ref_describe(&backend->info, ordinal, ctx->max_isa);
     *out = backend;
     return ALEXNET_OK;
 }
