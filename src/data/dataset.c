@@ -219,7 +219,7 @@ static alexnet_status fill(alexnet_dataset *dataset, alexnet_ctx *ctx, const cha
         AN_CHECK(an_names_read(dataset->class_names, dataset->class_ids, dataset->classes,
                                names_file, &named));
     AN_CHECK(make_samples(dataset, ctx));
-    an_note_left_out(ctx, dataset);
+    an_note_files(ctx, dataset);
     if (!classes)
         AN_CHECK(an_note_classes(ctx, dataset));
     if (dataset->source->doubt)

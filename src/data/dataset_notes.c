@@ -13,11 +13,10 @@
 #include "base/utf8.h"
 #include "data/endings.h"
 
-/* ---- Files left out ---- */
+/* ---- Files ---- */
 
-static void note_files(alexnet_ctx *ctx, const alexnet_dataset *dataset)
+static void note_left_out(alexnet_ctx *ctx, const an_data_source *source)
 {
-    const an_data_source *source = dataset->source;
     char counts[256], remedy[256], names[128], worst[256] = "";
     const char *help = an_endings_remedy(remedy, sizeof remedy, &source->left_out);
     if (source->worst.left_out > source->worst.items)
@@ -31,11 +30,26 @@ static void note_files(alexnet_ctx *ctx, const alexnet_dataset *dataset)
            help ? "; " : "", help ? help : "");
 }
 
-void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
+/* Pictures by their endings, if there are several: a class whose files were renamed or exported in
+ * another format is then known to be read. */
+static void note_endings(alexnet_ctx *ctx, const an_data_source *source)
+{
+    an_endings taken = {0};
+    char counts[256];
+    for (int64_t i = 0; i < source->count; i++)
+        if (an_has_picture_ending(source->items[i].name))
+            an_endings_add(&taken, source->items[i].name);
+    if (taken.rows > 1)
+        an_log(ctx, ALEXNET_LOG_INFO, "pictures of %s: %s", source->root,
+               an_endings_text(counts, sizeof counts, &taken));
+}
+
+void an_note_files(alexnet_ctx *ctx, const alexnet_dataset *dataset)
 {
     const an_data_source *source = dataset->source;
+    note_endings(ctx, source);
     if (source->left_out.total > 0)
-        note_files(ctx, dataset);
+        note_left_out(ctx, source);
     if (source->loose > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
                "left out %lld %s of %s without a class: in no class folder, and without a label",

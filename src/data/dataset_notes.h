@@ -1,14 +1,15 @@
 /*
- * Log messages about a data set that are not errors: files left out, and likely mistakes. ctx may
- * be NULL.
+ * Log messages about a data set that are not errors: what its files are, and likely mistakes. ctx
+ * may be NULL.
  */
 #ifndef AN_DATA_DATASET_NOTES_H
 #define AN_DATA_DATASET_NOTES_H
 
 #include "data/dataset.h"
 
-/** Files that are not pictures, by their endings, and pictures without a class. */
-void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset);
+/** Pictures by their endings, if there are several; files that are not pictures, by theirs; and
+ * pictures without a class. */
+void an_note_files(alexnet_ctx *ctx, const alexnet_dataset *dataset);
 /** Classes that differ only in case, readable names that two classes share, the source's doubts.
  */
 alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset);

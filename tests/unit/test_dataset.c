@@ -272,6 +272,12 @@ static void test_left_out_is_said(void **state)
     put("t/dog/a.jpg");
     open_and_log("t", NULL);
     assert_string_equal(logged, "");
+    put("u/cat/a.jpg");
+    put("u/dog/a.JFIF");
+    put("u/dog/b.webp");
+    put("u/dog/c.jfif");
+    open_and_log("u", NULL);
+    expect_logged("/u: 2 .jfif, 1 .jpg, 1 .webp");
     put("t/dog/notes.TXT");
     open_and_log("t", NULL);
     expect_logged("info: left out 1 .txt");
