@@ -17,6 +17,7 @@ static const opt rows[] = {
     {.name = "out",
      .letter = 'o',
      .type = OPT_TEXT,
+     .also = {"output", "save"},
      .arg = "FILE",
      .help = "the PNG file to write (default: filters.png, curves.png or confusion.png, in the run "
              "folder if there is one)",

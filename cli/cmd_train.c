@@ -101,7 +101,7 @@ static const opt rows[] = {
      .offset = offsetof(train_options, find_rate)},
     {.name = "resume",
      .type = OPT_TEXT,
-     .also = {"continue", "checkpoint", "restore", "snapshot"},
+     .also = {"continue", "checkpoint", "restore", "snapshot", "ckpt"},
      .arg = "RUN",
      .help =
          "continue a run from its last checkpoint; give DATA if its pictures have moved; --epochs, "
@@ -119,16 +119,38 @@ static const opt rows[] = {
     what " in the network file; 'alexnet info alexnet --text' prints one to change, and --net "    \
          "takes it"
 
-static const opt_elsewhere elsewhere[] = {{"dropout", IN_NETWORK("dropout is set")},
-                                          {"dropout-rate", IN_NETWORK("dropout is set")},
-                                          {"drop-rate", IN_NETWORK("dropout is set")},
-                                          {"image-size", IN_NETWORK("the size of pictures is set")},
-                                          {"img-size", IN_NETWORK("the size of pictures is set")},
-                                          {"input-size", IN_NETWORK("the size of pictures is set")},
-                                          {"resize", IN_NETWORK("the size of pictures is set")},
-                                          {"classes", "the classes are those of DATA"},
-                                          {"num-classes", "the classes are those of DATA"},
-                                          {0}};
+#define SIZE IN_NETWORK("the size of pictures is set")
+#define DROPOUT IN_NETWORK("dropout is set")
+#define AS_DATA "DATA is given without an option, as in 'alexnet train photos'"
+#define EVAL "'alexnet eval' measures a model"
+#define NEW_OUT "--out takes a folder that is new or empty"
+
+static const opt_elsewhere elsewhere[] = {
+    {"dropout", DROPOUT},
+    {"dropout-rate", DROPOUT},
+    {"drop-rate", DROPOUT},
+    {"image-size", SIZE},
+    {"img-size", SIZE},
+    {"imgsz", SIZE},
+    {"input-size", SIZE},
+    {"crop-size", SIZE},
+    {"resize", SIZE},
+    {"classes", "the classes are those of DATA"},
+    {"num-classes", "the classes are those of DATA"},
+    {"data", AS_DATA},
+    {"data-dir", AS_DATA},
+    {"data-path", AS_DATA},
+    {"dataset", AS_DATA},
+    {"train-dir", AS_DATA},
+    {"train-data", AS_DATA},
+    {"evaluate", EVAL},
+    {"eval-only", EVAL},
+    {"test-only", EVAL},
+    {"overwrite", NEW_OUT},
+    {"force", NEW_OUT},
+    {"vflip", "pictures are mirrored from left to right only, with --mirror"},
+    {0},
+};
 
 static const opt_page page = {
     .command = "train",

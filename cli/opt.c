@@ -98,18 +98,30 @@ static vocabulary vocabulary_of(const opt_args *args)
     return v;
 }
 
-/* The option that a word of another program, or a mistyped one, means; or NULL. Changes `word`. */
-static const opt *row_meant(const opt_args *args, char *word)
+static const char *word_in(const vocabulary *v, const char *word)
 {
-    for (char *c = word; *c; c++)
-        if (*c == '_')
-            *c = '-';
+    for (int i = 0; i < v->count; i++)
+        if (strcmp(v->words[i], word) == 0)
+            return v->words[i];
+    return NULL;
+}
+
+/* The option that a word of another program, or a mistyped one, means; or NULL. Of a longer word,
+ * "confusion-matrix", the beginning may be the option. */
+static const opt *row_meant(const opt_args *args, const char *word)
+{
     const opt *meant = NULL;
     vocabulary v = vocabulary_of(args);
+    char *begin = cli_copy(word), *dash;
     const char *near = alexnet_word_nearest(word, v.words, v.count);
+    while (!near && (dash = strrchr(begin, '-'))) {
+        *dash = '\0';
+        near = word_in(&v, begin);
+    }
     for (int i = 0; near && i < v.count && !meant; i++)
         if (v.words[i] == near)
             meant = v.rows[i];
+    free(begin);
     free(v.words);
     free(v.rows);
     return meant;
@@ -129,8 +141,11 @@ static int wrong_name(const opt_args *args, const char *dashes, const char *name
 {
     char *typed = cli_format("%.*s", (int)(length < 200 ? length : 200), name);
     char *word = cli_copy(typed);
+    for (char *c = word; *c; c++)
+        if (*c == '_')
+            *c = '-';
     const opt *meant = row_meant(args, word);
-    const char *hint = hint_for(args->page, word); /* after row_meant(), which changes the word */
+    const char *hint = hint_for(args->page, word);
     int code = hint    ? opt_wrong(args->page, "there is no option %s%s: %s", dashes, typed, hint)
                : meant ? opt_wrong(args->page, "unknown option %s%s; did you mean --%s?", dashes,
                                    typed, meant->name)

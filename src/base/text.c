@@ -155,7 +155,7 @@ const char *an_text_nearest(const char *word, int count, const char *(*word_at)(
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
-    int least = (int)length / 3 + 2;
+    int least = (int)(length + 1) / 3 + 1;
     for (int i = 0; i < count; i++) {
         const char *candidate = word_at(user, i);
         int distance = candidate ? an_text_distance(word, candidate) : 99;

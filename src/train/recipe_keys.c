@@ -142,7 +142,7 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_BATCH] = {"batch_size", "minibatch", "bs", "b"},
     [AN_KEY_EPOCHS] = {"num_epochs", "max_epochs", "max_iter", "iterations", "steps"},
     [AN_KEY_RATE] = {"lr", "learning_rate", "base_lr"},
-    [AN_KEY_SCHEDULE] = {"scheduler", "lr_scheduler", "lr_policy"},
+    [AN_KEY_SCHEDULE] = {"scheduler", "lr_scheduler", "lr_policy", "cosine"},
     [AN_KEY_STEP_EPOCHS] = {"step_size", "lr_step_size"},
     [AN_KEY_STEP_FACTOR] = {"gamma", "lr_gamma", "lr_decay"},
     [AN_KEY_POLY_POWER] = {"power", "lr_power"},
@@ -152,9 +152,9 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_STOP_PATIENCE] = {"early_stopping", "early_stop"},
     [AN_KEY_KEEP] = {"keep_last", "save_top_k", "max_to_keep"},
     [AN_KEY_WARMUP] = {"warmup_epochs", "lr_warmup_epochs"},
-    [AN_KEY_RULE] = {"optimizer", "optimiser", "opt", "nesterov"},
-    [AN_KEY_ACCUMULATE] = {"accumulation", "accumulate_grad_batches", "grad_accum_steps",
-                           "iter_size"},
+    [AN_KEY_RULE] = {"optimizer", "opt", "nesterov", "adam", "sgd"},
+    [AN_KEY_ACCUMULATE] = {"accumulation", "accumulate_grad_batches", "gradient_accumulation",
+                           "grad_accum_steps", "iter_size"},
     [AN_KEY_BETA2] = {"adam_beta2", "momentum2"},
     [AN_KEY_EPSILON] = {"eps", "delta"},
     [AN_KEY_CLIP] = {"clip_grad", "clip_gradients", "grad_clip", "max_grad_norm"},
@@ -180,7 +180,7 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_ORDER] = {"shuffle", "shardshuffle"},
     [AN_KEY_SAMPLING] = {"sampler", "weighted_sampler", "oversample", "oversampling"},
     [AN_KEY_NORMS] = {"grad_norm", "gradient_norms", "weight_norms", "log_norms"},
-    [AN_KEY_SEED] = {"random_seed", "manual_seed"},
+    [AN_KEY_SEED] = {"random_seed", "manual_seed", "random_state"},
 };
 
 bool an_recipe_next_step(const char **at, double *value, double *from)

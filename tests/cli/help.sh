@@ -109,6 +109,16 @@ meant --top classify --topk --top-k
 meant --out distance --output --save
 meant --views eval --ten-crop
 meant --text info --source
+meant --batch bench --batch-size
+meant --rule train --adam --sgd --nesterov
+meant --schedule train --cosine
+meant --seed train --random-state
+# A longer word whose beginning is an option.
+meant --resume train --resume-from
+meant --freeze train --freeze-backbone
+meant --average train --model-ema-decay
+meant --confusion eval --confusion-matrix
+meant --per-class eval --per_class_accuracy
 # What is set elsewhere is said to be.
 expect 2 train data --dropout 1
 has err "there is no option --dropout: dropout is set in the network file" "Usage: alexnet train"
@@ -116,9 +126,18 @@ expect 2 train data --img_size=64
 has err "there is no option --img_size: the size of pictures is set in the network file"
 expect 2 train data --num-classes 10
 has err "there is no option --num-classes: the classes are those of DATA"
-expect 2 train data --xyzzy
-has err "unknown option --xyzzy"
-lacks err "did you mean"
+expect 2 train data --crop_size 224
+has err "there is no option --crop_size: the size of pictures is set in the network file"
+expect 2 train --data-dir photos
+has err "there is no option --data-dir: DATA is given without an option, as in 'alexnet train photos'"
+expect 2 train photos --overwrite
+has err "there is no option --overwrite: --out takes a folder that is new or empty"
+# A suggestion that shares only half of the letters would mislead.
+for word in --xyzzy --verbose --csv --hyp --yes --format; do
+    expect 2 train data "$word"
+    has err "unknown option $word"
+    lacks err "did you mean"
+done
 expect 2 info -x
 has err "unknown option -x"
 expect 2 info --json=yes

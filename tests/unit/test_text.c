@@ -145,6 +145,7 @@ static void test_the_nearest(void **state)
     assert_string_equal(an_text_nearest("rat", 5, word_at, words), "rate");
     assert_null(an_text_nearest("completely", 5, word_at, words));
     assert_null(an_text_nearest("x", 0, word_at, words));
+    assert_null(an_text_nearest("data", 5, word_at, words)); /* half of the letters differ */
     const char *more[] = {"j", "validation", "lr", "to"};
     assert_string_equal(an_text_nearest("val", 4, word_at, more), "validation"); /* its beginning */
     assert_null(an_text_nearest("va", 4, word_at, more));
