@@ -12,10 +12,12 @@ const char *const an_picture_endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".
                                           ".png",  ".webp", ".gif",  ".bmp",  ".tif",
                                           ".tiff", ".heic", ".heif", ".avif", NULL};
 
-/* Pictures of formats that are not read. */
-static const char *const other_pictures[] = {".jp2", ".j2k", ".jxl", ".psd", ".dng", ".cr2",
-                                             ".cr3", ".nef", ".arw", ".raw", ".ppm", ".pgm",
-                                             ".svg", ".ico", ".tga", ".dib", ".jfi", NULL};
+/* Pictures of formats that are not read; the second half are cameras' raw data. */
+static const char *const other_pictures[] = {
+    ".jp2", ".j2k", ".jpx", ".jpf", ".jxl", ".psd", ".xcf", ".svg", ".ico", ".tga",
+    ".dib", ".jfi", ".pbm", ".pgm", ".ppm", ".pnm", ".qoi", ".exr", ".hdr", ".heics",
+    ".dng", ".raw", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".orf",
+    ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq", ".x3f", NULL};
 static const char *const archives[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2",
                                        ".xz",  ".zst", ".7z",  ".rar", NULL};
 
@@ -40,6 +42,8 @@ bool an_is_archive(const char *file_name)
 static int more_first(const void *a, const void *b)
 {
     const an_ending_count *x = a, *y = b;
+    if ((*x->ending == '*') != (*y->ending == '*')) /* a sum of many, not the most frequent */
+        return (*x->ending == '*') - (*y->ending == '*');
     if (x->count != y->count)
         return x->count > y->count ? -1 : 1;
     if (!*x->ending != !*y->ending)
@@ -90,6 +94,8 @@ const char *an_endings_text(char *out, size_t room, const an_endings *endings)
     *out = '\0';
     for (int i = 0; i < sorted.rows && i < SHOWN; i++) {
         const an_ending_count *r = &sorted.row[i];
+        if (*r->ending == '*' && i > 0)
+            break; /* they are among the others */
         snprintf(part, sizeof part, "%lld %s", (long long)r->count, row_text(r));
         append(out, room, i ? ", " : "", part);
         rest -= r->count;

@@ -122,7 +122,7 @@ static void test_bad_folders(void **state)
     put("index/a.txt");
     put("index/y.tar.alexnet-index");
     check_error("index", NULL, NULL, ALEXNET_ERROR_FORMAT,
-                "2 files with other endings, 1 .txt, among them x.tar.alexnet-index; a");
+                "1 .txt, 2 others, among them x.tar.alexnet-index; a");
     check_error("packed/x.zip", NULL, NULL, ALEXNET_ERROR_FORMAT, "unpack it first");
     check_error("flat", NULL, NULL, ALEXNET_ERROR_FORMAT, "2 pictures but no class folders");
     check_error("flat/a.jpg", NULL, NULL, ALEXNET_ERROR_FORMAT, "is a file");
@@ -296,6 +296,27 @@ static void test_left_out_is_said(void **state)
     put("t/elk/x.psd");
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/elk holds no .jpg");
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "but 1 .psd; convert .psd");
+    put("t/elk/a.jpg");
+    put("t/elk/raw.ORF"); /* a camera's */
+    open_and_log("t", NULL);
+    expect_logged(".psd, .orf files to JPEG");
+}
+
+/* Endings beyond those that are counted one by one are among the others. */
+static void test_many_endings_are_left_out(void **state)
+{
+    (void)state;
+    char name[32];
+    put("t/cat/a.jpg");
+    put("t/dog/a.jpg");
+    for (int i = 100; i < 140; i++) {
+        snprintf(name, sizeof name, "t/cat/x.e%d", i);
+        put(name);
+    }
+    open_and_log("t", NULL);
+    expect_logged("info: left out 1 .e1");
+    expect_logged(", 34 others of "); /* six endings are named */
+    assert_null(strstr(logged, "with other endings"));
 }
 
 static void test_doubts_are_said(void **state)
@@ -559,6 +580,7 @@ int main(void)
         TEST(test_bad_folders),
         TEST(test_one_level_too_high),
         TEST(test_left_out_is_said),
+        TEST(test_many_endings_are_left_out),
         TEST(test_doubts_are_said),
         TEST(test_many_classes),
         TEST(test_class_folders_are_not_entered_twice),
