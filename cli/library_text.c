@@ -13,6 +13,7 @@ static const struct {
     {"ALEXNET_TRIAL_OVERFIT", "train --overfit-one-batch"},
     {"ALEXNET_TRIAL_RATES", "train --find-rate"},
     {"accept_changes", "--accept-changes"},
+    {"alexnet_format_get()", "alexnet convert --list"},
     {"alexnet_network_layer()", "alexnet info"},
     {"alexnet_pack_new()", "alexnet data pack"},
     {"alexnet_preview_new()", "train --preview"},

@@ -135,5 +135,5 @@ an_finding an_identify(const unsigned char *head, size_t length)
         return found(OTHER, "a mean image of Caffe (.binaryproto)",
                      "give the .caffemodel, and this with `mean`");
     return vague("not a model file that this program knows, or is damaged",
-                 "models are safetensors files");
+                 "`alexnet_format_get()` shows the formats that are read");
 }

@@ -51,7 +51,8 @@ static const sample samples[] = {
     {BYTES("%PDF-1.5\n"), BAD, "a PDF document", "give a model file"},
     {BYTES("\x7f"
            "ELF\2\1\1\0\0\0\0\0"),
-     BAD, "not a model file that this program knows", "models are safetensors files"},
+     BAD, "not a model file that this program knows",
+     "`alexnet_format_get()` shows the formats that are read"},
 };
 
 static alexnet_status open_bytes(const void *bytes, size_t length)
