@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/files_private.h"
+#include "base/lines.h"
 #include "base/status.h"
 
 alexnet_status an_file_fail(const char *verb, const char *path)
@@ -176,12 +177,14 @@ alexnet_status an_file_read_text(const char *path, const char *what, char **text
     size_t length;
     *text = NULL;
     AN_CHECK(an_file_read(path, 1 << 20, &bytes, &length));
-    if (memchr(bytes, '\0', length)) {
+    alexnet_status rc = an_refuse_utf16(bytes, length, path);
+    if (rc == ALEXNET_OK && memchr(bytes, '\0', length))
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not %s: it holds a zero byte", path, what);
+    if (rc == ALEXNET_OK)
+        *text = (char *)bytes;
+    else
         an_free(bytes);
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not %s: it holds a zero byte", path, what);
-    }
-    *text = (char *)bytes;
-    return ALEXNET_OK;
+    return rc;
 }
 
 bool an_is_folder(const char *path)

@@ -15,11 +15,17 @@ static bool trim(char *line)
     return length > 0;
 }
 
+alexnet_status an_refuse_utf16(const void *text, size_t length, const char *path)
+{
+    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is UTF-16 text; save it as UTF-8", path);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_lines_each(char *text, size_t length, const char *path, an_line_fn fn, void *user)
 {
     char *end = text + length;
-    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is UTF-16 text; save it as UTF-8", path);
+    AN_CHECK(an_refuse_utf16(text, length, path));
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3; /* a byte order mark */
     for (int number = 1; text < end; number++) {

@@ -8,6 +8,13 @@
 
 #include "alexnet/alexnet.h"
 
+/**
+ * Fail if a text begins with the byte order mark of UTF-16, which Windows editors write.
+ * @param path  for the error text
+ * @return ALEXNET_ERROR_FORMAT
+ */
+alexnet_status an_refuse_utf16(const void *text, size_t length, const char *path);
+
 /** @param line  without its line end and trailing blanks; may be changed */
 typedef alexnet_status (*an_line_fn)(void *user, char *line, int number);
 

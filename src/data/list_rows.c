@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/lines.h"
 #include "base/status.h"
 #include "data/endings.h"
 #include "data/names.h"
@@ -112,8 +113,7 @@ static alexnet_status parse_lines(an_list_rows *out, char *text, size_t length, 
 
 static alexnet_status check_text(const char *text, size_t length, const char *name)
 {
-    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is UTF-16 text; save it as UTF-8", name);
+    AN_CHECK(an_refuse_utf16(text, length, name));
     const char *zero = memchr(text, '\0', length);
     if (!zero)
         return ALEXNET_OK;

@@ -428,6 +428,9 @@ static void test_names(void **state)
     expect_failure(an_network_load(&network, "zero.ini", 10), ALEXNET_ERROR_FORMAT,
                    "zero.ini is not a network file: it holds a zero byte");
     assert_null(network);
+    scratch_write("wide.ini", "\xFF\xFE[\0i\0n\0", 8); /* as Windows editors may save it */
+    expect_failure(an_network_load(&network, "wide.ini", 10), ALEXNET_ERROR_FORMAT,
+                   "wide.ini is UTF-16 text; save it as UTF-8");
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
