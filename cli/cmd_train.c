@@ -271,9 +271,9 @@ static int check_usage(const opt_args *args, const train_options *options)
     return code;
 }
 
-/* The machine, as text and as options (machine.h). */
+/* The machine, as text and as options (machine.h): all, and those that were given. */
 typedef struct machine_words {
-    char *text, *arguments;
+    char *text, *arguments, *given;
 } machine_words;
 
 static int start(alexnet_ctx *ctx, const train_options *options, const char *data,
@@ -315,6 +315,7 @@ static int resume(alexnet_ctx *ctx, const train_options *options, const char *da
         .data = data,
         .val = options->val,
         .machine = words->text,
+        .machine_arguments = words->given,
         .accept_changes = options->accept_changes,
         .settings = &options->settings,
     };
@@ -333,12 +334,14 @@ static int run(const opt_args *args, const train_options *options, const machine
         return code;
     code = machine_open(&ctx, machine);
     if (code == CLI_DONE) {
-        machine_words words = {machine_text(ctx, machine), machine_arguments(machine)};
+        machine_words words = {machine_text(ctx, machine), machine_arguments(machine),
+                               machine_arguments_given(machine)};
         machine_describe(ctx, machine);
         code = (options->resume ? resume : start)(
             ctx, options, args->file_count ? args->files[0] : NULL, &words, machine->json);
         free(words.text);
         free(words.arguments);
+        free(words.given);
     }
     machine_close(ctx);
     return code;

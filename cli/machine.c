@@ -176,6 +176,18 @@ char *machine_text(const alexnet_ctx *ctx, const machine_options *options)
                       text_plural(threads, "thread", "threads"));
 }
 
+/* The options to be typed; `device` and `precision` may be NULL. Owned by the caller. */
+static char *arguments(const char *device, const char *precision, const machine_options *options)
+{
+    char *tuning = options->tuning ? cli_quote(options->tuning) : NULL;
+    char *text = cli_format("%s%s%s%s%s%s%s", device ? " --device " : "", device ? device : "",
+                            precision ? " --precision " : "", precision ? precision : "",
+                            tuning ? " --tuning " : "", tuning ? tuning : "",
+                            options->deterministic ? " --deterministic" : "");
+    free(tuning);
+    return text;
+}
+
 char *machine_arguments(const machine_options *options)
 {
     alexnet_device_info device;
@@ -183,12 +195,16 @@ char *machine_arguments(const machine_options *options)
         return cli_copy("");
     const char *precision = training_precision(&device, options->precision);
     bool chosen = strcmp(precision, "float64") != 0; /* ref has only this, and no word for it */
-    char *tuning = options->tuning ? cli_quote(options->tuning) : NULL;
-    char *text = cli_format(" --device %s%s%s%s%s%s", device.name, chosen ? " --precision " : "",
-                            chosen ? precision : "", tuning ? " --tuning " : "",
-                            tuning ? tuning : "", options->deterministic ? " --deterministic" : "");
-    free(tuning);
-    return text;
+    return arguments(device.name, chosen ? precision : NULL, options);
+}
+
+char *machine_arguments_given(const machine_options *options)
+{
+    const char *device = strcmp(options->device, "auto") != 0 ? options->device : NULL;
+    const char *precision = options->precision != ALEXNET_PRECISION_AUTO
+                                ? alexnet_precision_name((alexnet_precision)options->precision)
+                                : NULL;
+    return arguments(device, precision, options);
 }
 
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options)

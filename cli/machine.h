@@ -33,6 +33,8 @@ int machine_open(alexnet_ctx **out, const machine_options *options);
 char *machine_text(const alexnet_ctx *ctx, const machine_options *options);
 /** The same as options to be typed: " --device cpu --precision bf16". Owned by the caller. */
 char *machine_arguments(const machine_options *options);
+/** The same without those that were left to their defaults. Owned by the caller. */
+char *machine_arguments_given(const machine_options *options);
 /** Print machine_text() as a note. */
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options);
 void machine_close(alexnet_ctx *ctx);

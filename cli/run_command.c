@@ -115,14 +115,18 @@ int run_command_resume(const training_again *again)
 {
     const char *const options[][2] = {
         {"--resume", again->run}, {"--val", again->val}, {NULL, NULL}};
-    if (!again->data && !again->val && !again->accept_changes && again->settings->count == 0)
+    char *before, *ending = cli_format("%s%s", again->accept_changes ? " --accept-changes" : "",
+                                       again->machine_arguments);
+    if (!again->data && !again->val && !*ending && again->settings->count == 0) {
+        free(ending);
         return CLI_DONE;
-    char *before, *words = command_of(again->data, options, again->settings,
-                                      again->accept_changes ? " --accept-changes" : "");
+    }
+    char *words = command_of(again->data, options, again->settings, ending);
     int code = read_before(&before, again->run);
     if (code == CLI_DONE)
         code = append(again->run, before, words);
     free(before);
     free(words);
+    free(ending);
     return code;
 }

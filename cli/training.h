@@ -46,8 +46,9 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
 /** The options of a run that is resumed. NULL where they were not given. */
 typedef struct training_again {
     const char *run;
-    const char *data, *val; /* where its pictures are now */
-    const char *machine;    /* as above */
+    const char *data, *val;        /* where its pictures are now */
+    const char *machine;           /* as above */
+    const char *machine_arguments; /* as machine_arguments_given(), for the command */
     bool accept_changes;
     const string_list *settings; /* as above */
 } training_again;

@@ -69,6 +69,9 @@ sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out two/--out 
 sh ./repeat >/dev/null 2>&1 || fail "command.txt of a run that went on does not run"
 cmp -s two/best.safetensors again-two/best.safetensors ||
     fail "command.txt gives another model of a run that went on"
+expect 0 train --resume again-two --epochs 3 --device ref
+is "$(tail -1 again-two/command.txt)" "alexnet train --resume again-two --set epochs=3 --device ref" \
+    "the command that went on with another device"
 rm -r again-two
 is "$(ls two/events.out.tfevents.* | wc -l)" 2 "event files after a resume"
 
