@@ -299,7 +299,7 @@ static void test_left_out_is_said(void **state)
     put("t/elk/a.jpg");
     put("t/elk/raw.ORF"); /* a camera's */
     open_and_log("t", NULL);
-    expect_logged(".psd, .orf files to JPEG");
+    expect_logged("convert .jxl, .orf, .psd files to JPEG"); /* as they are counted */
 }
 
 /* Endings beyond those that are counted one by one are among the others. */
