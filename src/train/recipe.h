@@ -108,6 +108,9 @@ char *an_recipe_text(const alexnet_recipe *recipe);
 const char *an_recipe_layer_key(const alexnet_recipe *recipe, int i);
 /** Whether a layer is one of those that `freeze` names. */
 bool an_recipe_frozen(const alexnet_recipe *recipe, const char *layer);
+/** Whether every layer with parameters that the i-th key is set for is frozen. */
+bool an_recipe_layer_key_is_idle(const alexnet_recipe *recipe, int i,
+                                 const alexnet_network *network);
 /** Check that every layer or pattern in a recipe matches a layer of the network with parameters. */
 alexnet_status an_recipe_check_layers(const alexnet_recipe *recipe, const alexnet_network *network);
 

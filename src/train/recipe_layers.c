@@ -112,6 +112,18 @@ static bool has_parameters(const alexnet_network *network, int layer)
     return false;
 }
 
+bool an_recipe_layer_key_is_idle(const alexnet_recipe *recipe, int i,
+                                 const alexnet_network *network)
+{
+    bool idle = true;
+    for (int k = 0; k < network->count; k++) {
+        const char *layer = network->layers[k].name;
+        if (has_parameters(network, k) && an_text_matches(recipe->layers[i].pattern, layer))
+            idle &= an_recipe_frozen(recipe, layer);
+    }
+    return idle;
+}
+
 /* "conv1, conv2, fc3", truncated to `room` bytes. */
 static void list_layers(const alexnet_network *network, char *text, size_t room)
 {

@@ -222,8 +222,9 @@ static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
 {
     an_data_identity now;
     if (!val->root)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
-                       folder);
+        return AN_FAIL(
+            ALEXNET_ERROR_INVALID_ARGUMENT,
+            "%s was trained without a validation set; name the pictures to measure it on", folder);
     alexnet_status rc = an_dataset_reopen(out, ctx, val->kind, val->root, val->part, classes);
     if (rc == ALEXNET_ERROR_IO)
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder", an_error_text());

@@ -41,6 +41,16 @@ static void warn_frozen(const alexnet_trainer *t, bool random)
                network->layers[first].name, frozen > 1 ? " and others are" : " is");
 }
 
+/* Warn about keys that are set for layers of which all are frozen. */
+static void warn_idle(const alexnet_trainer *t)
+{
+    const char *key;
+    for (int i = 0; (key = an_recipe_layer_key(t->recipe, i)); i++)
+        if (an_recipe_layer_key_is_idle(t->recipe, i, t->net->network))
+            an_log(t->ctx, ALEXNET_LOG_WARNING, "%s has no effect with freeze = %s", key,
+                   an_recipe_get(t->recipe, "freeze"));
+}
+
 /* Warn if weights that were copied are far larger than init = safe counts on: the outputs of the
  * layer, and the gradients of those after it, then are too. */
 static alexnet_status warn_large(const alexnet_trainer *t, const char *from)
@@ -77,6 +87,7 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
         AN_CHECK(warn_large(t, options->init_from));
     }
     warn_frozen(t, !options->init_from);
+    warn_idle(t);
     AN_CHECK(an_net_copy(t->net, an_trainer_result(t), AN_VALUES));
     const bool axes = an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA;
     t->record.has_mean = !an_mean_wanted(t->net) || has_mean;

@@ -443,7 +443,8 @@ static void test_frozen_is_rate_zero(void **state)
     (void)state;
     static const char *const slow[] = {"batch", "4",           "epochs", "2", "c.rate",
                                        "0",     "c.rate_bias", "0",      NULL};
-    static const char *const fast[] = {"batch", "4", "epochs", "2", "freeze", "c", NULL};
+    static const char *const fast[] = {"batch", "4",      "epochs", "2", "freeze",
+                                       "c",     "c.rate", "1",      NULL};
     alexnet_progress p, q;
     rig_write_pictures("train", 2, 8);
     expect_ok(rig_train("train", NULL, "slow", slow, &p));
@@ -451,6 +452,8 @@ static void test_frozen_is_rate_zero(void **state)
     assert_int_equal(rig_times_heard("1 c is frozen at random weights, because no model is given "
                                      "to begin with\n"),
                      1);
+    assert_int_equal(rig_times_heard("has no effect"), 1);
+    assert_int_equal(rig_times_heard("c.rate has no effect with freeze = c\n"), 1);
     assert_true(p.loss == q.loss);
     rig_expect_same_tensors("slow/last.safetensors", "fast/last.safetensors");
 }
