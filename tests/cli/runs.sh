@@ -78,6 +78,8 @@ is "$(ls two/events.out.tfevents.* | wc -l)" 2 "event files after a resume"
 # Without validation there is nothing to measure, and no old page of another kind.
 train data/pictures/train --epochs 1 --val 0 --out none
 grep -q 'Worst mistakes' none/report.html && fail "mistakes without validation"
+expect 2 eval none
+has err "none was trained without a validation set; name the pictures to measure it on"
 
 # Norms are lines of their own, which tables and curves leave out, and TensorBoard shows.
 train data/pictures --epochs 1 --norms 2 --out norms
