@@ -9,6 +9,7 @@
 #include "table.h"
 #include "terminal.h"
 #include "text.h"
+#include "train_data.h"
 
 typedef struct bench_options {
     const char *net, *tune, *recipe;
@@ -68,7 +69,8 @@ static const opt rows[] = {
      .offset = offsetof(bench_options, pictures)},
     {.name = "tune",
      .type = OPT_TEXT,
-     .arg = "FILE",
+     .arg = "FILE.ini",
+     .ends = ".ini",
      .help = "find the fastest implementation of each layer on this machine and write the choices "
              "to this file, for --tuning; takes about 24 times as long",
      .offset = offsetof(bench_options, tune)},
@@ -320,8 +322,10 @@ static int check_usage(const opt_args *args, const bench_options *options)
         return code;
     if (!loader && args->file_count > 0)
         return opt_wrong(&page, "bench takes no files, except with --mode loader");
-    if (loader && args->file_count != 1)
+    if (loader && args->file_count == 0)
         return opt_wrong(&page, "--mode loader takes one DATA");
+    if (loader && args->file_count > 1)
+        return train_data_several(&page, args->files[1]);
     if (loader && options->tune)
         return opt_wrong(&page, "--tune measures layers, of which --mode loader has none");
     return CLI_DONE;

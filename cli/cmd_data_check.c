@@ -60,13 +60,15 @@ static const opt rows[] = {
     {.name = "report",
      .type = OPT_TEXT,
      .also = {"csv", "out", "output"},
-     .arg = "FILE",
+     .arg = "FILE.csv",
+     .ends = ".csv",
      .help = "also write everything that was found, as CSV: file, class, split, problem, detail",
      .offset = offsetof(data_check_options, report)},
     {.name = "sheet",
      .type = OPT_TEXT,
      .also = {"html", "page"},
-     .arg = "FILE",
+     .arg = "FILE.html",
+     .ends = ".html|.htm",
      .help = "also write a page (HTML) that shows the pictures in question",
      .offset = offsetof(data_check_options, sheet)},
 };
@@ -152,9 +154,10 @@ static int tell(const data_checked *checked, bool json)
 
 static int check_usage(const opt_args *args, const data_check_options *options)
 {
-    if (args->file_count != 1)
-        return opt_wrong(&page, args->file_count ? "data check takes one DATA"
-                                                 : "DATA is missing: a data set");
+    if (args->file_count == 0)
+        return opt_wrong(&page, "DATA is missing: a data set");
+    if (args->file_count > 1)
+        return train_data_several(&page, args->files[1]);
     int code = options->report ? file_check_output(options->report) : CLI_DONE;
     if (code == CLI_DONE && options->sheet)
         code = file_check_output(options->sheet);

@@ -219,10 +219,11 @@ static int run(const opt_args *args, const pack_options *options, const machine_
     alexnet_pack_options how;
     alexnet_pack_progress progress = {0};
     char *val = NULL;
-    if (args->file_count != 2)
-        return opt_wrong(&page, args->file_count == 0   ? "DATA and OUT are missing"
-                                : args->file_count == 1 ? "OUT is missing: the folder to write"
-                                                        : "data pack takes one DATA and one OUT");
+    if (args->file_count < 2)
+        return opt_wrong(&page, args->file_count ? "OUT is missing: the folder to write"
+                                                 : "DATA and OUT are missing");
+    if (args->file_count > 2)
+        return train_data_several(&page, args->files[1]);
     const char *out = args->files[1];
     int code = take_options(&how, options);
     if (code == CLI_DONE)

@@ -6,7 +6,6 @@
 #include "files.h"
 #include "json.h"
 #include "machine.h"
-#include "paths.h"
 #include "progress.h"
 #include "terminal.h"
 #include "text.h"
@@ -30,12 +29,14 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"output", "save"},
      .arg = "FILE",
+     .ends = ".safetensors",
      .help = "write the numbers to a .safetensors file: the mean image as input.mean, and others",
      .offset = offsetof(stats_options, out)},
     {.name = "plot",
      .type = OPT_TEXT,
      .also = {"png", "figure", "draw"},
      .arg = "FILE",
+     .ends = ".png",
      .help = "draw the mean image, the colours' axes and the classes to a PNG file",
      .offset = offsetof(stats_options, plot)},
 };
@@ -175,14 +176,10 @@ static int measure(alexnet_ctx *ctx, const char *path, const stats_options *opti
 static int run(const opt_args *args, const stats_options *options, const machine_options *machine)
 {
     alexnet_ctx *ctx = NULL;
-    if (args->file_count != 1)
-        return opt_wrong(&page, args->file_count ? "data stats takes one DATA"
-                                                 : "DATA is missing: a data set");
-    if (options->out && !path_ends_in(options->out, ".safetensors"))
-        return opt_wrong(&page, "-o %s: the name of a safetensors file ends in .safetensors",
-                         options->out);
-    if (options->plot && !path_ends_in(options->plot, ".png"))
-        return opt_wrong(&page, "--plot %s: a PNG file's name ends in .png", options->plot);
+    if (args->file_count == 0)
+        return opt_wrong(&page, "DATA is missing: a data set");
+    if (args->file_count > 1)
+        return train_data_several(&page, args->files[1]);
     int code = options->out ? file_check_output(options->out) : CLI_DONE;
     if (code == CLI_DONE && options->plot)
         code = file_check_output(options->plot);

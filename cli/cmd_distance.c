@@ -37,6 +37,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"output", "save"},
      .arg = "FILE",
+     .ends = ".csv|.json|.jsonl",
      .help = "write the results to FILE, as CSV unless --json is given",
      .offset = offsetof(distance_options, out)},
 };

@@ -10,6 +10,7 @@
 #include "paths.h"
 #include "report_evaluation.h"
 #include "text.h"
+#include "train_data.h"
 
 typedef struct eval_options {
     int views; /* position in "1|10" */
@@ -34,6 +35,7 @@ static const opt rows[] = {
     {.name = "confusion",
      .type = OPT_TEXT,
      .arg = "FILE",
+     .ends = ".csv|.png",
      .help = "write the confusion matrix, a row per class, a column per answer: a picture if FILE "
              "ends in .png, the counts if it ends in .csv",
      .offset = offsetof(eval_options, confusion)},
@@ -41,13 +43,15 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"reliability", "ece"},
      .arg = "FILE",
+     .ends = ".csv|.png",
      .help = "write how often answers are right, by confidence: a diagram if FILE ends in .png, "
              "the bins if it ends in .csv",
      .offset = offsetof(eval_options, calibration)},
     {.name = "images",
      .type = OPT_TEXT,
      .also = {"test-out", "results-file", "predictions"},
-     .arg = "FILE",
+     .arg = "FILE.csv",
+     .ends = ".csv",
      .help = "write a CSV file with a row per picture: its class, whether the answer is correct, "
              "the loss, the best classes with their probabilities",
      .offset = offsetof(eval_options, images)},
@@ -260,6 +264,8 @@ static int count_models(int *out, const opt_args *args)
     *out = args->file_count > 1 ? args->file_count - 1 : 1;
     if (args->file_count == 0)
         return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    if (args->file_count > 2 && path_ends_in(args->files[args->file_count - 2], ".tar"))
+        return train_data_several(&page, args->files[args->file_count - 2]);
     const char *last = args->files[args->file_count - 1];
     if (args->file_count == 1 && path_is_model(last))
         return opt_wrong(&page,
@@ -279,24 +285,15 @@ static int count_models(int *out, const opt_args *args)
     return CLI_DONE;
 }
 
-/* Before the work, reject files that cannot be written, and names that do not say what is to be
- * written. */
-static int check_file(const char *path, bool drawn)
-{
-    if (!path)
-        return CLI_DONE;
-    if (path_ends_in(path, ".csv") || (drawn && path_ends_in(path, ".png")))
-        return file_check_output(path);
-    return opt_wrong(&page, "%s: the name must end in .csv%s", path,
-                     drawn ? ", or in .png for a picture" : "");
-}
-
+/* Before the work, reject files that cannot be written. */
 static int check_files(const eval_options *o)
 {
-    int code = check_file(o->confusion, true);
-    if (code == CLI_DONE)
-        code = check_file(o->calibration, true);
-    return code == CLI_DONE ? check_file(o->images, false) : code;
+    int code = o->confusion ? file_check_output(o->confusion) : CLI_DONE;
+    if (code == CLI_DONE && o->calibration)
+        code = file_check_output(o->calibration);
+    if (code == CLI_DONE && o->images)
+        code = file_check_output(o->images);
+    return code;
 }
 
 /* Reject options that cannot be combined. */

@@ -19,6 +19,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"output", "save"},
      .arg = "FILE",
+     .ends = ".png",
      .help = "the PNG file to write (default: filters.png, curves.png or confusion.png, in the run "
              "folder if there is one)",
      .offset = offsetof(plot_options, out)},
@@ -157,9 +158,7 @@ static int run(const opt_args *args, const plot_options *options, const model_op
     if (options->since && subject != FILTERS)
         return opt_wrong(&page, "--since is for plot filters");
     char *out = options->out ? cli_copy(options->out) : default_out(args, subjects[subject].file);
-    int code = path_ends_in(out, ".png")
-                   ? plot((enum subject)subject, args, options, how, out)
-                   : opt_wrong(&page, "%s: a PNG file's name ends in .png", out);
+    const int code = plot((enum subject)subject, args, options, how, out);
     free(out);
     return code;
 }

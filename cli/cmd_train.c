@@ -82,6 +82,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"show", "dry-run", "augment-preview", "visualize"},
      .arg = "FILE.png",
+     .ends = ".png",
      .help = "train nothing: draw what the network would see of eight pictures, each in eight "
              "random variants, with their labels",
      .offset = offsetof(train_options, preview)},
@@ -96,6 +97,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"lr-find", "find-lr", "lr-finder", "auto-lr-find"},
      .arg = "FILE.png",
+     .ends = ".png",
      .help = "keep nothing: raise the rate from 0.00001 to 1 in 100 updates, or until the loss "
              "explodes; draw the losses, write them to FILE.csv, and suggest a rate",
      .offset = offsetof(train_options, find_rate)},
@@ -230,13 +232,6 @@ static int check_resume(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
-static int check_picture_name(const char *path)
-{
-    return !path || path_ends_in(path, ".png")
-               ? CLI_DONE
-               : opt_wrong(&page, "%s: a PNG file's name ends in .png", path);
-}
-
 /* The options by which no run is kept. */
 static int check_instead(const train_options *options)
 {
@@ -245,15 +240,14 @@ static int check_instead(const train_options *options)
                          "--preview, --find-rate and --overfit-one-batch: use one at a time");
     if (options->out && (options->preview || options->find_rate || options->overfit))
         return opt_wrong(&page, "--out cannot be given here, because no run is kept");
-    const int code = check_picture_name(options->preview);
-    return code == CLI_DONE ? check_picture_name(options->find_rate) : code;
+    return CLI_DONE;
 }
 
 static int check_usage(const opt_args *args, const train_options *options)
 {
     const char *data = args->file_count ? args->files[0] : NULL;
     if (args->file_count > 1)
-        return opt_wrong(&page, "train takes one DATA, not also %s", args->files[1]);
+        return train_data_several(&page, args->files[1]);
     int code = data ? check_data(data) : CLI_DONE;
     if (code != CLI_DONE)
         return code;

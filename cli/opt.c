@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "paths.h"
 
 /* A row and the struct that its value goes to. */
 typedef struct found {
@@ -211,6 +212,9 @@ static int wrong_value(const opt_args *args, const opt *row, const char *value)
         free(choices.text);
         return code;
     }
+    if (row->type == OPT_TEXT)
+        return opt_wrong(page, "--%s takes a file whose name ends in %s, not '%s'", row->name,
+                         row->ends, value);
     if (row->type == OPT_SETTING)
         return opt_wrong(page, "--%s takes KEY=VALUE, such as conv1.rate=0, not '%s'", row->name,
                          value);
@@ -281,12 +285,26 @@ static bool store_key(const opt *row, const char *value, string_list *target)
     return true;
 }
 
+/* A file whose name says that it is of another kind, such as a photograph, is not replaced. */
+static bool store_text(const opt *row, const char *value, const char **target)
+{
+    *target = value;
+    if (!row->ends)
+        return true;
+    words endings = cut_up(row->ends);
+    bool ends = false;
+    for (int i = 0; i < endings.count && !ends; i++)
+        ends = path_ends_in(value, endings.at[i]);
+    free(endings.text);
+    return ends;
+}
+
 static bool store(const opt *row, void *target, const char *value)
 {
     void *place = (char *)target + row->offset;
     switch (row->type) {
     case OPT_FLAG: *(bool *)place = strcmp(value, "yes") == 0; return true;
-    case OPT_TEXT: *(const char **)place = value; return true;
+    case OPT_TEXT: return store_text(row, value, place);
     case OPT_INTEGER: return store_integer(row, value, place);
     case OPT_NUMBER: return store_number(row, value, place);
     case OPT_CHOICE: return store_choice(row, value, place);

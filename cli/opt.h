@@ -45,6 +45,8 @@ typedef struct opt {
     const char *standard; /* the default as text; NULL if there is none */
     const char *help;     /* one line */
     bool reads;           /* OPT_TEXT: the value may name a file or folder that is read */
+    const char *ends;     /* OPT_TEXT: the value names a file that is written, and how such names
+                             end: ".csv|.png"; NULL: it does not, or they end in anything */
     size_t offset;        /* of the target within the options struct */
 } opt;
 

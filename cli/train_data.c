@@ -98,3 +98,12 @@ void train_data_free(train_data *data)
     alexnet_dataset_free(data->val);
     *data = (train_data){0};
 }
+
+int train_data_several(const opt_page *page, const char *second)
+{
+    return opt_wrong(page, "%s takes one DATA, not also %s%s", page->command, second,
+                     path_ends_in(second, ".tar")
+                         ? ": several archives are given by the folder that holds them, or as a "
+                           "pattern in quotes, 'train-{000000..000146}.tar'"
+                         : "");
+}

@@ -6,7 +6,7 @@
 #ifndef CLI_TRAIN_DATA_H
 #define CLI_TRAIN_DATA_H
 
-#include "cli.h"
+#include "opt.h"
 
 typedef struct train_data {
     alexnet_dataset *train, *val; /* val is NULL if there is none */
@@ -41,5 +41,9 @@ int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const c
  */
 int train_data_part(char **out, alexnet_ctx *ctx, const char *path, const char *part);
 void train_data_free(train_data *data);
+
+/** Report that there is a second DATA, most likely since the shell has put names in the place of a
+ * pattern. @return CLI_USAGE */
+int train_data_several(const opt_page *page, const char *second);
 
 #endif

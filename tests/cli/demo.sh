@@ -32,7 +32,7 @@ expect 2 plot filters best.safetensors --since filters.png
 expect 2 plot curves alexnet-demo-1/run --since best.safetensors
 has err "--since is for plot filters"
 expect 2 plot filters best.safetensors -o filters.svg
-has err "a PNG file's name ends in .png"
+has err "--out takes a file whose name ends in .png, not 'filters.svg'"
 expect 3 plot curves photos
 has err "photos is not the folder of a training run"
 expect 2 plot weights alexnet-demo-1/run

@@ -64,10 +64,10 @@ has err "--top needs --images"
 # A name says what is written.
 for option in "--confusion a.jpg" "--calibration a" "--confusion a.txt"; do
     expect 2 eval one data/unseen $option
-    has err "${option#* }: the name must end in .csv, or in .png for a picture"
+    has err "${option% *} takes a file whose name ends in .csv|.png, not '${option#* }'"
 done
 expect 2 eval one data/unseen --images a.png
-has err "a.png: the name must end in .csv"
+has err "--images takes a file whose name ends in .csv, not 'a.png'"
 
 # Bars stand where the bins say: the lower half of each is blue.
 expect 0 eval one data/unseen --calibration bins.png --quiet

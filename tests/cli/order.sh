@@ -42,6 +42,12 @@ expect 2 train
 has err "DATA is missing"
 expect 2 train data/pictures data/unseen
 has err "train takes one DATA, not also data/unseen"
+lacks err "in quotes"
+# A pattern without quotes, in whose place the shell has put the names.
+for command in train "data check" "data stats" "data pack" "bench --mode loader" "eval run"; do
+    expect 2 $command a-0.tar a-1.tar a-2.tar
+    has err "takes one DATA, not also a-1.tar" "pattern in quotes"
+done
 expect 2 train --resume run --net alexnet
 has err "so --net cannot be given" "--init-from run"
 expect 2 train --resume run --rate 0.1

@@ -39,16 +39,23 @@ refuses list.csv features run list.csv -o list.csv
 refuses list.names.txt features run list.names.txt -o list.npy
 refuses list.names.txt rdm run list.names.txt -o list
 refuses list.csv data check list.csv --report list.csv
-refuses list.csv data check list.csv --sheet list.csv
 refuses list.csv data check data/pictures/train --val list.csv --report list.csv
 refuses rates.csv train rates.csv --net alexnet-mini --find-rate rates.png
-refuses in.png distance run in.png explain.png -o in.png
 refuses mean.npy features m.safetensors in.png --mean mean.npy -o mean.npy
 ls data/pictures/train/*/*.png >names.csv
 cp names.csv before
 "$ALEXNET" features run - -o names.csv <names.csv >out 2>err
 is $? 2 "exit code for the list on standard input"
 cmp -s names.csv before || fail "the list on standard input was replaced"
+
+# A photograph, by what writes no pictures: it is not named on the line, but its name says what it is.
+cp in.png photo.png
+for command in "data check list.csv --report" "data check list.csv --sheet" "eval run list.csv --images" \
+    "distance run in.png explain.png -o" "similar run in.png --in data/pictures/train --html" "bench --net alexnet-mini --tune" \
+    "data stats list.csv -o"; do
+    keeps photo.png $command photo.png
+    has err "takes a file whose name ends in" "not 'photo.png'"
+done
 
 # A checkpoint, whatever writes.
 keeps run/last.safetensors convert m.safetensors run/last.safetensors

@@ -33,7 +33,7 @@ has err "0 to 0.5"
 expect 2 train data/pictures --color-jitter 0.4 --preview sheet.png
 has err "--brightness"
 expect 2 train data/pictures $still --preview sheet.jpg
-has err "sheet.jpg: a PNG file's name ends in .png"
+has err "--preview takes a file whose name ends in .png, not 'sheet.jpg'"
 expect 2 train data/pictures $still --preview sheet.png --out kept
 has err "--out cannot be given here, because no run is kept"
 expect 1 train data/pictures $still --preview no/folder/sheet.png

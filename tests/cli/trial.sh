@@ -62,7 +62,7 @@ expect 2 train data/pictures $net --lr-find a.png
 has err "--find-rate"
 for name in a.jpg a.csv a; do
     expect 2 train data/pictures $net --find-rate $name
-    has err "$name: a PNG file's name ends in .png"
+    has err "--find-rate takes a file whose name ends in .png, not '$name'"
 done
 expect 1 train data/pictures $net --find-rate no/folder/a.png
 has err "cannot write no/folder/a.png"
