@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "data/check.h"
 #include "data/facts.h"
 
@@ -80,11 +81,14 @@ alexnet_status an_check_begin(alexnet_check *check)
 
 /* ---- In the caller's ---- */
 
-/* An error text without the picture's name, which a finding gives separately. */
+/* An error text, in which names are escaped, without the picture's, which a finding gives
+ * separately. */
 static const char *reason_of(const char *error, const char *name)
 {
-    const size_t length = strlen(name);
-    if (strncmp(error, name, length) != 0)
+    char shown[8192]; /* as much as an error text holds */
+    an_text_escape(shown, sizeof shown, name);
+    const size_t length = strlen(shown);
+    if (strncmp(error, shown, length) != 0)
         return error;
     return error + length + strspn(error + length, ": ");
 }

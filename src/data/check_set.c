@@ -241,10 +241,10 @@ static bool is_searched_again(const alexnet_check *check, int part)
 static alexnet_status find_left_out(alexnet_check *check, int part)
 {
     const an_data_source *source = check->parts[part].data->source;
-    const an_endings *all = &source->left_out;
-    for (int i = 0; i < all->rows; i++) {
+    const an_endings all = an_endings_sorted(&source->left_out);
+    for (int i = 0; i < all.rows; i++) {
         char count[64], remedy[256], detail[384];
-        an_endings one = {.rows = 1, .row = {all->row[i]}, .total = all->row[i].count};
+        an_endings one = {.rows = 1, .row = {all.row[i]}, .total = all.row[i].count};
         const char *help = an_endings_remedy(remedy, sizeof remedy, &one);
         an_endings_text(count, sizeof count, &one);
         snprintf(detail, sizeof detail, "%s%s%s", count, help ? "; " : "", help ? help : "");

@@ -51,6 +51,13 @@ static int more_first(const void *a, const void *b)
     return strcmp(x->ending, y->ending);
 }
 
+an_endings an_endings_sorted(const an_endings *endings)
+{
+    an_endings sorted = *endings;
+    qsort(sorted.row, (size_t)sorted.rows, sizeof *sorted.row, more_first);
+    return sorted;
+}
+
 /* Append to a text, truncated to `room`. */
 static void append(char *out, size_t room, const char *before, const char *text)
 {
@@ -87,10 +94,9 @@ static const char *row_text(const an_ending_count *row)
 const char *an_endings_text(char *out, size_t room, const an_endings *endings)
 {
     enum { SHOWN = 6 };
-    an_endings sorted = *endings;
+    const an_endings sorted = an_endings_sorted(endings);
     int64_t rest = endings->total;
     char part[64];
-    qsort(sorted.row, (size_t)sorted.rows, sizeof *sorted.row, more_first);
     *out = '\0';
     for (int i = 0; i < sorted.rows && i < SHOWN; i++) {
         const an_ending_count *r = &sorted.row[i];
@@ -124,8 +130,9 @@ static bool list_remedy(char *out, size_t room, const an_endings *endings, const
     return any;
 }
 
-const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
+const char *an_endings_remedy(char *out, size_t room, const an_endings *counts)
 {
+    const an_endings sorted = an_endings_sorted(counts), *endings = &sorted;
     *out = '\0';
     if (list_remedy(out, room, endings, other_pictures, "convert"))
         append(out, room, " ", "files to JPEG or PNG");

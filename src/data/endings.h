@@ -19,6 +19,8 @@ bool an_is_archive(const char *file_name);
 
 /** ".jpg, .jpeg, ... or .png". @return `out` */
 const char *an_picture_endings_text(char *out, size_t room);
+/** The same counts, the commonest first, whatever the order in which the files were met. */
+an_endings an_endings_sorted(const an_endings *endings);
 /** The commonest first: "20 .jxl, 3 .psd, 1 without an ending". @return `out` */
 const char *an_endings_text(char *out, size_t room, const an_endings *endings);
 /**

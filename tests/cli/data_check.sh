@@ -149,3 +149,13 @@ expect 1 data check odd --side 16 --report odd.csv
 has out "classes without pictures: 2" "nothing but 1 hidden file or folder, with a dot before the name" \
     "nothing but folders without files" "signs that something else was meant: 1" \
     "b/above: is a link to a folder above it, and is not followed" "odd: 2 pictures in 4 classes"
+
+# Names that are shown with escapes; endings of other files, the commonest first, whatever the folder's order.
+bad=$(printf 'odd/a/bad\nline\377.jpg')
+head -c 500 07.jpg >"$bad"
+for name in a.mp4 b.txt c.txt d.mp4 e.zzz f.mp4; do
+    : >odd/a/$name
+done
+expect 1 data check odd --side 16
+has out 'a/bad\x0aline\xff.jpg: is cut short'
+is "$(sed -n '/that are left out: 6/,/what to do/s/.*: \([0-9] \.[a-z0-9]*\)$/\1/p' out | tr '\n' ' ')" "3 .mp4 2 .txt 1 .zzz " "endings"
