@@ -142,7 +142,7 @@ static alexnet_status find_kind(const an_data_kind **out, alexnet_ctx *ctx, cons
     return AN_FAIL(
         ALEXNET_ERROR_FORMAT,
         "%s is a file; a folder with one folder of pictures per class, a .tar archive, a "
-        "list (.txt, .csv), an LMDB of Caffe, or the files of MNIST or CIFAR are expected%s",
+        "list (.txt, .csv), the folder of an LMDB, or the files of MNIST or CIFAR are expected%s",
         path, an_is_archive(path) ? ": unpack it first" : "");
 }
 

@@ -218,9 +218,9 @@ size_t an_tar_set_shared(const an_tar_set *set)
 static alexnet_status fail_no_classes(const char *root)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "the pictures of %s have no labels: no KEY.cls or KEY.json beside KEY.jpg, no "
-                   "folders in the archive, and beside the archive, as for ImageNet's validation "
-                   "pictures, no " AN_IMAGENET_FILES,
+                   "the pictures of %s have no labels: beside KEY.jpg no KEY.cls, and no KEY.json "
+                   "with cls, label or class in it; no folders in the archive; and beside the "
+                   "archive, as for ImageNet's validation pictures, no " AN_IMAGENET_FILES,
                    root);
 }
 

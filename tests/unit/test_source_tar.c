@@ -329,7 +329,7 @@ static void test_errors(void **state)
     tar_rig tar = {.length = 0};
     tar_text(&tar, "a.jpg", "x");
     tar_write(&tar, "flat.tar");
-    check_error("flat.tar", ALEXNET_ERROR_FORMAT, "have no labels: no KEY.cls");
+    check_error("flat.tar", ALEXNET_ERROR_FORMAT, "have no labels: beside KEY.jpg no KEY.cls");
     check_error("flat.tar", ALEXNET_ERROR_FORMAT, "ILSVRC2012_validation_ground_truth.txt");
     tar_text(&tar, "n01/a.txt", "x");
     tar_write(&tar, "texts.tar");
