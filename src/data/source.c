@@ -224,13 +224,19 @@ alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *c
     return ALEXNET_OK;
 }
 
-alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes)
+alexnet_status an_data_source_parts(alexnet_ctx *ctx, const char *path, bool *yes)
 {
     *yes = false;
     for (int i = 0; i < KINDS && !*yes; i++)
-        if (kinds[i]->divided)
+        if (kinds[i]->divided && kinds[i] != &an_folders_kind)
             AN_CHECK(kinds[i]->divided(ctx, path, yes));
     return ALEXNET_OK;
+}
+
+alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes)
+{
+    AN_CHECK(an_data_source_parts(ctx, path, yes));
+    return *yes ? ALEXNET_OK : an_folders_kind.divided(ctx, path, yes);
 }
 
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,

@@ -124,7 +124,9 @@ alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const
  */
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
                                             const char *path);
-/** Whether a path has the parts train and val, as folders or in files. */
+/** Whether a path has the parts train and val in its files (divided.h). */
+alexnet_status an_data_source_parts(alexnet_ctx *ctx, const char *path, bool *yes);
+/** Whether a path has them as folders or in files. */
 alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes);
 /** Open a path again as the kind with this name. */
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,

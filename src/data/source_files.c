@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "data/divided.h"
 #include "data/endings.h"
 #include "data/source.h"
 
@@ -143,9 +144,34 @@ static alexnet_status add_source(an_data_source *source, an_data_source *added)
     return ALEXNET_OK;
 }
 
+/* Whether a folder has the parts train and val in its files, so that it is not one source. */
+static alexnet_status has_parts(const an_data_source *source, const char *path, bool *yes)
+{
+    *yes = false;
+    return an_is_folder(path) ? an_data_source_parts(source->ctx, path, yes) : ALEXNET_OK;
+}
+
+static alexnet_status add_path(an_data_source *source, const char *path);
+
+static alexnet_status add_parts(an_data_source *source, const char *path)
+{
+    for (an_part_name p = AN_PART_TRAIN; p <= AN_PART_VAL; p++) {
+        char *name = an_path_join(path, an_part_word(p));
+        const alexnet_status rc =
+            name ? add_path(source, name) : AN_FAIL_MEMORY(strlen(path), "a path");
+        an_free(name);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}
+
 static alexnet_status add_path(an_data_source *source, const char *path)
 {
     an_data_source *added;
+    bool divided;
+    AN_CHECK(has_parts(source, path, &divided));
+    if (divided)
+        return add_parts(source, path);
     AN_CHECK(an_data_source_open_pictures(&added, source->ctx, path));
     return added                ? add_source(source, added)
            : an_is_folder(path) ? add_folder(source, path)

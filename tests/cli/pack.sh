@@ -18,6 +18,16 @@ is "$(json 1 loss)" "$loss" "loss on packed pictures"
 expect 0 eval run-raw "raw/val-000000.tar" --json
 is "$(json 1 loss)" "$loss" "loss on one archive"
 
+# Where classes do not matter, both parts are pictures, as they are in the folder.
+for data in $photos raw; do
+    expect 0 classify run-raw $data --json --quiet
+    is "$(wc -l <out)" "$(find $photos -type f | wc -l)" "pictures of $data"
+    sed 's/.*"predictions"/"predictions"/' out | sort >answers-${data##*/}
+done
+cmp answers-pictures answers-raw || fail "other answers for the pictures of both parts"
+expect 0 classify run-raw raw $photos/val --json --quiet
+is "$(wc -l <out)" "$(find $photos $photos/val -type f | wc -l)" "pictures of a pack and a folder"
+
 expect 0 data pack $photos/train square --raw --side "$side" --fit square --shard-size 50 --quiet
 train $photos/train --val 0.3 --epochs 1 --crop random --out share-folder
 train square --val 0.3 --epochs 1 --crop random --out share-square
