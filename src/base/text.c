@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
@@ -88,6 +89,18 @@ int an_text_choice(const char *choices, const char *word)
         if (*p == '\0')
             return -1;
     }
+}
+
+bool an_text_ends_in(const char *path, const char *endings)
+{
+    const size_t length = strlen(path);
+    for (const char *at = endings; *at; at += strspn(at, "|")) {
+        const size_t n = strcspn(at, "|");
+        if (n < length && strncasecmp(path + length - n, at, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
 }
 
 /* A star first matches as little as possible, and more if the rest does not match. Only the latest

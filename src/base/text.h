@@ -26,6 +26,9 @@ int an_print_in(char *out, size_t size, const char *format, ...)
 /** Position of `word` in "a|b|c", or -1. */
 int an_text_choice(const char *choices, const char *word);
 
+/** Whether a path ends in one of ".a|.b", in any case, after something else. */
+bool an_text_ends_in(const char *path, const char *endings);
+
 /** Whether a whole name matches a pattern, in which `*` is any text and `?` any one byte. */
 bool an_text_matches(const char *pattern, const char *name);
 

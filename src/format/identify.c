@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 #define MODEL ALEXNET_ERROR_UNSUPPORTED
 #define OTHER ALEXNET_ERROR_FORMAT
 #define TO_SAFETENSORS "convert it to safetensors with the program that made it"
@@ -65,11 +67,6 @@ static const struct signature {
 #undef AT
 };
 
-static an_finding vague(const char *what, const char *remedy)
-{
-    return (an_finding){.status = OTHER, .what = what, .remedy = remedy, .vague = true};
-}
-
 static bool holds(const unsigned char *head, size_t length, size_t offset, const char *bytes,
                   size_t count)
 {
@@ -78,7 +75,26 @@ static bool holds(const unsigned char *head, size_t length, size_t offset, const
 
 static an_finding found(alexnet_status status, const char *what, const char *remedy)
 {
-    return (an_finding){.status = status, .what = what, .remedy = remedy};
+    an_finding is = {.status = status, .remedy = remedy};
+    an_print_in(is.what, sizeof is.what, "%s", what);
+    return is;
+}
+
+static an_finding vague(const char *what, const char *remedy)
+{
+    an_finding is = found(OTHER, what, remedy);
+    is.vague = true;
+    return is;
+}
+
+/* A file whose name promises a format, and whose bytes are not of that format nor of a known one.
+ */
+static an_finding damaged(const char *called)
+{
+    an_finding is = found(OTHER, "", AGAIN);
+    an_print_in(is.what, sizeof is.what, "a damaged %s file, or something else under such a name",
+                called);
+    return is;
 }
 
 /* Whether there are no control characters but those of texts, and no byte that UTF-8 does not
@@ -116,7 +132,7 @@ static bool is_zero(const unsigned char *head, size_t length)
     return true;
 }
 
-an_finding an_identify(const unsigned char *head, size_t length)
+an_finding an_identify(const unsigned char *head, size_t length, const char *called)
 {
     if (length == 0)
         return found(OTHER, "an empty file", AGAIN);
@@ -134,6 +150,8 @@ an_finding an_identify(const unsigned char *head, size_t length)
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
         return found(OTHER, "a mean image of Caffe (.binaryproto)",
                      "give the .caffemodel, and this with `mean`");
+    if (called)
+        return damaged(called);
     return vague("not a model file that this program knows, or is damaged",
                  "`alexnet_format_get()` shows the formats that are read");
 }

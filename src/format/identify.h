@@ -12,11 +12,16 @@
 
 typedef struct an_finding {
     alexnet_status status; /* ALEXNET_ERROR_UNSUPPORTED: a model of another format; else _FORMAT */
-    const char *what, *remedy;
+    char what[128];
+    const char *remedy;
     bool vague; /* nothing is known but that it is text, or bytes */
 } an_finding;
 
-/** Identify a file by its first `length` bytes, and say what to do about it. */
-an_finding an_identify(const unsigned char *head, size_t length);
+/**
+ * Identify a file by its first `length` bytes, and say what to do about it.
+ * @param called  the format that its name promises; NULL: none. Bytes of an unknown kind are then
+ *                taken to be damaged
+ */
+an_finding an_identify(const unsigned char *head, size_t length, const char *called);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/text.h"
 #include "format/identify.h"
 #include "format/tensor_format.h"
 #include "format/tensor_sums.h"
@@ -30,6 +31,15 @@ static alexnet_status read_head(an_reader *reader, unsigned char head[AN_TENSOR_
     return ALEXNET_OK;
 }
 
+/* The format that a file's name promises by its ending; NULL: none. */
+static const char *called(const char *path)
+{
+    for (int i = 0; i < FORMATS; i++)
+        if (an_text_ends_in(path, formats[i]->endings))
+            return formats[i]->name;
+    return NULL;
+}
+
 /* Choose the format, or say what the file is instead. */
 static alexnet_status recognise(an_tensor_file *file)
 {
@@ -38,7 +48,7 @@ static alexnet_status recognise(an_tensor_file *file)
     AN_CHECK(read_head(file->reader, head, &length, &file->format));
     if (file->format)
         return ALEXNET_OK;
-    const an_finding is = an_identify(head, length);
+    const an_finding is = an_identify(head, length, called(an_tensor_file_name(file)));
     return AN_FAIL(is.status, "%s is %s; %s", an_tensor_file_name(file), is.what, is.remedy);
 }
 
@@ -50,7 +60,8 @@ alexnet_status an_tensor_file_refuse(const char *path, const char *expected)
     const an_tensor_format *format;
     AN_CHECK(an_reader_open(&reader, path));
     alexnet_status rc = read_head(reader, head, &length, &format);
-    const an_finding is = rc == ALEXNET_OK ? an_identify(head, length) : (an_finding){0};
+    const an_finding is =
+        rc == ALEXNET_OK ? an_identify(head, length, called(path)) : (an_finding){0};
     if (rc == ALEXNET_OK && (format || !is.vague))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not %s but %s", path, expected,
                      format ? "a model" : is.what);

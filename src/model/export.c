@@ -1,7 +1,6 @@
 #include "model/export.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
@@ -33,19 +32,6 @@ static const char *name_at(void *unused, int index)
 {
     (void)unused;
     return formats[index]->name;
-}
-
-/* Whether a path ends in one of ".a|.b", in any case. */
-static bool ends_in(const char *path, const char *endings)
-{
-    const size_t length = strlen(path);
-    for (const char *at = endings; *at; at += strspn(at, "|")) {
-        const size_t n = strcspn(at, "|");
-        if (n < length && strncasecmp(path + length - n, at, n) == 0)
-            return true;
-        at += n;
-    }
-    return false;
 }
 
 /* The names of the formats, "safetensors, onnx or c", or the first ending of each. */
@@ -85,12 +71,12 @@ alexnet_status an_export_find(const an_export_format **out, const char *name, co
     if (name)
         return find_name(out, name);
     for (int i = 0; i < FORMATS && !*out; i++)
-        if (ends_in(path, formats[i]->endings))
+        if (an_text_ends_in(path, formats[i]->endings))
             *out = formats[i];
     if (*out)
         return ALEXNET_OK;
     for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
-        if (ends_in(path, unwritten[i].endings))
+        if (an_text_ends_in(path, unwritten[i].endings))
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: a file of this name %s", path,
                            unwritten[i].why);
     list(all, sizeof all, true);

@@ -55,14 +55,19 @@ static const sample samples[] = {
      "`alexnet_format_get()` shows the formats that are read"},
 };
 
-static alexnet_status open_bytes(const void *bytes, size_t length)
+static alexnet_status open_called(const char *name, const void *bytes, size_t length)
 {
     an_reader *reader;
     an_tensor_file *file;
-    expect_ok(an_reader_memory(&reader, "given.bin", bytes, length));
+    expect_ok(an_reader_memory(&reader, name, bytes, length));
     alexnet_status rc = an_tensor_file_open(&file, reader);
     assert_null(file);
     return rc;
+}
+
+static alexnet_status open_bytes(const void *bytes, size_t length)
+{
+    return open_called("given.bin", bytes, length);
 }
 
 static void test_samples(void **state)
@@ -87,6 +92,22 @@ static void test_tar(void **state)
     expect_failure(open_bytes(block, sizeof block), BAD, "a tar archive; unpack it");
 }
 
+/* Bytes of no known kind are damaged if the file's name promises a format: here the header of a
+ * safetensors file is 2^63 bytes long. Text stays text. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const char huge[] = "\0\0\0\0\0\0\0\x80{}";
+    expect_failure(open_called("a.b/x.safetensors", BYTES(huge)), BAD,
+                   "a.b/x.safetensors is a damaged safetensors file, or something else under such "
+                   "a name; get it again");
+    expect_failure(open_called("X.PT", BYTES(huge)), BAD, "X.PT is a damaged pth file");
+    expect_failure(open_called("x.onnx", BYTES("\x8\x7:\xff\xff\xff\xff")), BAD,
+                   "x.onnx is a damaged onnx file");
+    expect_failure(open_called("x.onnx", BYTES("words")), BAD, "x.onnx is a text file");
+    expect_failure(open_called(".onnx", BYTES(huge)), BAD, ".onnx is not a model file");
+}
+
 /* Each sample, cut at every length, is refused, and nothing beyond its end is read. */
 static void test_cut(void **state)
 {
@@ -106,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_tar),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests_name("what is no model", tests, NULL, NULL);
