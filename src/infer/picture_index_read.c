@@ -144,7 +144,12 @@ static void match(an_picture_index *x, const known *list, int64_t count, int *at
         at[p] = k->shard;
         x->shards[k->shard].used++;
         x->row[p] = an_index_shard_row(&x->shards[k->shard], k->row);
-        x->bad += !x->row[p];
+        if (x->row[p])
+            continue;
+        an_log(x->ctx, ALEXNET_LOG_WARNING,
+               "left out: %s could not be read in an earlier search, and has not changed since",
+               x->pictures->samples[p].name);
+        x->bad++;
     }
 }
 

@@ -51,8 +51,7 @@ expect 3 similar run $query --in photos --top 1
 has err "photos/bad.png" "1 of $((count + 2)) pictures of photos could not be read"
 has out "0.0000  photos/new.png"
 expect 3 similar run $query --in photos --top 1 # it is left out of later searches too
-lacks err "photos/bad.png"
-has err "1 of $((count + 2)) pictures of photos could not be read"
+has err "photos/bad.png could not be read in an earlier search" "1 of $((count + 2)) pictures of photos could not be read"
 expect 3 similar run --all-pairs --in photos --limit 1 --html left-out.html
 has out "photos/"
 has left-out.html "</html>"
