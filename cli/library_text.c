@@ -25,6 +25,7 @@ static const struct {
     {"init_from", "--init-from"},
     {"keep", "--search"},
     {"mean", "--mean"},
+    {"names_file", "--class-names"},
     {"net", "--net"},
     {"out_dir", "--out"},
     {"quality", "--quality"},

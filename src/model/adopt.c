@@ -65,7 +65,7 @@ static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int co
         an_log(
             ctx, ALEXNET_LOG_WARNING,
             "%s names no classes; its %d are in the order of %s, which is not that of ImageNet's "
-            "identifiers, and are numbered: give their names in that order",
+            "identifiers, and are numbered: give their names in that order (`names_file`)",
             name, count, order);
     else if (!told)
         an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are %s", name, count,
@@ -84,8 +84,5 @@ alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_op
     an_log(ctx, ALEXNET_LOG_INFO, "%s is recognised as %s", name, is.found);
     if (!options->mean && !find_mean(file))
         AN_CHECK(presume_mean(file, ctx));
-    if (!options->mean)
-        an_log(ctx, ALEXNET_LOG_INFO, "pictures are prepared as for %s: %s", file->network->name,
-               file->network->preprocessing);
     return options->part ? ALEXNET_OK : find_classes(file, ctx, is.classes, options->names != NULL);
 }

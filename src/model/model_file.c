@@ -184,6 +184,9 @@ alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reade
     }
     if (o->mean)
         AN_TRY(take_mean(out, ctx, o->mean));
+    if (!out->ours)
+        an_log(ctx, ALEXNET_LOG_INFO, "pictures are prepared as for %s: %s", out->network->name,
+               out->network->preprocessing);
     if (o->names)
         AN_TRY(take_names(out, ctx, o->names));
 cleanup:

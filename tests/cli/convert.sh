@@ -32,6 +32,15 @@ for type in fp16 bf16; do
     cmp -s $type.safetensors again.safetensors || fail "$type is rounded twice"
 done
 
+# What is assumed is said, with the mean that is given too, unless no notes are wanted.
+expect 0 info whole.safetensors --net alexnet-mini --mean fp16.safetensors
+has err "is recognised as alexnet-mini, as requested" "pictures are prepared as for alexnet-mini: "
+for command in "info whole.safetensors" "plot filters whole.safetensors -o filters.png" \
+    "convert whole.safetensors quiet.safetensors"; do
+    expect 0 $command --net alexnet-mini --quiet
+    [ -s err ] && fail "'$command --quiet' has notes"
+done
+
 # An ending, a name, or neither.
 expect 0 convert run named --to safetensors
 cmp -s run/best.safetensors named || fail "--to does not hold"
