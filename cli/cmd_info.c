@@ -12,7 +12,7 @@
 #include "terminal.h"
 
 typedef struct info_options {
-    bool json, text;
+    bool json, text, quiet;
 } info_options;
 
 static const opt rows[] = {
@@ -21,6 +21,12 @@ static const opt rows[] = {
      .also = {"source", "print", "dump"},
      .help = "print the network file or the recipe itself, as a start for your own",
      .offset = offsetof(info_options, text)},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = OPT_FLAG,
+     .also = {"silent"},
+     .help = "no notes about what was recognised, only warnings and errors",
+     .offset = offsetof(info_options, quiet)},
     {.name = "json",
      .type = OPT_FLAG,
      .help = "as JSON, one line for each",
@@ -193,7 +199,7 @@ static int show(const subject *subjects, int count, const info_options *options)
 static int run(const opt_args *args, const info_options *options, const model_options *how)
 {
     alexnet_ctx *ctx;
-    machine_options machine = {0};
+    const machine_options machine = {.quiet = options->quiet};
     if (args->file_count == 0) {
         if (options->text)
             return opt_wrong(&page, "--text needs the name of a network or recipe");

@@ -11,6 +11,7 @@
 
 typedef struct plot_options {
     const char *out, *since;
+    bool quiet;
 } plot_options;
 
 static const opt rows[] = {
@@ -30,6 +31,12 @@ static const opt rows[] = {
              "run started from",
      .reads = true,
      .offset = offsetof(plot_options, since)},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = OPT_FLAG,
+     .also = {"silent"},
+     .help = "no progress and no notes, only warnings and errors",
+     .offset = offsetof(plot_options, quiet)},
 };
 
 static const opt_page page = {
@@ -44,17 +51,17 @@ static const opt_page page = {
                  {"plot curves runs/photos-1 runs/photos-2 -o curves.png", "how two runs learned"}},
 };
 
-static int plot_filters(const char *path, const char *since_path, const char *out,
+static int plot_filters(const char *path, const plot_options *options, const char *out,
                         const model_options *how)
 {
     alexnet_ctx *ctx;
     alexnet_model *model = NULL, *since = NULL;
-    machine_options machine = {0};
+    const machine_options machine = {.quiet = options->quiet};
     int code = machine_open(&ctx, &machine);
     if (code == CLI_DONE)
         code = model_open_as(&model, ctx, path, "MODEL comes after what is to be plotted", how);
-    if (code == CLI_DONE && since_path)
-        code = model_open(&since, ctx, since_path, "--since takes a MODEL");
+    if (code == CLI_DONE && options->since)
+        code = model_open(&since, ctx, options->since, "--since takes a MODEL");
     if (code == CLI_DONE)
         code = draw_filters(model, since, out);
     alexnet_model_free(since);
@@ -64,14 +71,15 @@ static int plot_filters(const char *path, const char *since_path, const char *ou
 }
 
 /* The confusion of a run's best model on its own validation set. */
-static int measure_run(confusion *out, const char *path, const model_options *how)
+static int measure_run(confusion *out, const char *path, const plot_options *options,
+                       const model_options *how)
 {
     alexnet_ctx *ctx = NULL;
     alexnet_model *model = NULL;
     alexnet_dataset *data = NULL;
     alexnet_session *session = NULL;
     alexnet_evaluation *evaluation = NULL;
-    machine_options machine = {0};
+    const machine_options machine = {.quiet = options->quiet};
     alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
     settings.batch = 32;
     int code = machine_open(&ctx, &machine);
@@ -95,10 +103,11 @@ static int measure_run(confusion *out, const char *path, const model_options *ho
     return code;
 }
 
-static int plot_confusion(const char *path, const char *out, const model_options *how)
+static int plot_confusion(const char *path, const plot_options *options, const char *out,
+                          const model_options *how)
 {
     confusion matrix;
-    int code = path_is_folder(path) ? measure_run(&matrix, path, how)
+    int code = path_is_folder(path) ? measure_run(&matrix, path, options, how)
                : path_is_model(path)
                    ? cli_error(CLI_USAGE,
                                "%s is a model, which has no pictures of its own; 'alexnet eval %s "
@@ -135,9 +144,9 @@ static int plot(enum subject subject, const opt_args *args, const plot_options *
     int code = file_check_output(out);
     if (code != CLI_DONE)
         return code;
-    code = subject == FILTERS  ? plot_filters(path, options->since, out, how)
+    code = subject == FILTERS  ? plot_filters(path, options, out, how)
            : subject == CURVES ? draw_curves(args->files + 1, args->file_count - 1, out)
-                               : plot_confusion(path, out, how);
+                               : plot_confusion(path, options, out, how);
     if (code == CLI_DONE)
         terminal_line(stdout, "%s", out);
     return code;
