@@ -50,7 +50,7 @@ int rdm_compare(char **files, alexnet_rank rank, bool json)
     if (code == CLI_DONE)
         code = read_matrix(&b, n, files[1]);
     if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, rank))
-        code = cli_error(CLI_BAD_INPUT, "%s", library_error());
+        code = cli_error(CLI_BAD_INPUT, "%s and %s: %s", files[0], files[1], library_error());
     if (code == CLI_DONE && json) {
         json_t *document = json_object();
         json_object_set_new(document, "a", json_text(files[0]));

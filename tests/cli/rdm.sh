@@ -33,6 +33,10 @@ expect 3 rdm --compare out.fc7.npy "$golden/euclidean.npy"
 has err "has $good pictures" "has 21"
 expect 3 rdm --compare out.fc7.npy none.npy
 has err none.npy
+cp out.fc7.npy hole.npy
+printf '\0\0\0\0\0\0\370\177' | dd of=hole.npy bs=1 seek=$((192 + 8)) conv=notrunc status=none
+expect 3 rdm --compare out.fc7.npy hole.npy
+has err "out.fc7.npy and hole.npy: the second matrix has no number at (0, 1)"
 expect 2 rdm --compare out.fc7.npy out.fc7.csv
 has err "out.fc7.csv: --compare reads .npy files"
 expect 2 rdm --compare out.fc7.npy
