@@ -1,6 +1,7 @@
 /*
  * Find the pictures that are most alike: those whose features point in the same direction.
  *
+ *     cc features.c -o features $(pkg-config --cflags --libs alexnet) -lm
  *     features MODEL LAYER PICTURE PICTURE...
  *
  * Prints, for each picture, the other one that is nearest by the cosine between their outputs of
