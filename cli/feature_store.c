@@ -140,6 +140,11 @@ static int begin_layer(const feature_store *s, feature_layer *layer)
                : cannot(layer->partial);
 }
 
+static int in_use(const feature_store *s)
+{
+    return cli_error(CLI_BAD_INPUT, "another process is writing %s", s->names_partial);
+}
+
 /* Open the file of names and lock it, so that only one process writes the files. */
 static int open_names(feature_store *s, bool create)
 {
@@ -147,7 +152,7 @@ static int open_names(feature_store *s, bool create)
     if (code == CLI_DONE && flock(fileno(s->names), LOCK_EX | LOCK_NB) != 0) {
         fclose(s->names);
         s->names = NULL;
-        code = cli_error(CLI_BAD_INPUT, "another process is writing %s", s->names_partial);
+        code = in_use(s);
     }
     return code;
 }
@@ -268,8 +273,20 @@ static int check_outputs(const feature_store *s)
     return code;
 }
 
+/* Whether a process has the lock of open_names(). */
+static bool is_in_use(const feature_store *s)
+{
+    const int fd = open(s->names_partial, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return locked;
+}
+
 static int check_start(const feature_store *s, bool resume)
 {
+    if (is_in_use(s))
+        return in_use(s);
     if (!resume && exists(s->names_partial))
         return cli_error(
             CLI_BAD_INPUT,

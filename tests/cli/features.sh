@@ -59,6 +59,12 @@ run=$!
 while [ "$(cat two.names.partial 2>err | wc -l)" -lt 4 ] && kill -0 $run 2>err; do
     :
 done
+kill -STOP $run
+for resume in "" --resume; do # the files of a run that has not ended are its own
+    expect 3 $two $resume
+    has err "another process is writing two.names.partial"
+    lacks err "remove it"
+done
 kill -9 $run
 wait $run 2>err
 [ -e two.names.partial ] || fail "the run ended before it was killed"
