@@ -101,7 +101,7 @@ void an_schedule_rule(an_rule *rule, const alexnet_recipe *recipe, int64_t step,
                       .average = 1 - fmin(keep, (1 + t) / (10 + t))};
 }
 
-static bool is_adam(const alexnet_recipe *recipe)
+bool an_schedule_is_adam(const alexnet_recipe *recipe)
 {
     const int rule = an_recipe_choice(recipe, AN_KEY_RULE);
     return rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW;
@@ -128,7 +128,7 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
         return 0;
     const double spread = spread_of(net, recipe, param);
     return an_recipe_number(recipe, key, layer, epoch) /
-           (is_adam(recipe) ? spread : spread * spread);
+           (an_schedule_is_adam(recipe) ? spread : spread * spread);
 }
 
 /* The updates of a parameter up to `step`, with this one. Where its rate is 0 there are none: its

@@ -22,6 +22,8 @@
  */
 double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, int64_t step,
                           int64_t steps_per_epoch);
+/** Whether the rule is Adam's or AdamW's, whose changes do not grow with the gradients. */
+bool an_schedule_is_adam(const alexnet_recipe *recipe);
 /** Whether the rates depend on how many epochs are planned. */
 bool an_schedule_has_end(const alexnet_recipe *recipe);
 

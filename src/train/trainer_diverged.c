@@ -101,15 +101,22 @@ static void describe(const alexnet_trainer *t, char *out, size_t size)
     an_look_end(&l);
 }
 
-double an_trainer_lower_rate(const alexnet_trainer *t)
+double an_trainer_usual_rate(const alexnet_trainer *t)
 {
-    const double tenth = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10;
+    static const double of_adam = 0.001; /* PyTorch's */
     alexnet_recipe *usual;
+    if (an_schedule_is_adam(t->recipe))
+        return of_adam;
     if (an_recipe_load(&usual, "default") != ALEXNET_OK)
-        return tenth;
-    const double rate = fmin(tenth, an_recipe_number(usual, AN_KEY_RATE, NULL, 1));
+        return NAN;
+    const double rate = an_recipe_number(usual, AN_KEY_RATE, NULL, 1);
     an_recipe_free(usual);
     return rate;
+}
+
+double an_trainer_lower_rate(const alexnet_trainer *t)
+{
+    return fmin(an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10, an_trainer_usual_rate(t));
 }
 
 alexnet_status an_trainer_fail_diverged(const alexnet_trainer *t, const char *what)

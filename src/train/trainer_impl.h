@@ -118,8 +118,11 @@ alexnet_status an_trainer_check_diverged(const alexnet_trainer *trainer);
 /** Such an error, whatever was found not to be finite: "training diverged: <what>", and a rate to
  * try. */
 alexnet_status an_trainer_fail_diverged(const alexnet_trainer *trainer, const char *what);
-/** A rate to try where the recipe's is too high: a tenth of it, or that of recipe "default" if it
- * is lower still. */
+/** The rate that usually works with the recipe's rule: that of recipe "default", or of PyTorch's
+ * Adam; NAN if memory is short. */
+double an_trainer_usual_rate(const alexnet_trainer *trainer);
+/** A rate to try where the recipe's is too high: a tenth of it, or the usual one if that is lower
+ * still. */
 double an_trainer_lower_rate(const alexnet_trainer *trainer);
 /** The host's memory for the recipe's `norms`: its size, and its allocation. */
 size_t an_norms_bytes(const an_net *net, const alexnet_recipe *recipe);

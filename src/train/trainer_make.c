@@ -46,9 +46,8 @@ an_arena an_trainer_result(const alexnet_trainer *t)
 /* Add arenas for what the optimiser keeps besides the momentum. */
 static alexnet_status add_arenas(const alexnet_trainer *t)
 {
-    const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
     an_arena arena;
-    if (rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW)
+    if (an_schedule_is_adam(t->recipe))
         AN_CHECK(an_net_add_arena(t->net, AN_ARENA_SQUARE, true, &arena));
     if (an_recipe_number(t->recipe, AN_KEY_AVERAGE, NULL, 0) > 0)
         AN_CHECK(an_net_add_arena(t->net, AN_ARENA_AVERAGE, true, &arena));

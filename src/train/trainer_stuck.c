@@ -179,9 +179,8 @@ static double kept_factor(const alexnet_trainer *t, double momentum)
 static double largest_change(const alexnet_trainer *t)
 {
     const double epoch = (double)((t->record.step - 1) / an_trainer_rate_epoch(t) + 1);
-    const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
     double largest = 0;
-    if (rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW)
+    if (an_schedule_is_adam(t->recipe))
         return NAN;
     for (int i = 0; i < t->net->count; i++) {
         const an_param *p = &t->net->params[i];
@@ -221,6 +220,7 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
 {
     const bool net = an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_NET;
     const double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1);
+    const double usual = an_trainer_usual_rate(t);
     if (hardly_moves(t, rate, out, size))
         return;
     if (net)
@@ -234,6 +234,10 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
     else if (above)
         an_print_in(out, size, "The rate is too high. Try a rate of %.3g",
                     an_trainer_lower_rate(t));
+    else if (10 * rate < usual)
+        an_print_in(out, size,
+                    "The rate of %.3g is low; the usual one is %.3g. Try a rate of %.3g or more",
+                    rate, usual, 10 * rate);
     else
         snprintf(out, size,
                  "Neither rates nor weights nor pictures explain it: do the labels fit the "

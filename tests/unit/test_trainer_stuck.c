@@ -215,6 +215,22 @@ static void test_a_rate_too_low(void **state)
     assert_non_null(strstr(rig_heard, ". Try a rate of 3e-08"));
 }
 
+/* Weights that do move, but not far: a rate is compared with the usual one of its rule. */
+static void test_a_rate_below_the_usual(void **state)
+{
+    (void)state;
+    write_labels_without_meaning();
+#define RATE(rate) "batch", "8", "epochs", "30", "rate", rate
+    expect_reason((const char *const[]){RATE("0.0005"), NULL},
+                  "The rate of 0.0005 is low; the usual one is 0.01. Try a rate of 0.005 or more");
+    expect_reason((const char *const[]){RATE("0.001"), NULL}, "Neither rates nor weights");
+    expect_reason((const char *const[]){RATE("0.00005"), "rule", "adam", NULL},
+                  "The rate of 5e-05 is low; the usual one is 0.001. Try a rate of 0.0005 or more");
+    expect_reason((const char *const[]){RATE("0.0001"), "rule", "adamw", NULL},
+                  "Neither rates nor weights");
+#undef RATE
+}
+
 /* A short run whose rates, weights and pictures are good may only be too short. */
 static void test_too_early(void **state)
 {
@@ -309,6 +325,7 @@ int main(void)
         T(test_pictures_without_differences),
         T(test_dead_neurons),
         T(test_a_rate_too_low),
+        T(test_a_rate_below_the_usual),
         T(test_too_early),
         T(test_a_rate_too_low_at_the_end),
         T(test_a_rate_too_high),
