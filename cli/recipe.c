@@ -85,6 +85,7 @@ static const struct {
     {"poly_power", "schedule", {"poly"}},
     {"restart_epochs", "schedule", {"cosine"}},
     {"restart_growth", "schedule", {"cosine"}},
+    {"restart_growth", "restart_epochs", {NULL}}, /* a key may need two others */
     {"patience", "schedule", {"plateau"}},
     {"beta2", "rule", {"adam", "adamw"}},
     {"epsilon", "rule", {"adam", "adamw"}},

@@ -27,6 +27,10 @@ train data/pictures --epochs 1 --out busy --schedule plateau --patience 3 --step
     --erase-area 0.1,0.2 --restart-epochs 2
 has err "warning: restart_epochs has no effect with schedule = plateau"
 is "$(grep -c "no effect" err)" 1 "warnings"
+train data/pictures --epochs 1 --out growth --restart-growth 2
+has err "warning: restart_growth has no effect with restart_epochs = 0"
+train data/pictures --epochs 1 --out periods --restart-growth 2 --restart-epochs 1
+is "$(grep -c "no effect" err)" 0 "warnings of periods that grow"
 
 train data/pictures --epochs 1 --quiet --json
 [ -s err ] && fail "--quiet is not quiet"
