@@ -2094,7 +2094,7 @@ typedef struct alexnet_events alexnet_events;
 
 /**
  * Begin a new file in a folder: events.out.tfevents.*. Earlier files there stay, but the new file
- * replaces what they say of this step and of later ones, as when a run continues from a checkpoint.
+ * replaces what they say of later steps than this one, as when a run continues from a checkpoint.
  * @param step  updates made so far
  */
 ALEXNET_API alexnet_status alexnet_events_open(alexnet_events **out, const char *folder,

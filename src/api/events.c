@@ -9,6 +9,9 @@ alexnet_status alexnet_events_open(alexnet_events **out, const char *folder, int
     AN_NEED(out);
     *out = NULL;
     AN_NEED(folder);
+    if (step < 0 || step == INT64_MAX) /* the next one is written */
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "no run has made %lld updates",
+                       (long long)step);
     return an_events_open(out, folder, step);
 }
 

@@ -252,9 +252,11 @@ static alexnet_status make_file(alexnet_events *events, const char *folder)
     return an_file_fail("create", events->path);
 }
 
-static alexnet_status write_head(alexnet_events *events, int64_t step)
+/* A reader forgets what earlier files say of the step at which a session starts, and of later ones.
+ * The last step that was made stays as it is: `first` is the one after it. */
+static alexnet_status write_head(alexnet_events *events, int64_t first)
 {
-    an_wire_buffer version = begin_event(0), start = begin_event(step), session = {0};
+    an_wire_buffer version = begin_event(0), start = begin_event(first), session = {0};
     an_wire_put_text(&version, EVENT_VERSION, "brain.Event:2");
     an_wire_put_int(&session, SESSION_STATUS, SESSION_START);
     an_wire_put_message(&start, EVENT_SESSION, &session);
@@ -274,7 +276,7 @@ alexnet_status an_events_open(alexnet_events **out, const char *folder, int64_t 
     events->file = -1;
     alexnet_status rc = make_file(events, folder);
     if (rc == ALEXNET_OK) {
-        rc = write_head(events, step);
+        rc = write_head(events, step + 1);
         if (rc != ALEXNET_OK)
             unlink(events->path); /* without its head it is not an event file */
     }
