@@ -218,7 +218,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
             show(&p, result->classes);
             run_files_take(&files, &p);
             worked |= p.phase != 0;
-            result->epochs = p.epochs;
+            result->epochs = p.epoch;
             result->skipped = p.skipped;
         }
         if (!status && signals_take_save())

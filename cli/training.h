@@ -12,7 +12,7 @@
 typedef struct training_result {
     char *run; /* its folder */
     int classes;
-    int epochs;      /* planned */
+    int epochs;      /* that it has made */
     int64_t skipped; /* how often a bad picture was met */
     int best_epoch;  /* of the whole run, also before a resume; 0: none */
     alexnet_metrics best;

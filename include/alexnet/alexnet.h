@@ -1947,7 +1947,8 @@ typedef enum alexnet_phase {
     ALEXNET_PROGRESS_EPOCH = 4, /**< an epoch ended: `val` holds its validation */
 } alexnet_phase;
 
-/** What a step did. Errors are fractions. `phase` is 0 if the run was complete already. */
+/** What a step did. Errors are fractions. `phase` is 0 if the run was complete already, and `epoch`
+ * then its last. */
 typedef struct alexnet_progress {
     alexnet_phase phase;
     int epoch, epochs;   /**< epoch counts from 1 */

@@ -187,6 +187,12 @@ expect 0 classify fifth $picture --json
 has out "red-ring"
 lacks out "a ring of"
 
+# A run that ends early says after how many epochs it ended, not for how many it was planned.
+train data/pictures --epochs 3 --rate 0 --rate-bias 0 --stop-patience 1 --out early
+has out "best epoch 1 of 2:"
+expect 0 train --resume early --json
+is "$(json 1 epochs)" 2 "epochs of a run that ended early"
+
 # A complete run has nothing left to do. Resuming it reports the same best epoch as when it ended.
 expect 0 train --resume second --json
 has err "second is already complete"

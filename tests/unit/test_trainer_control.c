@@ -104,6 +104,7 @@ static void test_stopping_early(void **state)
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
     assert_false(more);
     assert_int_equal(p.phase, 0);
+    assert_int_equal(p.epoch, 4);
     alexnet_trainer_free(trainer);
     trainer = resume("run", never);
     expect_ok(rig_finish(trainer, &p));
