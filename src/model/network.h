@@ -49,6 +49,12 @@ typedef struct an_init {
 /** At least the rows of the key table. */
 enum { AN_NETWORK_KEY_ROWS = 64 };
 
+/** Which keys a section has. */
+typedef struct an_keys_read {
+    uint64_t seen;                  /* bit per row of the key table */
+    int lines[AN_NETWORK_KEY_ROWS]; /* the line of each of these keys */
+} an_keys_read;
+
 /** A section as read; a field is meaningful only if the type has its key. */
 typedef struct an_layer {
     char name[AN_NAME_MAX + 1];
@@ -64,9 +70,8 @@ typedef struct an_layer {
     an_init init_w, init_b;
     bool has_neuron;
     an_neuron_desc neuron;
-    uint64_t keys_seen;                 /* bit per row of the key table */
-    int key_lines[AN_NETWORK_KEY_ROWS]; /* the line of each of these keys */
-    int inputs_line;                    /* the line of `inputs` */
+    an_keys_read keys;
+    int inputs_line; /* the line of `inputs` */
 } an_layer;
 
 /** The preprocessing record: how a picture becomes the network's input. */
@@ -90,7 +95,7 @@ typedef struct an_input {
     int mean_crop;        /* 0: centre, 1: aligned */
     double scale[3];      /* as fixed_mean */
     int scale_numbers;
-    uint64_t keys_seen;
+    an_keys_read keys;
 } an_input;
 
 /** An operator of the graph. Node 0 is augment. */
@@ -184,10 +189,11 @@ int an_network_towers(const alexnet_network *network, int layer);
 /** Set a key of a layer or of [input]. The error text does not name the file and line; the caller
  * adds them. */
 alexnet_status an_layer_set(an_layer *layer, int line, const char *key, const char *value);
+alexnet_status an_input_set(an_input *input, int line, const char *key, const char *value);
 /** The line of the key that an error text begins with ("filterSize 11 is larger ..."), or of the
  *  section if it begins with none. */
 int an_layer_line_of(const an_layer *layer, const char *text);
-alexnet_status an_input_set(an_input *input, const char *key, const char *value);
+int an_input_line_of(const an_input *input, const char *text);
 /** Fill in defaults; fails if a required key is missing. */
 alexnet_status an_layer_complete(an_layer *layer);
 alexnet_status an_input_complete(an_input *input);

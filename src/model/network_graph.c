@@ -89,7 +89,8 @@ static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
     if (b->extent->slots > 1 || b->extent->rows)
         return an_fail(rc, "layer %s: %s", at ? at->name : "input", an_error_text());
     return an_fail(rc, "%d: [%s] %s",
-                   at ? an_layer_line_of(at, an_error_text()) : b->network->input.line,
+                   at ? an_layer_line_of(at, an_error_text())
+                      : an_input_line_of(&b->network->input, an_error_text()),
                    at ? at->name : "input", an_error_text());
 }
 

@@ -117,18 +117,16 @@ static const char *key_at(void *user, int i)
     return takes(&keys[i], type) ? keys[i].name : NULL;
 }
 
-/* @param lines receives `line` at the key's row; may be NULL */
-static alexnet_status set(void *base, unsigned type, uint64_t *seen, int *lines, int line,
-                          const char *name, const char *value)
+static alexnet_status set(void *base, unsigned type, an_keys_read *read, int line, const char *name,
+                          const char *value)
 {
     for (int i = 0; i < KEYS; i++) {
         if (!takes(&keys[i], type) || strcasecmp(keys[i].name, name) != 0)
             continue; /* the 2012 code's option names are case-insensitive too */
-        if (*seen >> i & 1)
+        if (read->seen >> i & 1)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is given twice", keys[i].name);
-        *seen |= (uint64_t)1 << i;
-        if (lines)
-            lines[i] = line;
+        read->seen |= (uint64_t)1 << i;
+        read->lines[i] = line;
         return an_value_set(&keys[i], base, value);
     }
     const char *near = an_text_nearest(name, KEYS + 2, key_at, &type);
@@ -141,8 +139,8 @@ static alexnet_status needs(unsigned type, const an_network_key *key)
 {
     char what[128];
     an_value_describe(key, what, sizeof what);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s needs the key %s: %s",
-                   type ? an_layer_type_name(type) : "[input]", key->name, what);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s%sneeds the key %s: %s",
+                   type ? an_layer_type_name(type) : "", type ? " " : "", key->name, what);
 }
 
 /* With a stride above 1 the output's size depends on how it is rounded: `round` must be given. */
@@ -167,29 +165,43 @@ static alexnet_status complete(void *base, unsigned type, uint64_t seen)
 
 alexnet_status an_layer_set(an_layer *layer, int line, const char *key, const char *value)
 {
-    return set(layer, layer->type, &layer->keys_seen, layer->key_lines, line, key, value);
+    return set(layer, layer->type, &layer->keys, line, key, value);
+}
+
+alexnet_status an_input_set(an_input *input, int line, const char *key, const char *value)
+{
+    return set(input, 0, &input->keys, line, key, value);
+}
+
+static bool begins_with_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(text, word, length) == 0 && strcspn(text, " ") == length;
+}
+
+static int line_of(const an_keys_read *read, const char *text, int section)
+{
+    for (int i = 0; i < KEYS; i++)
+        if (read->seen >> i & 1 && begins_with_word(text, keys[i].name))
+            return read->lines[i];
+    return section;
 }
 
 int an_layer_line_of(const an_layer *layer, const char *text)
 {
-    size_t length = strcspn(text, " ");
-    if (length == 6 && strncmp(text, "inputs", length) == 0)
+    if (begins_with_word(text, "inputs"))
         return layer->inputs_line;
-    for (int i = 0; i < KEYS; i++)
-        if (layer->keys_seen >> i & 1 && strlen(keys[i].name) == length &&
-            strncmp(text, keys[i].name, length) == 0)
-            return layer->key_lines[i];
-    return layer->line;
+    return line_of(&layer->keys, text, layer->line);
 }
 
-alexnet_status an_input_set(an_input *input, const char *key, const char *value)
+int an_input_line_of(const an_input *input, const char *text)
 {
-    return set(input, 0, &input->keys_seen, NULL, 0, key, value);
+    return line_of(&input->keys, text, input->line);
 }
 
 alexnet_status an_layer_complete(an_layer *layer)
 {
-    return complete(layer, layer->type, layer->keys_seen);
+    return complete(layer, layer->type, layer->keys.seen);
 }
 
 /* The number of channels is known only once all keys are read. */
@@ -204,7 +216,10 @@ static alexnet_status check_count(const an_input *input, const char *key, int nu
 
 alexnet_status an_input_complete(an_input *input)
 {
-    AN_CHECK(complete(input, 0, input->keys_seen));
+    AN_CHECK(complete(input, 0, input->keys.seen));
+    if (input->size > input->side)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "size = %d is larger than side = %d", input->size,
+                       input->side);
     AN_CHECK(check_count(input, "scale", input->scale_numbers));
     AN_CHECK(check_count(input, "mean", input->mean_numbers));
     if (input->mean_numbers == 1 && input->channels != AN_CHANNELS_GREY)

@@ -110,7 +110,9 @@ static alexnet_status add_input(alexnet_network *network, int index, const char 
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: no layer of that name%s%s%s", name,
                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
-    if (input >= index)
+    if (input == index)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: a layer cannot read itself", name);
+    if (input > index)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: that layer comes further down", name);
     if (input >= 0 && network->layers[input].type == AN_LAYER_SOFTMAX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: nothing may follow a softmax", name);
@@ -164,7 +166,7 @@ static alexnet_status take_key(reading *r, int line, const char *section, const 
     if (is_network(section))
         return set_network_key(r, key, value);
     if (is_input(section))
-        return an_input_set(&network->input, key, value);
+        return an_input_set(&network->input, line, key, value);
     if (strcasecmp(key, "type") == 0)
         return ALEXNET_OK;
     int index = an_network_find_layer(network, section);
@@ -181,18 +183,32 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
     return rc == ALEXNET_ERROR_FORMAT ? at(r, line, section) : rc;
 }
 
-/* Between the passes: check that [input] and layers exist, and that every layer has a type. */
+static const char *other_section_at(void *user, int i)
+{
+    (void)user;
+    return i ? "network" : "input";
+}
+
+/* A section without a type may be one of the two that are not layers, misspelt. */
+static alexnet_status fail_without_type(const reading *r, const an_layer *layer)
+{
+    const char *near = an_text_nearest(layer->name, 2, other_section_at, NULL);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [%s] needs the key type%s%s%s", r->source,
+                   layer->line, layer->name, near ? "; did you mean [" : "", near ? near : "",
+                   near ? "]?" : "");
+}
+
+/* Between the passes: check that every layer has a type, and that [input] and layers exist. */
 static alexnet_status check_sections(const reading *r)
 {
     const alexnet_network *network = r->network;
+    for (int i = 0; i < network->count; i++)
+        if (!network->layers[i].type)
+            return fail_without_type(r, &network->layers[i]);
     if (!network->input.line)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: there is no [input] section", r->source);
     if (!network->count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: there are no layers", r->source);
-    for (int i = 0; i < network->count; i++)
-        if (!network->layers[i].type)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [%s] needs the key type", r->source,
-                           network->layers[i].line, network->layers[i].name);
     return ALEXNET_OK;
 }
 
@@ -201,10 +217,7 @@ static alexnet_status complete(const reading *r)
     alexnet_network *network = r->network;
     an_input *input = &network->input;
     if (an_input_complete(input) != ALEXNET_OK)
-        return at(r, input->line, "input");
-    if (input->size > input->side)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [input] size = %d is larger than side = %d",
-                       r->source, input->line, input->size, input->side);
+        return at(r, an_input_line_of(input, an_error_text()), "input");
     for (int i = 0; i < network->count; i++) {
         an_layer *layer = &network->layers[i];
         alexnet_status rc = an_layer_complete(layer);
