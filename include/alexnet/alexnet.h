@@ -332,7 +332,8 @@ typedef struct alexnet_layer_info {
     const char *name;
     const char *type;       /**< as in the network file: "conv", "cmrnorm", "pool", "fc", ... */
     const char *neuron;     /**< "relu", "tanh[a,b]", "logistic" or "" */
-    const char *arithmetic; /**< how its side is computed: "ceil((224 - 11)/4) + 1 = 55", or "" */
+    const char *arithmetic; /**< how its side is computed: "ceil((224 - 11)/4) + 1 = 55", or "";
+                             where rows and columns differ: "... = 15 rows, ... = 16 columns" */
     int output[3];          /**< C, H, W */
     int64_t parameters;
     int64_t mult_adds;        /**< multiply-adds of the forward pass, per picture */

@@ -15,28 +15,53 @@ static char *window_arithmetic(int in, int low, int high, int window, int stride
                                int out)
 {
     char pads[48] = "";
+    const int steps = in + low + high - window;
     if (low == high && low > 0)
         snprintf(pads, sizeof pads, " + 2*%d", low);
     else if (low != high)
         snprintf(pads, sizeof pads, " + %d + %d", low, high);
     if (stride == 1)
         return an_format("%d%s - %d + 1 = %d", in, pads, window, out);
-    if ((in + low + high - window) % stride == 0)
+    if (steps % stride == 0)
         return an_format("(%d%s - %d)/%d + 1 = %d", in, pads, window, stride, out);
-    return an_format("%s((%d%s - %d)/%d) + 1 = %d", ceil ? "ceil" : "floor", in, pads, window,
-                     stride, out);
+    /* a last window wholly beyond the edge is left out */
+    const bool beyond = ceil && out == steps / stride + 1;
+    return an_format("%s((%d%s - %d)/%d) + 1%s = %d", ceil ? "ceil" : "floor", in, pads, window,
+                     stride, beyond ? " - 1 beyond the edge" : "", out);
+}
+
+static char *arithmetic_along(const an_op_desc *desc, bool columns)
+{
+    const an_conv_desc *conv = &desc->u.conv;
+    const an_pool_desc *pool = &desc->u.pool;
+    const int in = columns ? desc->in[0].w : desc->in[0].h;
+    const int out = columns ? desc->out.w : desc->out.h;
+    if (desc->kind == AN_OP_POOL)
+        return window_arithmetic(in, pool->pad, pool->pad, pool->size, pool->stride, pool->ceil,
+                                 out);
+    if (columns)
+        return window_arithmetic(in, conv->left, conv->right, conv->s, conv->stride, conv->ceil,
+                                 out);
+    return window_arithmetic(in, conv->top, conv->bottom, conv->r, conv->stride, conv->ceil, out);
+}
+
+/* Of rows and columns; once if it is the same for both. */
+static char *windows_arithmetic(const an_op_desc *desc)
+{
+    char *rows = arithmetic_along(desc, false), *columns = arithmetic_along(desc, true);
+    char *text = NULL;
+    if (rows && columns)
+        text = strcmp(rows, columns) == 0 ? an_strdup(rows)
+                                          : an_format("%s rows, %s columns", rows, columns);
+    an_free(rows);
+    an_free(columns);
+    return text;
 }
 
 static char *arithmetic_of(const an_op_desc *desc)
 {
-    const an_conv_desc *conv = &desc->u.conv;
-    const an_pool_desc *pool = &desc->u.pool;
-    if (desc->kind == AN_OP_CONV)
-        return window_arithmetic(desc->in[0].h, conv->top, conv->bottom, conv->r, conv->stride,
-                                 conv->ceil, desc->out.h);
-    if (desc->kind == AN_OP_POOL)
-        return window_arithmetic(desc->in[0].h, pool->pad, pool->pad, pool->size, pool->stride,
-                                 pool->ceil, desc->out.h);
+    if (desc->kind == AN_OP_CONV || desc->kind == AN_OP_POOL)
+        return windows_arithmetic(desc);
     if (desc->kind == AN_OP_FC && desc->in[0].h * desc->in[0].w > 1)
         return an_format("%d*%d*%d = %lld inputs", desc->in[0].c, desc->in[0].h, desc->in[0].w,
                          (long long)an_chw_count(desc->in[0]));

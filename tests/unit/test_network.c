@@ -287,8 +287,25 @@ static void test_own_sizes(void **state)
     check_own("227", "filterSize = 11\nstride = 4\nround = floor", 55, "(227 - 11)/4 + 1 = 55");
     check_own("224", "filterSize = 11\nstride = 4\nround = floor\npadding = 0 0 3 3", 55,
               "(224 + 0 + 3 - 11)/4 + 1 = 55");
+    check_own("4", "filterSize = 1\nstride = 5\nround = ceil", 1,
+              "ceil((4 - 1)/5) + 1 - 1 beyond the edge = 1");
     check_own("20", "filterSize = 20", 1, "20 - 20 + 1 = 1");
     check_own("1", "filterSize = 1", 1, "1 - 1 + 1 = 1");
+}
+
+/* Rows and columns have an arithmetic each where they differ. */
+static void test_oblong_maps(void **state)
+{
+    (void)state;
+    alexnet_network *network =
+        own_network("45", "filterSize = 5\nstride = 3\nround = ceil\npadding = 2 1 0 3", 7);
+    const alexnet_layer_info conv = info_of(network, "conv1");
+    assert_int_equal(conv.output[1], 15);
+    assert_int_equal(conv.output[2], 16);
+    assert_string_equal(conv.arithmetic, "(45 + 2 + 0 - 5)/3 + 1 = 15 rows, "
+                                         "ceil((45 + 1 + 3 - 5)/3) + 1 = 16 columns");
+    assert_string_equal(info_of(network, "fc").arithmetic, "4*15*16 = 960 inputs");
+    an_network_release(network);
 }
 
 /* Keys in any case and in any order. A network without a name takes that of its file. */
@@ -446,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_first_weights),
         cmocka_unit_test(test_own_sizes),
+        cmocka_unit_test(test_oblong_maps),
         cmocka_unit_test(test_dropouts_are_numbered),
         IN_SCRATCH(test_keys_as_the_2012_code_has_them),
         cmocka_unit_test(test_values),
