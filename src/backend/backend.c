@@ -26,6 +26,17 @@ typedef struct opening {
     const an_device_defaults *defaults; /* NULL: none */
 } opening;
 
+/* A device that lacks the precision asked for computes in another. A context opens its device again
+ * for every session; it warns once. */
+static void warn_of_other_precision(const an_backend *backend, const char *device,
+                                    alexnet_precision asked)
+{
+    if (backend->precision == asked || atomic_exchange(&backend->ctx->warned_precision, true))
+        return;
+    an_log(backend->ctx, ALEXNET_LOG_WARNING, "device %s has no %s: it computes in %s", device,
+           alexnet_precision_name(asked), an_backend_computes_in(backend));
+}
+
 static alexnet_status open_device(an_backend **out, const opening *how, const an_device *device)
 {
     alexnet_precision precision = how->ctx->precision;
@@ -35,6 +46,7 @@ static alexnet_status open_device(an_backend **out, const opening *how, const an
         precision =
             how->training && device->info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
     AN_CHECK(device->api->open(out, how->ctx, device->ordinal, precision));
+    warn_of_other_precision(*out, device->info.name, precision);
     log_choice(*out, &device->info);
     return ALEXNET_OK;
 }

@@ -149,7 +149,7 @@ struct an_backend_api {
      */
     bool (*describe)(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
     /** Open device `ordinal` for a precision (AUTO is resolved by the caller). A precision that the
-     *  device lacks becomes FP32, with a line in the log. */
+     *  device lacks becomes FP32. */
     alexnet_status (*open)(an_backend **out, alexnet_ctx *ctx, int ordinal,
                            alexnet_precision precision);
     void (*close)(an_backend *backend);

@@ -1,6 +1,6 @@
 /*
  * What every stage may ask its caller: how many threads, which log, whether to stop.
- * Made and freed by src/api/; shared, reference-counted, immutable except for the cancel flag.
+ * Made and freed by src/api/; shared, reference-counted, immutable except for its flags.
  */
 #ifndef AN_BASE_CONTEXT_H
 #define AN_BASE_CONTEXT_H
@@ -13,7 +13,8 @@
 struct alexnet_ctx {
     atomic_int references;
     atomic_bool cancelled;
-    char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
+    atomic_bool warned_precision; /* that the device lacks `precision` */
+    char device[32];              /* "auto", "ref", "cpu", "cuda:0" */
     alexnet_precision precision;
     int threads; /* >= 1; at most what OMP_THREAD_LIMIT allows */
     int split;   /* default of runs: the number of threads requested */

@@ -7,14 +7,16 @@
 
 #include "backend/backend.h"
 
-static char last_line[256];
+static char warning[256];
+static int warnings;
 
-static void keep_line(void *user, alexnet_log_level level, const char *line)
+static void keep_warning(void *user, alexnet_log_level level, const char *line)
 {
     (void)user;
-    if (level == ALEXNET_LOG_INFO) /* what was chosen */
+    if (level != ALEXNET_LOG_WARNING)
         return;
-    strncpy(last_line, line, sizeof last_line - 1);
+    warnings++;
+    snprintf(warning, sizeof warning, "%s", line);
 }
 
 static void test_by_name(void **state)
@@ -60,16 +62,43 @@ static void test_auto(void **state)
     an_ctx_release(ctx);
 }
 
+/* A precision that a device lacks becomes another, with one warning however often a context opens
+ * the device. */
+static void lacks(const char *device, alexnet_precision asked, const char *expected)
+{
+    alexnet_ctx *ctx = rig_ctx(device, asked, 1);
+    ctx->log = keep_warning;
+    warnings = 0;
+    for (int i = 0; i < 2; i++) {
+        an_backend *backend;
+        expect_ok(an_backend_open(&backend, ctx, true));
+        assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
+        assert_int_equal(warnings, 1);
+        assert_string_equal(warning, expected);
+        an_backend_close(backend);
+    }
+    an_ctx_release(ctx);
+}
+
+static void test_precisions_that_are_absent(void **state)
+{
+    (void)state;
+    lacks("ref", ALEXNET_PRECISION_BF16, "device ref has no bf16: it computes in float64");
+    lacks("ref", ALEXNET_PRECISION_TF32, "device ref has no tf32: it computes in float64");
+    lacks("cpu", ALEXNET_PRECISION_TF32, "device cpu has no tf32: it computes in fp32");
+}
+
 static void test_ref(void **state)
 {
     (void)state;
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_BF16, 1);
-    ctx->log = keep_line;
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    ctx->log = keep_warning;
+    warnings = 0;
     expect_ok(an_backend_open(&backend, ctx, true));
     assert_int_equal(backend->param_dtype, AN_F64);
     assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
-    assert_string_equal(last_line, "device ref has no bf16: it computes in float64");
+    assert_int_equal(warnings, 0);
     an_backend_close(backend);
     an_ctx_release(ctx);
     an_backend_close(NULL);
@@ -108,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_name),
         cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_precisions_that_are_absent),
         cmocka_unit_test(test_ref),
         cmocka_unit_test(test_wrong_names),
     };

@@ -40,18 +40,6 @@ static void cpu_close(an_backend *backend)
     an_free(cpu);
 }
 
-/* Whether to compute in bf16. tf32, and bf16 on a processor without it, become float32 with a
- * warning. */
-static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_isa isa)
-{
-    bool has = isa >= ALEXNET_ISA_AVX512_BF16;
-    if (precision == ALEXNET_PRECISION_BF16 && !has)
-        an_log(ctx, ALEXNET_LOG_WARNING, "this processor has no bf16; computing in float32");
-    if (precision == ALEXNET_PRECISION_TF32)
-        an_log(ctx, ALEXNET_LOG_WARNING, "device cpu has no tf32; computing in float32");
-    return precision == ALEXNET_PRECISION_BF16 && has;
-}
-
 /* The instruction set of the native kernels. Permission to use tiles is requested in bf16 only: it
  * cannot be withdrawn, and from then on signal stacks must have room for tiles. */
 static alexnet_isa kernels_isa(alexnet_isa isa, bool bf16)
@@ -71,7 +59,7 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
     if (!cpu)
         return AN_FAIL_MEMORY(sizeof *cpu, "the cpu backend");
     alexnet_isa isa = an_cpu_isa(ctx->max_isa);
-    bool bf16 = choose_bf16(ctx, precision, isa);
+    bool bf16 = precision == ALEXNET_PRECISION_BF16 && isa >= ALEXNET_ISA_AVX512_BF16;
     cpu->base = (an_backend){.api = &an_cpu_api,
                              .ordinal = ordinal,
                              .ctx = an_ctx_retain(ctx),

@@ -35,17 +35,10 @@ void an_cuda_close(an_backend *backend)
     an_free(cuda);
 }
 
-/* The precision to compute in: float32, with a warning, instead of one that the chip lacks. */
+/* The precision to compute in: float32 instead of one that the chip lacks. */
 static alexnet_precision choose_precision(const an_cuda *cuda, alexnet_precision asked)
 {
-    bool has = cuda->chip >= AN_CUDA_BF16_CHIP;
-    if (asked != ALEXNET_PRECISION_BF16 && asked != ALEXNET_PRECISION_TF32)
-        return ALEXNET_PRECISION_FP32;
-    if (has)
-        return asked;
-    an_log(cuda->base.ctx, ALEXNET_LOG_WARNING, "%s has no %s; computing in float32",
-           cuda->base.info.isa, alexnet_precision_name(asked));
-    return ALEXNET_PRECISION_FP32;
+    return cuda->chip >= AN_CUDA_BF16_CHIP ? asked : ALEXNET_PRECISION_FP32;
 }
 
 static void choose_layouts(an_cuda *cuda, alexnet_precision precision)
