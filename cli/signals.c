@@ -84,12 +84,16 @@ void signals_watch(alexnet_ctx *ctx)
     handle(SIGXCPU, on_stop);
 }
 
-void signals_guard_training(void)
+void signals_keep_requests(void)
 {
-    atomic_store(&training, true);
     handle(SIGHUP, on_save);
     handle(SIGUSR1, on_save);
     handle(SIGUSR2, on_save);
+}
+
+void signals_begin_training(void)
+{
+    atomic_store(&training, true);
 }
 
 void signals_end_training(void)

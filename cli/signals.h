@@ -16,12 +16,11 @@
 void signals_init(void);
 /** From now on these signals cancel `ctx`. Pass NULL before the context is freed. */
 void signals_watch(alexnet_ctx *ctx);
-/**
- * From now on SIGHUP, SIGUSR1 and SIGUSR2 are kept for signals_take_save() instead of ending the
- * program, and the first signal to stop says that the step is being finished.
- */
-void signals_guard_training(void);
-/** From now on it no longer says that: nothing is left to save. */
+/** From now on SIGHUP, SIGUSR1 and SIGUSR2 are kept for signals_take_save() instead of ending the
+ *  program. */
+void signals_keep_requests(void);
+/** Between these two the first signal to stop says that the step is being finished, then saved. */
+void signals_begin_training(void);
 void signals_end_training(void);
 /** Whether a checkpoint was asked for since the last call. */
 bool signals_take_save(void);

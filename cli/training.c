@@ -210,7 +210,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     describe_trainer(trainer);
     describe_disk(trainer, result->run);
     result->classes = info_classes(alexnet_trainer_network(trainer));
-    signals_guard_training();
+    signals_begin_training();
     while (more && !status) {
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
@@ -330,6 +330,7 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     train_data data;
     char *val;
     *result = (training_result){0};
+    signals_keep_requests(); /* reading a large data set takes a while */
     const bool had_runs = path_exists(RUNS);
     int code = training_open(ctx, request, &recipe, &data, &val);
     if (code == CLI_DONE)
@@ -380,6 +381,7 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
     alexnet_trainer *trainer = NULL;
     char *train = NULL, *val = NULL;
     *result = (training_result){.run = cli_copy(again->run)};
+    signals_keep_requests();
     const char **settings = settings_of(again->settings);
     int code = train_data_part(&train, ctx, again->data, "train");
     if (code == CLI_DONE)

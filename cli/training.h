@@ -38,7 +38,8 @@ int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_rec
 
 /**
  * Start a run and train to the end; first print the full command. SIGINT, SIGTERM and SIGXCPU save
- * and stop; SIGHUP, SIGUSR1 and SIGUSR2 save and continue.
+ * and stop; SIGHUP, SIGUSR1 and SIGUSR2 save and continue, also while the
+ * pictures are looked for.
  * @return CLI_DONE, or the exit code of a reported failure or of the signal
  */
 int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result);

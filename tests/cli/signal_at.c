@@ -1,9 +1,10 @@
 /*
- * For LD_PRELOAD: SIGTERM in the middle of reading a folder, at a chosen call.
+ * For LD_PRELOAD: a signal in the middle of reading a folder, at a chosen call.
  *
  *     SIGNAL_AT_FOLDER  the folder, absolute: calls about it and about what is below it count
  *     SIGNAL_AT_CALL    "readdir", or "stat": by a thread other than the first one
  *     SIGNAL_AT_NUMBER  of the call at which the signal comes, 1 is the first
+ *     SIGNAL_AT_SIGNAL  the signal's number; SIGTERM without it
  *     SIGNAL_AT_REST    file for the number of calls after that one, at the end; absent if the call
  *                       was not reached
  */
@@ -37,7 +38,7 @@ static void count(const char *call)
 {
     if (strcmp(setting("SIGNAL_AT_CALL"), call) == 0 &&
         atomic_fetch_add(&calls, 1) + 1 == atol(setting("SIGNAL_AT_NUMBER")))
-        kill(getpid(), SIGTERM);
+        kill(getpid(), *setting("SIGNAL_AT_SIGNAL") ? atoi(setting("SIGNAL_AT_SIGNAL")) : SIGTERM);
 }
 
 struct dirent *readdir(DIR *folder)

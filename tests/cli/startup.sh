@@ -1,5 +1,6 @@
 # SIGTERM while folders are read and the sizes of files are looked up, before any command's work: it
-# ends at once, as work does that is interrupted, and leaves nothing behind.
+# ends at once, as work does that is interrupted, and leaves nothing behind. A request for a
+# checkpoint is kept until there is one to write.
 . "${0%/*}/lib.sh"
 : "${SIGNAL_AT:?the library that sends the signal}"
 pictures data 16
@@ -59,6 +60,15 @@ grep -q 'does not come first' err && exit 77 # a sanitizer, which must be loaded
 
 begins readdir
 begins stat
+for signal in 1 10 12; do # SIGHUP, SIGUSR1, SIGUSR2
+    export SIGNAL_AT_SIGNAL=$signal
+    at readdir 1 train "$pictures" --net alexnet-mini --epochs 1 --out asked-$signal
+    is $code 0 "exit code of a run with signal $signal while its data is read"
+    has err "checkpoint written"
+    at readdir 1 train --resume asked-$signal
+    is $code 0 "exit code of resuming with signal $signal while the data is read"
+done
+unset SIGNAL_AT_SIGNAL
 for call in readdir stat; do
     for number in 1 30 60 90; do
         at $call $number train --resume trained
