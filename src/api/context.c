@@ -86,7 +86,7 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     }
     atomic_init(&ctx->references, 1);
     atomic_init(&ctx->cancelled, false);
-    atomic_init(&ctx->warned_precision, false);
+    atomic_init(&ctx->opened, false);
     snprintf(ctx->device, sizeof ctx->device, "%s",
              strcmp(device, "auto") == 0 ? device : found.info.name);
     ctx->precision = o.precision;

@@ -26,15 +26,22 @@ typedef struct opening {
     const an_device_defaults *defaults; /* NULL: none */
 } opening;
 
-/* A device that lacks the precision asked for computes in another. A context opens its device again
- * for every session; it warns once. */
-static void warn_of_other_precision(const an_backend *backend, const char *device,
-                                    alexnet_precision asked)
+/* Say what a context asks for and its device does not have, the first time that it is opened: every
+ * session opens it again, also in another precision (a run in bf16, its report in float32). */
+static void warn_of_what_is_absent(const an_backend *backend, alexnet_precision asked)
 {
-    if (backend->precision == asked || atomic_exchange(&backend->ctx->warned_precision, true))
+    alexnet_ctx *ctx = backend->ctx;
+    const alexnet_device_info *info = &backend->info;
+    const char *computes_in = an_backend_computes_in(backend);
+    if (atomic_exchange(&ctx->opened, true))
         return;
-    an_log(backend->ctx, ALEXNET_LOG_WARNING, "device %s has no %s: it computes in %s", device,
-           alexnet_precision_name(asked), an_backend_computes_in(backend));
+    if (backend->precision != asked)
+        an_log(ctx, ALEXNET_LOG_WARNING, "device %s has no %s: it computes in %s", info->name,
+               alexnet_precision_name(asked), computes_in);
+    if (ctx->tuning && !backend->tuning)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s has no row for %s in %s (%s%s%s), and has no effect here", ctx->tuning_name,
+               info->isa, computes_in, info->processor, *info->library ? "; " : "", info->library);
 }
 
 static alexnet_status open_device(an_backend **out, const opening *how, const an_device *device)
@@ -46,7 +53,7 @@ static alexnet_status open_device(an_backend **out, const opening *how, const an
         precision =
             how->training && device->info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
     AN_CHECK(device->api->open(out, how->ctx, device->ordinal, precision));
-    warn_of_other_precision(*out, device->info.name, precision);
+    warn_of_what_is_absent(*out, precision);
     log_choice(*out, &device->info);
     return ALEXNET_OK;
 }
@@ -160,20 +167,13 @@ an_tuning_place an_device_place(const an_backend_api *api, const alexnet_device_
 alexnet_status an_backend_read_tunings(an_backend *backend)
 {
     alexnet_ctx *ctx = backend->ctx;
-    const alexnet_device_info *info = &backend->info;
-    const an_tuning_place place = an_device_place(backend->api, info);
+    const an_tuning_place place = an_device_place(backend->api, &backend->info);
     for (const alexnet_builtin *t = an_builtin_tunings; t->name; t++)
         if (strcmp(t->name, backend->api->name) == 0)
             AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name, &place));
     if (!ctx->tuning)
         return ALEXNET_OK;
-    AN_CHECK(read_tuning(backend, ctx->tuning, ctx->tuning_name));
-    if (!backend->tuning)
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "%s has no row for %s in %s (%s%s%s), and has no effect here", ctx->tuning_name,
-               info->isa, alexnet_precision_name(backend->precision), info->processor,
-               *info->library ? "; " : "", info->library);
-    return ALEXNET_OK;
+    return read_tuning(backend, ctx->tuning, ctx->tuning_name);
 }
 
 void an_backend_free_tunings(an_backend *backend)

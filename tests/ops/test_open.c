@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "backend/cpu/cpu.h"
+#include "base/alloc.h"
 
 static char warning[256];
 static int warnings;
@@ -88,6 +90,42 @@ static void test_precisions_that_are_absent(void **state)
     lacks("cpu", ALEXNET_PRECISION_TF32, "device cpu has no tf32: it computes in fp32");
 }
 
+/* A tuning without a row for the first precision is warned of once; one that has a row is not, also
+ * when a session in another precision follows. */
+static void tuned(const char *precision, int expected)
+{
+    char text[256];
+    alexnet_device_info info;
+    an_backend *backend;
+    assert_true(an_cpu_api.describe(&info, 0, ALEXNET_ISA_ANY));
+    snprintf(text, sizeof text,
+             "[a]\nisa = %s\nprecision = %s\ntraining = no\noperator = fc\nforward = direct\n",
+             info.isa, precision);
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    ctx->tuning = an_strdup(text);
+    ctx->tuning_name = an_strdup("my.ini");
+    ctx->log = keep_warning;
+    warnings = 0;
+    for (int i = 0; i < 2; i++) {
+        expect_ok(an_backend_open(&backend, ctx, false));
+        an_backend_close(backend);
+        assert_int_equal(warnings, expected);
+        ctx->precision = ALEXNET_PRECISION_BF16;
+    }
+    an_ctx_release(ctx);
+    if (expected) {
+        snprintf(text, sizeof text, "my.ini has no row for %s in fp32 (", info.isa);
+        assert_memory_equal(warning, text, strlen(text));
+    }
+}
+
+static void test_tunings(void **state)
+{
+    (void)state;
+    tuned("fp32", 0);
+    tuned("bf16", 1);
+}
+
 static void test_ref(void **state)
 {
     (void)state;
@@ -138,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_by_name),
         cmocka_unit_test(test_auto),
         cmocka_unit_test(test_precisions_that_are_absent),
+        cmocka_unit_test(test_tunings),
         cmocka_unit_test(test_ref),
         cmocka_unit_test(test_wrong_names),
     };
