@@ -157,30 +157,33 @@ static void print_report(const subject *subjects, int count)
 {
     const alexnet_network **networks = cli_alloc((size_t)count * sizeof(const alexnet_network *));
     const alexnet_recipe **recipes = cli_alloc((size_t)count * sizeof(const alexnet_recipe *));
-    const char **names = cli_alloc((size_t)count * sizeof(const char *));
+    const char **net_names = cli_alloc((size_t)count * sizeof(const char *));
+    const char **recipe_names = cli_alloc((size_t)count * sizeof(const char *));
     const alexnet_model *model = NULL;
     int nets = 0, recs = 0;
     for (int i = 0; i < count; i++)
         if (subjects[i].recipe) {
-            names[recs] = subjects[i].name;
+            recipe_names[recs] = subjects[i].name;
             recipes[recs++] = subjects[i].recipe;
         } else {
+            net_names[nets] = subjects[i].name;
             networks[nets++] = subjects[i].network;
             model = subjects[i].model;
         }
     if (nets == 1)
         report_info(networks[0]);
     else if (nets > 1)
-        report_info_compared(networks, nets);
+        report_info_compared(networks, net_names, nets);
     if (nets == 1 && model)
         report_model(model);
     if (nets && recs)
         putchar('\n');
     if (recs)
-        report_recipes(recipes, names, recs);
+        report_recipes(recipes, recipe_names, recs);
     free(networks);
     free(recipes);
-    free(names);
+    free(net_names);
+    free(recipe_names);
 }
 
 static int show(const subject *subjects, int count, const info_options *options)

@@ -223,7 +223,17 @@ static void add_compared_totals(table *t, const alexnet_network *const *networks
     }
 }
 
-void report_info_compared(const alexnet_network *const *networks, int count)
+/* "runs/photos-1: alexnet, (CNN-RN-MP)x2-..."; of a built-in network, its name once. */
+static void print_structure(const alexnet_network *network, const char *given)
+{
+    const char *name = alexnet_network_name(network);
+    const bool same = strcmp(name, given) == 0;
+    terminal_line(stdout, "%s: %s%s%s", given, same ? "" : name, same ? "" : ", ",
+                  alexnet_network_structure(network));
+}
+
+void report_info_compared(const alexnet_network *const *networks, const char *const *names,
+                          int count)
 {
     alignment a = {.networks = count};
     for (int k = 0; k < count; k++)
@@ -236,7 +246,7 @@ void report_info_compared(const alexnet_network *const *networks, int count)
     table t = table_new(columns);
     table_add(&t, "layer");
     for (int k = 0; k < count; k++) {
-        table_add(&t, "%s", alexnet_network_name(networks[k]));
+        table_add(&t, "%s", names[k]);
         table_add(&t, "parameters");
         table_add(&t, "multiply-adds");
     }
@@ -246,8 +256,7 @@ void report_info_compared(const alexnet_network *const *networks, int count)
     table_print(&t, stdout);
     putchar('\n');
     for (int k = 0; k < count; k++)
-        terminal_line(stdout, "%s: %s", alexnet_network_name(networks[k]),
-                      alexnet_network_structure(networks[k]));
+        print_structure(networks[k], names[k]);
     free(a.layer);
     free(columns);
 }

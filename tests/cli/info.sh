@@ -95,6 +95,12 @@ is "$(grep '^total' out | tr -s ' ')" "total 659,272 neurons 60,965,224 724,406,
 has out "caffenet: (CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"
 # caffenet normalises after pooling: its norm1 is in a row below pool1.
 is "$(sed -n '/^pool1/,$p' out | grep -c '^norm1')" 1 "rows of norm1 below pool1"
+# What was named is told apart by its name, also where the networks have the same.
+mkdir twin
+cp own.ini twin
+expect 0 info own.ini twin/own.ini
+has out "own.ini: own, CNN-Linear-softmax" "twin/own.ini: own, CNN-Linear-softmax"
+grep -Eq "^layer +own.ini +parameters +multiply-adds +twin/own.ini +" out || fail "headings of twins"
 
 # Without a name, what there is: a line each for networks and recipes, within a terminal.
 expect 0 info
