@@ -13,6 +13,13 @@
 #include "base/lines.h"
 #include "base/status.h"
 
+/* What the process lacks says nothing about the file, which must not count as a bad one. */
+static alexnet_status status_of(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM ? ALEXNET_ERROR_NO_MEMORY
+                                                                 : ALEXNET_ERROR_IO;
+}
+
 alexnet_status an_file_fail(const char *verb, const char *path)
 {
     const int error = errno;
@@ -20,7 +27,7 @@ alexnet_status an_file_fail(const char *verb, const char *path)
     if (error == EFBIG && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s; the limit (ulimit -f) is %llu bytes",
                        verb, path, strerror(error), (unsigned long long)limit.rlim_cur);
-    return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s", verb, path, strerror(error));
+    return AN_FAIL(status_of(error), "cannot %s %s: %s", verb, path, strerror(error));
 }
 
 /* The kind of something that is not a regular file; NULL for a regular file. */

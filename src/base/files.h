@@ -38,7 +38,11 @@ alexnet_status an_file_open_own(const char *path, int flags, int *fd);
  */
 alexnet_status an_file_check_own(const char *path, bool replaced);
 
-/** ALEXNET_ERROR_IO: "cannot <verb> <path>: <reason>", the reason from errno. */
+/**
+ * "cannot <verb> <path>: <reason>", the reason from errno.
+ * @return ALEXNET_ERROR_NO_MEMORY if the process may open no more files, or memory is short; else
+ *         ALEXNET_ERROR_IO
+ */
 alexnet_status an_file_fail(const char *verb, const char *path);
 
 /** Whether a path is an existing folder; an existing regular file. */

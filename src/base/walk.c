@@ -27,7 +27,7 @@ bool an_is_hidden(const char *name, size_t length)
 
 static alexnet_status fail_folder(const char *path)
 {
-    return AN_FAIL(ALEXNET_ERROR_IO, "cannot read the folder %s: %s", path, strerror(errno));
+    return an_file_fail("read the folder", path);
 }
 
 /* ENTRY_LOST: a link to what is not there, or an entry that the file system cannot tell about. */

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "backend/backend.h"
 #include "base/writer.h"
@@ -37,6 +38,34 @@ static void test_a_bad_picture(void **state)
     assert_int_equal(rig_times_heard("class1/007.png"), 1);
     assert_int_equal(rig_times_heard("1 skipped"), 2);
     assert_int_equal(rig_times_heard("class0/003.png"), 1);
+}
+
+/* That the process has too many files open says nothing about the pictures: none is left out. */
+static void test_no_more_files(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "4", "epochs", "2", NULL};
+    struct rlimit limit, none;
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    rig_write_pictures("train", 2, 8);
+    expect_ok(rig_train("train", NULL, "straight", settings, &p));
+    alexnet_ctx *ctx = rig_ref_ctx();
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    const int lowest = dup(STDOUT_FILENO);
+    close(lowest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){(rlim_t)lowest, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const alexnet_status rc = alexnet_trainer_step(trainer, &p, &more);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "Too many open files");
+    expect_ok(rig_finish(trainer, &p));
+    assert_int_equal(p.skipped, 0);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    rig_expect_same_run("straight", "run");
 }
 
 static void test_too_many_for_the_mean(void **state)
@@ -495,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_a_bad_picture),
+        IN_SCRATCH(test_no_more_files),
         IN_SCRATCH(test_too_many_for_the_mean),
         IN_SCRATCH(test_a_mean_that_failed),
         IN_SCRATCH(test_too_many_in_an_epoch),
