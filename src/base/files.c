@@ -216,6 +216,24 @@ alexnet_status an_file_exists(const char *path, bool *there)
     return an_file_fail("open", path);
 }
 
+/* mkdir() failed, which is well if the folder is there. */
+static alexnet_status check_folder(const char *path)
+{
+    const int error = errno;
+    struct stat info;
+    const bool there = error == EEXIST && lstat(path, &info) == 0;
+    if (there && stat(path, &info) != 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "cannot make the folder %s: it is a link that leads nowhere", path);
+    if (there && S_ISDIR(info.st_mode))
+        return ALEXNET_OK;
+    if (there)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot make the folder %s: it is %s", path,
+                       S_ISREG(info.st_mode) ? "a file" : other_kind(info.st_mode));
+    errno = error;
+    return an_file_fail("make the folder", path);
+}
+
 alexnet_status an_make_folder(const char *path)
 {
     char *copy = an_strdup(path);
@@ -229,8 +247,8 @@ alexnet_status an_make_folder(const char *path)
         if (kept != '/' && kept != '\0')
             continue;
         *p = '\0';
-        if (mkdir(copy, 0777) != 0 && !(errno == EEXIST && an_is_folder(copy)))
-            rc = an_file_fail("make the folder", copy);
+        if (mkdir(copy, 0777) != 0)
+            rc = check_folder(copy);
         *p = kept;
         if (kept == '\0')
             break;

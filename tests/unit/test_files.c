@@ -73,8 +73,14 @@ static void test_folders_and_paths(void **state)
     assert_int_equal(an_make_folder("a/b/c"), ALEXNET_OK);
     assert_true(an_is_folder("a/b/c"));
     scratch_text("a/file", "x");
-    assert_int_equal(an_make_folder("a/file/c"), ALEXNET_ERROR_IO);
-    assert_non_null(strstr(an_error_text(), "a/file"));
+    assert_int_equal(an_make_folder("a/file/c"), ALEXNET_ERROR_FORMAT);
+    assert_string_equal(an_error_text(), "cannot make the folder a/file: it is a file");
+    assert_int_equal(symlink("nowhere", "a/link"), 0);
+    assert_int_equal(an_make_folder("a/link"), ALEXNET_ERROR_FORMAT);
+    assert_string_equal(an_error_text(),
+                        "cannot make the folder a/link: it is a link that leads nowhere");
+    assert_int_equal(symlink("b", "a/there"), 0);
+    assert_int_equal(an_make_folder("a/there/c"), ALEXNET_OK);
     assert_int_equal(an_make_folder(""), ALEXNET_ERROR_IO);
     char *plain = an_path_join("a", "b"), *slash = an_path_join("a/", "b");
     assert_string_equal(plain, "a/b");
