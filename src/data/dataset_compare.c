@@ -186,7 +186,8 @@ alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *t
 /* A sample with the stamp of its item. Samples with different stamps differ in content. */
 typedef struct stamped {
     int64_t stamp, sample;
-    uint64_t content; /* a hash of its bytes; 0: not read */
+    bool tried;       /* it was read, or cannot be */
+    uint64_t content; /* a hash of its bytes; 0: none */
 } stamped;
 
 static int compare_stamps(const void *a, const void *b)
@@ -201,16 +202,17 @@ static stamped *list_samples(const int64_t *stamps, int64_t count)
 {
     stamped *list = an_calloc((size_t)count, sizeof *list);
     for (int64_t i = 0; list && i < count; i++)
-        list[i] = (stamped){stamps[i], i, 0};
+        list[i] = (stamped){.stamp = stamps[i], .sample = i};
     return list;
 }
 
-/* Read and hash a sample, once; *left: bytes that may still be read. 0 if it cannot be read. */
+/* Read and hash a sample, once; *left: bytes that may still be read. */
 static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
 {
     an_item_data data = {0};
-    if (s->content)
+    if (s->tried)
         return;
+    s->tried = true;
     *left -= 4096; /* an attempt has a cost too */
     if (d->source->kind->read(d->source, d->samples[s->sample].item, &data))
         return;

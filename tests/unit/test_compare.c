@@ -181,6 +181,58 @@ static void test_nothing_is_no_picture(void **state)
     assert_string_equal(logged, "");
 }
 
+/* ---- A source whose pictures cannot be told apart without reading them, nor read ---- */
+
+static int attempts;
+
+static alexnet_status read_nothing(const an_data_source *source, int64_t item, an_item_data *out)
+{
+    *out = (an_item_data){0};
+    attempts++;
+    return AN_FAIL(ALEXNET_ERROR_IO, "%s is lost", source->items[item].name);
+}
+
+static int64_t stamp_alike(const an_data_source *source, int64_t item, bool timed)
+{
+    (void)source;
+    (void)item;
+    (void)timed;
+    return 1;
+}
+
+static void close_nothing(an_data_source *source)
+{
+    (void)source;
+}
+
+static alexnet_dataset *open_lost(int items)
+{
+    static const an_data_kind lost = {
+        .name = "lost", .read = read_nothing, .stamp = stamp_alike, .close = close_nothing};
+    an_data_source *source;
+    alexnet_dataset *d;
+    assert_int_equal(an_data_source_new(&source, &lost, "lost"), ALEXNET_OK);
+    assert_int_equal(an_strings_add(&source->classes, an_strdup("x")), ALEXNET_OK);
+    for (int i = 0; i < items; i++) {
+        char *name = an_format("picture %d", i);
+        assert_int_equal(an_data_source_add(source, name, name, 0), ALEXNET_OK);
+    }
+    assert_int_equal(an_dataset_new(&d, NULL, source, NULL, NULL), ALEXNET_OK);
+    return d;
+}
+
+/* A picture that cannot be read is tried once, not once for each that it is compared with. */
+static void test_reads_each_once(void **state)
+{
+    (void)state;
+    alexnet_dataset *train = open_lost(40), *val = open_lost(10);
+    attempts = 0;
+    assert_int_equal(warn_shared(NULL, train, val), ALEXNET_OK);
+    assert_in_range(attempts, 10, 50);
+    an_dataset_release(train);
+    an_dataset_release(val);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -221,6 +273,7 @@ int main(void)
         TEST(test_numbers_that_validation_lacks),
         TEST(test_finds_pictures_of_both),
         TEST(test_nothing_is_no_picture),
+        TEST(test_reads_each_once),
         TEST(test_no_memory),
         cmocka_unit_test(test_rule_of_bad_pictures),
     };
