@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -165,27 +166,49 @@ static int begin(feature_store *s)
     return code;
 }
 
-/* A finished array can be continued if it has exactly the header that we write, and was computed
- * in the same way.
- * *rows: how many rows the file has. */
-static int check_head(const feature_store *s, const feature_layer *layer, int64_t *rows)
+/* Whether this is exactly the header that we write for an array of the layer; *rows: of how many
+ * rows. */
+static bool is_array_head(const feature_layer *layer, const char found[FEATURE_HEADER],
+                          int64_t *rows)
 {
-    char found[FEATURE_HEADER] = "", expected[FEATURE_HEADER];
-    *rows = (size_of(layer->file) - FEATURE_HEADER) / row_bytes(layer);
-    rewind(layer->file);
-    bool read = fread(found, 1, sizeof found, layer->file) == sizeof found;
-    feature_options_line(s, layer, expected);
-    if (read && memcmp(found, expected, sizeof found) == 0)
-        return CLI_DONE;
+    static const char before[] = "'shape': (";
+    char expected[FEATURE_HEADER];
     const int *c = layer->info.shape;
+    const char *at = memmem(found, FEATURE_HEADER, before, sizeof before - 1);
+    *rows = 0;
+    for (at = at ? at + sizeof before - 1 : ""; *at >= '0' && *at <= '9' && *rows < 1LL << 40; at++)
+        *rows = 10 * *rows + (*at - '0');
     const int64_t shape[] = {*rows, c[0], c[1], c[2]};
     npy_header(expected, "<f4", c[1] * c[2] == 1 ? 2 : 4, shape);
-    if (read && memcmp(found, expected, sizeof found) == 0)
-        return feature_options_check(s, layer->partial);
-    return cli_error(CLI_BAD_INPUT,
-                     "%s was begun with another model or other options: it cannot be resumed; "
-                     "remove it to start over",
-                     layer->partial);
+    return memcmp(found, expected, FEATURE_HEADER) == 0;
+}
+
+/* A file can be continued if it has exactly the header that we write, and was computed in the same
+ * way.
+ * *rows: how many rows it has. */
+static int check_head(const feature_store *s, const feature_layer *layer, const char *path,
+                      FILE *file, int64_t *rows)
+{
+    char found[FEATURE_HEADER + 1] = "", expected[FEATURE_HEADER];
+    int64_t announced;
+    *rows = (size_of(file) - FEATURE_HEADER) / row_bytes(layer);
+    rewind(file);
+    const bool read = fread(found, 1, FEATURE_HEADER, file) == FEATURE_HEADER;
+    feature_options_line(s, layer, expected);
+    if (read && memcmp(found, expected, FEATURE_HEADER) == 0)
+        return CLI_DONE;
+    if (!read || !is_array_head(layer, found, &announced))
+        return cli_error(CLI_BAD_INPUT,
+                         "%s is damaged, or was begun with another model or other options: it "
+                         "cannot be resumed; remove it to start over",
+                         path);
+    if (*rows < announced)
+        return cli_error(CLI_BAD_INPUT,
+                         "%s is cut short: it announces %" PRId64 " rows and has %" PRId64
+                         "; remove it to start over",
+                         path, announced, *rows);
+    *rows = announced;
+    return feature_options_check(s, path);
 }
 
 /* Read the names that are complete lines, at most `rows`; *end is where the last one ends. */
@@ -225,7 +248,7 @@ static int reopen(feature_store *s)
         int64_t rows = 0;
         code = open_file(&layer->file, layer->partial, !exists(layer->partial));
         if (code == CLI_DONE && size_of(layer->file) >= FEATURE_HEADER)
-            code = check_head(s, layer, &rows);
+            code = check_head(s, layer, layer->partial, layer->file, &rows);
         least = rows < least ? rows : least;
     }
     if (code == CLI_DONE)
@@ -305,12 +328,28 @@ static int check_start(const feature_store *s, bool resume)
     return CLI_DONE;
 }
 
+static int check_finished(const feature_store *s, const feature_layer *layer)
+{
+    FILE *file;
+    int64_t rows;
+    if (!exists(layer->final))
+        return CLI_DONE; /* it is computed again */
+    int code = file_open(&file, layer->final, NULL);
+    if (code != CLI_DONE)
+        return code;
+    code = check_head(s, layer, layer->final, file, &rows);
+    fclose(file);
+    return code;
+}
+
 /* Continue what is complete: check it before any file is renamed. */
 static int continue_finished(feature_store *s)
 {
     if (!exists(s->names_final))
         return CLI_DONE;
-    const int code = feature_options_check(s, s->layers[0].final);
+    int code = feature_options_check(s, s->layers[0].final);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++)
+        code = check_finished(s, &s->layers[i]);
     return code == CLI_DONE ? reopen_finished(s) : code;
 }
 

@@ -75,7 +75,7 @@ printf 'data/unseen/half a na' >>two.names.partial
 expect 3 $two
 has err "two.names.partial" "--resume"
 expect 3 $two --pool avg --resume
-has err "begun with another model or other options"
+has err "was begun with another model or other options"
 expect 3 $two --resume --json
 is "$(json 1 resumed) $(json 1 rows)" "$rows $good" "rows that were there"
 for file in fc7.npy:fc7 conv5.npy:conv5 names.txt:names; do
@@ -101,6 +101,19 @@ unchanged() { # TEXT ARGUMENTS...
 unchanged "another model, other layers or other options" other
 unchanged "another model, other layers or other options" run --layer fc6
 unchanged "another model, other layers or other options" run --views 10
+# Nor is an array added to that is not whole; the copy is put back.
+cp alone.npy whole.npy
+truncate -s -4 alone.npy
+unchanged "is cut short: it announces" run
+truncate -s 100 alone.npy
+unchanged "is damaged, or was begun with another model" run
+cp whole.npy alone.npy
+printf X | dd of=alone.npy bs=1 seek=20 conv=notrunc 2>err
+unchanged "is damaged, or was begun with another model" run
+cp whole.npy alone.npy
+head -c 5000 /dev/zero >>alone.npy # what follows the announced rows is cut off
+expect 0 features run data/pictures/train/red-ring -o alone.npy --resume
+cmp alone.npy whole.npy || fail "zeros after the last row were kept"
 # A continuation that was killed before it marked the array as its own is no way around it.
 mv alone.names.txt alone.names.partial
 mv alone.npy alone.fc7.partial
