@@ -2269,7 +2269,8 @@ typedef struct alexnet_loader_speed {
 ALEXNET_API alexnet_status alexnet_loader_bench_new(alexnet_loader_bench **out, alexnet_ctx *ctx,
                                                     const alexnet_dataset *dataset,
                                                     const alexnet_loader_bench_options *options);
-/** Do the next round. @param more  out, false after the last */
+/** Do the next round. @param more  out, false after the last
+ *  @return ALEXNET_ERROR_BAD_DATA if none of the pictures can be read */
 ALEXNET_API alexnet_status alexnet_loader_bench_step(alexnet_loader_bench *bench, bool *more);
 /** Sum up. The name is borrowed from the bench. */
 ALEXNET_API void alexnet_loader_bench_speed(const alexnet_loader_bench *bench,

@@ -131,6 +131,19 @@ static double worked(void)
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
+/* There is no speed to measure. */
+static alexnet_status fail_none_read(const alexnet_loader_bench *b)
+{
+    an_picture picture;
+    const bool now = an_data_source_picture(b->data->source, b->data->samples[b->order[0]].item,
+                                            &picture) == ALEXNET_OK;
+    if (now)
+        an_picture_free(&picture);
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of %lld pictures drawn from %s can be read%s%s",
+                   (long long)b->count, b->data->root,
+                   now ? "" : "; the first: ", now ? "" : an_error_text());
+}
+
 static alexnet_status load_all(alexnet_loader_bench *b, double *seconds)
 {
     an_batch batch;
@@ -149,7 +162,7 @@ static alexnet_status load_all(alexnet_loader_bench *b, double *seconds)
             b->bad += batch.pictures[i].status != ALEXNET_OK;
     }
     *seconds = an_clock() - began;
-    return ALEXNET_OK;
+    return b->bad < b->count ? ALEXNET_OK : fail_none_read(b);
 }
 
 alexnet_status an_loader_bench_step(alexnet_loader_bench *b, bool *more)

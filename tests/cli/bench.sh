@@ -77,6 +77,12 @@ for class in photos/pictures/train/*; do
 done
 expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 1 --recipe scaled.ini
 has out "cannot be read" "libjpeg-turbo alone, from memory" "of the pictures: the others are not JPEGs"
+mkdir -p none/a none/b
+echo none >none/a/a.png
+echo none >none/b/b.png
+expect 3 bench --mode loader none --steps 1
+has err "none of 2 pictures drawn from" "none/a/a.png is text, not a picture"
+lacks out "images/s"
 expect 2 bench --mode loader photos/pictures --recipe nosuch
 has err "nosuch is neither a built-in recipe nor a recipe file"
 expect 2 bench --recipe paper
