@@ -158,10 +158,9 @@ static int check_usage(const opt_args *args, const data_check_options *options)
         return opt_wrong(&page, "DATA is missing: a data set");
     if (args->file_count > 1)
         return train_data_several(&page, args->files[1]);
-    int code = options->report ? file_check_output(options->report) : CLI_DONE;
-    if (code == CLI_DONE && options->sheet)
-        code = file_check_output(options->sheet);
-    return code;
+    const char *const files[] = {options->report, options->sheet};
+    const int code = opt_needs(args, "distance", options->near, "--near");
+    return code == CLI_DONE ? file_check_outputs(files, COUNT_OF(files)) : code;
 }
 
 static int run(const opt_args *args, const data_check_options *options,

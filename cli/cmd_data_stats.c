@@ -180,9 +180,7 @@ static int run(const opt_args *args, const stats_options *options, const machine
         return opt_wrong(&page, "DATA is missing: a data set");
     if (args->file_count > 1)
         return train_data_several(&page, args->files[1]);
-    int code = options->out ? file_check_output(options->out) : CLI_DONE;
-    if (code == CLI_DONE && options->plot)
-        code = file_check_output(options->plot);
+    int code = file_check_outputs((const char *const[]){options->out, options->plot}, 2);
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)

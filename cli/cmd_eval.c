@@ -288,12 +288,7 @@ static int count_models(int *out, const opt_args *args)
 /* Before the work, reject files that cannot be written. */
 static int check_files(const eval_options *o)
 {
-    int code = o->confusion ? file_check_output(o->confusion) : CLI_DONE;
-    if (code == CLI_DONE && o->calibration)
-        code = file_check_output(o->calibration);
-    if (code == CLI_DONE && o->images)
-        code = file_check_output(o->images);
-    return code;
+    return file_check_outputs((const char *const[]){o->confusion, o->calibration, o->images}, 3);
 }
 
 /* Reject options that cannot be combined. */

@@ -122,6 +122,35 @@ int file_check_output(const char *path)
     return code;
 }
 
+/* Whether two paths name the same entry of a folder, whether or not it exists. */
+static bool same_place(const char *a, const char *b)
+{
+    char *folder_a = folder_of(a), *folder_b = folder_of(b);
+    const char *slash_a = strrchr(a, '/'), *slash_b = strrchr(b, '/');
+    struct stat info;
+    const bool same = strcmp(slash_a ? slash_a + 1 : a, slash_b ? slash_b + 1 : b) == 0 &&
+                      stat(folder_a, &info) == 0 && is_file(folder_b, &info);
+    free(folder_a);
+    free(folder_b);
+    return same;
+}
+
+int file_check_outputs(const char *const *paths, int count)
+{
+    int code = CLI_DONE;
+    for (int i = 0; i < count && code == CLI_DONE; i++) {
+        if (!paths[i])
+            continue;
+        code = file_check_output(paths[i]);
+        for (int j = 0; j < i && code == CLI_DONE; j++)
+            if (paths[j] && same_place(paths[i], paths[j]))
+                code = cli_error(CLI_USAGE,
+                                 "%s would be written twice; give each output a name of its own",
+                                 paths[i]);
+    }
+    return code;
+}
+
 static int failed(const file_output *out, int error)
 {
     return cli_error(CLI_FAILED, "cannot write %s: %s", out->path, strerror(error));

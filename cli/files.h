@@ -31,6 +31,9 @@ void file_protect(const char *path);
  */
 int file_check_output(const char *path);
 
+/** The same for the outputs of a command, which are different files; NULL: none is wanted. */
+int file_check_outputs(const char *const *paths, int count);
+
 /** A file being written. */
 typedef struct file_output {
     char *path, *temporary;

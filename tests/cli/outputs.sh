@@ -57,6 +57,13 @@ for command in "data check list.csv --report" "data check list.csv --sheet" "eva
     has err "takes a file whose name ends in" "not 'photo.png'"
 done
 
+# Nor does one file take two results.
+expect 2 eval run list.csv --confusion both.csv --images ./both.csv
+has err "./both.csv would be written twice"
+expect 2 eval run list.csv --calibration both.png --confusion "$PWD/both.png"
+has err "both.png would be written twice"
+[ -e both.csv ] || [ -e both.png ] && fail "a refused output was written"
+
 # A checkpoint, whatever writes.
 keeps run/last.safetensors convert m.safetensors run/last.safetensors
 has err "run/last.safetensors is the checkpoint of a run"
