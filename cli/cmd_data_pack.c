@@ -212,6 +212,13 @@ static void report(const alexnet_pack_progress *p, const char *out, bool json)
         terminal_line(stdout, "%" PRId64 " left out", p->left_out);
 }
 
+/* Reject options that have no effect. */
+static int check_options(const opt_args *args, const pack_options *options)
+{
+    const int code = opt_needs(args, "quality", !options->raw, "JPEG, not --raw");
+    return code == CLI_DONE ? opt_needs(args, "fit", options->side > 0, "a --side, not 0") : code;
+}
+
 static int run(const opt_args *args, const pack_options *options, const machine_options *machine)
 {
     alexnet_ctx *ctx = NULL;
@@ -225,7 +232,9 @@ static int run(const opt_args *args, const pack_options *options, const machine_
     if (args->file_count > 2)
         return train_data_several(&page, args->files[1]);
     const char *out = args->files[1];
-    int code = take_options(&how, options);
+    int code = check_options(args, options);
+    if (code == CLI_DONE)
+        code = take_options(&how, options);
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)

@@ -137,7 +137,8 @@ static int check_options(const opt_args *args, const explain_options *o)
                              o->activations ? "--activations"
                              : o->filter    ? "--filter"
                                             : "--filters");
-    return CLI_DONE;
+    return opt_needs(args, "occlusion-size|occlusion-stride", o->map != EXPLAIN_GRADIENT,
+                     "a map of occlusion, not --map gradient");
 }
 
 static int check_files(const opt_args *args, const kind *k)

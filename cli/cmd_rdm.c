@@ -289,6 +289,11 @@ static int run(model_args *line, const void *own)
         return code;
     if (!options->out)
         return opt_wrong(&page, "-o PREFIX is missing: the beginning of the files' names");
+    if (path_ends_in(options->out, "/"))
+        return opt_wrong(&page,
+                         "-o %s is a folder; PREFIX is the beginning of the files' names, such as "
+                         "%sstimuli",
+                         options->out, options->out);
     char *first = cli_format("%s.names.txt", options->out);
     code = file_check_output(first);
     free(first);

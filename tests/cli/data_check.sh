@@ -86,7 +86,9 @@ expect 3 data check none
 expect 3 data check nowhere
 expect 2 data check
 expect 2 data check good one
-expect 2 data check good --distance 12
+expect 2 data check good --near --distance 12
+expect 2 data check good --distance 3
+has err "--distance needs --near"
 expect 2 data check good --val 1.5
 expect 1 data check good --report nowhere/report.csv
 

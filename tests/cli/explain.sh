@@ -172,6 +172,8 @@ expect 2 explain run --filter conv2:5
 has err "--in FOLDER"
 expect 2 explain run $picture --in data
 has err "--in needs --filter"
+expect 2 explain run $picture --map gradient --occlusion-stride 2
+has err "--occlusion-stride needs a map of occlusion"
 expect 2 explain run $picture --activations --class 1
 has err "--class is for the maps"
 expect 2 explain run --filters --filter conv2:5 --in data

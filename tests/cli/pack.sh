@@ -49,6 +49,10 @@ expect 0 data pack jpeg again --side 48 --json
 is "$(json 1 unchanged)" "$total" "JPEG files stored as they are"
 expect 0 data pack jpeg again --side 48
 has err "again was packed already and is unchanged"
+expect 2 data pack jpeg again --raw --quality 50
+has err "--quality needs JPEG"
+expect 2 data pack jpeg again --side 0 --fit square
+has err "--fit needs a --side"
 sums=$(sed -n 's/.*"sha256": "\([0-9a-f]*\)".*/\1/p' again/manifest.json)
 is "$(sha256sum again/train-000000.tar | cut -d' ' -f1)" "$sums" "the manifest's hash"
 printf x | dd of=again/train-000000.tar bs=1 seek=2000 conv=notrunc 2>dd.log
