@@ -79,7 +79,9 @@
  *              cannot prevent. oneDNN is written in C++ and catches nothing: if memory runs out for
  *              its own small objects, as under a limit on address space (ulimit -v), std::bad_alloc
  *              ends the program. A C++ program that catches it may save its own data, but not use
- *              the library any more. Files stay whole.
+ *              the library any more. Files stay whole. For the same reason no call may be running
+ *              in another thread when the program calls exit() or returns from main(): oneDNN's
+ *              objects are destroyed then. Cancel the calls and wait for them, or use _exit().
  *   Text       Paths are byte strings, as open(2) takes them. Data sets opened by their path, runs
  *              and packs make a relative one absolute, so that the host may change its folder
  *              afterwards; lists of pictures and indices keep it as it is. All other text is UTF-8;
