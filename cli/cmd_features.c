@@ -71,7 +71,35 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Reduce *pictures to those whose names the store does not have yet. */
+/* The names that a store has, sorted, and how many of each are found again. */
+typedef struct done_names {
+    char **names;
+    size_t count;
+    size_t *taken; /* at the first of equal names */
+} done_names;
+
+/* Whether the store has a row for this picture; each row is for one picture, also if a list names
+ * a picture several times. */
+static bool take_done(done_names *done, const char *path)
+{
+    size_t low = 0, high = done->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (strcmp(done->names[middle], path) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == done->count)
+        return false;
+    const size_t next = low + done->taken[low];
+    if (next == done->count || strcmp(done->names[next], path) != 0)
+        return false;
+    done->taken[low]++;
+    return true;
+}
+
+/* Reduce *pictures to those that the store does not have yet. */
 static int leave_out_done(alexnet_dataset **pictures, alexnet_ctx *ctx, feature_store *store,
                           counts *n)
 {
@@ -81,12 +109,16 @@ static int leave_out_done(alexnet_dataset **pictures, alexnet_ctx *ctx, feature_
     if (done->count == 0)
         return CLI_DONE;
     qsort(done->items, done->count, sizeof *done->items, by_name);
+    done_names there = {done->items, done->count, calloc(done->count, sizeof *there.taken)};
+    if (!there.taken)
+        return cli_error(CLI_FAILED, "out of memory for %zu names", done->count);
     for (int64_t i = 0; i < n->pictures; i++) {
         const char *path;
         alexnet_dataset_picture(*pictures, i, &path, NULL);
-        if (!bsearch(&path, done->items, done->count, sizeof path, by_name))
+        if (!take_done(&there, path))
             string_list_add(&rest, cli_copy(path));
     }
+    free(there.taken);
     n->resumed = n->pictures - (int64_t)rest.count;
     string_list_free(done);
     alexnet_dataset_free(*pictures);

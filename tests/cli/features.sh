@@ -101,6 +101,16 @@ unchanged() { # TEXT ARGUMENTS...
 unchanged "another model, other layers or other options" other
 unchanged "another model, other layers or other options" run --layer fc6
 unchanged "another model, other layers or other options" run --views 10
+# A picture that is named twice has two rows, also if the command was stopped between them.
+first=$(find data/pictures -name '*.png' | sort | head -n 1)
+second=$(find data/pictures -name '*.png' | sort | sed -n 2p)
+expect 0 features run "$first" "$second" "$first" -o thrice.npy --batch 1
+expect 0 features run "$first" -o stopped.npy --batch 1
+expect 0 features run "$first" "$second" "$first" -o stopped.npy --batch 1 --resume --json
+is "$(json 1 resumed) $(json 1 computed)" "1 2" "rows that were there, and new ones"
+cmp thrice.npy stopped.npy || fail "the second row of a picture is lost"
+expect 0 features run "$first" "$second" "$first" -o stopped.npy --batch 1 --resume --json
+is "$(json 1 resumed) $(json 1 computed)" "3 0" "rows of a complete array, and new ones"
 # Nor is an array added to that is not whole; the copy is put back.
 cp alone.npy whole.npy
 truncate -s -4 alone.npy
