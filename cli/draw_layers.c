@@ -80,15 +80,16 @@ static int fit_page(block *blocks, int count, int top, int *height)
 }
 
 typedef struct range {
-    double low, high, top; /* top: where the colours end */
+    float low, high;
+    double top; /* where the colours end */
 } range;
 
 static range range_of(const float *values, size_t count)
 {
     range r = {INFINITY, -INFINITY, explain_colour_end(values, count)};
     for (size_t i = 0; i < count; i++) {
-        r.low = fmin(r.low, values[i] + 0.0); /* turns -0 into 0 */
-        r.high = fmax(r.high, values[i] + 0.0);
+        r.low = fminf(r.low, values[i] + 0.0F); /* turns -0 into 0 */
+        r.high = fmaxf(r.high, values[i] + 0.0F);
     }
     return r;
 }

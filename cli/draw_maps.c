@@ -105,11 +105,11 @@ static void put_gradient(const panel *p, const explanation *found)
     put_lines(p, lines, COUNT_OF(lines));
 }
 
-static double largest_drop(const explanation *found)
+static float largest_drop(const explanation *found)
 {
-    double top = 0;
+    float top = 0;
     for (int i = 0; i < found->cells * found->cells; i++)
-        top = fmax(top, fabs(found->drops[i]));
+        top = fmaxf(top, fabsf(found->drops[i]));
     return top;
 }
 

@@ -211,13 +211,13 @@ static void check_average(const char *device)
         }
         if (step == 0)
             memcpy(first, got[1], sizeof first);
-        double of_first = 0, of_weights = 0; /* how far the average's answer is from those */
+        float of_first = 0, of_weights = 0; /* how far the average's answer is from those */
         for (int i = 0; i < WHOLE * CLASSES; i++) {
-            of_first = fmax(of_first, fabs(got[1][i] - first[i]));
-            of_weights = fmax(of_weights, fabs(got[1][i] - got[0][i]));
+            of_first = fmaxf(of_first, fabsf(got[1][i] - first[i]));
+            of_weights = fmaxf(of_weights, fabsf(got[1][i] - got[0][i]));
         }
-        assert_true(step < 2 ? of_first == 0 && of_weights > 1e-3
-                             : of_first > 1e-3 && of_weights < 1e-5);
+        assert_true(step < 2 ? of_first == 0 && of_weights > 1e-3F
+                             : of_first > 1e-3F && of_weights < 1e-5F);
     }
     for (int i = 0; i < 2; i++)
         an_program_free(programs[i]);

@@ -47,9 +47,9 @@ static an_program_options keeping(an_program_options options, const int *keep, i
 static void expect_close(const char *what, const float *got, const float *expected, int count,
                          double share)
 {
-    double largest = 0;
+    float largest = 0;
     for (int i = 0; i < count; i++)
-        largest = fmax(largest, fabs(expected[i]));
+        largest = fmaxf(largest, fabsf(expected[i]));
     assert_true(largest > 0);
     for (int i = 0; i < count; i++)
         if (!(fabs((double)got[i] - expected[i]) <= share * largest))
@@ -159,9 +159,10 @@ static void check_input_gradient(const char *device, an_program_options options,
     expect_ok(an_program_input_gradient(rig.program, gradient));
     net_rig ref;
     open_for(&ref, "ref", options);
-    double *mean = rig_read(&ref, AN_VALUES, 0), largest = 0, h = seed ? 0x1p-2 : 0x1p-20;
+    double *mean = rig_read(&ref, AN_VALUES, 0), h = seed ? 0x1p-2 : 0x1p-20;
+    float largest = 0;
     for (int i = 0; i < PIXELS; i++)
-        largest = fmax(largest, fabs(gradient[i]));
+        largest = fmaxf(largest, fabsf(gradient[i]));
     assert_true(largest > 1e-4);
     for (int i = 0; i < PIXELS; i += 7) {
         double at[2], kept = mean[i];
