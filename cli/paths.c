@@ -167,7 +167,7 @@ int path_make_folder(const char *path)
     }
     free(part);
     if (code == CLI_DONE && !path_is_folder(path))
-        return cli_error(CLI_BAD_INPUT, "%s exists and is not a folder", path);
+        return cli_error(CLI_FAILED, "%s exists and is not a folder", path);
     return code;
 }
 

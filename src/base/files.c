@@ -223,12 +223,12 @@ static alexnet_status check_folder(const char *path)
     struct stat info;
     const bool there = error == EEXIST && lstat(path, &info) == 0;
     if (there && stat(path, &info) != 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+        return AN_FAIL(ALEXNET_ERROR_IO,
                        "cannot make the folder %s: it is a link that leads nowhere", path);
     if (there && S_ISDIR(info.st_mode))
         return ALEXNET_OK;
     if (there)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot make the folder %s: it is %s", path,
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot make the folder %s: it is %s", path,
                        S_ISREG(info.st_mode) ? "a file" : other_kind(info.st_mode));
     errno = error;
     return an_file_fail("make the folder", path);

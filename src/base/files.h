@@ -55,8 +55,7 @@ bool an_is_file(const char *path);
  */
 alexnet_status an_file_exists(const char *path, bool *there);
 
-/** Make a folder and its missing parents. @return ALEXNET_ERROR_FORMAT if something else is there
- */
+/** Make a folder and its missing parents. */
 alexnet_status an_make_folder(const char *path);
 
 /** Whether a path is a folder's own or is below it. Both must be as realpath(3) gives them. */

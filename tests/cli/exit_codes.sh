@@ -17,7 +17,7 @@ expect 1 plot curves run -o nowhere/curves.png
 expect 1 eval run --confusion nowhere/confusion.csv
 expect 1 bench --net alexnet-mini --tune nowhere/tuning.ini
 : >file
-expect 3 train data/pictures --net alexnet-mini --epochs 1 --out file/run
+expect 1 train data/pictures --net alexnet-mini --epochs 1 --out file/run
 "$ALEXNET" eval run >/dev/full 2>err
 is $? 1 "exit code with a full disk"
 

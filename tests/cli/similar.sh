@@ -128,10 +128,10 @@ has err "MODEL comes first"
 expect 2 similar run $query --in photos --layer fc9
 has err "fc9"
 touch readonly.index
-expect 3 similar run $query --in photos --index readonly.index/x
+expect 1 similar run $query --in photos --index readonly.index/x
 is "$(wc -l <err | tr -d ' ')" 1 "lines about an index that cannot be written"
 mkdir deposit && cp $query deposit
 touch .deposit.index
-expect 3 similar run $query --in deposit
+expect 1 similar run $query --in deposit
 has err ".deposit.index" "unless --index FOLDER names a place"
 [ -z "$(find . -name '*.tmp')" ] || fail "temporary files are left"

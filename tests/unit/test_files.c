@@ -73,10 +73,10 @@ static void test_folders_and_paths(void **state)
     assert_int_equal(an_make_folder("a/b/c"), ALEXNET_OK);
     assert_true(an_is_folder("a/b/c"));
     scratch_text("a/file", "x");
-    assert_int_equal(an_make_folder("a/file/c"), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_make_folder("a/file/c"), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(), "cannot make the folder a/file: it is a file");
     assert_int_equal(symlink("nowhere", "a/link"), 0);
-    assert_int_equal(an_make_folder("a/link"), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_make_folder("a/link"), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(),
                         "cannot make the folder a/link: it is a link that leads nowhere");
     assert_int_equal(symlink("b", "a/there"), 0);

@@ -416,7 +416,7 @@ static void test_refusals(void **state)
     expect_no_start("train", NULL, "run", frozen, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "has freeze = c m, but m has no parameters; layers with parameters are c, e");
     scratch_text("file", "x");
-    expect_no_start("train", NULL, "file/run", NULL, ALEXNET_ERROR_FORMAT, "folder file: it is");
+    expect_no_start("train", NULL, "file/run", NULL, ALEXNET_ERROR_IO, "folder file: it is");
     assert_false(an_is_folder("run")); /* nothing was made for a run that did not start */
 }
 
