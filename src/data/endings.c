@@ -118,13 +118,11 @@ static bool list_remedy(char *out, size_t room, const an_endings *endings, const
                         const char *verb)
 {
     bool any = false;
-    an_endings sorted = *endings; /* folders give files in any order */
-    qsort(sorted.row, (size_t)sorted.rows, sizeof *sorted.row, more_first);
-    for (int i = 0; i < sorted.rows; i++) {
-        if (!is_among(list, sorted.row[i].ending))
+    for (int i = 0; i < endings->rows; i++) {
+        if (!is_among(list, endings->row[i].ending))
             continue;
         append(out, room, any ? ", " : *out ? "; " : "", any ? "" : verb);
-        append(out, room, any ? "" : " ", sorted.row[i].ending);
+        append(out, room, any ? "" : " ", endings->row[i].ending);
         any = true;
     }
     return any;
