@@ -1573,8 +1573,9 @@ typedef struct alexnet_index alexnet_index;
  * @param home      folder of the index, made if absent; NULL: a hidden one beside `folder`,
  *                  ".photos.index" for "photos"
  * @return as alexnet_dataset_open_files(); ALEXNET_ERROR_IO also if `folder` is not a folder, and
- *         if pictures are missing but files cannot be made in `home`. What damaged files of the
- *         index held is computed again, with a warning in the log
+ *         if pictures are missing but files cannot be made in `home`. What files held that are
+ *         shortened, or damaged other than in the values themselves, is computed again, with a
+ *         warning in the log. Values are not checked
  */
 ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_features *features,
                                               const char *folder, const char *home);
