@@ -210,13 +210,18 @@ alexnet_status an_data_source_note_links(an_data_source *source, const an_walk *
 }
 
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
-                                            const char *path)
+                                            const char *path, bool *divided)
 {
     *out = NULL;
+    *divided = false;
     for (int i = 0; i < KINDS; i++) {
         bool yes = false;
         if (kinds[i] != &an_folders_kind)
             AN_CHECK(kinds[i]->accepts(ctx, path, &yes));
+        if (yes && kinds[i]->divided && an_is_folder(path))
+            AN_CHECK(kinds[i]->divided(ctx, path, divided));
+        if (yes && *divided)
+            return ALEXNET_OK;
         if (yes)
             return open_kind(out, ctx, kinds[i]->pictures ? kinds[i]->pictures : kinds[i], path,
                              false);
@@ -224,19 +229,13 @@ alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *c
     return ALEXNET_OK;
 }
 
-alexnet_status an_data_source_parts(alexnet_ctx *ctx, const char *path, bool *yes)
+alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes)
 {
     *yes = false;
     for (int i = 0; i < KINDS && !*yes; i++)
-        if (kinds[i]->divided && kinds[i] != &an_folders_kind)
+        if (kinds[i]->divided)
             AN_CHECK(kinds[i]->divided(ctx, path, yes));
     return ALEXNET_OK;
-}
-
-alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes)
-{
-    AN_CHECK(an_data_source_parts(ctx, path, yes));
-    return *yes ? ALEXNET_OK : an_folders_kind.divided(ctx, path, yes);
 }
 
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,

@@ -120,13 +120,13 @@ alexnet_status an_data_source_check(alexnet_ctx *ctx, const char *path);
 alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path);
 /**
  * Open a path as pictures without labels if a kind other than folders accepts it.
- * @param out  NULL: none does; it is a picture, a folder of pictures, or of no known kind
+ * @param out      NULL: none does; it is a picture, a folder of pictures, or of no known kind
+ * @param divided  out: the path is a folder with the parts train and val in its files (divided.h),
+ *                 so that it is not one source; *out is then NULL too
  */
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
-                                            const char *path);
-/** Whether a path has the parts train and val in its files (divided.h). */
-alexnet_status an_data_source_parts(alexnet_ctx *ctx, const char *path, bool *yes);
-/** Whether a path has them as folders or in files. */
+                                            const char *path, bool *divided);
+/** Whether a path has the parts train and val, as folders or in files. */
 alexnet_status an_data_source_divided(alexnet_ctx *ctx, const char *path, bool *yes);
 /** Open a path again as the kind with this name. */
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,

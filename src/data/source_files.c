@@ -32,13 +32,36 @@ static const part *part_of(const an_data_source *source, int64_t item)
     return NULL;
 }
 
+typedef alexnet_status (*part_call)(an_data_source *source, const char *path);
+
+/* Call for the parts train and val of a folder, until one fails. */
+static alexnet_status each_part(an_data_source *source, const char *folder, part_call call)
+{
+    for (an_part_name p = AN_PART_TRAIN; p <= AN_PART_VAL; p++) {
+        char *path = an_path_join(folder, an_part_word(p));
+        const alexnet_status rc =
+            path ? call(source, path) : AN_FAIL_MEMORY(strlen(folder), "a path");
+        an_free(path);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}
+
+/* Open an archive, or a folder of archives, only for its error. */
+static alexnet_status try_archives(an_data_source *unused, const char *path)
+{
+    an_data_source *archives;
+    bool divided;
+    AN_CHECK(an_data_source_open_pictures(&archives, NULL, path, &divided));
+    an_data_source_release(archives);
+    return divided ? each_part(unused, path, try_archives) : ALEXNET_OK;
+}
+
 /* The error of a folder from which nothing could be taken. */
 static alexnet_status fail_folder(const char *path)
 {
     an_walk walk = {.takes = an_has_picture_ending};
-    an_data_source *archives;
-    AN_CHECK(an_data_source_open_pictures(&archives, NULL, path));
-    an_data_source_release(archives);
+    AN_CHECK(try_archives(NULL, path));
     alexnet_status rc = an_walk_below(&walk, path);
     if (rc == ALEXNET_OK)
         rc = an_fail_no_pictures("", path, &walk.left_out);
@@ -144,36 +167,13 @@ static alexnet_status add_source(an_data_source *source, an_data_source *added)
     return ALEXNET_OK;
 }
 
-/* Whether a folder has the parts train and val in its files, so that it is not one source. */
-static alexnet_status has_parts(const an_data_source *source, const char *path, bool *yes)
-{
-    *yes = false;
-    return an_is_folder(path) ? an_data_source_parts(source->ctx, path, yes) : ALEXNET_OK;
-}
-
-static alexnet_status add_path(an_data_source *source, const char *path);
-
-static alexnet_status add_parts(an_data_source *source, const char *path)
-{
-    for (an_part_name p = AN_PART_TRAIN; p <= AN_PART_VAL; p++) {
-        char *name = an_path_join(path, an_part_word(p));
-        const alexnet_status rc =
-            name ? add_path(source, name) : AN_FAIL_MEMORY(strlen(path), "a path");
-        an_free(name);
-        AN_CHECK(rc);
-    }
-    return ALEXNET_OK;
-}
-
 static alexnet_status add_path(an_data_source *source, const char *path)
 {
     an_data_source *added;
     bool divided;
-    AN_CHECK(has_parts(source, path, &divided));
-    if (divided)
-        return add_parts(source, path);
-    AN_CHECK(an_data_source_open_pictures(&added, source->ctx, path));
-    return added                ? add_source(source, added)
+    AN_CHECK(an_data_source_open_pictures(&added, source->ctx, path, &divided));
+    return divided              ? each_part(source, path, add_path)
+           : added              ? add_source(source, added)
            : an_is_folder(path) ? add_folder(source, path)
                                 : add_file(source, an_strdup(path));
 }
