@@ -133,6 +133,7 @@ static double find_seconds(const char *text)
 
 int main(int argc, char **argv)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0); /* in order with the log, and kept if a later part fails */
     if (argc < 5) {
         fprintf(stderr, "usage: cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE "
                         "[deterministic]]]\n");

@@ -8,18 +8,32 @@ program() {
 #!/bin/sh
 echo "${1##*/} \$*" >>"$PWD/calls"
 echo "\${0##*/} \$1 said this"
-[ \${0##*/} != cuda_speed ] || cat "$PWD/parts"
+[ ! -e "$PWD/\${0##*/}.says" ] || NET=\$1 MODE=\$2 BATCH=\$4 . "$PWD/\${0##*/}.says"
 for word in "${1##*/}" "${1##*/}-\$1" "${1##*/}-\$2"; do
     [ ! -e "$PWD/\$word.code" ] || exit "\$(cat "$PWD/\$word.code")"
 done
 END
     chmod +x "$1"
 }
-cat >parts <<END
+cat >cuda_speed.says <<'END'
+echo "proposal-2 is left out for something"
+echo "$NET $MODE bf16 $BATCH 5.0000 100000"
+cat <<PARTS
 peak 800.00 TFLOP/s, copies 4.00 TB/s
   conv1                    1    0.5000 ms     100.00 GFLOP   200.00 TFLOP/s    100.00 MB    0.1250 ms   4.00
   conv2                    1    0.5000 ms     350.00 GFLOP   700.00 TFLOP/s    100.00 MB    0.4375 ms   1.14
   relu7                    1    0.0100 ms       0.00 GFLOP     0.00 TFLOP/s      1.00 MB    0.0003 ms  40.00
+[row of $NET $MODE $BATCH]
+forward = proposal-2
+
+PARTS
+END
+cat >python3.says <<'END'
+[ "$MODE" != cuda ] || cat <<LINES
+alexnet-owt train 512 graph 12.000 42667
+alexnet-owt train 512 compile+graph 10.000 51200
+alexnet train 512 compile+graph no time left
+LINES
 END
 for name in cli/alexnet tests/test_cuda_maps_gpu tests/test_cuda_elements_gpu tests/test_cuda_steps_gpu \
     tests/test_parity_cuda tests/test_batches_cuda tests/test_steps tests/test_trainer_resume bench/cuda_speed; do
@@ -43,7 +57,7 @@ check() {
 }
 
 check 0 yes
-for call in "alexnet selftest --json" "test_cuda_maps_gpu" "test_batches_cuda" "test_trainer_resume test_stops_on_cuda" \
+for call in "alexnet selftest --device cuda --json" "test_cuda_maps_gpu" "test_batches_cuda" "test_trainer_resume test_stops_on_cuda" \
     "test_saliency" "test_sharing cuda" \
     "alexnet demo --device cuda" "alexnet train --resume" "alexnet eval .*--views 10" "cuda_speed alexnet train bf16 512" \
     "alexnet bench --device cuda" "python3 .*peer_torch.py cuda" "compute-sanitizer --tool racecheck" \
@@ -54,6 +68,17 @@ done
 is "$(grep -c '^  conv1 .* 4.00$' out.gpu/table.txt)" 4 "lines of what is slow" # two networks, two batches
 grep -qE '^  (conv2|relu7)' out.gpu/table.txt && fail "what is fast, or small, is said to be slow"
 grep -q "^cuda_speed alexnet train bf16 512 1 cuda deterministic" calls || fail "no deterministic run"
+has out.gpu/table.txt "alexnet train bf16 512 5.0000 100000" "alexnet train bf16 512 5.0000 100000 deterministic" \
+    "target: alexnet-owt train 512, times PyTorch, compile+graph: 2.00, wanted 2: met" \
+    "target: alexnet train 512, times PyTorch: ?, wanted 3: not measured" \
+    "target: alexnet infer 1, ms: 5.0000, wanted 0.25: missed" \
+    "target: parts above 1.5 times their floor: 4, wanted 0: missed"
+lacks out.gpu/table.txt "left out"
+is "$(grep -c '^.row of alexnet train 512.$' out.gpu/tuning.ini)" 1 "rows of a tuning, without those of the deterministic run"
+grep -q "^alexnet bench .*--tuning" calls || fail "bench does not use the tuning"
+for part in steps elements maps; do
+    is "$(grep -c "^compute-sanitizer --tool racecheck .*test_cuda_${part}_gpu" calls)" 1 "races looked for in $part"
+done
 
 # Each of these makes it fail, and speed is measured all the same.
 for name in alexnet-selftest test_cuda_maps_gpu test_parity_cuda test_batches_cuda test_steps test_trainer_resume \
@@ -72,6 +97,12 @@ echo 9 >compute-sanitizer.code
 check 1 no
 rm compute-sanitizer.code
 
+# Where compute-sanitizer does not work, that is no failure.
+echo 255 >compute-sanitizer.code
+echo 'echo "Device not supported. Please refer to the table of supported devices."' >compute-sanitizer.says
+check 0 yes
+rm compute-sanitizer.code compute-sanitizer.says
+
 # A slow demo, sanitizer or measurement is no failure; a test without its turn is one.
 for name in alexnet-demo compute-sanitizer cuda_speed alexnet-bench python3; do
     echo 124 >"$name.code"
@@ -80,3 +111,22 @@ for name in alexnet-demo compute-sanitizer cuda_speed alexnet-bench python3; do
 done
 check 1 no 0
 has shown "parity: no time left"
+
+# Without a GPU nothing else is tried.
+echo 4 >alexnet-selftest.code
+sh "$source/tools/gpu.sh" out.gpu build 120 >shown 2>&1
+is "$?" 1 "exit code of gpu.sh without a GPU"
+has shown "no GPU to test: "
+rm alexnet-selftest.code
+
+# What has ended before the script is killed is in the table and the logs.
+cat >alexnet.says <<END
+[ "\$NET" != demo ] || kill -9 "\$(cat "$PWD/pid")"
+END
+rm -rf out.gpu
+mkdir killed
+TMPDIR=$PWD/killed sh "$source/tools/gpu.sh" out.gpu build 120 >shown 2>&1 &
+echo $! >pid
+wait $!
+has out.gpu/table.txt "resume: exit 0"
+has out.gpu/checks.txt "== resume" "test_trainer_resume test_stops_on_cuda* said this"
