@@ -466,44 +466,6 @@ static void test_pairs(void **state)
     }
 }
 
-/* A first convolution of a shape that pairs may or may not accept, and what may follow it.
- * @return the number of operators */
-static int random_first_layers(dice *d, an_op_desc ops[4])
-{
-    const int stride = dice_between(d, 1, 4), most = stride == 1 ? 5 : 3 * stride;
-    const int crop = dice_between(d, 3, 30), r = dice_between(d, 1, most);
-    const int s = dice_between(d, 1, most);
-    int n = 2;
-    memset(ops, 0, 4 * sizeof *ops);
-    ops[0] = (an_op_desc)AUGMENT(dice_between(d, 2, 3), crop, RGB);
-    if (dice_between(d, 0, 3) == 0)
-        ops[0].u.augment.channels = AN_CHANNELS_GREY;
-    ops[1].kind = AN_OP_CONV;
-    ops[1].u.conv = (an_conv_desc){.k = 8 * dice_between(d, 1, 3),
-                                   .r = r,
-                                   .s = s,
-                                   .stride = stride,
-                                   .groups = 1,
-                                   .top = dice_between(d, 0, 2),
-                                   .left = dice_between(d, 0, 3),
-                                   .bottom = dice_between(d, 0, 2),
-                                   .right = dice_between(d, 0, 4),
-                                   .ceil = dice_between(d, 0, 1)};
-    if (dice_between(d, 0, 2))
-        ops[n++] = (an_op_desc)RELU;
-    switch (dice_between(d, 0, 2)) {
-    case 0: ops[n++] = (an_op_desc)LRN(1); break;
-    case 1:
-        ops[n].kind = AN_OP_POOL;
-        ops[n++].u.pool = (an_pool_desc){.kind = AN_POOL_MAX,
-                                         .size = dice_between(d, 2, 3),
-                                         .stride = dice_between(d, 1, 3),
-                                         .pad = dice_between(d, 0, 1),
-                                         .ceil = dice_between(d, 0, 1)};
-    }
-    return n;
-}
-
 static void test_random_pairs(void **state)
 {
     enum { RUNS = 60, BF16 = 2 };

@@ -5,6 +5,8 @@
 #ifndef TEST_RANDOM_OPS_H
 #define TEST_RANDOM_OPS_H
 
+#include <string.h>
+
 #include "base/random.h"
 #include "op/op.h"
 
@@ -83,6 +85,51 @@ static inline void random_input(dice *d, an_op_desc *desc)
 {
     *desc = (an_op_desc){.n = dice_between(d, 1, 5), .n_inputs = 1};
     desc->in[0] = (an_chw){dice_between(d, 1, 40), dice_between(d, 1, 20), dice_between(d, 1, 20)};
+}
+
+/* A first convolution of a shape that pairs of columns (backend/cuda/conv_pairs.c) may or may not
+ * accept, and what may follow it.
+ * @return the number of operators */
+static inline int random_first_layers(dice *d, an_op_desc ops[4])
+{
+    const int stride = dice_between(d, 1, 4), most = stride == 1 ? 5 : 3 * stride;
+    const int crop = dice_between(d, 3, 30), r = dice_between(d, 1, most);
+    const int s = dice_between(d, 1, most);
+    int n = 2;
+    memset(ops, 0, 4 * sizeof *ops);
+    ops[0].kind = AN_OP_AUGMENT;
+    ops[0].n = dice_between(d, 2, 3);
+    ops[0].u.augment =
+        (an_augment_desc){2, crop + 9, crop, AN_MEAN_CHANNEL, AN_CHANNELS_RGB, {1, 0.5, 1}};
+    if (dice_between(d, 0, 3) == 0)
+        ops[0].u.augment.channels = AN_CHANNELS_GREY;
+    ops[1].kind = AN_OP_CONV;
+    ops[1].u.conv = (an_conv_desc){.k = 8 * dice_between(d, 1, 3),
+                                   .r = r,
+                                   .s = s,
+                                   .stride = stride,
+                                   .groups = 1,
+                                   .top = dice_between(d, 0, 2),
+                                   .left = dice_between(d, 0, 3),
+                                   .bottom = dice_between(d, 0, 2),
+                                   .right = dice_between(d, 0, 4),
+                                   .ceil = dice_between(d, 0, 1)};
+    if (dice_between(d, 0, 2))
+        ops[n++] = (an_op_desc){.kind = AN_OP_NEURON, .u.neuron.kind = AN_RELU};
+    switch (dice_between(d, 0, 2)) {
+    case 0:
+        ops[n].kind = AN_OP_LRN;
+        ops[n++].u.lrn = (an_lrn_desc){5, 1, 2, 1e-4, 0.75};
+        break;
+    case 1:
+        ops[n].kind = AN_OP_POOL;
+        ops[n++].u.pool = (an_pool_desc){.kind = AN_POOL_MAX,
+                                         .size = dice_between(d, 2, 3),
+                                         .stride = dice_between(d, 1, 3),
+                                         .pad = dice_between(d, 0, 1),
+                                         .ceil = dice_between(d, 0, 1)};
+    }
+    return n;
 }
 
 #endif
