@@ -244,8 +244,8 @@ static cublasStatus_t matmul(MATMUL_PARAMETERS)
                               ~(uint32_t)CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE};
     int64_t k = m.p.a_op == CUBLAS_OP_T ? m.ma.rows : m.ma.columns;
     (void)handle, (void)c_layout;
-    if (!takes(algorithm, a, b, c, d) || workspace_bytes < WORKSPACE ||
-        (m.p.epilogue == CUBLASLT_EPILOGUE_BIAS && !m.p.bias) ||
+    if (!takes(algorithm, a, b, c, d) || workspace_bytes < WORKSPACE || (uintptr_t)workspace % 16 ||
+        (uintptr_t)m.p.bias % 16 || (m.p.epilogue == CUBLASLT_EPILOGUE_BIAS && !m.p.bias) ||
         k != (m.p.b_op == CUBLAS_OP_T ? m.mb.columns : m.mb.rows))
         return CUBLAS_STATUS_INVALID_VALUE;
     fake_count.products++;

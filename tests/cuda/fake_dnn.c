@@ -329,17 +329,16 @@ static cudnnStatus_t execute(cudnnHandle_t handle, cudnnBackendDescriptor_t whic
     void *const *workspace = get(pack, CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
     operation op;
     take(&op, plan->graph);
-    fake_tensor *tensors[] = {&op.conv.x, &op.conv.w, &op.conv.y};
-    for (int i = 0; i < 3; i++) {
+    fake_tensor *tensors[] = {&op.conv.x, &op.conv.w, &op.conv.y, &op.conv.bias};
+    for (int i = 0; i < (op.bias ? 4 : 3); i++) {
         tensors[i]->data = find(pack, tensors[i]->id);
         if (!tensors[i]->data || (uintptr_t)tensors[i]->data % 16)
             return CUDNN_STATUS_BAD_PARAM;
     }
-    op.conv.bias.data = op.bias ? find(pack, op.conv.bias.id) : NULL;
-    if (op.bias && !op.conv.bias.data)
-        return CUDNN_STATUS_BAD_PARAM;
     op.conv.workspace_bytes = workspaces[plan->engine];
     op.conv.workspace = op.conv.workspace_bytes ? *workspace : NULL;
+    if ((uintptr_t)op.conv.workspace % 16)
+        return CUDNN_STATUS_BAD_PARAM;
     fake_conv_queue(&op.conv, handle->stream);
     return CUDNN_STATUS_SUCCESS;
 }
