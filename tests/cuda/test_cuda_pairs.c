@@ -40,8 +40,8 @@ static void keep_warning(void *user, alexnet_log_level level, const char *line)
 typedef struct request {
     int n;
     bool deterministic, untried, inference;
-    const char *tuning; /* NULL: none */
-    double one, pairs;  /* the seconds that each form takes */
+    const char *tuning, *table; /* the caller's, and the backend's own; NULL: none */
+    double one, pairs;          /* the seconds that each form takes */
 } request;
 
 static an_prepared *prepare(an_backend *backend, const request *r, const an_op_desc *const *ops,
@@ -83,6 +83,8 @@ static bool uses_pairs(const request *r)
     const an_tuning_place place = an_device_place(backend->api, &backend->info);
     if (r->tuning)
         expect_ok(an_tuning_parse(&backend->tuning, r->tuning, "a tuning", &place));
+    if (r->table)
+        expect_ok(an_tuning_parse(&backend->default_tuning, r->table, "a table", &place));
     an_cuda *cuda = (an_cuda *)backend;
     an_cuda_libs libs = *cuda->libs;
     libs.cudaEventElapsedTime = elapsed;
@@ -152,6 +154,42 @@ static void test_tuned(void **state)
     request r = {.n = 32, .one = 3, .pairs = 2, .tuning = ROW("tail = another\n")};
     assert_true(uses_pairs(&r));
     assert_non_null(strstr(warning, "tail = bias:"));
+}
+
+/* The backend's own table selects a form like a tuning, which takes precedence. Its numbers do not
+ * hold where only deterministic algorithms are counted. */
+static void test_a_table(void **state)
+{
+    (void)state;
+    request r = {.n = 32, .one = 1, .pairs = 2, .table = ROW("tail = bias-pairs\n")};
+    assert_true(uses_pairs(&r));
+    r.deterministic = true;
+    assert_false(uses_pairs(&r));
+    r.deterministic = false;
+    r.tuning = ROW("tail = bias\n");
+    assert_false(uses_pairs(&r));
+    r = (request){.n = 32, .one = 3, .pairs = 2, .table = ROW("tail = bias\n")};
+    assert_false(uses_pairs(&r));
+    r.tuning = ROW("tail = bias-pairs\n");
+    assert_true(uses_pairs(&r));
+    assert_string_equal(warning, "");
+}
+
+/* Likewise in what an operator asks. */
+static void test_asking_a_table(void **state)
+{
+    static const char table[] = "[all]\nisa = *\nprecision = *\noperator = *\n"
+                                "forward = proposal-2\n";
+    an_op_desc op = {.kind = AN_OP_FC, .n = 1, .n_inputs = 1, .in = {{8, 1, 1}}, .u.fc = {4}};
+    an_backend backend = {.api = &an_cuda_api};
+    const an_tuning_place place = an_device_place(&an_cuda_api, &backend.info);
+    (void)state;
+    expect_ok(an_op_resolve(&op));
+    expect_ok(an_tuning_parse(&backend.default_tuning, table, "a table", &place));
+    assert_int_equal(an_backend_variants(&backend, &op, true).of[AN_FORWARD], AN_CUDA_PROPOSAL + 1);
+    backend.deterministic = true;
+    assert_int_equal(an_backend_variants(&backend, &op, true).of[AN_FORWARD], AN_CUDA_AUTO);
+    an_backend_free_tunings(&backend);
 }
 
 /* ---- A network ------------------------------------------------------------------------------- */
@@ -266,9 +304,10 @@ static void test_training(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fastest),
-                                       cmocka_unit_test(test_untimed), cmocka_unit_test(test_tuned),
-                                       cmocka_unit_test(test_training)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fastest),        cmocka_unit_test(test_untimed),
+        cmocka_unit_test(test_tuned),          cmocka_unit_test(test_a_table),
+        cmocka_unit_test(test_asking_a_table), cmocka_unit_test(test_training)};
     fake_reset();
     return cmocka_run_group_tests_name("pairs of columns", tests, NULL, NULL);
 }

@@ -77,12 +77,12 @@ static bool can_pair(const an_cuda_conv *c)
     return t->pool && (pool->out_w - 1) * pool->stride - pool->pad + pool->size <= c->desc.out.w;
 }
 
-/* Whether the tuning has rows for this form. */
-static bool is_tuned(const an_cuda_conv *c, const an_prepare *p)
+/* Whether a tuning has rows for this form. */
+static bool is_tuned(const an_tuning *tuning, const an_cuda_conv *c, const an_prepare *p)
 {
     an_tuning_query query = an_backend_query(&c->op.cuda->base, &c->desc, p->training);
     query.tail = an_cuda_conv_tail_name(c);
-    return an_cuda_is_tuned(c->op.cuda, &query, AN_FORWARD);
+    return an_cuda_is_tuned(tuning, &query, AN_FORWARD);
 }
 
 /* How long a step takes in this form, in seconds; infinity if that is not known. */
@@ -115,9 +115,14 @@ static bool wants_pairs(const an_cuda_conv *blocks, const an_prepare *p)
     an_cuda_conv_tail_fuse(&two, p);
     if (!can_pair(&two))
         return false;
-    const bool two_tuned = is_tuned(&two, p);
-    if (two_tuned || is_tuned(&one, p))
-        return two_tuned && !is_tuned(&one, p); /* a row for both is for one at a time */
+    const an_backend *backend = &blocks->op.cuda->base;
+    const an_tuning *tunings[] = {backend->tuning, an_backend_table(backend)};
+    for (int i = 0; i < 2; i++) {
+        if (is_tuned(tunings[i], &one, p))
+            return false; /* a row for both is for one at a time */
+        if (is_tuned(tunings[i], &two, p))
+            return true;
+    }
     if (p->untried || !an_cuda_trial_wanted(blocks->op.cuda, blocks->shape.n))
         return false;
     /* First the usual form: a warning about missing rows of a tuning names what is tried first. */

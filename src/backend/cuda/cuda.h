@@ -203,8 +203,8 @@ void an_cuda_op_free(an_backend *backend, an_prepared *op);
 /** Mark an operator as tunable, and look up in the tunings which variants (trial.h) to use.
  * @param tail  as an_prepared.tail */
 void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare, const char *tail);
-/** Whether the tuning, if there is one, has a row for a direction of an operator. */
-bool an_cuda_is_tuned(const an_cuda *cuda, const an_tuning_query *query, int direction);
+/** Whether a tuning has a row for a direction of an operator. @param tuning  NULL: it has none */
+bool an_cuda_is_tuned(const an_tuning *tuning, const an_tuning_query *query, int direction);
 /** Reserve `bytes` of an operator's scratch, or of its saved memory. @return their offset */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);

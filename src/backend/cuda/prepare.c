@@ -10,11 +10,11 @@ static size_t book(size_t *total, size_t bytes)
     return at;
 }
 
-bool an_cuda_is_tuned(const an_cuda *cuda, const an_tuning_query *query, int direction)
+bool an_cuda_is_tuned(const an_tuning *tuning, const an_tuning_query *query, int direction)
 {
     enum { UNSAID = -1 };
     an_variants said = {{UNSAID, UNSAID, UNSAID}};
-    an_tuning_apply(cuda->base.tuning, query, &said);
+    an_tuning_apply(tuning, query, &said);
     return said.of[direction] != UNSAID;
 }
 
@@ -22,7 +22,8 @@ bool an_cuda_is_tuned(const an_cuda *cuda, const an_tuning_query *query, int dir
 static void warn_untuned(an_cuda *cuda, const an_tuning_query *query, int direction)
 {
     char signature[AN_OP_SIGNATURE];
-    if (!cuda->base.tuning || cuda->warned_untuned || an_cuda_is_tuned(cuda, query, direction))
+    const an_tuning *tuning = cuda->base.tuning;
+    if (!tuning || cuda->warned_untuned || an_cuda_is_tuned(tuning, query, direction))
         return;
     cuda->warned_untuned = true;
     an_op_signature(query->op, signature);
