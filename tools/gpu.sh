@@ -173,7 +173,7 @@ say "tests passed: $good"
 # NET MODE BATCH [deterministic]: a line of the table, and the rows of a tuning
 speed() {
     name=speed-$1-$2-$3${4:+-$4}
-    may "$name" 40 "$bin/cuda_speed" "$1" "$2" bf16 "$3" ${4:+1 cuda "$4"}
+    may "$name" 60 "$bin/cuda_speed" "$1" "$2" bf16 "$3" ${4:+1 cuda "$4"}
     [ $code -eq 0 ] || return 0
     grep "^$1 $2 bf16 $3 " "$logs/$name.log" | sed "s/\$/${4:+ $4}/" | tee -a "$out/table.txt"
     [ $# -gt 3 ] || awk '/^\[/ { row = 1 } row { print } /^$/ { row = 0 }' "$logs/$name.log" >> "$out/tuning.ini"
