@@ -119,7 +119,7 @@ sanitize() { # NAME TOOL COMMAND...: unless this has been done
     tail -3 "$logs/$name.log" 2> /dev/null
     case $code in
     0|124) ;;
-    *) grep -q 'Device not supported' "$logs/$name.log" || return 1 # as under gVisor
+    *) grep -q 'Device not supported' "$logs/$name.log" || return 1 # as in some sandboxes
     esac
     return 0
 }
