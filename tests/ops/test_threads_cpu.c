@@ -135,19 +135,27 @@ static void test_bits_depend_on_split_alone(void **state)
     }
 }
 
-/* The split has an effect: with another one, sums are rounded differently. */
-static void test_split_groups(void **state)
+static bool split_matters(const an_op_desc *desc)
 {
-    (void)state;
-    problem p = problem_new(&first);
+    problem p = problem_new(desc);
     an_backend *backend = open_cpu(2, ALEXNET_PRECISION_FP32);
     an_chain *one = compute(&p, backend, 1), *three = compute(&p, backend, 3);
-    assert_memory_not_equal(one->link[0].dparam[0], three->link[0].dparam[0],
-                            sizeof(float) * (size_t)an_param_count(&p.desc, 0));
+    bool differ = memcmp(one->link[0].dparam[0], three->link[0].dparam[0],
+                         sizeof(float) * (size_t)an_param_count(&p.desc, 0)) != 0;
     an_chain_close(one);
     an_chain_close(three);
     an_backend_close(backend);
     problem_free(&p);
+    return differ;
+}
+
+/* The split has an effect: with another one, sums are rounded differently. Kernels of oneDNN that
+ * add up all images in one sum ignore it (backend/cpu/conv_sums.h), such as those of the first
+ * layer with AVX2. */
+static void test_split_groups(void **state)
+{
+    (void)state;
+    assert_true(split_matters(&first) || split_matters(&odd));
 }
 
 /* ---- Numbers of threads ---- */
