@@ -186,20 +186,15 @@ an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op
 {
     return (an_tuning_query){.place = an_device_place(backend->api, &backend->info),
                              .precision = alexnet_precision_name(backend->precision),
+                             .deterministic = backend->deterministic,
                              .training = training,
                              .op = op};
-}
-
-const an_tuning *an_backend_table(const an_backend *backend)
-{
-    const bool counts_fewer = backend->deterministic && backend->api->proposals;
-    return counts_fewer ? NULL : backend->default_tuning;
 }
 
 an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query)
 {
     an_variants variants = {{0}};
-    an_tuning_apply(an_backend_table(backend), query, &variants);
+    an_tuning_apply(backend->default_tuning, query, &variants);
     an_tuning_apply(backend->tuning, query, &variants);
     return variants;
 }

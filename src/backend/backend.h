@@ -321,9 +321,6 @@ an_tuning_place an_device_place(const an_backend_api *api, const alexnet_device_
 /** The variants of an operator that the tunings name; the default where they name none. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
 an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query);
-/** The backend's own table, or NULL if it does not hold: its rows number a library's proposals, and
- *  a deterministic backend counts only those that are deterministic too. */
-const an_tuning *an_backend_table(const an_backend *backend);
 /** The query by which an operator is looked up in a tuning on this backend. */
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training);
 

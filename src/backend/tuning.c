@@ -78,6 +78,7 @@ bool an_tuning_matches(const char *pattern, const char *text)
 static bool fits(const an_tuning_entry *r, const an_tuning_query *q, const char *signature)
 {
     return an_tuning_has_word(r->precision, q->precision) &&
+           (r->deterministic == AN_UNSAID || r->deterministic == q->deterministic) &&
            (r->training == AN_UNSAID || r->training == q->training) &&
            (r->batch == AN_UNSAID || r->batch == q->op->n) &&
            (!r->tail || (q->tail && strcmp(r->tail, q->tail) == 0)) &&
@@ -120,8 +121,8 @@ char *an_tuning_row(const char *name, const an_tuning_query *q, const an_variant
                  place->variants[variants->of[AN_BACKWARD_DATA]],
                  place->variants[variants->of[AN_BACKWARD_WEIGHTS]]);
     if (place->proposals) {
-        snprintf(numbered, sizeof numbered, "processor = %s\nlibrary = %s\n", place->processor,
-                 place->library);
+        snprintf(numbered, sizeof numbered, "processor = %s\nlibrary = %s\ndeterministic = %s\n",
+                 place->processor, place->library, q->deterministic ? "yes" : "no");
         snprintf(batch, sizeof batch, "batch = %d\n", q->op->n);
     }
     return an_format("[%s]\nisa = %s\n%sprecision = %s\ntraining = %s\n%s%s%s%soperator = %s\n"

@@ -7,6 +7,7 @@
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
  *     processor = NVIDIA H200*           as in alexnet_device_info; a star is any text; absent: any
  *     library = cuDNN 9.19.*             likewise
+ *     deterministic = no                 alexnet_ctx_options.deterministic; absent: either
  *     precision = fp32                   or tf32, or bf16, or a star
  *     training = yes                     absent: training and inference
  *     batch = 128                        the batch size; absent: any
@@ -15,7 +16,8 @@
  *     forward = winograd                 likewise backward_data and backward_weights; all optional
  *
  * A backend whose variants are a library's proposals (an_backend_api.proposals) writes `processor`,
- * `library` and `batch` to its rows, and `tail` if they depend on that too.
+ * `library`, `deterministic` and `batch` to its rows, because each of them changes how proposals
+ * are numbered, and `tail` if they depend on that too.
  *
  * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
  * the record of a run's choices, with which a resumed run gives the same bits.
@@ -71,7 +73,7 @@ void an_tuning_free(an_tuning *tuning); /* NULL allowed */
 typedef struct an_tuning_query {
     an_tuning_place place;
     const char *precision;
-    bool training;
+    bool deterministic, training;
     const an_op_desc *op;
     const char *tail; /* NULL: none */
 } an_tuning_query;

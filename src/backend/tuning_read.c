@@ -83,8 +83,8 @@ static alexnet_status begin_row(reading *r, int line)
     if (!grown)
         return AN_FAIL_MEMORY(2 * (size_t)t->count * sizeof *grown, "a tuning");
     t->entries = grown;
-    t->entries[t->count++] =
-        (an_tuning_entry){.line = line, .training = AN_UNSAID, .batch = AN_UNSAID};
+    t->entries[t->count++] = (an_tuning_entry){
+        .line = line, .deterministic = AN_UNSAID, .training = AN_UNSAID, .batch = AN_UNSAID};
     r->ended = false;
     return ALEXNET_OK;
 }
@@ -144,6 +144,8 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
         return set_text(r, line, key, &now->processor, value);
     if (strcmp(key, "library") == 0)
         return set_text(r, line, key, &now->library, value);
+    if (strcmp(key, "deterministic") == 0)
+        return set_choice(r, line, key, &now->deterministic, "no|yes", value);
     if (strcmp(key, "precision") == 0)
         return set_text(r, line, key, &now->precision, value);
     if (strcmp(key, "operator") == 0)
@@ -161,8 +163,8 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
         }
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s:%d: %s is not a key of a tuning; it has isa, processor, library, "
-                   "precision, training, batch, tail, operator, forward, backward_data, "
-                   "backward_weights",
+                   "deterministic, precision, training, batch, tail, operator, forward, "
+                   "backward_data, backward_weights",
                    r->source, line, key);
 }
 

@@ -11,7 +11,7 @@ enum { AN_UNSAID = -1 };
 typedef struct an_tuning_entry {
     int line;
     char *isa, *processor, *library, *precision, *operator, * tail; /* owned; NULL: unsaid */
-    int training;                                                   /* AN_UNSAID, 0 or 1 */
+    int deterministic, training;                                    /* AN_UNSAID, 0 or 1 */
     int batch;                                                      /* AN_UNSAID, or >= 1 */
     char *word[AN_DIRECTIONS];                                      /* owned; NULL: unsaid */
     int word_line[AN_DIRECTIONS];

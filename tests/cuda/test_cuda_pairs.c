@@ -157,11 +157,12 @@ static void test_tuned(void **state)
 }
 
 /* The backend's own table selects a form like a tuning, which takes precedence. Its numbers do not
- * hold where only deterministic algorithms are counted. */
+ * hold where only deterministic algorithms are counted, of which its rows say that they are not. */
 static void test_a_table(void **state)
 {
     (void)state;
-    request r = {.n = 32, .one = 1, .pairs = 2, .table = ROW("tail = bias-pairs\n")};
+    request r = {
+        .n = 32, .one = 1, .pairs = 2, .table = ROW("deterministic = no\ntail = bias-pairs\n")};
     assert_true(uses_pairs(&r));
     r.deterministic = true;
     assert_false(uses_pairs(&r));
@@ -178,7 +179,7 @@ static void test_a_table(void **state)
 /* Likewise in what an operator asks. */
 static void test_asking_a_table(void **state)
 {
-    static const char table[] = "[all]\nisa = *\nprecision = *\noperator = *\n"
+    static const char table[] = "[all]\nisa = *\ndeterministic = no\nprecision = *\noperator = *\n"
                                 "forward = proposal-2\n";
     an_op_desc op = {.kind = AN_OP_FC, .n = 1, .n_inputs = 1, .in = {{8, 1, 1}}, .u.fc = {4}};
     an_backend backend = {.api = &an_cuda_api};

@@ -90,6 +90,7 @@ static void test_search(void **state)
     const char *text = search(net, path);
     assert_int_equal(count(text, "\nisa = sm_90\n"), 4);
     assert_int_equal(count(text, "\nprocessor = a fake, 8 GiB\nlibrary = cuDNN 9.19.0, "), 4);
+    assert_int_equal(count(text, "\ndeterministic = no\n"), 4);
     assert_int_equal(count(text, "\nbatch = 4\n"), 4);
     assert_int_equal(count(text, "\ntail = relu\n"), 2);
     assert_int_equal(count(text, "\ntail = bias\n"), 1);

@@ -14,7 +14,7 @@ static void try_tuning(const char *text)
     static const char *const names[] = {"direct",  "channels_last", "blocked", "winograd",
                                         "flipped", "padded",        "native",  NULL};
     const an_tuning_place place = {"avx512", "Chip, 8 GiB", "lib 1.2.3", names, true};
-    an_tuning_query query = {place, "fp32", true, &op, NULL};
+    an_tuning_query query = {place, "fp32", false, true, &op, NULL};
     an_variants variants = {{0}};
     require(an_op_resolve(&op) == ALEXNET_OK);
     if (an_tuning_parse(&tuning, text, "fuzz", &place) != ALEXNET_OK) {

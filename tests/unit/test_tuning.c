@@ -34,7 +34,7 @@ static an_variants ask(const char *text, const char *isa, const char *precision,
     an_op_desc op = conv3();
     an_tuning *tuning;
     an_variants v = {{D, D, D}};
-    an_tuning_query query = {place_of(isa), precision, training, &op, NULL};
+    an_tuning_query query = {place_of(isa), precision, false, training, &op, NULL};
     expect_ok(an_tuning_parse(&tuning, text, "t.ini", &query.place));
     an_tuning_apply(tuning, &query, &v);
     an_tuning_free(tuning);
@@ -107,7 +107,7 @@ static void test_rows_are_read_again(void **state)
     (void)state;
     an_op_desc op = conv3();
     an_variants v = {{W, D, C}};
-    an_tuning_query query = {place_of("avx2"), "fp32", true, &op, NULL};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, true, &op, NULL};
     char *row = an_tuning_row("conv3", &query, &v);
     assert_non_null(row);
     expect_variants(ask(row, "avx2", "fp32", true), W, D, C);
@@ -126,7 +126,7 @@ static an_variant forward_at(const char *text, const char *processor, const char
     an_op_desc op = conv3();
     an_tuning *tuning;
     an_variants got = {{D, D, D}};
-    an_tuning_query query = {place_of("avx2"), "fp32", false, &op, NULL};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, false, &op, NULL};
     query.place.processor = processor;
     query.place.library = library;
     expect_ok(an_tuning_parse(&tuning, text, "t.ini", &query.place));
@@ -142,7 +142,7 @@ static void test_processor_and_library(void **state)
     (void)state;
     an_op_desc op = conv3();
     an_variants v = {{W, D, C}};
-    an_tuning_query query = {place_of("avx2"), "fp32", false, &op, NULL};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, false, &op, NULL};
     query.place.proposals = true;
     char *row = an_tuning_row("conv3", &query, &v);
     assert_non_null(row);
@@ -158,13 +158,40 @@ static void test_processor_and_library(void **state)
     assert_int_equal(forward_at(stars, "Chip, 9 GiB", "lib 2.0"), D);
 }
 
+/* Where only deterministic proposals are counted, their numbers are others. */
+static void test_deterministic(void **state)
+{
+    (void)state;
+    an_op_desc op = conv3();
+    an_variants v = {{W, D, C}};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, false, &op, NULL};
+    query.place.proposals = true;
+    for (int written = 0; written < 2; written++) {
+        an_tuning *tuning;
+        query.deterministic = written;
+        char *row = an_tuning_row("conv3", &query, &v);
+        assert_non_null(row);
+        assert_non_null(
+            strstr(row, written ? "\ndeterministic = yes\n" : "\ndeterministic = no\n"));
+        expect_ok(an_tuning_parse(&tuning, row, "t.ini", &query.place));
+        for (int asked = 0; asked < 2; asked++) {
+            an_variants got = {{D, D, D}};
+            query.deterministic = asked;
+            an_tuning_apply(tuning, &query, &got);
+            assert_int_equal(got.of[AN_FORWARD], asked == written ? W : D);
+        }
+        an_tuning_free(tuning);
+        an_free(row);
+    }
+}
+
 /* A row for a batch or a tail is for no other; rows without are for all. */
 static void test_batch_and_tail(void **state)
 {
     (void)state;
     an_op_desc op = conv3();
     an_variants v = {{W, D, C}};
-    an_tuning_query query = {place_of("avx2"), "fp32", true, &op, "relu"};
+    an_tuning_query query = {place_of("avx2"), "fp32", false, true, &op, "relu"};
     query.place.proposals = true;
     char *row = an_tuning_row("conv3", &query, &v);
     an_tuning *tuning;
@@ -300,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_stars),
         cmocka_unit_test(test_rows_are_read_again),
         cmocka_unit_test(test_processor_and_library),
+        cmocka_unit_test(test_deterministic),
         cmocka_unit_test(test_batch_and_tail),
         cmocka_unit_test(test_bad_texts),
         cmocka_unit_test(test_what_a_backend_takes),

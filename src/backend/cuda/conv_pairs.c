@@ -116,7 +116,7 @@ static bool wants_pairs(const an_cuda_conv *blocks, const an_prepare *p)
     if (!can_pair(&two))
         return false;
     const an_backend *backend = &blocks->op.cuda->base;
-    const an_tuning *tunings[] = {backend->tuning, an_backend_table(backend)};
+    const an_tuning *tunings[] = {backend->tuning, backend->default_tuning};
     for (int i = 0; i < 2; i++) {
         if (is_tuned(tunings[i], &one, p))
             return false; /* a row for both is for one at a time */
