@@ -1575,7 +1575,7 @@ typedef struct alexnet_index alexnet_index;
  * @return as alexnet_dataset_open_files(); ALEXNET_ERROR_IO also if `folder` is not a folder, and
  *         if pictures are missing but files cannot be made in `home`. What files held that are
  *         shortened, or damaged other than in the values themselves, is computed again, with a
- *         warning in the log. Values are not checked
+ *         warning in the log. Values are compared with their checksums where they are first used
  */
 ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_features *features,
                                               const char *folder, const char *home);
@@ -1599,7 +1599,8 @@ ALEXNET_API int64_t alexnet_index_unreadable(const alexnet_index *index);
 ALEXNET_API const char *alexnet_index_path(const alexnet_index *index, int64_t row);
 /** The features of a picture, [alexnet_features_length()], as soon as they are computed. Borrowed
  *  until the next step or flush.
- *  @return NULL if it could not be read, is not computed yet, or is out of range */
+ *  @return NULL if it could not be read, is not computed yet, is out of range, or is damaged: then
+ *          alexnet_error_text() names the file */
 ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_t row);
 
 /**
@@ -1610,7 +1611,8 @@ ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_
  * @param out      [count][top], nearest first; of equal distances the lower row first. Pictures
  *                 that could not be read, or are not computed yet, are left out
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, a count out of range, and a query
- *         with a value that is not finite; ALEXNET_ERROR_CANCELLED
+ *         with a value that is not finite; ALEXNET_ERROR_FORMAT for a row that has changed since it
+ *         was written: the text names the file, which is to be deleted; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *queries,
                                                  int count, alexnet_metric metric, int top,
@@ -1628,7 +1630,9 @@ typedef struct alexnet_pairs alexnet_pairs;
 ALEXNET_API alexnet_status alexnet_pairs_new(alexnet_pairs **out, const alexnet_index *index,
                                              alexnet_metric metric, int64_t limit, double most);
 /** Compare some more pictures with all later ones. @param fraction  out, how much is done, 0 to 1
- *  @param more  out, false at the end */
+ *  @param more  out, false at the end
+ *  @return ALEXNET_ERROR_FORMAT as alexnet_index_nearest(), in the first step;
+ *          ALEXNET_ERROR_CANCELLED: the step can be tried again */
 ALEXNET_API alexnet_status alexnet_pairs_step(alexnet_pairs *pairs, double *fraction, bool *more);
 /** Pair `index` of those found so far, the nearest being 0. @return false past the last */
 ALEXNET_API bool alexnet_pairs_get(alexnet_pairs *pairs, int64_t index, alexnet_pair *pair);

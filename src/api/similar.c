@@ -83,7 +83,10 @@ const char *alexnet_index_path(const alexnet_index *index, int64_t row)
 
 const float *alexnet_index_values(const alexnet_index *index, int64_t row)
 {
-    return has_row(index, row) ? index->row[row] : NULL;
+    const float *values;
+    if (!has_row(index, row) || an_picture_index_row(index, row, &values) != ALEXNET_OK)
+        return NULL;
+    return values;
 }
 
 static alexnet_status check_metric(alexnet_metric metric)

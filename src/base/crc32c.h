@@ -1,6 +1,6 @@
 /*
- * CRC-32C (Castagnoli), polynomial 0x1EDC6F41, reflected: the checksum of TensorBoard's event files
- * (RFC 3720, section 12.1).
+ * CRC-32C (Castagnoli), polynomial 0x1EDC6F41, reflected (RFC 3720, section 12.1): the checksum of
+ * TensorBoard's event files and of the rows of an index of pictures.
  */
 #ifndef AN_BASE_CRC32C_H
 #define AN_BASE_CRC32C_H
@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-uint32_t an_crc32c(const void *bytes, size_t length);
+/** Extend a checksum, which begins as 0. */
+uint32_t an_crc32c(uint32_t sum, const void *bytes, size_t length);
 
 #endif

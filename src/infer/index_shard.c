@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crc32c.h"
 #include "base/status.h"
 #include "format/safetensors.h"
 #include "format/tensor_file.h"
@@ -47,18 +48,24 @@ static alexnet_status list_keys(an_index_shard *s, const char *bytes, uint64_t l
 
 static alexnet_status take(an_index_shard *s, const an_tensor_file *file, const char *identity)
 {
-    const an_tensor_entry *stamps, *features, *keys;
+    const an_tensor_entry *stamps, *features, *keys, *sums = NULL;
     const char *of = an_tensor_file_metadata(file, AN_METADATA_INDEX);
     if (!of || strcmp(of, identity) != 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not an index of %s", s->path, identity);
     AN_CHECK(find(s, file, "stamps", AN_I64, 1, &stamps));
     AN_CHECK(find(s, file, "features", AN_F32, 2, &features));
     AN_CHECK(find(s, file, "keys", AN_U8, 1, &keys));
+    if (an_tensor_file_find(file, "sums"))
+        AN_CHECK(find(s, file, "sums", AN_I32, 1, &sums));
     s->count = stamps->shape.dim[0];
     if (features->shape.dim[0] != s->count || features->shape.dim[1] != s->dims)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: features [%lld, %d] expected, found [%lld, %lld]",
                        s->path, (long long)s->count, s->dims, (long long)features->shape.dim[0],
                        (long long)features->shape.dim[1]);
+    if (sums && sums->shape.dim[0] != s->count)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: sums [%lld] expected, found [%lld]", s->path,
+                       (long long)s->count, (long long)sums->shape.dim[0]);
+    s->sums = sums ? (const int32_t *)(s->mapping.bytes + sums->offset) : NULL;
     s->stamps = (const int64_t *)(s->mapping.bytes + stamps->offset);
     s->features = (const float *)(s->mapping.bytes + features->offset);
     return list_keys(s, (const char *)s->mapping.bytes + keys->offset, keys->bytes);
@@ -100,6 +107,28 @@ const float *an_index_shard_row(const an_index_shard *s, int64_t index)
     return isnan(row[0]) ? NULL : row;
 }
 
+static uint32_t sum_row(int64_t stamp, const float *features, int dims, const char *key)
+{
+    const uint32_t sum = an_crc32c(0, &stamp, sizeof stamp);
+    return an_crc32c(an_crc32c(sum, features, (size_t)dims * sizeof *features), key,
+                     strlen(key) + 1);
+}
+
+alexnet_status an_index_shard_check(const an_index_shard *s, int64_t index)
+{
+    const float *features = s->features + (size_t)index * (size_t)s->dims;
+    if (!s->sums)
+        return ALEXNET_OK;
+    const uint32_t expected = (uint32_t)s->sums[index];
+    const uint32_t found = sum_row(s->stamps[index], features, s->dims, s->key[index]);
+    if (found == expected)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s: row %lld of %lld (%s) is damaged: checksum %08x expected, %08x found",
+                   s->path, (long long)index, (long long)s->count, s->key[index],
+                   (unsigned)expected, (unsigned)found);
+}
+
 /* Declare tensors with wider elements first, so that all are aligned. */
 static alexnet_status declare(an_tensor_writer *writer, const an_index_row *rows, int64_t count,
                               int dims)
@@ -109,41 +138,51 @@ static alexnet_status declare(an_tensor_writer *writer, const an_index_row *rows
         bytes += (int64_t)strlen(rows[i].key) + 1;
     const an_shape one = {1, {count}}, two = {2, {count, dims}}, text = {1, {bytes}};
     AN_CHECK(an_tensor_writer_declare(writer, "stamps", AN_I64, one));
+    AN_CHECK(an_tensor_writer_declare(writer, "sums", AN_I32, one));
     AN_CHECK(an_tensor_writer_declare(writer, "features", AN_F32, two));
     return an_tensor_writer_declare(writer, "keys", AN_U8, text);
 }
 
+static const float *features_of(const an_index_row *row, const float *absent)
+{
+    return row->features ? row->features : absent;
+}
+
 static alexnet_status put_rows(an_tensor_writer *writer, const an_index_row *rows, int64_t count,
-                               int dims)
+                               int dims, const float *absent)
 {
     const size_t bytes = (size_t)dims * sizeof(float);
     for (int64_t i = 0; i < count; i++)
         AN_CHECK(an_tensor_writer_data(writer, &rows[i].stamp, sizeof rows[i].stamp));
-    float *absent = an_calloc((size_t)dims, sizeof *absent);
-    if (!absent)
-        return AN_FAIL_MEMORY(bytes, "the index of a folder");
-    absent[0] = NAN;
-    alexnet_status rc = ALEXNET_OK;
-    for (int64_t i = 0; i < count && rc == ALEXNET_OK; i++)
-        rc = an_tensor_writer_data(writer, rows[i].features ? rows[i].features : absent, bytes);
-    an_free(absent);
-    for (int64_t i = 0; i < count && rc == ALEXNET_OK; i++)
-        rc = an_tensor_writer_data(writer, rows[i].key, strlen(rows[i].key) + 1);
-    return rc;
+    for (int64_t i = 0; i < count; i++) {
+        const uint32_t sum =
+            sum_row(rows[i].stamp, features_of(&rows[i], absent), dims, rows[i].key);
+        AN_CHECK(an_tensor_writer_data(writer, &sum, sizeof sum));
+    }
+    for (int64_t i = 0; i < count; i++)
+        AN_CHECK(an_tensor_writer_data(writer, features_of(&rows[i], absent), bytes));
+    for (int64_t i = 0; i < count; i++)
+        AN_CHECK(an_tensor_writer_data(writer, rows[i].key, strlen(rows[i].key) + 1));
+    return ALEXNET_OK;
 }
 
 alexnet_status an_index_shard_write(const char *path, const char *identity,
                                     const an_index_row *rows, int64_t count, int dims)
 {
-    an_tensor_writer *writer;
-    AN_CHECK(an_tensor_writer_new(&writer, path));
-    alexnet_status rc = an_tensor_writer_metadata(writer, AN_METADATA_INDEX, identity);
-    if (rc == ALEXNET_OK)
-        rc = declare(writer, rows, count, dims);
-    if (rc == ALEXNET_OK)
-        rc = put_rows(writer, rows, count, dims);
-    if (rc == ALEXNET_OK)
-        return an_tensor_writer_commit(writer);
+    alexnet_status rc = ALEXNET_OK;
+    an_tensor_writer *writer = NULL;
+    float *absent = an_calloc((size_t)dims, sizeof *absent);
+    if (!absent)
+        return AN_FAIL_MEMORY((size_t)dims * sizeof *absent, "the index of a folder");
+    absent[0] = NAN;
+    AN_TRY(an_tensor_writer_new(&writer, path));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_INDEX, identity));
+    AN_TRY(declare(writer, rows, count, dims));
+    AN_TRY(put_rows(writer, rows, count, dims, absent));
+    rc = an_tensor_writer_commit(writer);
+    writer = NULL;
+cleanup:
     an_tensor_writer_abort(writer);
+    an_free(absent);
     return rc;
 }

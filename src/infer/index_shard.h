@@ -3,10 +3,12 @@
  * changed. A safetensors file:
  *
  *     stamps    I64 [N]      an_data_kind.stamp() of each picture, timed
- *     features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read
- *     keys      U8  [bytes]  names of the pictures within their folder, a zero byte after each
+ *     sums      I32 [N]      CRC-32C of each row: its stamp, its features, its key with the zero
+ * byte features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read keys
+ * U8  [bytes]  names of the pictures within their folder, a zero byte after each
  *
- * and metadata `alexnet.index`, the identity of model and layer. The file is mapped, not read.
+ * and metadata `alexnet.index`, the identity of model and layer. The file is mapped, not read: a
+ * row is compared with its checksum where it is first used. Files of earlier versions have no sums.
  */
 #ifndef AN_INFER_INDEX_SHARD_H
 #define AN_INFER_INDEX_SHARD_H
@@ -24,6 +26,7 @@ typedef struct an_index_shard {
     int64_t count;
     int dims;
     const int64_t *stamps; /* [count] */
+    const int32_t *sums;   /* [count]; NULL: the file has none */
     const float *features; /* [count][dims] */
     const char **key;      /* [count] */
     bool waste;            /* to be removed, once its used rows are in another file */
@@ -41,6 +44,13 @@ void an_index_shard_close(an_index_shard *shard); /* all zero allowed */
 
 /** A row of a shard; NULL: the picture could not be read. */
 const float *an_index_shard_row(const an_index_shard *shard, int64_t index);
+
+/**
+ * Compare a row with its checksum.
+ * @return ALEXNET_ERROR_FORMAT, naming the file, the row and its picture; ALEXNET_OK also for a
+ * file without checksums
+ */
+alexnet_status an_index_shard_check(const an_index_shard *shard, int64_t index);
 
 /** A row to be written. */
 typedef struct an_index_row {

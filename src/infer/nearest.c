@@ -8,8 +8,6 @@
 #include "base/team.h"
 #include "infer/nearest_measure.h"
 
-enum { CHUNK = 256 }; /* rows between two checks for cancellation */
-
 /* The arguments of a search, shared by its threads. */
 typedef struct search {
     const an_rows *rows;
@@ -64,21 +62,25 @@ static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads,
     const size_t each = (size_t)s->n * (size_t)s->top;
     an_threads saved;
     bool stopped = false;
+    int64_t damaged = INT64_MAX; /* the first row that is */
     AN_CHECK(an_threads_begin(&saved, threads));
-#pragma omp parallel for schedule(static, 1) reduction(|| : stopped)
+#pragma omp parallel for schedule(static, 1) reduction(|| : stopped) reduction(min : damaged)
     for (int t = 0; t < threads; t++) {
         const int64_t first = s->rows->count * t / threads;
         const int64_t end = s->rows->count * (t + 1) / threads;
-        for (int64_t row = first; row < end; row++) {
-            if ((row - first) % CHUNK == 0)
-                stopped = stopped || an_ctx_cancelled(ctx);
-            if (stopped)
-                break;
-            look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
+        for (int64_t row = first; row < end && !stopped && damaged == INT64_MAX; row++) {
+            if (an_ctx_cancelled(ctx))
+                stopped = true;
+            else if (!an_rows_is_whole(s->rows, row))
+                damaged = row;
+            else
+                look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
         }
     }
     an_threads_restore(saved);
-    return stopped ? an_ctx_fail_cancelled() : ALEXNET_OK;
+    if (stopped)
+        return an_ctx_fail_cancelled();
+    return damaged < INT64_MAX ? s->rows->fail(s->rows->of, damaged) : ALEXNET_OK;
 }
 
 alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,

@@ -19,13 +19,25 @@ typedef struct an_rows {
     const float *const *row; /* [count] */
     int64_t count;
     int dims;
+    /* Whether a row that is not NULL is as it was written; any thread asks before it uses one.
+     * NULL: all are. */
+    bool (*is_whole)(const void *of, int64_t row);
+    alexnet_status (*fail)(const void *of, int64_t row); /* makes the error for one that is not */
+    const void *of;
 } an_rows;
+
+/** Whether a search may use a row: there is one, and it is as it was written. */
+static inline bool an_rows_is_whole(const an_rows *rows, int64_t row)
+{
+    return !rows->is_whole || !rows->row[row] || rows->is_whole(rows->of, row);
+}
 
 /**
  * @param queries  float [n][dims], finite
  * @param top      at least 1
  * @param out      [n][top], nearest first; places that no row fills are {-1, INFINITY}
- * @return ALEXNET_ERROR_CANCELLED by the context; ALEXNET_ERROR_NO_MEMORY
+ * @return ALEXNET_ERROR_CANCELLED by the context; ALEXNET_ERROR_NO_MEMORY; the error of a row that
+ *         is not whole
  */
 alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,
                           alexnet_metric metric, int top, alexnet_neighbour *out);

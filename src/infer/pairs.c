@@ -95,9 +95,6 @@ static alexnet_status prepare(an_pairs *p, int64_t limit, double most)
     if (!full)
         return AN_FAIL_MEMORY((size_t)(p->threads + 1) * (size_t)limit * sizeof *p->kept.pairs,
                               "the nearest pairs");
-    for (int64_t i = 0; p->metric == ALEXNET_METRIC_COSINE && i < p->rows.count; i++)
-        if (p->rows.row[i])
-            p->squares[i] = an_row_squares(p->rows.row[i], p->rows.dims);
     return ALEXNET_OK;
 }
 
@@ -142,24 +139,58 @@ static void compare_tiles(const an_pairs *p, heap *seen, int64_t first, int64_t 
     }
 }
 
-alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
+/* Look at each row before it is compared with any other. */
+static alexnet_status measure_rows(an_pairs *p)
 {
-    const int64_t count = p->rows.count, first = p->next;
-    const int64_t end = first + TILE < count ? first + TILE : count;
-    const int64_t tiles = (count - first + TILE - 1) / TILE;
-    an_threads saved;
-    AN_CHECK(an_ctx_check(p->ctx));
-    AN_CHECK(an_threads_begin(&saved, p->threads));
+    bool stopped = false;
+    int64_t damaged = INT64_MAX; /* the first row that is */
+#pragma omp parallel for reduction(|| : stopped) reduction(min : damaged)
+    for (int64_t row = 0; row < p->rows.count; row++) {
+        stopped = stopped || an_ctx_cancelled(p->ctx);
+        if (stopped || !p->rows.row[row])
+            continue;
+        if (!an_rows_is_whole(&p->rows, row))
+            damaged = row < damaged ? row : damaged;
+        else if (p->metric == ALEXNET_METRIC_COSINE)
+            p->squares[row] = an_row_squares(p->rows.row[row], p->rows.dims);
+    }
+    if (stopped)
+        return an_ctx_fail_cancelled();
+    return damaged < INT64_MAX ? p->rows.fail(p->rows.of, damaged) : ALEXNET_OK;
+}
+
+/* Rows [first, end) with all later ones. */
+static alexnet_status compare_rows(an_pairs *p, int64_t first, int64_t end)
+{
+    const int64_t tiles = (p->rows.count - first + TILE - 1) / TILE;
+    bool stopped = false;
     for (int t = 0; t < p->threads; t++) { /* a pair farther than all kept ones is of no interest */
         p->seen[t].count = 0;
         if (p->kept.count == p->kept.limit)
             p->seen[t].most = p->kept.pairs[0].distance;
     }
-#pragma omp parallel for schedule(static, 1)
+#pragma omp parallel for schedule(static, 1) reduction(|| : stopped)
     for (int t = 0; t < p->threads; t++)
-        for (int64_t tile = t; tile < tiles; tile += p->threads)
-            compare_tiles(p, &p->seen[t], first, end, first + tile * TILE);
+        for (int64_t tile = t; tile < tiles && !stopped; tile += p->threads) {
+            stopped = an_ctx_cancelled(p->ctx);
+            if (!stopped)
+                compare_tiles(p, &p->seen[t], first, end, first + tile * TILE);
+        }
+    return stopped ? an_ctx_fail_cancelled() : ALEXNET_OK;
+}
+
+alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
+{
+    const int64_t count = p->rows.count, first = p->next;
+    const int64_t end = first + TILE < count ? first + TILE : count;
+    an_threads saved;
+    AN_CHECK(an_ctx_check(p->ctx));
+    AN_CHECK(an_threads_begin(&saved, p->threads));
+    alexnet_status rc = first == 0 ? measure_rows(p) : ALEXNET_OK;
+    if (rc == ALEXNET_OK)
+        rc = compare_rows(p, first, end);
     an_threads_restore(saved);
+    AN_CHECK(rc);
     for (int t = 0; t < p->threads; t++)
         for (int64_t i = 0; i < p->seen[t].count; i++)
             keep(&p->kept, p->seen[t].pairs[i]);

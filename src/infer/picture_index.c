@@ -33,14 +33,16 @@ static alexnet_status make_buffers(an_picture_index *x)
     rows = rows < count ? rows : count;
     x->fresh_room = (int)rows;
     x->row = an_calloc(count, sizeof *x->row);
+    x->place = an_calloc(count, sizeof *x->place);
     x->pending = an_calloc(count, sizeof *x->pending);
     x->fresh = an_calloc(rows, sizeof *x->fresh);
     x->fresh_picture = an_calloc(rows, sizeof *x->fresh_picture);
     x->block = an_calloc(rows, row_bytes);
     x->batch_rows = an_calloc((size_t)x->maker.batch, row_bytes);
-    if (x->row && x->pending && x->fresh && x->fresh_picture && x->block && x->batch_rows)
+    if (x->row && x->place && x->pending && x->fresh && x->fresh_picture && x->block &&
+        x->batch_rows)
         return ALEXNET_OK;
-    return an_index_no_memory(count * sizeof *x->row + rows * row_bytes);
+    return an_index_no_memory(count * (sizeof *x->row + sizeof *x->place) + rows * row_bytes);
 }
 
 static alexnet_status check_folder(const char *folder)
@@ -168,9 +170,42 @@ alexnet_status an_picture_index_flush(an_picture_index *x)
     return an_index_write_fresh(x);
 }
 
+/* ---- Rows ------------------------------------------------------------------------------------ */
+
+static alexnet_status fail_damaged(const void *index, int64_t picture)
+{
+    const an_picture_index *x = index;
+    const an_index_place *place = &x->place[picture];
+    const an_index_shard *shard = &x->shards[place->shard];
+    if (an_index_shard_check(shard, place->row) == ALEXNET_OK)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s: each time that it is read, it is another",
+                       shard->path);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s; delete the file, and its pictures are computed again",
+                   alexnet_error_text());
+}
+
+/* Threads that compare the same row at once come to the same result. */
+static bool is_whole(const void *index, int64_t picture)
+{
+    const an_picture_index *x = index;
+    an_index_place *place = &x->place[picture];
+    if (!atomic_load_explicit(&place->due, memory_order_relaxed))
+        return true;
+    if (an_index_shard_check(&x->shards[place->shard], place->row) != ALEXNET_OK)
+        return false;
+    atomic_store_explicit(&place->due, false, memory_order_relaxed);
+    return true;
+}
+
 an_rows an_picture_index_rows(const an_picture_index *x)
 {
-    return (an_rows){x->row, x->pictures->count, x->maker.dims};
+    return (an_rows){x->row, x->pictures->count, x->maker.dims, is_whole, fail_damaged, x};
+}
+
+alexnet_status an_picture_index_row(const an_picture_index *x, int64_t picture, const float **row)
+{
+    *row = x->row[picture];
+    return !*row || is_whole(x, picture) ? ALEXNET_OK : fail_damaged(x, picture);
 }
 
 void an_picture_index_free(an_picture_index *x)
@@ -184,6 +219,7 @@ void an_picture_index_free(an_picture_index *x)
     an_free(x->shards);
     an_free(x->stamp);
     an_free(x->row);
+    an_free(x->place);
     an_free(x->pending);
     an_free(x->fresh);
     an_free(x->fresh_picture);

@@ -12,6 +12,8 @@
 #ifndef AN_INFER_PICTURE_INDEX_H
 #define AN_INFER_PICTURE_INDEX_H
 
+#include <stdatomic.h>
+
 #include "data/loader.h"
 #include "infer/index_shard.h"
 #include "infer/nearest.h"
@@ -29,6 +31,13 @@ typedef struct an_feature_maker {
     char identity[96]; /* of model and layer; file names begin with it */
 } an_feature_maker;
 
+/** Where the row of a picture is. */
+typedef struct an_index_place {
+    int64_t row;     /* of the shard */
+    int shard;       /* -1: in `block`, or nowhere */
+    atomic_bool due; /* it is still to be compared with its checksum */
+} an_index_place;
+
 struct alexnet_index {
     alexnet_ctx *ctx;
     alexnet_dataset *pictures;
@@ -36,9 +45,10 @@ struct alexnet_index {
     an_feature_maker maker;
     int64_t *stamp;    /* per picture, taken before it is read */
     const float **row; /* per picture, in a shard or in `block`; NULL: not computed yet, or bad */
+    an_index_place *place; /* per picture */
     int n_shards, next_number;
-    an_index_shard *shards;
-    uint32_t *pending; /* pictures to compute, in order */
+    an_index_shard *shards; /* all zero: removed */
+    uint32_t *pending;      /* pictures to compute, in order */
     int64_t n_pending, done, bad;
     an_loader *loader;
     an_batch batch;      /* the last one loaded */
@@ -66,7 +76,14 @@ alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, c
 alexnet_status an_picture_index_step(an_picture_index *index, bool *more);
 /** Write the rows computed so far; for a caller who stops before the end. */
 alexnet_status an_picture_index_flush(an_picture_index *index);
+/** The rows, to be searched: each is compared with its checksum before it is first used. */
 an_rows an_picture_index_rows(const an_picture_index *index);
+/**
+ * The row of a picture, compared likewise; NULL if there is none.
+ * @return ALEXNET_ERROR_FORMAT for a row that is damaged: the text says what to do
+ */
+alexnet_status an_picture_index_row(const an_picture_index *index, int64_t picture,
+                                    const float **row);
 void an_picture_index_free(an_picture_index *index); /* NULL allowed */
 
 #endif

@@ -80,6 +80,18 @@ static alexnet_status take_file(an_picture_index *x, const char *name)
     return rc;
 }
 
+static void note_unsummed(const an_picture_index *x)
+{
+    int count = 0;
+    for (int s = 0; s < x->n_shards; s++)
+        count += x->shards[s].count > 0 && !x->shards[s].sums;
+    if (count)
+        an_log(x->ctx, ALEXNET_LOG_WARNING,
+               "%s: %d of its files are of an earlier version and have no checksums, so damage to "
+               "them is not noticed; delete them, and their pictures are computed again",
+               x->home, count);
+}
+
 alexnet_status an_index_open_shards(an_picture_index *x)
 {
     an_folder folder;
@@ -90,6 +102,7 @@ alexnet_status an_index_open_shards(an_picture_index *x)
     for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++)
         rc = take_file(x, folder.files.at[i]);
     an_folder_free(&folder);
+    note_unsummed(x);
     return rc;
 }
 
@@ -129,27 +142,63 @@ const char *an_index_key(const an_picture_index *x, int64_t picture)
     return name + length + strspn(name + length, "/");
 }
 
-/* Find every picture among the known rows. @param at  out, the shard of its row; -1: none */
-static void match(an_picture_index *x, const known *list, int64_t count, int *at)
+void an_index_place_row(an_picture_index *x, int64_t picture, int shard, int64_t row)
+{
+    x->place[picture] = (an_index_place){row, shard, true};
+    x->row[picture] = an_index_shard_row(&x->shards[shard], row);
+    x->shards[shard].used++;
+}
+
+void an_index_miss(an_picture_index *x, int64_t picture)
+{
+    x->place[picture] = (an_index_place){.shard = -1};
+    x->row[picture] = NULL;
+    x->pending[x->n_pending++] = (uint32_t)picture;
+}
+
+bool an_index_is_whole(const an_picture_index *x, const an_index_shard *shard, int64_t row)
+{
+    if (an_index_shard_check(shard, row) == ALEXNET_OK)
+        return true;
+    an_log(x->ctx, ALEXNET_LOG_WARNING, "%s; its picture is computed again", alexnet_error_text());
+    return false;
+}
+
+static bool is_known(const an_picture_index *x, int64_t picture, const known *k)
+{
+    const int64_t stamp = x->stamp[picture];
+    return k && stamp != -1 && x->shards[k->shard].stamps[k->row] == stamp;
+}
+
+/* Use a row that the index has, unless it says that the picture could not be read, and is damaged:
+ * no search would look at it, and find that out. */
+static void take_row(an_picture_index *x, int64_t picture, const known *k)
+{
+    const an_index_shard *shard = &x->shards[k->shard];
+    const bool readable = an_index_shard_row(shard, k->row) != NULL;
+    if (!readable && !an_index_is_whole(x, shard, k->row)) {
+        an_index_miss(x, picture);
+        return;
+    }
+    an_index_place_row(x, picture, k->shard, k->row);
+    if (readable)
+        return;
+    an_log(x->ctx, ALEXNET_LOG_WARNING,
+           "left out: %s could not be read in an earlier search, and has not changed since",
+           x->pictures->samples[picture].name);
+    x->bad++;
+}
+
+/* Find every picture among the known rows. */
+static void match(an_picture_index *x, const known *list, int64_t count)
 {
     x->n_pending = x->bad = 0;
     for (int64_t p = 0; p < x->pictures->count; p++) {
         const known *k = look_up(list, count, an_index_key(x, p));
-        const int64_t stamp = x->stamp[p];
-        at[p] = -1;
-        if (!k || stamp == -1 || x->shards[k->shard].stamps[k->row] != stamp) {
-            x->pending[x->n_pending++] = (uint32_t)p;
-            continue;
-        }
-        at[p] = k->shard;
-        x->shards[k->shard].used++;
-        x->row[p] = an_index_shard_row(&x->shards[k->shard], k->row);
-        if (x->row[p])
-            continue;
-        an_log(x->ctx, ALEXNET_LOG_WARNING,
-               "left out: %s could not be read in an earlier search, and has not changed since",
-               x->pictures->samples[p].name);
-        x->bad++;
+        if (is_known(x, p, k))
+            take_row(x, p, k);
+        else
+            an_index_miss(x, p);
     }
 }
 
@@ -159,19 +208,13 @@ alexnet_status an_index_find_rows(an_picture_index *x)
     for (int s = 0; s < x->n_shards; s++)
         count += x->shards[s].count;
     known *list = an_calloc((size_t)count + 1, sizeof *list);
-    int *at = an_calloc((size_t)x->pictures->count + 1, sizeof *at);
-    alexnet_status rc = ALEXNET_OK;
-    if (!list || !at)
-        rc = an_index_no_memory((size_t)count * sizeof *list);
-    for (int s = 0; rc == ALEXNET_OK && s < x->n_shards; s++)
+    if (!list)
+        return an_index_no_memory((size_t)count * sizeof *list);
+    for (int s = 0; s < x->n_shards; s++)
         for (int64_t i = 0; i < x->shards[s].count; i++)
             list[n++] = (known){x->shards[s].key[i], s, i};
-    if (rc == ALEXNET_OK) {
-        qsort(list, (size_t)n, sizeof *list, compare_known);
-        match(x, list, n, at);
-        rc = an_index_save_rest(x, at);
-    }
+    qsort(list, (size_t)n, sizeof *list, compare_known);
+    match(x, list, n);
     an_free(list);
-    an_free(at);
-    return rc;
+    return an_index_save_rest(x);
 }

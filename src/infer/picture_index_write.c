@@ -39,8 +39,7 @@ alexnet_status an_index_write_fresh(an_picture_index *x)
     if (!there)
         return AN_FAIL(ALEXNET_ERROR_IO, "%s: each file that is written here disappears", x->home);
     for (int i = 0; i < x->n_fresh; i++)
-        x->row[x->fresh_picture[i]] = an_index_shard_row(shard, i);
-    shard->used = shard->count;
+        an_index_place_row(x, x->fresh_picture[i], x->n_shards, i);
     x->n_shards++;
     x->next_number++;
     x->n_fresh = 0;
@@ -56,6 +55,7 @@ alexnet_status an_index_add_row(an_picture_index *x, int64_t picture, const floa
     if (row)
         memcpy(place, row, (size_t)x->maker.dims * sizeof *row);
     x->row[picture] = row ? place : NULL;
+    x->place[picture] = (an_index_place){.shard = -1};
     x->fresh_picture[x->n_fresh] = picture;
     x->fresh[x->n_fresh++] =
         (an_index_row){an_index_key(x, picture), x->stamp[picture], row ? place : NULL};
@@ -76,27 +76,31 @@ static void find_waste(an_picture_index *x)
     }
 }
 
-/* Add the used rows of these shards to the new rows. @param at  from match() */
-alexnet_status an_index_save_rest(an_picture_index *x, const int *at)
+/* A row that is damaged is not given a new checksum, but computed again. */
+static alexnet_status save_row(an_picture_index *x, int64_t p)
+{
+    const an_index_place *place = &x->place[p];
+    if (an_index_is_whole(x, &x->shards[place->shard], place->row))
+        return an_index_add_row(x, p, x->row[p]);
+    an_index_miss(x, p);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_index_save_rest(an_picture_index *x)
 {
     find_waste(x);
     for (int64_t p = 0; p < x->pictures->count; p++)
-        if (at[p] >= 0 && x->shards[at[p]].waste)
-            AN_CHECK(an_index_add_row(x, p, x->row[p]));
+        if (x->place[p].shard >= 0 && x->shards[x->place[p].shard].waste)
+            AN_CHECK(save_row(x, p));
     return ALEXNET_OK;
 }
 
 /* Remove these shards. Their used rows must be in other files by then. */
 void an_index_remove_waste(an_picture_index *x)
 {
-    int kept = 0;
-    for (int s = 0; s < x->n_shards; s++) {
-        if (!x->shards[s].waste) {
-            x->shards[kept++] = x->shards[s];
-            continue;
+    for (int s = 0; s < x->n_shards; s++)
+        if (x->shards[s].waste) {
+            unlink(x->shards[s].path);
+            an_index_shard_close(&x->shards[s]);
         }
-        unlink(x->shards[s].path);
-        an_index_shard_close(&x->shards[s]);
-    }
-    x->n_shards = kept;
 }

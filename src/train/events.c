@@ -38,7 +38,7 @@ enum { HISTO_MIN = 1, HISTO_MAX, HISTO_COUNT, HISTO_SUM, HISTO_SQUARES, HISTO_LI
 /* TensorFlow masks its checksums, because the CRC of data that contains CRCs is problematic. */
 static uint32_t masked_crc(const void *bytes, size_t length)
 {
-    uint32_t crc = an_crc32c(bytes, length);
+    uint32_t crc = an_crc32c(0, bytes, length);
     return (crc >> 15 | crc << 17) + 0xA282EAD8;
 }
 

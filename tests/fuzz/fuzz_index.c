@@ -18,6 +18,8 @@ static void check(const an_index_shard *shard)
         volatile int64_t stamp = shard->stamps[i];
         (void)last, (void)stamp;
         require(!row || ((const char *)row >= begin && (const char *)(row + DIMS) <= end));
+        if (an_index_shard_check(shard, i) != ALEXNET_OK)
+            require(strstr(an_error_text(), shard->path) == an_error_text());
         require(shard->key[i] >= begin && shard->key[i] + strlen(shard->key[i]) < end);
     }
 }

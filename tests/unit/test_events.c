@@ -20,13 +20,31 @@ static void test_checksum(void **state)
 {
     (void)state;
     unsigned char bytes[32] = {0};
-    assert_int_equal(an_crc32c("123456789", 9), 0xE3069283);
-    assert_int_equal(an_crc32c(bytes, 32), 0x8A9136AA);
+    assert_int_equal(an_crc32c(0, "123456789", 9), 0xE3069283);
+    assert_int_equal(an_crc32c(0, bytes, 32), 0x8A9136AA);
     memset(bytes, 0xFF, 32);
-    assert_int_equal(an_crc32c(bytes, 32), 0x62A8AB43);
+    assert_int_equal(an_crc32c(0, bytes, 32), 0x62A8AB43);
     for (int i = 0; i < 32; i++)
         bytes[i] = (unsigned char)i;
-    assert_int_equal(an_crc32c(bytes, 32), 0x46DD794E);
+    assert_int_equal(an_crc32c(0, bytes, 32), 0x46DD794E);
+}
+
+/* Long texts are read in strands: of each length and place, against the definition bit by bit. */
+static void test_long_checksum(void **state)
+{
+    (void)state;
+    enum { MOST = 2400 };
+    static unsigned char bytes[MOST];
+    uint32_t crc = UINT32_MAX;
+    for (int i = 0; i < MOST; i++) {
+        bytes[i] = (unsigned char)(i * i + (i >> 3));
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
+        assert_int_equal(an_crc32c(0, bytes, (size_t)i + 1), ~crc);
+        const uint32_t part = an_crc32c(0, bytes, (size_t)i / 3);
+        assert_int_equal(an_crc32c(part, bytes + i / 3, (size_t)(i + 1 - i / 3)), ~crc);
+    }
 }
 
 static uint64_t number_at(const unsigned char *bytes, int length)
@@ -40,7 +58,7 @@ static uint64_t number_at(const unsigned char *bytes, int length)
 static void expect_masked(const unsigned char *checksum, const unsigned char *bytes, size_t length)
 {
     uint32_t crc = (uint32_t)number_at(checksum, 4) - 0xA282EAD8;
-    assert_int_equal(crc << 15 | crc >> 17, an_crc32c(bytes, length));
+    assert_int_equal(crc << 15 | crc >> 17, an_crc32c(0, bytes, length));
 }
 
 /* Read the only event file of a folder. */
@@ -239,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_checksum),
+        cmocka_unit_test(test_long_checksum),
         cmocka_unit_test_setup_teardown(test_file, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_order_of_files, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_refuses, scratch_setup, scratch_teardown),

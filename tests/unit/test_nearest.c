@@ -51,7 +51,7 @@ static void rig_open(rig *r, int threads)
     }
     r->row[33] = NULL;
     r->values[70 * DIMS + 5] = NAN; /* near nothing */
-    r->rows = (an_rows){r->row, ROWS, DIMS};
+    r->rows = (an_rows){.row = r->row, .count = ROWS, .dims = DIMS};
 }
 
 static void rig_close(rig *r)

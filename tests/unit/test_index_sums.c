@@ -1,0 +1,215 @@
+/*
+ * Bits that flip in the files of an index: what a search finds is right, or the search fails and
+ * names the file. The checksum itself is compared with published values in test_events.c.
+ */
+#include "index_rig.h"
+
+#include <math.h>
+
+enum { PICTURES = 8, FILE_ROWS = 4 };
+
+typedef struct file {
+    char *path;
+    unsigned char *bytes;
+    size_t length;
+} file;
+
+static file first_file(const char *start)
+{
+    file f = {.path = file_of(start)};
+    expect_ok(an_file_read(f.path, 1 << 20, &f.bytes, &f.length));
+    return f;
+}
+
+static void file_free(file *f)
+{
+    an_free(f->path);
+    an_free(f->bytes);
+}
+
+static void open_all(an_picture_index **x, alexnet_ctx *ctx)
+{
+    const an_feature_maker maker = maker_of("fc7");
+    bool more = true;
+    computed = 0;
+    expect_ok(an_picture_index_open(x, ctx, "photos", "index", &maker));
+    while (more)
+        expect_ok(an_picture_index_step(*x, &more));
+}
+
+/* Where the features of a picture are in a file; 0: not there. */
+static size_t place_in(const file *f, an_picture_index *x, int64_t picture)
+{
+    const size_t bytes = DIMS * sizeof(float);
+    const unsigned char *at = memmem(f->bytes, f->length, x->row[picture], bytes);
+    return at ? (size_t)(at - f->bytes) : 0;
+}
+
+/* Each way to use the rows of an index. All fail, or find every row, as it should be. */
+static alexnet_status search_all_ways(an_picture_index *x)
+{
+    static const float query[DIMS];
+    alexnet_neighbour found[PICTURES];
+    alexnet_pairs *pairs;
+    double fraction;
+    bool more;
+    const alexnet_status rc =
+        alexnet_index_nearest(x, query, 1, ALEXNET_METRIC_EUCLIDEAN, PICTURES, found);
+    expect_ok(alexnet_pairs_new(&pairs, x, ALEXNET_METRIC_COSINE, 100, INFINITY));
+    assert_int_equal(alexnet_pairs_step(pairs, &fraction, &more), rc);
+    alexnet_pairs_free(pairs);
+    bool all = true;
+    for (int64_t p = 0; p < PICTURES; p++)
+        all = all && alexnet_index_values(x, p);
+    assert_int_equal(all, rc == ALEXNET_OK);
+    if (rc != ALEXNET_OK)
+        return rc;
+    assert_true(are_rows(x, 0, PICTURES));
+    assert_true(found[PICTURES - 1].row >= 0);
+    return ALEXNET_OK;
+}
+
+/* One bit of each byte of a file, in its header too. */
+static void test_every_byte(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    an_picture_index *x;
+    int damaged = 0;
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
+    file first = first_file("fc7-000000-"), second = first_file("fc7-000001-");
+    for (size_t at = 0; at < first.length; at++) {
+        scratch_remove("index");
+        expect_ok(an_make_folder("index"));
+        first.bytes[at] ^= (unsigned char)(1 << at % 8);
+        scratch_write(first.path, first.bytes, first.length);
+        scratch_write(second.path, second.bytes, second.length);
+        first.bytes[at] ^= (unsigned char)(1 << at % 8);
+        rig_heard[0] = '\0';
+        open_all(&x, ctx);
+        const alexnet_status rc = search_all_ways(x);
+        if (rc != ALEXNET_OK) {
+            expect_failure(rc, ALEXNET_ERROR_FORMAT, first.path);
+            expect_failure(rc, ALEXNET_ERROR_FORMAT, "of 4 (class0/00");
+            expect_failure(rc, ALEXNET_ERROR_FORMAT, "delete the file");
+        }
+        damaged += rc != ALEXNET_OK;
+        an_picture_index_free(x);
+    }
+    /* all bytes of features but those that make the first value of a row a NaN, and all of sums */
+    assert_true(damaged >= FILE_ROWS * DIMS * 4);
+    file_free(&first);
+    file_free(&second);
+    alexnet_ctx_free(ctx);
+}
+
+/* The remedy that the error names. */
+static void test_remedy(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    an_picture_index *x;
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
+    file first = first_file("fc7-000000-");
+    open_all(&x, ctx);
+    first.bytes[place_in(&first, x, 0) + 9] ^= 1;
+    an_picture_index_free(x);
+    scratch_write(first.path, first.bytes, first.length);
+    for (int i = 0; i < 2; i++) {
+        open_all(&x, ctx);
+        assert_int_equal(computed, 0);
+        expect_failure(search_all_ways(x), ALEXNET_ERROR_FORMAT, first.path);
+        an_picture_index_free(x);
+    }
+    assert_int_equal(remove(first.path), 0);
+    open_all(&x, ctx);
+    assert_int_equal(computed, FILE_ROWS);
+    expect_ok(search_all_ways(x));
+    an_picture_index_free(x);
+    file_free(&first);
+    alexnet_ctx_free(ctx);
+}
+
+/* Damage that makes a picture seem unreadable would leave it out of every search. */
+static void test_seems_unreadable(void **state)
+{
+    (void)state;
+    static const float nan = NAN;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    an_picture_index *x;
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
+    file first = first_file("fc7-000000-");
+    open_all(&x, ctx);
+    memcpy(first.bytes + place_in(&first, x, 2), &nan, sizeof nan);
+    an_picture_index_free(x);
+    scratch_write(first.path, first.bytes, first.length);
+    open_all(&x, ctx);
+    assert_int_equal(computed, 1);
+    assert_int_equal(x->bad, 0);
+    assert_int_equal(rig_times_heard("row 2 of 4 (class0/002.png) is damaged"), 1);
+    expect_ok(search_all_ways(x));
+    an_picture_index_free(x);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    file_free(&first);
+    alexnet_ctx_free(ctx);
+}
+
+/* A damaged row that moves to another file is computed again: it gets no new checksum. */
+static void test_moved_rows(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    an_picture_index *x;
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
+    file first = first_file("fc7-000000-");
+    open_all(&x, ctx);
+    first.bytes[place_in(&first, x, 3) + 6] ^= 64;
+    an_picture_index_free(x);
+    scratch_write(first.path, first.bytes, first.length);
+    for (int i = 0; i < 3; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "photos/class0/%03d.png", i);
+        assert_int_equal(remove(path), 0);
+    }
+    assert_int_equal(refresh(ctx, "fc7"), 1); /* which compares the rows too */
+    assert_int_equal(rig_times_heard("row 3 of 4 (class0/003.png) is damaged"), 1);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
+    file_free(&first);
+    alexnet_ctx_free(ctx);
+}
+
+/* Files of earlier versions have no checksums: they are used, with a warning, until they are
+ * written again. */
+static void test_earlier_version(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(PICTURES);
+    an_picture_index *x;
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
+    file first = first_file("fc7-000000-");
+    unsigned char *name = memmem(first.bytes, first.length, "\"sums\"", 6);
+    assert_non_null(name);
+    memcpy(name, "\"none\"", 6);
+    scratch_write(first.path, first.bytes, first.length);
+    for (int i = 1; i < 3; i++) {
+        open_all(&x, ctx);
+        assert_int_equal(computed, 0);
+        expect_ok(search_all_ways(x));
+        an_picture_index_free(x);
+        assert_int_equal(rig_times_heard("1 of its files are of an earlier version"), i);
+    }
+    file_free(&first);
+    alexnet_ctx_free(ctx);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_every_byte),       IN_SCRATCH(test_remedy),
+        IN_SCRATCH(test_seems_unreadable), IN_SCRATCH(test_moved_rows),
+        IN_SCRATCH(test_earlier_version),
+    };
+    return cmocka_run_group_tests_name("checksums of an index", tests, NULL, NULL);
+}
