@@ -13,12 +13,21 @@
  * the rounding of sums of 100,000 terms near that of a few hundred. */
 enum { TILE = 8, CHUNK = 256 };
 
+typedef double tile[TILE][TILE];
+
+/* What a thread works with; of the stack it needs little, which OMP_STACKSIZE may make small. */
+typedef struct scratch {
+    double x[TILE][CHUNK], y[TILE][CHUNK], turned[CHUNK][TILE];
+    tile sums;
+} scratch;
+
 typedef struct job {
     const float *features;
     int64_t count, length;
     alexnet_dissimilarity measure;
     double *means, *scales; /* per row: subtracted, then multiplied by */
     double *rdm;
+    scratch *scratch; /* one for each thread */
 } job;
 
 /*
@@ -65,8 +74,6 @@ static void measure_row(job *j, int64_t row)
 
 /* ---- Tiles ---- */
 
-typedef double tile[TILE][TILE];
-
 /* A chunk of some rows, prepared; rows past the last are zero. */
 static void take_rows(const job *j, int64_t row, int64_t at, int n, double out[TILE][CHUNK])
 {
@@ -79,10 +86,10 @@ static void take_rows(const job *j, int64_t row, int64_t at, int n, double out[T
     }
 }
 
-static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE])
+static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE], int n)
 {
     for (int i = 0; i < TILE; i++)
-        for (int k = 0; k < CHUNK; k++)
+        for (int k = 0; k < n; k++)
             to[k][i] = from[i][k];
 }
 
@@ -112,21 +119,20 @@ static double dissimilarity(alexnet_dissimilarity measure, double sum)
 
 static void compute_tile(const job *j, int64_t row, int64_t column)
 {
-    double x[TILE][CHUNK], y[TILE][CHUNK], turned[CHUNK][TILE];
-    tile sums = {{0}};
+    scratch *s = &j->scratch[omp_get_thread_num()];
+    memset(s, 0, sizeof *s);
     for (int64_t at = 0; at < j->length; at += CHUNK) {
         const int n = j->length - at < CHUNK ? (int)(j->length - at) : CHUNK;
-        memset(y, 0, sizeof y);
-        take_rows(j, row, at, n, x);
-        take_rows(j, column, at, n, y);
-        transpose(y, turned);
-        add_squares(sums, x, turned, n);
+        take_rows(j, row, at, n, s->x);
+        take_rows(j, column, at, n, s->y);
+        transpose(s->y, s->turned, n);
+        add_squares(s->sums, s->x, s->turned, n);
     }
     for (int64_t r = row; r < row + TILE && r < j->count; r++)
         for (int64_t c = column; c < column + TILE && c < j->count; c++)
             if (r < c)
                 j->rdm[r * j->count + c] = j->rdm[c * j->count + r] =
-                    dissimilarity(j->measure, sums[r - row][c - column]);
+                    dissimilarity(j->measure, s->sums[r - row][c - column]);
 }
 
 /* ---- The matrix ---- */
@@ -150,16 +156,20 @@ static alexnet_status compute(job *j, alexnet_ctx *ctx)
 alexnet_status an_rdm(double *rdm, alexnet_ctx *ctx, const float *features, int64_t count,
                       int64_t length, alexnet_dissimilarity measure)
 {
-    double *rows = an_calloc((size_t)count, 2 * sizeof *rows);
-    if (!rows)
-        return AN_FAIL_MEMORY((size_t)count * 2 * sizeof *rows, "dissimilarities");
-    job j = {features, count, length, measure, rows, rows + count, rdm};
     an_threads saved;
-    alexnet_status rc = an_threads_begin(&saved, ctx->threads);
+    alexnet_status rc = ALEXNET_OK;
+    double *rows = an_calloc((size_t)count, 2 * sizeof *rows);
+    scratch *scratches = an_calloc((size_t)ctx->threads, sizeof *scratches);
+    job j = {features, count, length, measure, rows, rows + count, rdm, scratches};
+    if (!rows || !scratches)
+        rc = AN_FAIL_MEMORY((size_t)count * 2 * sizeof *rows, "dissimilarities");
+    else
+        rc = an_threads_begin(&saved, ctx->threads);
     if (rc == ALEXNET_OK) {
         rc = compute(&j, ctx);
         an_threads_restore(saved);
     }
     an_free(rows);
+    an_free(scratches);
     return rc;
 }

@@ -69,7 +69,7 @@ static alexnet_status endless_line(const an_run *run, int64_t begin)
  * is set to the end of the last one. */
 static alexnet_status count_lines(an_run *run, int64_t lines, int64_t bytes, int64_t *end)
 {
-    char block[65536];
+    char block[8192];
     ssize_t got = 1;
     run->log_lines = *end = 0;
     for (int64_t at = 0; got > 0 && at < bytes && run->log_lines < lines; at += got) {
