@@ -208,8 +208,9 @@ typedef struct alexnet_ctx_options {
      * a warning in the log if none of those there can be opened, the CPU. */
     const char *device;
     alexnet_precision precision; /**< default AUTO */
-    int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most as many as
-                                      OMP_THREAD_LIMIT allows, with a warning */
+    int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most 8 for each
+                                      of these, and as many as OMP_THREAD_LIMIT allows; if it is
+                                      more, a warning says how many are used */
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
     alexnet_log_fn log;  /**< NULL: silent. Called until all that was made with the context is
                               freed too */

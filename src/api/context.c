@@ -45,6 +45,13 @@ static alexnet_status check_options(const alexnet_ctx_options *o)
     return ALEXNET_OK;
 }
 
+static int count_threads(int asked)
+{
+    const int limit = an_thread_limit(), use = an_thread_use();
+    const int most = limit < use ? limit : use;
+    return asked < most ? asked : most;
+}
+
 /* Read a tuning file, and check its rows for the device. */
 static alexnet_status read_tuning(char **out, const char *path, const an_device *device)
 {
@@ -70,8 +77,8 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     const char *device = o.device ? o.device : "auto";
     an_device found;
     AN_CHECK(an_device_find(&found, device, o.max_isa));
-    int asked = o.threads ? o.threads : an_cpu_count(), limit = an_thread_limit();
-    int threads = asked < limit ? asked : limit;
+    const int asked = o.threads ? o.threads : an_cpu_count();
+    const int threads = count_threads(asked);
     AN_CHECK(an_threads_try(threads - 1));
     char *tuning = NULL;
     if (o.tuning)
@@ -102,9 +109,9 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     ctx->work = o.work;
     ctx->work_user = o.work_user;
     if (threads < asked)
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "OMP_THREAD_LIMIT allows %d of %d threads; results are the same with fewer", threads,
-               asked);
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s %d of %d threads; results are the same with fewer",
+               threads == an_thread_limit() ? "OMP_THREAD_LIMIT allows" : "the CPUs here can use",
+               threads, asked);
     *out = ctx;
     return ALEXNET_OK;
 }

@@ -85,6 +85,12 @@ int an_cpu_count(void)
     return count < 1 ? 1 : (int)count;
 }
 
+int an_thread_use(void)
+{
+    enum { PER_CPU = 8 };
+    return PER_CPU * an_cpu_count();
+}
+
 int an_thread_limit(void)
 {
     return omp_get_thread_limit();

@@ -8,6 +8,9 @@ int an_cpu_count(void);
 
 /** The most threads that OMP_THREAD_LIMIT allows a program; INT_MAX if it is not set. */
 int an_thread_limit(void);
+/** The most threads that are of use: some more than CPUs, because those that load pictures also
+ * wait for disks. Where many share a CPU, each region of a step waits for the last of them. */
+int an_thread_use(void);
 /**
  * Test whether the system can start `count` threads besides this one: start them, and let them end.
  * @return ALEXNET_ERROR_NOT_AVAILABLE, with the system's reason, if it cannot

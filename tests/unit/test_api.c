@@ -47,6 +47,14 @@ static void test_contexts(void **state)
     expect_ok(alexnet_ctx_new(&ctx, &o));
     assert_int_equal(alexnet_ctx_threads(ctx), 3);
     alexnet_ctx_free(ctx);
+    rig_heard[0] = '\0';
+    o = good, o.threads = 4096, o.log = rig_listen;
+    expect_ok(alexnet_ctx_new(&ctx, &o));
+    const int use = 8 * an_cpu_count();
+    assert_int_equal(alexnet_ctx_threads(ctx), use < 4096 ? use : 4096);
+    assert_int_equal(alexnet_ctx_split(ctx), 4096);
+    assert_int_equal(rig_times_heard("of 4096 threads"), use < 4096);
+    alexnet_ctx_free(ctx);
     alexnet_ctx_free(NULL);
     o = good, o.threads = -1;
     expect_no_ctx(o, bad, "threads = -1: expected 0 to 4096");
