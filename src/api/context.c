@@ -94,6 +94,7 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     atomic_init(&ctx->references, 1);
     atomic_init(&ctx->cancelled, false);
     atomic_init(&ctx->opened, false);
+    atomic_init(&ctx->slow, 0);
     snprintf(ctx->device, sizeof ctx->device, "%s",
              strcmp(device, "auto") == 0 ? device : found.info.name);
     ctx->precision = o.precision;

@@ -14,7 +14,9 @@ struct alexnet_ctx {
     atomic_int references;
     atomic_bool cancelled;
     atomic_bool opened; /* with it a device was opened, and what that lacks was told */
-    char device[32];    /* "auto", "ref", "cpu", "cuda:0" */
+    atomic_uint
+        slow;        /* bits of the kinds of operators of which it was told that ref computes one */
+    char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
     alexnet_precision precision;
     int threads; /* >= 1; at most what OMP_THREAD_LIMIT allows */
     int split;   /* default of runs: the number of threads requested */

@@ -68,6 +68,16 @@ bool an_cpu_relu_follows(const an_prepare *p)
     return is_relu(p, 1) && !an_cpu_pools_relu(p, 1);
 }
 
+/* Say that ref computes an operator, the first time for its kind: each layer, direction and session
+ * prepares operators. */
+static void warn_of_ref(alexnet_ctx *ctx, an_op_kind kind, const char *refused)
+{
+    const unsigned bit = 1u << kind;
+    if (ctx && !(atomic_fetch_or(&ctx->slow, bit) & bit))
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s is computed by ref, slowly (%s)",
+               an_op_table[kind]->name, refused);
+}
+
 /* Ask the implementations in turn; `refused` collects the reasons of those that refuse. */
 static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name, char *refused,
                              size_t size, an_cpu_op **out)
@@ -80,8 +90,7 @@ static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name,
             continue;
         alexnet_status rc = impl->prepare(cpu, p, out);
         if (rc == ALEXNET_OK && impl == &fallback && used)
-            an_log(cpu->base.ctx, ALEXNET_LOG_WARNING, "%s is computed by %s (%s)",
-                   an_op_table[p->ops[0]->kind]->name, impl->name, refused);
+            warn_of_ref(cpu->base.ctx, p->ops[0]->kind, refused);
         if (rc != ALEXNET_ERROR_UNSUPPORTED)
             return rc;
         int length = snprintf(refused + used, size - used, "%s%s: %s", used ? "; " : "", impl->name,
