@@ -248,7 +248,8 @@ static int compute(const model_args *line, const rdm_options *options)
     if (code == CLI_DONE)
         code = fill(&t, features, line->pictures);
     if (code == CLI_DONE && t.count < 3)
-        code = cli_error(CLI_BAD_INPUT, "%" PRId64 " pictures: a comparison needs three", t.count);
+        code = cli_error(CLI_BAD_INPUT, "%" PRId64 " %s: a comparison needs three", t.count,
+                         text_plural(t.count, "picture", "pictures"));
     if (code == CLI_DONE)
         code = write_all(&t, line->ctx, options, line->machine.json);
     if (code == CLI_DONE)

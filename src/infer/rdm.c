@@ -139,18 +139,24 @@ static void compute_tile(const job *j, int64_t row, int64_t column)
 
 static alexnet_status compute(job *j, alexnet_ctx *ctx)
 {
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < j->count; i++)
-        measure_row(j, i);
-    for (int64_t row = 0; row < j->count; row += TILE) {
-        AN_CHECK(an_ctx_check(ctx));
-#pragma omp parallel for schedule(dynamic)
-        for (int64_t column = row; column < j->count; column += TILE)
-            compute_tile(j, row, column);
+    bool stopped = false;
+#pragma omp parallel for schedule(static) reduction(|| : stopped)
+    for (int64_t i = 0; i < j->count; i++) {
+        stopped = stopped || an_ctx_cancelled(ctx);
+        if (!stopped)
+            measure_row(j, i);
+    }
+    for (int64_t row = 0; row < j->count && !stopped; row += TILE) {
+#pragma omp parallel for schedule(dynamic) reduction(|| : stopped)
+        for (int64_t column = row; column < j->count; column += TILE) {
+            stopped = stopped || an_ctx_cancelled(ctx);
+            if (!stopped)
+                compute_tile(j, row, column);
+        }
         for (int64_t i = row; i < row + TILE && i < j->count; i++)
             j->rdm[i * j->count + i] = 0;
     }
-    return ALEXNET_OK;
+    return stopped ? an_ctx_fail_cancelled() : ALEXNET_OK;
 }
 
 alexnet_status an_rdm(double *rdm, alexnet_ctx *ctx, const float *features, int64_t count,
