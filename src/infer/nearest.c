@@ -1,65 +1,45 @@
 #include "infer/nearest.h"
 
+#include <float.h>
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "infer/nearest_kept.h"
 #include "infer/nearest_measure.h"
 
 /* The arguments of a search, shared by its threads. */
 typedef struct search {
     const an_rows *rows;
     const an_row *queries;
-    int n, top;
+    int n;
     alexnet_metric metric;
 } search;
 
-/* Insert a row into a sorted list. Rows come in rising order, so equally near ones keep it. */
-static void insert(alexnet_neighbour *list, int top, int64_t row, double distance)
-{
-    int at = top - 1;
-    if (!(distance < list[at].distance)) /* a NaN is not near anything */
-        return;
-    for (; at > 0 && distance < list[at - 1].distance; at--)
-        list[at] = list[at - 1];
-    list[at] = (alexnet_neighbour){row, distance};
-}
+/* What a thread finds: pairs of a query and a row. */
+typedef struct finder {
+    double *distances; /* [n] of the latest row */
+    an_kept *kept;     /* [n] */
+} finder;
 
-static void look_at(const search *s, int64_t row, double *distances, alexnet_neighbour *best)
+static void look_at(const search *s, int64_t row, const finder *f)
 {
     an_row it = {.values = s->rows->row[row]};
     if (!it.values)
         return;
     if (s->metric == ALEXNET_METRIC_COSINE)
         it.squares = an_row_squares(it.values, s->rows->dims);
-    an_row_distances(&it, s->queries, s->n, s->rows->dims, s->metric, distances);
+    an_row_distances(&it, s->queries, s->n, s->rows->dims, s->metric, f->distances);
     for (int q = 0; q < s->n; q++)
-        insert(best + (size_t)q * (size_t)s->top, s->top, row, distances[q]);
+        an_kept_add(&f->kept[q], (alexnet_pair){q, row, f->distances[q]});
 }
 
-static void clear(alexnet_neighbour *list, size_t count)
+/* Each thread has a run of rows, and finds of its own. */
+static alexnet_status search_all(alexnet_ctx *ctx, const search *s, const finder *finders)
 {
-    for (size_t i = 0; i < count; i++)
-        list[i] = (alexnet_neighbour){-1, INFINITY};
-}
-
-/* Merge the lists of a thread into those of the threads before it. */
-static void merge(const search *s, alexnet_neighbour *into, const alexnet_neighbour *from)
-{
-    for (int q = 0; q < s->n; q++)
-        for (int i = 0; i < s->top && from[(size_t)q * (size_t)s->top + (size_t)i].row >= 0; i++) {
-            const alexnet_neighbour *f = &from[(size_t)q * (size_t)s->top + (size_t)i];
-            insert(into + (size_t)q * (size_t)s->top, s->top, f->row, f->distance);
-        }
-}
-
-/* Each thread has a run of rows, in their order, and lists of its own. */
-static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads, double *distances,
-                                 alexnet_neighbour *lists)
-{
-    const size_t each = (size_t)s->n * (size_t)s->top;
+    const int threads = ctx->threads;
     an_threads saved;
     bool stopped = false;
     int64_t damaged = INT64_MAX; /* the first row that is */
@@ -74,7 +54,7 @@ static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads,
             else if (!an_rows_is_whole(s->rows, row))
                 damaged = row;
             else
-                look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
+                look_at(s, row, &finders[t]);
         }
     }
     an_threads_restore(saved);
@@ -83,33 +63,71 @@ static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads,
     return damaged < INT64_MAX ? s->rows->fail(s->rows->of, damaged) : ALEXNET_OK;
 }
 
+/* The memory of a search, in one piece each. */
+typedef struct workspace {
+    double *distances;
+    an_row *queries;
+    an_kept *kept;
+    alexnet_pair *pairs;
+    finder *finders; /* [threads] */
+} workspace;
+
+static alexnet_status make_workspace(workspace *w, int threads, int n, int64_t top)
+{
+    const size_t lists = (size_t)threads * (size_t)n;
+    w->distances = an_calloc(lists, sizeof *w->distances);
+    w->queries = an_calloc((size_t)n, sizeof *w->queries);
+    w->kept = an_calloc(lists, sizeof *w->kept);
+    w->pairs = an_calloc(lists, (size_t)top * sizeof *w->pairs);
+    w->finders = an_calloc((size_t)threads, sizeof *w->finders);
+    if (!w->distances || !w->queries || !w->kept || !w->pairs || !w->finders)
+        return AN_FAIL_MEMORY(lists * (size_t)top * sizeof *w->pairs, "the nearest neighbours");
+    for (size_t i = 0; i < lists; i++)
+        w->kept[i] = (an_kept){.pairs = w->pairs + i * (size_t)top, .limit = top, .most = DBL_MAX};
+    for (int t = 0; t < threads; t++)
+        w->finders[t] =
+            (finder){w->distances + (size_t)t * (size_t)n, w->kept + (size_t)t * (size_t)n};
+    return ALEXNET_OK;
+}
+
+static void free_workspace(workspace *w)
+{
+    an_free(w->distances);
+    an_free(w->queries);
+    an_free(w->kept);
+    an_free(w->pairs);
+    an_free(w->finders);
+}
+
+/* What all threads have found for a query, nearest first. */
+static void write_found(const workspace *w, int threads, int q, int top, alexnet_neighbour *out)
+{
+    an_kept *all = &w->finders[0].kept[q];
+    for (int t = 1; t < threads; t++)
+        an_kept_join(all, &w->finders[t].kept[q]);
+    qsort(all->pairs, (size_t)all->count, sizeof *all->pairs, an_kept_compare);
+    for (int i = 0; i < top; i++)
+        out[i] = i < all->count ? (alexnet_neighbour){all->pairs[i].second, all->pairs[i].distance}
+                                : (alexnet_neighbour){-1, INFINITY};
+}
+
 alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,
                           alexnet_metric metric, int top, alexnet_neighbour *out)
 {
-    const int threads = ctx->threads;
-    const size_t each = (size_t)n * (size_t)top;
-    clear(out, each);
+    const int64_t kept = top < rows->count ? top : rows->count;
+    alexnet_status rc;
+    workspace w = {0};
     AN_CHECK(an_ctx_check(ctx));
-    double *distances = an_calloc((size_t)threads * (size_t)n, sizeof *distances);
-    an_row *query = an_calloc((size_t)n, sizeof *query);
-    alexnet_neighbour *lists = an_calloc((size_t)threads, each * sizeof *lists);
-    alexnet_status rc = ALEXNET_OK;
-    if (!distances || !query || !lists) {
-        rc = AN_FAIL_MEMORY((size_t)threads * each * sizeof *lists, "the nearest neighbours");
-        goto cleanup;
-    }
+    AN_TRY(make_workspace(&w, ctx->threads, n, kept));
     for (int q = 0; q < n; q++) {
-        query[q].values = queries + (size_t)q * (size_t)rows->dims;
-        query[q].squares = an_row_squares(query[q].values, rows->dims);
+        w.queries[q].values = queries + (size_t)q * (size_t)rows->dims;
+        w.queries[q].squares = an_row_squares(w.queries[q].values, rows->dims);
     }
-    const search s = {rows, query, n, top, metric};
-    clear(lists, (size_t)threads * each);
-    AN_TRY(search_all(ctx, &s, threads, distances, lists));
-    for (int t = 0; t < threads; t++)
-        merge(&s, out, lists + (size_t)t * each);
+    const search s = {rows, w.queries, n, metric};
+    AN_TRY(search_all(ctx, &s, w.finders));
+    for (int q = 0; q < n; q++)
+        write_found(&w, ctx->threads, q, top, out + (size_t)q * (size_t)top);
 cleanup:
-    an_free(distances);
-    an_free(query);
-    an_free(lists);
+    free_workspace(&w);
     return rc;
 }

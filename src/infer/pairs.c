@@ -8,16 +8,10 @@
 #include "base/status.h"
 #include "base/team.h"
 #include "infer/nearest.h"
+#include "infer/nearest_kept.h"
 #include "infer/nearest_measure.h"
 
 enum { TILE = 32 };
-
-/* A heap of at most `limit` pairs, with the farthest on top. */
-typedef struct heap {
-    alexnet_pair *pairs;
-    int64_t count, limit;
-    double most; /* largest distance of any pair */
-} heap;
 
 struct alexnet_pairs {
     alexnet_ctx *ctx;
@@ -25,70 +19,21 @@ struct alexnet_pairs {
     alexnet_metric metric;
     double *squares; /* of each row; for cosine */
     int64_t next;    /* the first row of the next tile */
-    heap kept;
+    an_kept kept;
     bool sorted; /* whether `kept` is */
     int threads;
-    heap *seen; /* one for each thread */
+    an_kept *seen; /* one for each thread */
 };
-
-/* The order of the result: by distance, then by place. */
-static int compare(const void *a, const void *b)
-{
-    const alexnet_pair *x = a, *y = b;
-    if (x->distance != y->distance)
-        return x->distance < y->distance ? -1 : 1;
-    if (x->first != y->first)
-        return x->first < y->first ? -1 : 1;
-    return x->second < y->second ? -1 : x->second > y->second;
-}
-
-static void swap(alexnet_pair *a, alexnet_pair *b)
-{
-    const alexnet_pair c = *a;
-    *a = *b;
-    *b = c;
-}
-
-static void sift_down(heap *h)
-{
-    for (int64_t at = 0;;) {
-        int64_t largest = at;
-        for (int64_t child = 2 * at + 1; child <= 2 * at + 2 && child < h->count; child++)
-            if (compare(&h->pairs[child], &h->pairs[largest]) > 0)
-                largest = child;
-        if (largest == at)
-            return;
-        swap(&h->pairs[at], &h->pairs[largest]);
-        at = largest;
-    }
-}
-
-static void keep(heap *h, alexnet_pair pair)
-{
-    if (!(pair.distance <= h->most)) /* a NaN is not near anything */
-        return;
-    if (h->count == h->limit) {
-        if (compare(&pair, &h->pairs[0]) < 0) {
-            h->pairs[0] = pair;
-            sift_down(h);
-        }
-        return;
-    }
-    int64_t at = h->count++;
-    h->pairs[at] = pair;
-    for (; at > 0 && compare(&h->pairs[at], &h->pairs[(at - 1) / 2]) > 0; at = (at - 1) / 2)
-        swap(&h->pairs[at], &h->pairs[(at - 1) / 2]);
-}
 
 static alexnet_status prepare(an_pairs *p, int64_t limit, double most)
 {
-    p->kept = (heap){.limit = limit, .most = most};
+    p->kept = (an_kept){.limit = limit, .most = most};
     p->kept.pairs = an_calloc((size_t)limit, sizeof *p->kept.pairs);
     p->seen = an_calloc((size_t)p->threads, sizeof *p->seen);
     p->squares = an_calloc((size_t)p->rows.count + 1, sizeof *p->squares);
     bool full = p->kept.pairs && p->seen && p->squares;
     for (int t = 0; full && t < p->threads; t++) {
-        p->seen[t] = (heap){.limit = limit, .most = most};
+        p->seen[t] = (an_kept){.limit = limit, .most = most};
         p->seen[t].pairs = an_calloc((size_t)limit, sizeof *p->seen->pairs);
         full = p->seen[t].pairs != NULL;
     }
@@ -118,7 +63,7 @@ alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *row
 }
 
 /* Rows [first, first_end) with those of a later tile, or with each other. */
-static void compare_tiles(const an_pairs *p, heap *seen, int64_t first, int64_t first_end,
+static void compare_tiles(const an_pairs *p, an_kept *seen, int64_t first, int64_t first_end,
                           int64_t second)
 {
     an_row others[TILE];
@@ -135,7 +80,7 @@ static void compare_tiles(const an_pairs *p, heap *seen, int64_t first, int64_t 
         const an_row it = {p->rows.row[a], p->squares[a]};
         an_row_distances(&it, others, n, p->rows.dims, p->metric, distances);
         for (int i = 0; i < n; i++)
-            keep(seen, (alexnet_pair){a, places[i], distances[i]});
+            an_kept_add(seen, (alexnet_pair){a, places[i], distances[i]});
     }
 }
 
@@ -192,8 +137,7 @@ alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
     an_threads_restore(saved);
     AN_CHECK(rc);
     for (int t = 0; t < p->threads; t++)
-        for (int64_t i = 0; i < p->seen[t].count; i++)
-            keep(&p->kept, p->seen[t].pairs[i]);
+        an_kept_join(&p->kept, &p->seen[t]);
     p->sorted = false;
     p->next = end;
     *more = end < count;
@@ -204,7 +148,7 @@ alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
 
 static int compare_back(const void *a, const void *b)
 {
-    return compare(b, a);
+    return an_kept_compare(b, a);
 }
 
 bool an_pairs_get(an_pairs *p, int64_t index, alexnet_pair *out)
