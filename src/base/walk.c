@@ -1,9 +1,5 @@
 #include "base/walk.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,219 +7,6 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-
-/* ---- One folder ---- */
-
-bool an_is_hidden(const char *name, size_t length)
-{
-    static const char *const systems[] = {"@eaDir",       "#recycle",
-                                          "__MACOSX",     "lost+found",
-                                          "$RECYCLE.BIN", "System Volume Information"};
-    bool hidden = length > 0 && name[0] == '.';
-    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
-        hidden |= strlen(systems[i]) == length && memcmp(systems[i], name, length) == 0;
-    return hidden;
-}
-
-static alexnet_status fail_folder(const char *path)
-{
-    return an_file_fail("read the folder", path);
-}
-
-/* ENTRY_LOST: a link to what is not there, or an entry that the file system cannot tell about. */
-typedef enum entry_kind {
-    ENTRY_FILE,
-    ENTRY_FOLDER,
-    ENTRY_LINKED_FOLDER,
-    ENTRY_LOST,
-    ENTRY_KINDS
-} entry_kind;
-
-static entry_kind kind_of(DIR *folder, const struct dirent *entry)
-{
-    struct stat info;
-    if (entry->d_type == DT_DIR)
-        return ENTRY_FOLDER;
-    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
-        return ENTRY_FILE;
-    if (fstatat(dirfd(folder), entry->d_name, &info, 0) != 0)
-        return ENTRY_LOST;
-    if (!S_ISDIR(info.st_mode))
-        return ENTRY_FILE;
-    bool is_link = entry->d_type == DT_LNK ||
-                   fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-                   S_ISLNK(info.st_mode);
-    return is_link ? ENTRY_LINKED_FOLDER : ENTRY_FOLDER;
-}
-
-static bool is_own_or_parent(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-an_work an_walk_work(alexnet_ctx *ctx)
-{
-    return an_work_begin(ctx, "found", "files", 0);
-}
-
-/* Which entries of a folder are read, into a list for each kind. Lists may be the same, or NULL. */
-typedef struct wanted {
-    bool hidden; /* these, else those that are not hidden */
-    an_strings *lists[ENTRY_KINDS];
-    int64_t others; /* the number of other entries is added to this */
-} wanted;
-
-/* @param file  out, whether it is a file that was wanted */
-static alexnet_status take_entry(wanted *w, DIR *folder, const struct dirent *entry, bool *file)
-{
-    *file = false;
-    if (is_own_or_parent(entry->d_name))
-        return ALEXNET_OK;
-    if (an_is_hidden(entry->d_name, strlen(entry->d_name)) != w->hidden) {
-        w->others++;
-        return ALEXNET_OK;
-    }
-    const entry_kind kind = kind_of(folder, entry);
-    *file = kind == ENTRY_FILE;
-    return w->lists[kind] ? an_strings_add(w->lists[kind], an_strdup(entry->d_name)) : ALEXNET_OK;
-}
-
-/* Read a folder. */
-static alexnet_status list_entries(an_work *work, const char *path, wanted *w)
-{
-    DIR *folder = opendir(path);
-    bool file = false;
-    alexnet_status rc;
-    if (!folder)
-        return fail_folder(path);
-    for (;;) {
-        AN_TRY(an_work_add(work, file));
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (!entry)
-            break;
-        AN_TRY(take_entry(w, folder, entry, &file));
-    }
-    if (errno != 0)
-        rc = fail_folder(path);
-cleanup:
-    closedir(folder);
-    return rc;
-}
-
-alexnet_status an_folder_hidden(an_strings *names, an_work *work, const char *path)
-{
-    wanted w = {.hidden = true, .lists = {[ENTRY_FOLDER] = names}};
-    AN_CHECK(list_entries(work, path, &w));
-    an_strings_sort(names);
-    return ALEXNET_OK;
-}
-
-alexnet_status an_folder_read(an_folder *out, alexnet_ctx *ctx, const char *path)
-{
-    wanted w = {.lists = {[ENTRY_FILE] = &out->files,
-                          [ENTRY_FOLDER] = &out->folders,
-                          [ENTRY_LINKED_FOLDER] = &out->folders,
-                          [ENTRY_LOST] = &out->files}};
-    an_work work = an_walk_work(ctx);
-    *out = (an_folder){0};
-    const alexnet_status rc = list_entries(&work, path, &w);
-    out->hidden = w.others;
-    an_work_end(&work);
-    if (rc != ALEXNET_OK)
-        an_folder_free(out);
-    an_strings_sort(&out->folders);
-    an_strings_sort(&out->files);
-    return rc;
-}
-
-static alexnet_status look_for(bool (*like)(const char *name), bool *yes, an_work *work,
-                               const char *path)
-{
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    alexnet_status rc;
-    if (!folder)
-        return fail_folder(path);
-    do {
-        AN_TRY(an_work_add(work, 0));
-        errno = 0;
-        entry = readdir(folder);
-        *yes = entry && like(entry->d_name);
-    } while (entry && !*yes);
-    if (!entry && errno != 0)
-        rc = fail_folder(path);
-cleanup:
-    closedir(folder);
-    return rc;
-}
-
-alexnet_status an_folder_has(alexnet_ctx *ctx, const char *path, bool (*like)(const char *name),
-                             bool *yes)
-{
-    an_work work = an_walk_work(ctx);
-    *yes = false;
-    const alexnet_status rc = look_for(like, yes, &work, path);
-    an_work_end(&work);
-    return rc;
-}
-
-void an_folder_free(an_folder *folder)
-{
-    an_strings_free(&folder->folders);
-    an_strings_free(&folder->files);
-}
-
-/* ---- Endings ---- */
-
-const char *an_ending_of(const char *file_name)
-{
-    const char *slash = strrchr(file_name, '/');
-    const char *dot = strrchr(slash ? slash : file_name, '.');
-    return dot && dot[1] ? dot : "";
-}
-
-static void count_ending(an_endings *endings, const char *ending, int64_t count)
-{
-    enum { KINDS = 3 }; /* rows that are kept for what is no ending */
-    const bool kind = *ending == '*' || *ending == AN_ENDING_LINK || *ending == AN_ENDING_OTHER;
-    int i = 0;
-    while (i < endings->rows && strcmp(endings->row[i].ending, ending) != 0)
-        i++;
-    if (i == endings->rows && i >= AN_ENDING_ROWS - KINDS && !kind) {
-        count_ending(endings, "*", count);
-        return;
-    }
-    if (i == endings->rows)
-        memcpy(endings->row[endings->rows++].ending, ending, strlen(ending) + 1);
-    endings->row[i].count += count;
-    endings->total += count;
-}
-
-void an_endings_add(an_endings *endings, const char *file_name)
-{
-    const char *ending = an_ending_of(file_name);
-    char lower[sizeof endings->row[0].ending] = "*";
-    size_t length = strlen(ending);
-    bool plain = length < sizeof lower;
-    for (size_t i = 1; i < length && plain; i++)
-        plain = isalnum((unsigned char)ending[i]) && (unsigned char)ending[i] < 0x80;
-    for (size_t i = 0; i <= length && plain; i++)
-        lower[i] = (char)(ending[i] >= 'A' && ending[i] <= 'Z' ? ending[i] + 'a' - 'A' : ending[i]);
-    count_ending(endings, lower, 1);
-}
-
-void an_endings_add_as(an_endings *endings, char kind)
-{
-    count_ending(endings, (const char[]){kind, '\0'}, 1);
-}
-
-void an_endings_join(an_endings *endings, const an_endings *others)
-{
-    for (int i = 0; i < others->rows; i++)
-        count_ending(endings, others->row[i].ending, others->row[i].count);
-    endings->hidden += others->hidden;
-}
 
 /* ---- Folders already seen ---- */
 
@@ -269,7 +52,7 @@ static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *fir
 {
     struct stat info;
     if (stat(path, &info) != 0)
-        return fail_folder(path);
+        return an_file_fail("read the folder", path);
     if (2 * walk->seen_count >= walk->seen_room)
         AN_CHECK(grow_seen(walk));
     *first = !is_seen(walk, &info, by);
@@ -348,12 +131,12 @@ static alexnet_status read_folder(an_walk *walk, const char *path, int depth, ag
                                   agenda *links)
 {
     an_strings files = {0}, folders = {0}, linked = {0}, lost = {0};
-    wanted w = {.lists = {[ENTRY_FILE] = &files,
-                          [ENTRY_FOLDER] = &folders,
-                          [ENTRY_LINKED_FOLDER] = &linked,
-                          [ENTRY_LOST] = &lost}};
+    an_wanted w = {.lists = {[AN_ENTRY_FILE] = &files,
+                             [AN_ENTRY_FOLDER] = &folders,
+                             [AN_ENTRY_LINKED_FOLDER] = &linked,
+                             [AN_ENTRY_LOST] = &lost}};
     alexnet_status rc;
-    AN_TRY(list_entries(walk->work, path, &w));
+    AN_TRY(an_folder_list(walk->work, path, &w));
     walk->left_out.hidden += w.others;
     an_strings_sort(&folders);
     an_strings_sort(&linked);

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/walk.h"
+#include "alexnet/alexnet.h"
+#include "base/ending_counts.h"
 
 /** Endings of picture files, in lower case; compared without regard to case. The last is NULL. */
 extern const char *const an_picture_endings[];

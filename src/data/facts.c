@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/walk.h"
+#include "base/ending_counts.h"
 #include "data/markers.h"
 #include "data/tiff_tag.h"
 

@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/folder.h"
 #include "base/interned.h"
 #include "base/status.h"
-#include "base/walk.h"
 #include "data/divided.h"
 #include "data/pattern.h"
 #include "data/source.h"

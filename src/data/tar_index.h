@@ -22,9 +22,9 @@
 #define AN_DATA_TAR_INDEX_H
 
 #include "base/context.h"
+#include "base/ending_counts.h"
 #include "base/interned.h"
 #include "base/reader.h"
-#include "base/walk.h"
 #include "base/work.h"
 
 #define AN_TAR_KEYS "__alexnet__/keys.txt"

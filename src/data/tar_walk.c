@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/folder.h"
 #include "base/status.h"
 #include "data/codec.h"
 #include "data/endings.h"

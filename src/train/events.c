@@ -14,8 +14,8 @@
 #include "base/byte_order.h"
 #include "base/crc32c.h"
 #include "base/files.h"
+#include "base/folder.h"
 #include "base/status.h"
-#include "base/walk.h"
 #include "format/wire_write.h"
 
 struct alexnet_events {

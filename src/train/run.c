@@ -10,8 +10,8 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/folder.h"
 #include "base/status.h"
-#include "base/walk.h"
 #include "base/writer.h"
 
 static alexnet_status name_files(an_run *run, const char *folder)

@@ -1,0 +1,54 @@
+#include "base/ending_counts.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+const char *an_ending_of(const char *file_name)
+{
+    const char *slash = strrchr(file_name, '/');
+    const char *dot = strrchr(slash ? slash : file_name, '.');
+    return dot && dot[1] ? dot : "";
+}
+
+static void count_ending(an_endings *endings, const char *ending, int64_t count)
+{
+    enum { KINDS = 3 }; /* rows that are kept for what is no ending */
+    const bool kind = *ending == '*' || *ending == AN_ENDING_LINK || *ending == AN_ENDING_OTHER;
+    int i = 0;
+    while (i < endings->rows && strcmp(endings->row[i].ending, ending) != 0)
+        i++;
+    if (i == endings->rows && i >= AN_ENDING_ROWS - KINDS && !kind) {
+        count_ending(endings, "*", count);
+        return;
+    }
+    if (i == endings->rows)
+        memcpy(endings->row[endings->rows++].ending, ending, strlen(ending) + 1);
+    endings->row[i].count += count;
+    endings->total += count;
+}
+
+void an_endings_add(an_endings *endings, const char *file_name)
+{
+    const char *ending = an_ending_of(file_name);
+    char lower[sizeof endings->row[0].ending] = "*";
+    size_t length = strlen(ending);
+    bool plain = length < sizeof lower;
+    for (size_t i = 1; i < length && plain; i++)
+        plain = isalnum((unsigned char)ending[i]) && (unsigned char)ending[i] < 0x80;
+    for (size_t i = 0; i <= length && plain; i++)
+        lower[i] = (char)(ending[i] >= 'A' && ending[i] <= 'Z' ? ending[i] + 'a' - 'A' : ending[i]);
+    count_ending(endings, lower, 1);
+}
+
+void an_endings_add_as(an_endings *endings, char kind)
+{
+    count_ending(endings, (const char[]){kind, '\0'}, 1);
+}
+
+void an_endings_join(an_endings *endings, const an_endings *others)
+{
+    for (int i = 0; i < others->rows; i++)
+        count_ending(endings, others->row[i].ending, others->row[i].count);
+    endings->hidden += others->hidden;
+}
