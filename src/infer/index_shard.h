@@ -3,9 +3,9 @@
  * changed. A safetensors file:
  *
  *     stamps    I64 [N]      an_data_kind.stamp() of each picture, timed
- *     sums      I32 [N]      CRC-32C of each row: its stamp, its features, its key with the zero
- * byte features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read keys
- * U8  [bytes]  names of the pictures within their folder, a zero byte after each
+ *     sums      I32 [N]      CRC-32C of each row: its stamp, its features, its key and a zero byte
+ *     features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read
+ *     keys      U8  [bytes]  names of the pictures within their folder, a zero byte after each
  *
  * and metadata `alexnet.index`, the identity of model and layer. The file is mapped, not read: a
  * row is compared with its checksum where it is first used. Files of earlier versions have no sums.
