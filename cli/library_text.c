@@ -1,9 +1,12 @@
 #include "library_text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include <alexnet/alexnet.h>
+
+#include "alloc.h"
 
 /* Parts of the C API that the library's texts name. tools/check_texts.sh requires a row for each.
  */

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "command.h"
 
 typedef enum opt_type {
     OPT_FLAG,    /* target: bool */
@@ -74,7 +75,7 @@ typedef struct opt_page {
     const char *command;
     const char *usage[3];           /* lines after "alexnet ", the unused ones NULL */
     const char *about;              /* a paragraph, which is wrapped when it is printed */
-    const command *parts;           /* its subcommands; NULL: none */
+    const command_list *parts;      /* its subcommands; NULL: none */
     int writes;                     /* how many of its files, the last ones, it writes; it reads the
                                        others */
     const opt_elsewhere *elsewhere; /* ended by a row without a word; NULL: none */

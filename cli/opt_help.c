@@ -54,12 +54,12 @@ void opt_print_help(const opt_args *args, FILE *out)
         fprintf(out, "%s alexnet %s\n", i ? "      " : "Usage:", page->usage[i]);
     fputc('\n', out);
     terminal_wrap(out, LINE_WIDTH, 0, 0, page->about);
-    if (page->parts)
+    if (page->parts) {
         fprintf(out, "\nCommands:\n");
-    for (const command *part = page->parts; part && part->name; part++)
-        fprintf(out, "  %-10s %s\n", part->name, part->help);
-    if (page->parts)
+        for (const command *part = page->parts->rows; part->name; part++)
+            fprintf(out, "  %-10s %s\n", part->name, part->help);
         fprintf(out, "\nOptions:\n");
+    }
     for (size_t g = 0; g < OPT_GROUPS; g++) {
         if (args->groups[g].count == 0)
             continue;

@@ -8,9 +8,12 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "cli.h"
+#include <alexnet/alexnet.h>
+
+#include "alloc.h"
 
 /** Leave out notes and progress; errors and warnings are still printed. */
 void progress_set_quiet(bool quiet);

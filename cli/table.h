@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "cli.h"
+#include "alloc.h"
 
 typedef struct table {
     const char *align; /* per column: 'l' left; 'r' right; 'c' left, and cells are cut if the table

@@ -1,10 +1,11 @@
 #include "waiting.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "alloc.h"
 
 /* About the time it takes to wake a sleeping thread, and what libgomp itself uses when it has more
  * threads than CPUs. KMP_BLOCKTIME is for clang's runtime, in milliseconds. */

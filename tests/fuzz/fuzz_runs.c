@@ -3,6 +3,7 @@
  * its recipe.ini, which is also written into a page as text. A log that can be read is listed, made
  * a table and drawn.
  */
+#include "command.h"
 #include "draw.h"
 #include "fuzz/folder.h"
 #include "fuzz/quiet.h"
