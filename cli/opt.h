@@ -13,8 +13,6 @@
 #ifndef CLI_OPT_H
 #define CLI_OPT_H
 
-#include <stdio.h>
-
 #include "cli.h"
 #include "command.h"
 
@@ -105,15 +103,6 @@ typedef struct opt_args {
  * @return whether to continue
  */
 bool opt_parse(opt_args *args, int argc, char **argv, int *code);
-
-/** The option --help, which every command has. */
-extern const opt opt_help_row;
-
-/** Print the help of a command. */
-void opt_print_help(const opt_args *args, FILE *out);
-
-/** The words of a choice as help shows them, "auto|fp32". Owned by the caller. */
-char *opt_choices(const opt *row);
 
 /** Whether the option of this name was given. */
 bool opt_given(const opt_args *args, const char *name);

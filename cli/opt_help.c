@@ -1,9 +1,10 @@
-/* The help of a command, printed from its page and its option tables. */
+/* The help of a command, printed from its page and its option tables, and errors of usage. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "opt.h"
+#include "opt_impl.h"
 #include "terminal.h"
 
 enum { HELP_COLUMN = 26, LINE_WIDTH = 80 };
@@ -31,7 +32,8 @@ static void print_row(FILE *out, const opt *row)
     char letter[8] = "    ";
     if (row->letter)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
-    char *arg = row->type == OPT_CHOICE ? opt_choices(row) : cli_copy(row->arg ? row->arg : "");
+    char *arg =
+        row->type == OPT_CHOICE ? opt_choices_text(row) : cli_copy(row->arg ? row->arg : "");
     snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name, *arg ? " " : "", arg);
     free(arg);
     describe(row, right, sizeof right);
@@ -71,4 +73,20 @@ void opt_print_help(const opt_args *args, FILE *out)
     fprintf(out, "\nExamples:\n");
     for (size_t i = 0; i < COUNT_OF(page->examples); i++)
         fprintf(out, "  alexnet %s\n      %s\n", page->examples[i].line, page->examples[i].does);
+}
+
+int opt_wrong(const opt_page *page, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length >= 0) {
+        cli_error(0, "%s", text);
+        free(text);
+    }
+    fprintf(stderr, "Usage: alexnet %s\n", page->usage[0]);
+    fprintf(stderr, "'alexnet help %s' says more.\n", page->command);
+    return CLI_USAGE;
 }
