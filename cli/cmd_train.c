@@ -6,6 +6,7 @@
 #include "paths.h"
 #include "preview.h"
 #include "recipe.h"
+#include "report_training.h"
 #include "trial.h"
 
 typedef struct train_options {
@@ -295,7 +296,7 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         return trial_rates(ctx, &request, options->find_rate, json);
     int code = training_start(ctx, &request, &result);
     if (code == CLI_DONE)
-        training_report(&result, json);
+        report_training_result(&result, json);
     training_result_free(&result);
     return code;
 }
@@ -315,7 +316,7 @@ static int resume(alexnet_ctx *ctx, const train_options *options, const char *da
     };
     int code = training_resume(ctx, &again, &result);
     if (code == CLI_DONE)
-        training_report(&result, json);
+        report_training_result(&result, json);
     training_result_free(&result);
     return code;
 }

@@ -56,6 +56,11 @@ void draw_frame(cairo_t *page, draw_box box, double line);
  * steps look about equally large (the colour space OKLab).
  */
 uint32_t draw_map_colour(double value);
+/**
+ * The value that the strongest colour stands for: the magnitude that all non-zero values except the
+ * largest 0.5% stay within. 0 if all values are 0.
+ */
+double draw_map_end(const float *values, size_t count);
 /** A map's colour laid over a pixel of a picture: the colour's hue, the pixel's light and shade. */
 uint32_t draw_over(uint32_t colour, const uint8_t pixel[3]);
 /** Fill a box with a bar of these colours from `low` to `high` (-1, 0 or 1). */

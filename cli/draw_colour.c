@@ -1,5 +1,6 @@
 /* The colours of maps. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "draw.h"
 
@@ -33,6 +34,25 @@ uint32_t draw_map_colour(double value)
     oklab end = value < 0 ? blue : red;
     return to_rgb((oklab){white.l + share * (end.l - white.l), white.a + share * (end.a - white.a),
                           white.b + share * (end.b - white.b)});
+}
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+double draw_map_end(const float *values, size_t count)
+{
+    size_t n = 0;
+    float *sizes = cli_alloc(count * sizeof *sizes);
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != 0)
+            sizes[n++] = fabsf(values[i]);
+    qsort(sizes, n, sizeof *sizes, by_value);
+    double end = n ? sizes[n - 1 - n / 200] : 0;
+    free(sizes);
+    return end;
 }
 
 uint32_t draw_over(uint32_t colour, const uint8_t pixel[3])

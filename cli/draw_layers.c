@@ -86,7 +86,7 @@ typedef struct range {
 
 static range range_of(const float *values, size_t count)
 {
-    range r = {INFINITY, -INFINITY, explain_colour_end(values, count)};
+    range r = {INFINITY, -INFINITY, draw_map_end(values, count)};
     for (size_t i = 0; i < count; i++) {
         r.low = fminf(r.low, values[i] + 0.0F); /* turns -0 into 0 */
         r.high = fmaxf(r.high, values[i] + 0.0F);

@@ -91,7 +91,7 @@ static void put_classes(const panel *p, const explanation *found)
 static void put_gradient(const panel *p, const explanation *found)
 {
     char top_text[48];
-    double top = explain_colour_end(found->gradient, (size_t)found->side * (size_t)found->side);
+    double top = draw_map_end(found->gradient, (size_t)found->side * (size_t)found->side);
     snprintf(top_text, sizeof top_text, "%.3g and more", top);
     const char *ends[3] = {"0", NULL, top > 0 ? top_text : "0 everywhere"};
     char *lines[3] = {

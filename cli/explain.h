@@ -3,7 +3,7 @@
  *
  *     cmd_explain.c        options
  *     explain_picture.c    gradient and occlusion of a class; drawn by draw_maps.c
- *     explain_class.c      the class that --class means
+ *     explain_class.c      the answer of the network, and the class that --class means
  *     explain_layers.c     activations; drawn by draw_layers.c
  *     explain_filter.c     patches of a filter; drawn by draw_patches.c
  *
@@ -64,13 +64,6 @@ typedef struct explanation {
  */
 int explain_look(explanation *found, const explain_job *job);
 void explain_forget(explanation *found);
-/** Find the class that the job names, or else the best; `best` is set. @return as above */
-int explain_choose_class(explanation *found, const explain_job *job);
-/**
- * The value that the strongest colour stands for: the magnitude that all non-zero values except the
- * largest 0.5% stay within. 0 if all values are 0.
- */
-double explain_colour_end(const float *values, size_t count);
 
 /* ---- Drawings ---- */
 

@@ -1,4 +1,4 @@
-/* The class that a word means: --class of explain. */
+/* What a network answers for a picture, and which of its classes is explained. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +64,8 @@ static int no_such_class(const explain_job *job, const char *word)
     return code;
 }
 
-int explain_choose_class(explanation *found, const explain_job *job)
+/* Find the class that the job names, or else the best; `best` is set. */
+static int choose_class(explanation *found, const explain_job *job)
 {
     int other = -1;
     const char *word = job->options->class_name;
@@ -80,4 +81,46 @@ int explain_choose_class(explanation *found, const explain_job *job)
             alexnet_model_class_id(model, other), other);
     found->class_name = alexnet_model_class_name(model, found->class_index);
     return CLI_DONE;
+}
+
+/* All classes are asked for, so that the probability of any of them is known. */
+static int classify(explanation *found, const explain_job *job)
+{
+    alexnet_session *session;
+    const int count = alexnet_model_class_count(job->model);
+    alexnet_prediction *all = cli_alloc((size_t)count * sizeof *all);
+    alexnet_status status = alexnet_session_new(&session, job->model, NULL);
+    int code = cli_code(status);
+    if (code == CLI_DONE) {
+        status = alexnet_classify_file(session, job->picture, count, all);
+        code = cli_input_code(status);
+    }
+    if (code == CLI_DONE) {
+        found->top = count < EXPLAIN_TOP ? count : EXPLAIN_TOP;
+        memcpy(found->best, all, (size_t)found->top * sizeof *all);
+        code = choose_class(found, job);
+    }
+    for (int i = 0; i < count && code == CLI_DONE; i++)
+        if (all[i].index == found->class_index)
+            found->probability = all[i].probability;
+    alexnet_session_free(session);
+    free(all);
+    return code;
+}
+
+int explain_look(explanation *found, const explain_job *job)
+{
+    const alexnet_network *network = alexnet_model_network(job->model);
+    const int side = alexnet_network_side(network);
+    *found = (explanation){.picture = job->picture, .side = side};
+    found->crop = cli_alloc((size_t)side * (size_t)side * 3);
+    alexnet_status status = alexnet_crop_file(network, job->picture, found->crop);
+    return status ? cli_input_code(status) : classify(found, job);
+}
+
+void explain_forget(explanation *found)
+{
+    free(found->crop);
+    free(found->gradient);
+    free(found->drops);
 }

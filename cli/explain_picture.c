@@ -11,48 +11,6 @@
 
 /* ---- What is found out ---- */
 
-/* All classes are asked for, so that the probability of any of them is known. */
-static int classify(explanation *found, const explain_job *job)
-{
-    alexnet_session *session;
-    const int count = alexnet_model_class_count(job->model);
-    alexnet_prediction *all = cli_alloc((size_t)count * sizeof *all);
-    alexnet_status status = alexnet_session_new(&session, job->model, NULL);
-    int code = cli_code(status);
-    if (code == CLI_DONE) {
-        status = alexnet_classify_file(session, job->picture, count, all);
-        code = cli_input_code(status);
-    }
-    if (code == CLI_DONE) {
-        found->top = count < EXPLAIN_TOP ? count : EXPLAIN_TOP;
-        memcpy(found->best, all, (size_t)found->top * sizeof *all);
-        code = explain_choose_class(found, job);
-    }
-    for (int i = 0; i < count && code == CLI_DONE; i++)
-        if (all[i].index == found->class_index)
-            found->probability = all[i].probability;
-    alexnet_session_free(session);
-    free(all);
-    return code;
-}
-
-int explain_look(explanation *found, const explain_job *job)
-{
-    const alexnet_network *network = alexnet_model_network(job->model);
-    const int side = alexnet_network_side(network);
-    *found = (explanation){.picture = job->picture, .side = side};
-    found->crop = cli_alloc((size_t)side * (size_t)side * 3);
-    alexnet_status status = alexnet_crop_file(network, job->picture, found->crop);
-    return status ? cli_input_code(status) : classify(found, job);
-}
-
-void explain_forget(explanation *found)
-{
-    free(found->crop);
-    free(found->gradient);
-    free(found->drops);
-}
-
 static int find_gradient(explanation *found, const explain_job *job)
 {
     alexnet_saliency *saliency;
@@ -109,25 +67,6 @@ static int find_drops(explanation *found, const explain_job *job)
 
 /* ---- Numbers ---- */
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-double explain_colour_end(const float *values, size_t count)
-{
-    size_t n = 0;
-    float *sizes = cli_alloc(count * sizeof *sizes);
-    for (size_t i = 0; i < count; i++)
-        if (values[i] != 0)
-            sizes[n++] = fabsf(values[i]);
-    qsort(sizes, n, sizeof *sizes, by_value);
-    double end = n ? sizes[n - 1 - n / 200] : 0;
-    free(sizes);
-    return end;
-}
-
 /* The index of the largest value. */
 static int largest(const float *values, int count)
 {
@@ -159,9 +98,9 @@ static json_t *gradient_json(const explanation *found)
     json_object_set_new(object, "score", json_number(found->score));
     json_object_set_new(object, "largest", json_number(found->gradient[at]));
     json_object_set_new(object, "at", place(at % found->side, at / found->side));
-    json_object_set_new(object, "colour_ends",
-                        json_number(explain_colour_end(found->gradient,
-                                                       (size_t)found->side * (size_t)found->side)));
+    json_object_set_new(
+        object, "colour_ends",
+        json_number(draw_map_end(found->gradient, (size_t)found->side * (size_t)found->side)));
     return object;
 }
 

@@ -57,8 +57,6 @@ typedef struct training_again {
 /** Resume a run and train to the end; as training_start(). */
 int training_resume(alexnet_ctx *ctx, const training_again *again, training_result *result);
 
-/** Print the result on stdout, as text or as a JSON document. */
-void training_report(const training_result *result, bool json);
 void training_result_free(training_result *result);
 
 #endif
