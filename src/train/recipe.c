@@ -56,7 +56,7 @@ int an_recipe_choice(const alexnet_recipe *recipe, an_key key)
 {
     const an_key_spec *spec = &an_recipe_keys[key];
     const int choice = an_text_choice(spec->range, recipe->value[key]);
-    return choice < 0 && spec->kind == AN_VALUE_FILE ? an_text_choice(spec->range, AN_ANY_FILE)
+    return choice < 0 && spec->type == AN_VALUE_FILE ? an_text_choice(spec->range, AN_ANY_FILE)
                                                      : choice;
 }
 
@@ -131,6 +131,32 @@ alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const cha
         return an_recipe_set_layer(recipe, key, name, kept);
     memcpy(recipe->value[key], kept, sizeof kept);
     return ALEXNET_OK;
+}
+
+/* "epochs, bad_pictures, report" */
+static void list_resumable(char *text, size_t room)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < AN_KEY_COUNT && length < room; i++)
+        if (an_recipe_keys[i].at_resume)
+            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
+                                       an_recipe_keys[i].name);
+}
+
+alexnet_status an_recipe_set_at_resume(alexnet_recipe *recipe, const char *name, const char *value)
+{
+    char those[256];
+    an_key key;
+    const char *dot = strrchr(name, '.');
+    AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
+    if (!dot && an_recipe_keys[key].at_resume)
+        return an_recipe_set(recipe, name, value);
+    list_resumable(those, sizeof those);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s is fixed when a run begins; a resumed run may be given new values of %s. "
+                   "To continue with another %s, begin a new run with `init_from`",
+                   name, those, name);
 }
 
 const char *an_recipe_get(const alexnet_recipe *recipe, const char *name)

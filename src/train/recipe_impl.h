@@ -21,7 +21,7 @@ typedef enum an_value_type {
 
 typedef struct an_key_spec {
     const char *name;
-    an_value_type kind;
+    an_value_type type;
     double min, max;
     const char *range; /* for people; of a choice, the choices */
     const char *standard;
@@ -49,9 +49,10 @@ struct alexnet_recipe {
     an_layer_value *layers;
 };
 
-/** recipe_keys.c */
+/** recipe_keys.c: find a key by its name; the error says which name is near. */
 alexnet_status an_recipe_key_find(const char *name, an_key *key);
-/** Check that a key may have this value; the error says which values it may have. */
+
+/** recipe_values.c: check that a key may have this value; the error says which it may have. */
 alexnet_status an_recipe_key_check(an_key index, const char *value);
 /** Whether a text of `length` bytes has the form of a layer's name or of a pattern of names. */
 bool an_recipe_is_pattern(const char *text, size_t length);

@@ -1,9 +1,10 @@
-#include <stdio.h>
+/*
+ * The keys of recipes: their types, ranges and defaults, and what other programs call them.
+ */
 #include <string.h>
 
 #include "base/status.h"
 #include "base/text.h"
-#include "data/names.h"
 #include "train/recipe_impl.h"
 
 const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
@@ -183,110 +184,6 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_SEED] = {"random_seed", "manual_seed", "random_state"},
 };
 
-bool an_recipe_next_step(const char **at, double *value, double *from)
-{
-    char word[AN_VALUE_LENGTH];
-    const char *p = *at + strspn(*at, " \t,");
-    size_t length = strcspn(p, " \t,");
-    if (length == 0 || length >= sizeof word)
-        return false;
-    memcpy(word, p, length);
-    word[length] = '\0';
-    char *sign = strchr(word, '@');
-    *from = 0;
-    if (sign) {
-        *sign = '\0';
-        if (!an_text_to_double(sign + 1, from))
-            return false;
-    }
-    if (!an_text_to_double(word, value))
-        return false;
-    *at = p + length;
-    return true;
-}
-
-static bool schedule_is_good(const an_key_spec *key, const char *text)
-{
-    double value, from, last = -1;
-    const char *at = text;
-    while (an_recipe_next_step(&at, &value, &from)) {
-        if (value < key->min || value > key->max || from <= last || (last < 0 && from != 0))
-            return false;
-        last = from;
-    }
-    return last >= 0 && at[strspn(at, " \t,")] == '\0';
-}
-
-static bool integer_is_good(const an_key_spec *key, const char *text)
-{
-    int64_t value;
-    return an_text_to_int(text, &value) && (double)value >= key->min && (double)value <= key->max;
-}
-
-static bool number_is_good(const an_key_spec *key, const char *text)
-{
-    double value;
-    return an_text_to_double(text, &value) && value >= key->min && value <= key->max;
-}
-
-static bool range_is_good(const an_key_spec *key, const char *text)
-{
-    double low, high, from[2];
-    const char *at = text;
-    return !strchr(text, '@') && an_recipe_next_step(&at, &low, &from[0]) &&
-           an_recipe_next_step(&at, &high, &from[1]) && at[strspn(at, " \t,")] == '\0' &&
-           low >= key->min && low <= high && high <= key->max;
-}
-
-static bool layers_are_good(const char *text)
-{
-    char pattern[AN_LAYER_MAX + 1];
-    const char *at = text;
-    int count = 0;
-    while (an_recipe_next_layer(&at, pattern))
-        count++;
-    return count > 0 && at[strspn(at, " \t,")] == '\0';
-}
-
-/* Whether a recipe file would give a path back unchanged: it cuts off blanks around a value, and a
- * comment, which begins with a semicolon after a blank. */
-static bool path_is_good(const char *text)
-{
-    const size_t length = strlen(text);
-    return length > 0 && !an_text_fault(text) && text[0] != ' ' && text[length - 1] != ' ' &&
-           text[0] != ';' && !strstr(text, " ;");
-}
-
-alexnet_status an_recipe_key_check(an_key index, const char *value)
-{
-    const an_key_spec *key = &an_recipe_keys[index];
-    if (strlen(value) >= AN_VALUE_LENGTH)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: the value has %zu bytes; at most %d",
-                       key->name, strlen(value), AN_VALUE_LENGTH - 1);
-    bool good = key->kind == AN_VALUE_INTEGER    ? integer_is_good(key, value)
-                : key->kind == AN_VALUE_NUMBER   ? number_is_good(key, value)
-                : key->kind == AN_VALUE_SCHEDULE ? schedule_is_good(key, value)
-                : key->kind == AN_VALUE_RANGE    ? range_is_good(key, value)
-                : key->kind == AN_VALUE_LAYERS   ? layers_are_good(value)
-                : key->kind == AN_VALUE_FILE     ? path_is_good(value)
-                                                 : an_text_choice(key->range, value) >= 0;
-    if (good && !strpbrk(value, "\n\v\f\r")) /* a recipe file has each value in one line */
-        return ALEXNET_OK;
-    return AN_FAIL(
-        ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
-        key->kind == AN_VALUE_INTEGER ? "an integer from "
-        : key->kind == AN_VALUE_CHOICE || key->kind == AN_VALUE_FILE || key->kind == AN_VALUE_LAYERS
-            ? ""
-        : key->kind == AN_VALUE_RANGE ? "two numbers from "
-                                      : "a number from ",
-        key->range,
-        key->kind == AN_VALUE_SCHEDULE ? ", or steps in increasing epochs such as \"0.01 0.001@25\""
-        : key->kind == AN_VALUE_RANGE  ? ", the smaller first"
-        : key->kind == AN_VALUE_FILE   ? ", a path in UTF-8 without blanks at its ends "
-                                         "and without a semicolon after a blank"
-                                       : "");
-}
-
 /* Word `i` of those that mean a key: its name, then other programs' names for it. */
 static const char *word_at(void *user, int i)
 {
@@ -327,34 +224,8 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
         [AN_VALUE_CHOICE] = "choice",     [AN_VALUE_FILE] = "file",
         [AN_VALUE_LAYERS] = "layers"};
     const an_key_spec *key = &an_recipe_keys[index];
-    *info = (alexnet_recipe_key){key->name, types[key->kind], key->range,     key->standard,
+    *info = (alexnet_recipe_key){key->name, types[key->type], key->range,     key->standard,
                                  key->help, key->per_layer,   key->at_resume, {0}};
     memcpy(info->also, also_called[index], sizeof info->also);
     return true;
-}
-
-/* "epochs, bad_pictures, report" */
-static void list_resumable(char *text, size_t room)
-{
-    size_t length = 0;
-    text[0] = '\0';
-    for (int i = 0; i < AN_KEY_COUNT && length < room; i++)
-        if (an_recipe_keys[i].at_resume)
-            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
-                                       an_recipe_keys[i].name);
-}
-
-alexnet_status an_recipe_set_at_resume(alexnet_recipe *recipe, const char *name, const char *value)
-{
-    char those[256];
-    an_key key;
-    const char *dot = strrchr(name, '.');
-    AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
-    if (!dot && an_recipe_keys[key].at_resume)
-        return an_recipe_set(recipe, name, value);
-    list_resumable(those, sizeof those);
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is fixed when a run begins; a resumed run may be given new values of %s. "
-                   "To continue with another %s, begin a new run with `init_from`",
-                   name, those, name);
 }

@@ -10,25 +10,6 @@
 #include "model/network.h"
 #include "train/recipe_impl.h"
 
-bool an_recipe_is_pattern(const char *text, size_t length)
-{
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-*?";
-    return length > 0 && length <= AN_LAYER_MAX && strspn(text, letters) >= length;
-}
-
-bool an_recipe_next_layer(const char **at, char pattern[AN_LAYER_MAX + 1])
-{
-    const char *p = *at + strspn(*at, " \t,");
-    size_t length = strcspn(p, " \t,");
-    if (!an_recipe_is_pattern(p, length))
-        return false;
-    memcpy(pattern, p, length);
-    pattern[length] = '\0';
-    *at = p + length;
-    return true;
-}
-
 const char *an_recipe_layer_text(const alexnet_recipe *recipe, an_key key, const char *layer)
 {
     for (int i = recipe->n_layers; i-- > 0;)

@@ -41,7 +41,7 @@ static void check_value(const alexnet_recipe *recipe, an_key key)
     static const double epochs[] = {0, 1, 25, 1e6};
     const an_key_spec *spec = &an_recipe_keys[key];
     double range[2];
-    switch (spec->kind) {
+    switch (spec->type) {
     case AN_VALUE_NUMBER:
     case AN_VALUE_SCHEDULE:
         for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
