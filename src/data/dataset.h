@@ -4,7 +4,8 @@
  *     dataset.c          made from a source
  *     dataset_split.c    split for validation; the fingerprint
  *     dataset_stamps.c   the stamps of samples, which the fingerprint contains
- *     dataset_compare.c  two data sets compared: their classes, and pictures that both contain
+ *     dataset_classes.c  the classes of training and validation: the same ones, with pictures
+ *     dataset_shared.c   pictures that are in both
  *     dataset_outside.c  output folders, which must not be inside a data set
  */
 #ifndef AN_DATA_DATASET_H
@@ -119,8 +120,7 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset, const int64_t *s
  */
 alexnet_status an_dataset_match_classes(alexnet_dataset **out, const alexnet_dataset *train,
                                         const alexnet_dataset *val);
-/** Whether every sample has a label; ALEXNET_ERROR_INVALID_ARGUMENT names the first that has none.
- */
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT names the first sample without a label */
 alexnet_status an_dataset_check_labels(const alexnet_dataset *dataset);
 /** Warn about classes without pictures. @param val  or NULL */
 alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *train,
