@@ -3,6 +3,7 @@
 #include "api/options.h"
 #include "base/status.h"
 #include "infer/session.h"
+#include "train/run_data.h"
 
 alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                    const alexnet_dataset *train, const alexnet_dataset *val,

@@ -283,10 +283,8 @@ cleanup:
 
 void an_run_state_free(an_run_state *record)
 {
-    an_free(record->train.root);
-    an_free(record->train.kind);
-    an_free(record->val.root);
-    an_free(record->val.kind);
+    an_data_identity_free(&record->train);
+    an_data_identity_free(&record->val);
     an_free(record->tuning);
     an_free(record->class_weights);
     *record = (an_run_state){0};

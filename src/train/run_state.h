@@ -5,8 +5,8 @@
 #ifndef AN_TRAIN_RUN_STATE_H
 #define AN_TRAIN_RUN_STATE_H
 
-#include "data/dataset.h"
 #include "infer/metrics.h"
+#include "train/data_identity.h"
 
 /** Its key in the metadata. */
 #define AN_METADATA_RUN "alexnet.run"
@@ -24,17 +24,6 @@ typedef enum an_phase {
     AN_PHASE_VAL,   /* validation of the epoch that `step` completes, from the start */
     AN_PHASE_DONE,
 } an_phase;
-
-/** A data set as a run remembers it. */
-typedef struct an_data_identity {
-    char *root; /* owned; NULL: there is none */
-    char *kind; /* how to open it: an_data_kind's name; owned */
-    an_part part;
-    int64_t count;
-    uint64_t fingerprint;
-    uint64_t places; /* an_shard_order_places(), if the order depends on them; 0: it does not, or
-                        the record is from an earlier version */
-} an_data_identity;
 
 /** Drops of the rates by schedule = plateau. */
 typedef struct an_drops {

@@ -3,7 +3,7 @@
  *
  *     trainer_new.c      a new run
  *     trainer_resume.c   a run resumed from its checkpoint
- *     trainer_data.c     the record of a run's data, and its check when the run is resumed
+ *     trainer_data.c     the data of a run that is resumed: found again and checked
  *     trainer_make.c     making and freeing the parts of both
  *     trainer_weights.c  the weights of classes
  *     trainer.c          the steps: loading, a minibatch
@@ -138,14 +138,5 @@ void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */
 /** The network of a new run: the one named, else that of the model it begins from. */
 alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx,
                                          const alexnet_trainer_options *options, int classes);
-
-/** Whether the metadata of a file have the record of a run. */
-bool an_is_checkpoint(const char *path);
-/** The validation set of a run folder, with the classes of a model. */
-alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
-                                 const an_class_list *classes);
-/** Warn, in the log, if pictures of a data set are training pictures of a run: they have the same
- * place in the same data set. A copy of it elsewhere is not recognised. */
-alexnet_status an_run_warn_seen(alexnet_ctx *ctx, const char *folder, const alexnet_dataset *data);
 
 #endif

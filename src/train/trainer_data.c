@@ -1,5 +1,5 @@
 /*
- * The data that a run remembers: what identifies it, and how it is found again.
+ * The data of a run that is resumed: found again, and compared with what the run remembers.
  */
 #include <stdio.h>
 #include <string.h>
@@ -7,61 +7,11 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "base/utf8.h"
-#include "data/shard_order.h"
 #include "train/trainer_impl.h"
-
-alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data,
-                                      const int64_t *stamps, bool by_place)
-{
-    if (!an_is_utf8(data->root))
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
-                       data->root);
-    an_free(record->root);
-    an_free(record->kind);
-    record->root = an_strdup(data->root);
-    record->kind = an_strdup(data->source->kind->name);
-    if (!record->root || !record->kind)
-        return AN_FAIL_MEMORY(strlen(data->root), "a path");
-    record->part = data->part;
-    record->count = data->count;
-    record->fingerprint = an_dataset_fingerprint(data, stamps);
-    record->places = by_place ? an_shard_order_places(data) : 0;
-    return ALEXNET_OK;
-}
 
 bool an_trainer_reads_by_place(const alexnet_trainer *t)
 {
     return an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS;
-}
-
-/* What a data set is now; free it with forget(). */
-static alexnet_status identify(an_data_identity *now, alexnet_ctx *ctx, const alexnet_dataset *data,
-                               bool by_place)
-{
-    int64_t *stamps;
-    *now = (an_data_identity){0};
-    AN_CHECK(an_dataset_stamps(&stamps, ctx, data, false));
-    const alexnet_status rc = an_trainer_record_data(now, data, stamps, by_place);
-    an_free(stamps);
-    return rc;
-}
-
-static void forget(an_data_identity *identity)
-{
-    an_free(identity->root);
-    an_free(identity->kind);
-    *identity = (an_data_identity){0};
-}
-
-static bool has_same_pictures(const an_data_identity *now, const an_data_identity *then)
-{
-    return now->count == then->count && now->fingerprint == then->fingerprint;
-}
-
-static bool is_as_it_was(const an_data_identity *now, const an_data_identity *then)
-{
-    return has_same_pictures(now, then) && (then->places == 0 || now->places == then->places);
 }
 
 /* The new path of validation pictures that were beside the training pictures, which are now at
@@ -87,7 +37,7 @@ static alexnet_status fail_changed(const alexnet_trainer *t, const an_data_ident
 {
     char what[128] = "its pictures are at other places in the archives, so that order = shards "
                      "reads them in another order";
-    if (!has_same_pictures(now, record))
+    if (!an_data_identity_same_pictures(now, record))
         snprintf(what, sizeof what, "%lld %s then, %lld now, and names or sizes differ",
                  (long long)record->count, an_text_plural(record->count, "picture", "pictures"),
                  (long long)now->count);
@@ -115,8 +65,8 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
     AN_CHECK(rc);
     AN_CHECK(an_dataset_check_labels(*out));
     const bool by_place = record == &t->record.train && an_trainer_reads_by_place(t);
-    AN_CHECK(identify(now, t->ctx, *out, by_place));
-    if (is_as_it_was(now, record))
+    AN_CHECK(an_data_identity_now(now, t->ctx, *out, by_place));
+    if (an_data_identity_same(now, record))
         return ALEXNET_OK;
     if (!options->accept_changes)
         return fail_changed(t, now, record);
@@ -143,7 +93,7 @@ static void begin_epoch_again(alexnet_trainer *t)
 
 static bool is_elsewhere(const an_data_identity *now, const an_data_identity *then)
 {
-    return !is_as_it_was(now, then) || strcmp(now->root, then->root) != 0;
+    return !an_data_identity_same(now, then) || strcmp(now->root, then->root) != 0;
 }
 
 /* Whether validation pictures that are a share of a source share it with the training pictures, so
@@ -185,7 +135,7 @@ static alexnet_status check_val(const alexnet_trainer *t, const alexnet_resume_o
 /* Record what a data set is now. */
 static void replace(an_data_identity *record, an_data_identity *now)
 {
-    forget(record);
+    an_data_identity_free(record);
     *record = *now;
     *now = (an_data_identity){0};
 }
@@ -204,136 +154,13 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_o
     *changed = is_elsewhere(&train, &r->train) || (t->val && is_elsewhere(&val, &r->val));
     if (!*changed)
         goto cleanup;
-    if (!is_as_it_was(&train, &r->train))
+    if (!an_data_identity_same(&train, &r->train))
         begin_epoch_again(t);
     replace(&r->train, &train);
     if (t->val)
         replace(&r->val, &val);
 cleanup:
-    forget(&train);
-    forget(&val);
-    return rc;
-}
-
-/* ---- The validation set of a run that is not trained now ---- */
-
-static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
-                                      const an_data_identity *val, const an_class_list *classes)
-{
-    an_data_identity now;
-    if (!val->root)
-        return AN_FAIL(
-            ALEXNET_ERROR_INVALID_ARGUMENT,
-            "%s was trained without a validation set; name the pictures to measure it on", folder);
-    alexnet_status rc = an_dataset_reopen(out, ctx, val->kind, val->root, val->part, classes);
-    if (rc == ALEXNET_ERROR_IO)
-        return AN_FAIL(rc, "%s; if the pictures have moved, name their folder", an_error_text());
-    AN_CHECK(rc);
-    rc = identify(&now, ctx, *out, false);
-    if (rc == ALEXNET_OK && !is_as_it_was(&now, val))
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "%s has changed since the run began: pictures may have moved between training "
-               "and validation",
-               val->root);
-    forget(&now);
-    if (rc != ALEXNET_OK) {
-        an_dataset_release(*out);
-        *out = NULL;
-    }
-    return rc;
-}
-
-bool an_is_checkpoint(const char *path)
-{
-    an_reader *reader;
-    an_tensor_file *file;
-    const char *format = an_tensor_file_format_of(path);
-    if (!format || strcmp(format, "safetensors") != 0 ||
-        an_reader_open(&reader, path) != ALEXNET_OK ||
-        an_tensor_file_open(&file, reader) != ALEXNET_OK)
-        return false;
-    const bool yes = an_tensor_file_metadata(file, AN_METADATA_RUN) != NULL;
-    an_tensor_file_close(file);
-    return yes;
-}
-
-/* Read the record of a run from its checkpoint; free it with an_run_state_free(). */
-static alexnet_status read_record(an_run_state *record, const char *folder)
-{
-    alexnet_status rc;
-    an_run run;
-    an_reader *reader;
-    an_tensor_file *file = NULL;
-    *record = (an_run_state){0};
-    AN_CHECK(an_run_open(&run, folder));
-    AN_TRY(an_reader_open(&reader, run.last));
-    AN_TRY(an_tensor_file_open(&file, reader));
-    const char *text = an_tensor_file_metadata(file, AN_METADATA_RUN);
-    AN_TRY(an_run_state_from_text(record, text ? text : "", run.last));
-cleanup:
-    an_tensor_file_close(file);
-    an_run_close(&run);
-    return rc;
-}
-
-alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
-                                 const an_class_list *classes)
-{
-    an_run_state record;
-    *out = NULL;
-    AN_CHECK(read_record(&record, folder));
-    alexnet_status rc = open_validation(out, ctx, folder, &record.val, classes);
-    an_run_state_free(&record);
-    return rc;
-}
-
-/* ---- Pictures that a run was trained on ---- */
-
-/* How many samples of a data set are in another over the same source. */
-static alexnet_status count_common(int64_t *out, const alexnet_dataset *data,
-                                   const alexnet_dataset *other)
-{
-    bool *has = an_calloc((size_t)data->source->count + 1, sizeof *has);
-    if (!has)
-        return AN_FAIL_MEMORY((size_t)data->source->count, "comparing pictures");
-    for (int64_t i = 0; i < other->count; i++)
-        has[other->samples[i].item] = true;
-    *out = 0;
-    for (int64_t i = 0; i < data->count; i++)
-        *out += has[data->samples[i].item];
-    an_free(has);
-    return ALEXNET_OK;
-}
-
-/* How many samples the training part of their source has, as a run remembers it. */
-static alexnet_status count_seen(int64_t *out, const alexnet_dataset *data, an_part training)
-{
-    alexnet_dataset *part;
-    const an_class_list list = {data->classes, (const char *const *)data->class_ids,
-                                (const char *const *)data->class_names};
-    AN_CHECK(an_dataset_of_part(&part, an_data_source_retain(data->source), training, &list));
-    alexnet_status rc = count_common(out, data, part);
-    an_dataset_release(part);
-    return rc;
-}
-
-alexnet_status an_run_warn_seen(alexnet_ctx *ctx, const char *folder, const alexnet_dataset *data)
-{
-    an_run_state record;
-    int64_t seen = 0;
-    alexnet_status rc;
-    AN_CHECK(read_record(&record, folder));
-    if (strcmp(record.train.root, data->root) == 0)
-        AN_TRY(count_seen(&seen, data, record.train.part));
-    if (seen > 0)
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "%lld of %lld %s are training pictures of %s, so errors on them look too low%s%s",
-               (long long)seen, (long long)data->count,
-               an_text_plural(data->count, "picture", "pictures"), folder,
-               record.val.root ? "; those that were held back: `alexnet_run_validation()` " : "",
-               record.val.root ? folder : "");
-    rc = ALEXNET_OK;
-cleanup:
-    an_run_state_free(&record);
+    an_data_identity_free(&train);
+    an_data_identity_free(&val);
     return rc;
 }

@@ -75,10 +75,6 @@ alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
 /** Set the weights of classes, by recipe, data and record. */
 alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
 
-/** Remember where a data set is and what identifies it. @param by_place  whether this includes
- * where the pictures are in archives */
-alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data,
-                                      const int64_t *stamps, bool by_place);
 /** Whether the order of the training pictures depends on where they are in archives. */
 bool an_trainer_reads_by_place(const alexnet_trainer *trainer);
 /**

@@ -142,11 +142,12 @@ static alexnet_status record_data(alexnet_trainer *t)
     int64_t *train = NULL, *val = NULL;
     alexnet_status rc;
     AN_TRY(an_dataset_stamps(&train, t->ctx, t->train, false));
-    AN_TRY(an_trainer_record_data(&t->record.train, t->train, train, an_trainer_reads_by_place(t)));
+    AN_TRY(
+        an_data_identity_record(&t->record.train, t->train, train, an_trainer_reads_by_place(t)));
     if (!t->val)
         goto cleanup;
     AN_TRY(an_dataset_stamps(&val, t->ctx, t->val, false));
-    AN_TRY(an_trainer_record_data(&t->record.val, t->val, val, false));
+    AN_TRY(an_data_identity_record(&t->record.val, t->val, val, false));
     AN_TRY(an_dataset_warn_shared(t->ctx, t->train, train, t->val, val));
 cleanup:
     an_free(train);
