@@ -27,9 +27,9 @@ static alexnet_status fill(alexnet_check *check, const alexnet_dataset *train,
     if (!check->kept)
         return AN_FAIL_MEMORY((size_t)total * sizeof *check->kept, "the pictures of a data set");
     if (check->options.near)
-        check->looks = an_calloc((size_t)total + 1, sizeof *check->looks);
-    if (check->options.near && !check->looks)
-        return AN_FAIL_MEMORY((size_t)total * sizeof *check->looks, "what pictures look like");
+        check->dhashes = an_calloc((size_t)total + 1, sizeof *check->dhashes);
+    if (check->options.near && !check->dhashes)
+        return AN_FAIL_MEMORY((size_t)total * sizeof *check->dhashes, "what pictures look like");
     return an_check_number_classes(check);
 }
 
@@ -136,7 +136,7 @@ void an_check_free(alexnet_check *check)
         an_free(check->parts[p].classes);
     }
     an_near_free(check->near);
-    an_free(check->looks);
+    an_free(check->dhashes);
     an_free(check->pictures);
     an_free(check->kept);
     an_interned_free(&check->texts);

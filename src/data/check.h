@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/interned.h"
 #include "data/dataset.h"
-#include "data/look.h"
+#include "data/dhash.h"
 #include "data/near.h"
 #include "data/ordered.h"
 #include "data/problems.h"
@@ -28,8 +28,8 @@ typedef struct an_examined {
     alexnet_status status;
     char *error; /* text if not OK, owned; NULL also if there was no memory for it */
     an_hash128 content;
-    an_look look;
-    bool distinct; /* `look` has enough detail to be compared with others */
+    an_dhash dhash;
+    bool distinct; /* `dhash` has enough detail to be compared with others */
     int width, height;
     bool grey, cmyk;
     const char *misnamed;          /* its actual format; NULL: the name fits it */
@@ -77,9 +77,9 @@ struct alexnet_check {
     alexnet_check_progress progress;
     an_ordered *workers; /* NULL: not started yet, or finished */
 
-    an_look *looks; /* of all pictures, later only of those that are compared; NULL: none are */
+    an_dhash *dhashes; /* of all pictures, later only of those that are compared; NULL: none are */
     an_near *near;
-    uint32_t *pictures; /* the picture of each look that is compared */
+    uint32_t *pictures; /* the picture of each hash that is compared */
 
     an_interned texts;
     an_found *found;

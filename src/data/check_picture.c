@@ -22,12 +22,12 @@ static alexnet_status examine_file(an_examined *out, const an_item_data *file, c
     return ALEXNET_OK;
 }
 
-static void examine_pixels(an_examined *out, const an_picture *picture, bool look)
+static void examine_pixels(an_examined *out, const an_picture *picture, bool near)
 {
     out->width = picture->width;
     out->height = picture->height;
     out->grey = an_is_grey(picture);
-    out->distinct = look && an_look_at(&out->look, picture);
+    out->distinct = near && an_dhash_of(&out->dhash, picture);
 }
 
 static alexnet_status examine(an_examined *out, const alexnet_check *check,
@@ -125,8 +125,8 @@ alexnet_status an_check_take(alexnet_check *check, uint32_t picture, const an_ex
         return add(check, ALEXNET_PROBLEM_UNREADABLE, picture,
                    reason_of(e->error, an_check_sample(check, picture)->name));
     check->kept[picture] = (an_kept){e->content, true, e->distinct};
-    if (check->looks)
-        check->looks[picture] = e->look;
+    if (check->dhashes)
+        check->dhashes[picture] = e->dhash;
     if (e->misnamed)
         AN_CHECK(add(check, ALEXNET_PROBLEM_MISNAMED, picture, e->misnamed));
     AN_CHECK(take_size(check, picture, e));

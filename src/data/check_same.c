@@ -62,7 +62,7 @@ static alexnet_status add_group(alexnet_check *check, const ranked *group, int64
                           .class = -1,
                           .count = 1};
         AN_CHECK(an_check_add(check, found, NULL, NULL));
-        check->kept[picture].distinct &= i == 0; /* the others have the same look */
+        check->kept[picture].distinct &= i == 0; /* the others have the same hash */
     }
     return ALEXNET_OK;
 }
@@ -100,11 +100,11 @@ alexnet_status an_check_near_begin(alexnet_check *check)
         return AN_FAIL_MEMORY((size_t)check->total * sizeof *check->pictures, "comparing pictures");
     for (uint32_t i = 0; i < check->total; i++)
         if (check->kept[i].distinct) {
-            check->looks[count] = check->looks[i];
+            check->dhashes[count] = check->dhashes[i];
             check->pictures[count++] = i;
         }
     check->progress.total = count;
-    return an_near_new(&check->near, check->ctx, check->looks, count, check->options.distance);
+    return an_near_new(&check->near, check->ctx, check->dhashes, count, check->options.distance);
 }
 
 /* How harmful it is that two pictures are alike, 0 the most: one in training and one in validation,

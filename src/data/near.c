@@ -14,7 +14,7 @@ typedef struct table {
 
 struct an_near {
     alexnet_ctx *ctx;
-    const an_look *looks;
+    const an_dhash *hashes;
     uint32_t count, next;
     int distance;
     table tables[QUARTERS];
@@ -37,18 +37,18 @@ static alexnet_status make_table(table *t, const an_near *near, int quarter)
         return AN_FAIL_MEMORY((VALUES + (size_t)near->count) * sizeof *t->order,
                               "a search for similar pictures");
     for (uint32_t i = 0; i < near->count; i++)
-        t->first[quarter_of(near->looks[i].bits, quarter) + 1]++;
+        t->first[quarter_of(near->hashes[i].bits, quarter) + 1]++;
     for (uint32_t v = 0; v < VALUES; v++)
         t->first[v + 1] += t->first[v];
     for (uint32_t i = near->count; i-- > 0;) /* downwards: first[v + 1] becomes the first of v */
-        t->order[--t->first[quarter_of(near->looks[i].bits, quarter) + 1]] = i;
+        t->order[--t->first[quarter_of(near->hashes[i].bits, quarter) + 1]] = i;
     for (uint32_t v = 0; v < VALUES; v++)
         t->first[v] = t->first[v + 1];
     t->first[VALUES] = near->count;
     return ALEXNET_OK;
 }
 
-alexnet_status an_near_new(an_near **out, alexnet_ctx *ctx, const an_look *looks, uint32_t count,
+alexnet_status an_near_new(an_near **out, alexnet_ctx *ctx, const an_dhash *hashes, uint32_t count,
                            int distance)
 {
     *out = NULL;
@@ -56,7 +56,7 @@ alexnet_status an_near_new(an_near **out, alexnet_ctx *ctx, const an_look *looks
     if (!near)
         return AN_FAIL_MEMORY(sizeof *near, "a search for similar pictures");
     near->ctx = an_ctx_retain(ctx);
-    near->looks = looks;
+    near->hashes = hashes;
     near->count = count;
     near->distance = distance;
     near->found = an_calloc((size_t)count + 1, sizeof *near->found);
@@ -72,7 +72,7 @@ alexnet_status an_near_new(an_near **out, alexnet_ctx *ctx, const an_look *looks
     return rc;
 }
 
-/* A look, or its mirror image, being compared with those before it. */
+/* A hash, or its mirror image, being compared with those before it. */
 typedef struct query {
     const an_near *near;
     const table *table;
@@ -90,18 +90,18 @@ static bool is_better(const query *q, uint32_t other, int differ)
            (differ == best->bits && q->mirrored == best->mirrored && other < best->index);
 }
 
-/* Compare with the looks that have a value in the quarter of the table. */
+/* Compare with the hashes that have a value in the quarter of the table. */
 static void probe(query *q, uint32_t value)
 {
     const table *t = q->table;
     for (uint32_t at = t->first[value];
          q->left > 0 && at < t->first[value + 1] && t->order[at] < q->index; at++) {
         const uint32_t other = t->order[at];
-        const int differ = __builtin_popcountll(q->near->looks[other].bits ^ q->bits);
+        const int differ = __builtin_popcountll(q->near->hashes[other].bits ^ q->bits);
         if (differ > q->near->distance || !is_better(q, other, differ))
             continue;
         q->left--;
-        if (an_look_alike(&q->near->looks[q->index], &q->near->looks[other], q->mirrored))
+        if (an_dhash_alike(&q->near->hashes[q->index], &q->near->hashes[other], q->mirrored))
             q->best = (an_neighbour){other, (uint8_t)differ, q->mirrored};
     }
 }
@@ -116,14 +116,14 @@ static void probe_around(query *q, uint32_t value, int flips, int from)
 
 static void search(an_near *near, uint32_t index)
 {
-    const an_look *look = &near->looks[index];
+    const an_dhash *hash = &near->hashes[index];
     query q = {.near = near,
                .index = index,
                .left = AN_NEAR_COMPARED,
                .best = {AN_NEAR_NONE, UINT8_MAX, false}};
     for (int m = 0; m < 2; m++) {
         q.mirrored = m == 1;
-        q.bits = m ? look->mirrored : look->bits;
+        q.bits = m ? hash->mirrored : hash->bits;
         for (int i = 0; i < QUARTERS; i++) {
             q.table = &near->tables[i];
             probe_around(&q, quarter_of(q.bits, i), near->distance / QUARTERS, 0);

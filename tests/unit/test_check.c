@@ -1,15 +1,15 @@
 /*
- * The parts of the examination of a data set: its hash against OpenSSL, looks, the search for
- * similar ones against a comparison of all pairs, and files with a wrong ending. The examination as
- * a whole is tested by tests/cli/data_check.sh.
+ * The parts of the examination of a data set: its hash against OpenSSL, difference hashes, the
+ * search for similar ones against a comparison of all pairs, and files with a wrong ending. The
+ * examination as a whole is tested by tests/cli/data_check.sh.
  */
 #include "expect.h"
 
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "data/dhash.h"
 #include "data/facts.h"
-#include "data/look.h"
 #include "data/near.h"
 #include "data/profile.h"
 
@@ -41,7 +41,7 @@ static void test_hash(void **state)
     }
 }
 
-enum { LOOKS = 3000 };
+enum { HASHES = 3000 };
 
 static uint32_t draw(uint32_t position, uint32_t unit)
 {
@@ -49,7 +49,7 @@ static uint32_t draw(uint32_t position, uint32_t unit)
 }
 
 /* Looks of pictures from 40 families, whose members differ in a few fields. */
-static void make_look(an_look *look, uint32_t number)
+static void make_hash(an_dhash *hash, uint32_t number)
 {
     uint8_t rgb[8][9][3];
     for (uint32_t i = 0; i < 72; i++)
@@ -58,13 +58,13 @@ static void make_look(an_look *look, uint32_t number)
         const uint32_t at = draw(number, 200 + i) % 72;
         memset(rgb[at / 9][at % 9], (int)(draw(number, 300 + i) % 200), 3);
     }
-    assert_true(an_look_at(look, &(an_picture){9, 8, &rgb[0][0][0]}));
+    assert_true(an_dhash_of(hash, &(an_picture){9, 8, &rgb[0][0][0]}));
     if (number % 3 == 0) { /* mirrored */
         uint8_t other[8][9][3];
         for (int r = 0; r < 8; r++)
             for (int c = 0; c < 9; c++)
                 memcpy(other[r][c], rgb[r][8 - c], 3);
-        assert_true(an_look_at(look, &(an_picture){9, 8, &other[0][0][0]}));
+        assert_true(an_dhash_of(hash, &(an_picture){9, 8, &other[0][0][0]}));
     }
 }
 
@@ -72,26 +72,26 @@ static void test_near_is_all_pairs(void **state)
 {
     static const int distances[] = {0, 3, 4, 7, 11};
     alexnet_ctx *ctx;
-    an_look *looks = an_calloc(LOOKS, sizeof *looks);
+    an_dhash *hashes = an_calloc(HASHES, sizeof *hashes);
     (void)state;
     expect_ok(alexnet_ctx_new(&ctx, NULL));
-    for (uint32_t i = 0; i < LOOKS; i++)
-        make_look(&looks[i], i);
+    for (uint32_t i = 0; i < HASHES; i++)
+        make_hash(&hashes[i], i);
     for (size_t d = 0; d < sizeof distances / sizeof *distances; d++) {
         an_near *near;
         int64_t done, found = 0, mirrored = 0;
         bool more = true;
-        expect_ok(an_near_new(&near, ctx, looks, LOOKS, distances[d]));
+        expect_ok(an_near_new(&near, ctx, hashes, HASHES, distances[d]));
         while (more)
             expect_ok(an_near_step(near, &done, &more));
-        for (uint32_t i = 0; i < LOOKS; i++) {
+        for (uint32_t i = 0; i < HASHES; i++) {
             int best = 99;
             for (uint32_t j = 0; j < i; j++)
                 for (int m = 0; m < 2; m++) {
-                    const uint64_t bits = m ? looks[i].mirrored : looks[i].bits;
-                    const int differ = __builtin_popcountll(bits ^ looks[j].bits);
+                    const uint64_t bits = m ? hashes[i].mirrored : hashes[i].bits;
+                    const int differ = __builtin_popcountll(bits ^ hashes[j].bits);
                     if (differ <= distances[d] && differ < best &&
-                        an_look_alike(&looks[i], &looks[j], m))
+                        an_dhash_alike(&hashes[i], &hashes[j], m))
                         best = differ;
                 }
             const an_neighbour got = an_near_result(near)[i];
@@ -100,24 +100,24 @@ static void test_near_is_all_pairs(void **state)
                 continue;
             assert_int_equal(got.bits, best);
             assert_true(got.index < i);
-            const uint64_t turned = got.mirrored ? looks[i].mirrored : looks[i].bits;
-            assert_int_equal(__builtin_popcountll(turned ^ looks[got.index].bits), best);
-            assert_true(an_look_alike(&looks[i], &looks[got.index], got.mirrored));
+            const uint64_t turned = got.mirrored ? hashes[i].mirrored : hashes[i].bits;
+            assert_int_equal(__builtin_popcountll(turned ^ hashes[got.index].bits), best);
+            assert_true(an_dhash_alike(&hashes[i], &hashes[got.index], got.mirrored));
             found++;
             mirrored += got.mirrored;
         }
         assert_true(found > 500 && mirrored > 20); /* there is something to find */
         an_near_free(near);
     }
-    an_free(looks);
+    an_free(hashes);
     alexnet_ctx_free(ctx);
 }
 
 /* A picture and its mirror image have each other's bits; a picture of one colour is refused. */
-static void test_looks(void **state)
+static void test_dhash(void **state)
 {
     uint8_t rgb[20][30][3], mirror[20][30][3], plain[20][30][3];
-    an_look a, b, c;
+    an_dhash a, b, c;
     (void)state;
     for (int y = 0; y < 20; y++)
         for (int x = 0; x < 30; x++)
@@ -125,15 +125,15 @@ static void test_looks(void **state)
                 mirror[y][29 - x][i] = rgb[y][x][i] =
                     (uint8_t)(draw((uint32_t)(y / 4), (uint32_t)(x / 5 * 3 + i)) % 256);
     memset(plain, 77, sizeof plain);
-    assert_true(an_look_at(&a, &(an_picture){30, 20, &rgb[0][0][0]}));
-    assert_true(an_look_at(&b, &(an_picture){30, 20, &mirror[0][0][0]}));
+    assert_true(an_dhash_of(&a, &(an_picture){30, 20, &rgb[0][0][0]}));
+    assert_true(an_dhash_of(&b, &(an_picture){30, 20, &mirror[0][0][0]}));
     assert_int_equal(__builtin_popcountll(a.bits ^ b.mirrored), 0);
     assert_int_equal(__builtin_popcountll(a.mirrored ^ b.bits), 0);
-    assert_true(an_look_alike(&a, &b, true));
-    assert_false(an_look_alike(&a, &b, false));
-    assert_true(an_look_alike(&a, &a, false));
-    assert_false(an_look_at(&c, &(an_picture){30, 20, &plain[0][0][0]}));
-    assert_false(an_look_at(&c, &(an_picture){1, 1, &plain[0][0][0]}));
+    assert_true(an_dhash_alike(&a, &b, true));
+    assert_false(an_dhash_alike(&a, &b, false));
+    assert_true(an_dhash_alike(&a, &a, false));
+    assert_false(an_dhash_of(&c, &(an_picture){30, 20, &plain[0][0][0]}));
+    assert_false(an_dhash_of(&c, &(an_picture){1, 1, &plain[0][0][0]}));
 }
 
 static void test_names(void **state)
@@ -153,7 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_near_is_all_pairs),
-        cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_dhash),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("check", tests, NULL, NULL);

@@ -1,9 +1,9 @@
-#include "data/look.h"
+#include "data/dhash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = AN_LOOK_ROWS, COLUMNS = AN_LOOK_COLUMNS, FIELDS = ROWS * COLUMNS };
+enum { ROWS = AN_DHASH_ROWS, COLUMNS = AN_DHASH_COLUMNS, FIELDS = ROWS * COLUMNS };
 
 /* The mean colour of a field, times 1000, and its luminance (ITU-R BT.601). */
 typedef struct field {
@@ -41,51 +41,51 @@ static field mean_of(const an_picture *picture, int row, int column)
 }
 
 /* Store the greys, and the colours averaged over several fields. */
-static void keep(an_look *look, field fields[ROWS][COLUMNS])
+static void keep(an_dhash *hash, field fields[ROWS][COLUMNS])
 {
-    int32_t colour[ROWS / AN_LOOK_DOWN][COLUMNS / AN_LOOK_ACROSS][2] = {{{0}}};
+    int32_t colour[ROWS / AN_DHASH_DOWN][COLUMNS / AN_DHASH_ACROSS][2] = {{{0}}};
     int sum = 0;
     for (int r = 0; r < ROWS; r++)
         for (int c = 0; c < COLUMNS; c++) {
             const field *f = &fields[r][c];
-            int32_t *to = colour[r / AN_LOOK_DOWN][c / AN_LOOK_ACROSS];
-            look->grey[r][c] = (uint8_t)(f->grey / 1000);
-            sum += look->grey[r][c];
+            int32_t *to = colour[r / AN_DHASH_DOWN][c / AN_DHASH_ACROSS];
+            hash->grey[r][c] = (uint8_t)(f->grey / 1000);
+            sum += hash->grey[r][c];
             to[0] += f->red - f->grey;
             to[1] += f->blue - f->grey;
         }
-    look->mean = (uint8_t)(sum / FIELDS);
-    for (int r = 0; r < ROWS / AN_LOOK_DOWN; r++)
-        for (int c = 0; c < COLUMNS / AN_LOOK_ACROSS; c++)
+    hash->mean = (uint8_t)(sum / FIELDS);
+    for (int r = 0; r < ROWS / AN_DHASH_DOWN; r++)
+        for (int c = 0; c < COLUMNS / AN_DHASH_ACROSS; c++)
             for (int i = 0; i < 2; i++)
-                look->colour[r][c][i] =
-                    (int8_t)(colour[r][c][i] / (2 * 1000 * AN_LOOK_DOWN * AN_LOOK_ACROSS));
+                hash->colour[r][c][i] =
+                    (int8_t)(colour[r][c][i] / (2 * 1000 * AN_DHASH_DOWN * AN_DHASH_ACROSS));
 }
 
-bool an_look_at(an_look *look, const an_picture *picture)
+bool an_dhash_of(an_dhash *hash, const an_picture *picture)
 {
     /* Of 64 pairs of fields, DISTINCT must be a LEVEL apart. */
     enum { LEVEL = 1000, DISTINCT = 12 };
     field fields[ROWS][COLUMNS];
     int distinct = 0;
-    *look = (an_look){0};
+    *hash = (an_dhash){0};
     for (int r = 0; r < ROWS; r++)
         for (int c = 0; c < COLUMNS; c++)
             fields[r][c] = mean_of(picture, r, c);
     for (int r = 0; r < ROWS; r++)
         for (int c = 0; c < COLUMNS - 1; c++) {
             const int32_t step = fields[r][c + 1].grey - fields[r][c].grey;
-            look->bits |= (uint64_t)(step > 0) << (8 * r + c);
-            look->mirrored |= (uint64_t)(step < 0) << (8 * r + 7 - c);
+            hash->bits |= (uint64_t)(step > 0) << (8 * r + c);
+            hash->mirrored |= (uint64_t)(step < 0) << (8 * r + 7 - c);
             distinct += abs(step) >= LEVEL;
         }
-    keep(look, fields);
+    keep(hash, fields);
     return distinct >= DISTINCT;
 }
 
-bool an_look_alike(const an_look *a, const an_look *b, bool mirrored)
+bool an_dhash_alike(const an_dhash *a, const an_dhash *b, bool mirrored)
 {
-    enum { GREY = 8, COLOUR = 12, DOWN = ROWS / AN_LOOK_DOWN, ACROSS = COLUMNS / AN_LOOK_ACROSS };
+    enum { GREY = 8, COLOUR = 12, DOWN = ROWS / AN_DHASH_DOWN, ACROSS = COLUMNS / AN_DHASH_ACROSS };
     int grey = 0, colour = 0;
     for (int r = 0; r < ROWS; r++)
         for (int c = 0; c < COLUMNS; c++)
