@@ -252,10 +252,7 @@ static int measure(ensemble *m, model_args *line, const eval_options *options)
 /* Whether a path can be DATA: it is neither a model nor a run. */
 static bool is_data(const char *path)
 {
-    char *best = path_join(path, "best.safetensors");
-    bool run = path_is_folder(path) && path_exists(best);
-    free(best);
-    return !run && !path_is_model(path);
+    return !path_has(path, "best.safetensors") && !path_is_model(path);
 }
 
 /* Count the models: all arguments but the last, which is DATA, unless the only one is a run. */

@@ -119,10 +119,7 @@ static int add_run(run_rows *runs, const char *path)
 
 static bool is_run(const char *path)
 {
-    char *log = path_join(path, "log.jsonl");
-    bool yes = path_exists(log);
-    free(log);
-    return yes;
+    return path_has(path, "log.jsonl");
 }
 
 /* Add every run in a folder. Links are not followed, so that each run is shown once. A run or a

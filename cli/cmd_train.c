@@ -185,14 +185,6 @@ static bool fits_resume(const opt *row)
     return row->type == OPT_KEY || row->type == OPT_SETTING;
 }
 
-static bool is_run(const char *path)
-{
-    char *checkpoint = path_join(path, "last.safetensors");
-    bool found = path_exists(checkpoint);
-    free(checkpoint);
-    return found;
-}
-
 /* Report that DATA is a run, and how to resume it. */
 static int wrong_run(const char *path)
 {
@@ -211,7 +203,7 @@ static int check_data(const char *data)
         return opt_wrong(&page, "%s is a model; train takes DATA, and --init-from %s", data, data);
     if (path_is_picture(data))
         return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
-    if (is_run(data))
+    if (path_has(data, "last.safetensors"))
         return wrong_run(data);
     return CLI_DONE;
 }

@@ -8,7 +8,8 @@
  *
  * The name is written after the rows of all layers; a row is valid once the line of its name is
  * complete. When all pictures are done, feature_write.c makes the files that the user asked for.
- * With .npy files it leaves STEM.options.txt (feature_options.c), so that they can be added to.
+ * With .npy files it leaves STEM.options.txt (feature_options.c), so that they can be added to:
+ * feature_open.c continues a store that was stopped, or whose arrays are complete.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -70,6 +71,11 @@ int feature_options_write(const feature_store *store);
  * @return CLI_DONE; CLI_BAD_INPUT, reported, if not, or if nothing says so
  */
 int feature_options_check(const feature_store *store, const char *array);
+
+/** Choose the layers of a store and the names of its files. */
+void feature_name_files(feature_store *store, const alexnet_features *features);
+/** Report that a file of a store cannot be written, for the reason in errno. @return CLI_FAILED */
+int feature_cannot_write(const char *path);
 
 /** Make the files that the user asked for, and remove the partial ones. */
 int feature_write(feature_store *store);

@@ -16,9 +16,9 @@
 #include "json.h"
 #include "npy.h"
 
-static int failed_with(const char *what, const char *path)
+static int cannot_read(const char *path)
 {
-    return cli_error(CLI_FAILED, "cannot %s %s: %s", what, path,
+    return cli_error(CLI_FAILED, "cannot read %s: %s", path,
                      errno ? strerror(errno) : "it is shorter than it was");
 }
 
@@ -34,7 +34,7 @@ static int write_npy(const feature_store *s, feature_layer *layer)
     if (fwrite(head, 1, sizeof head, layer->file) == sizeof head && fflush(layer->file) == 0 &&
         fsync(fileno(layer->file)) == 0 && rename(layer->partial, layer->final) == 0)
         return CLI_DONE;
-    return failed_with("write", layer->final);
+    return feature_cannot_write(layer->final);
 }
 
 /* ---- .csv ---- */
@@ -52,7 +52,7 @@ static int put_rows(const feature_store *s, const feature_layer *layer, FILE *ou
     for (int64_t row = 0; row < s->rows && code == CLI_DONE; row++) {
         ssize_t length = getline(&line, &room, s->names);
         if (length <= 0 || fread(values, sizeof *values, n, layer->file) != n) {
-            code = failed_with("read", layer->partial);
+            code = cannot_read(layer->partial);
             break;
         }
         line[length - 1] = '\0';
@@ -151,7 +151,7 @@ static int copy_rows(const feature_store *s, const feature_layer *layer, FILE *o
         size_t n = left < (int64_t)sizeof block ? (size_t)left : sizeof block;
         errno = 0;
         if (fread(block, 1, n, layer->file) != n)
-            return failed_with("read", layer->partial);
+            return cannot_read(layer->partial);
         if (fwrite(block, 1, n, out) != n)
             return CLI_DONE; /* file_end() reports it */
         left -= (int64_t)n;
@@ -196,7 +196,7 @@ int feature_write(feature_store *s)
         return code;
     errno = 0;
     if (fsync(fileno(s->names)) != 0 || rename(s->names_partial, s->names_final) != 0)
-        return failed_with("write", s->names_final);
+        return feature_cannot_write(s->names_final);
     for (int i = 0; i < s->count; i++)
         if (s->format != FEATURE_NPY)
             unlink(s->layers[i].partial);

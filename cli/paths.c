@@ -13,6 +13,14 @@ bool path_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+bool path_has(const char *folder, const char *name)
+{
+    char *path = path_join(folder, name);
+    const bool has = path_exists(path);
+    free(path);
+    return has;
+}
+
 bool path_is_link(const char *path)
 {
     struct stat info;

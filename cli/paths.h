@@ -12,6 +12,8 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
+/** Whether a folder has something of this name. */
+bool path_has(const char *folder, const char *name);
 /** A link, whatever it leads to. */
 bool path_is_link(const char *path);
 /**

@@ -32,10 +32,8 @@ static int fail(alexnet_status status, const char *run_dir)
     const int code = cli_code(status);
     const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
                         status == ALEXNET_ERROR_DEVICE;
-    char *last = path_join(run_dir, "last.safetensors");
-    if (passes && path_exists(last))
+    if (passes && path_has(run_dir, "last.safetensors"))
         say_resume("the last checkpoint is kept. To continue from it", run_dir, "");
-    free(last);
     return code;
 }
 
@@ -226,15 +224,12 @@ static const char **settings_of(const string_list *list)
 /* A run that ends has a model, unless a file was removed and no epoch was left to replace it. */
 static int check_best(const training_result *result)
 {
-    char *best = path_join(result->run, "best.safetensors");
-    const bool there = path_exists(best);
-    free(best);
-    return there ? CLI_DONE
-                 : cli_error(CLI_FAILED,
-                             "%s is complete but has no best.safetensors; with --resume and more "
-                             "--epochs it gets a new one; last.safetensors in it has the weights "
-                             "of its last update",
-                             result->run);
+    if (path_has(result->run, "best.safetensors"))
+        return CLI_DONE;
+    return cli_error(CLI_FAILED,
+                     "%s is complete but has no best.safetensors; with --resume and more --epochs "
+                     "it gets a new one; last.safetensors in it has the weights of its last update",
+                     result->run);
 }
 
 int training_resume(alexnet_ctx *ctx, const training_again *again, training_result *result)
