@@ -1,7 +1,11 @@
 /*
- * A prepared convolution, private to conv*.c: the convolution as cuDNN computes it, in all
- * directions (conv.c), the form of its operands (conv_form.c), whether it computes two columns at a
- * time (conv_pairs.c), and the operators after it that are fused with it, its tail (conv_tail.c).
+ * A prepared convolution, private to conv*.c, in which each file uses only those below it:
+ *
+ *     conv_blocks.c  whether it takes its input in blocks, and computes two columns at a time
+ *     conv.c         the convolution as cuDNN computes it, in all directions
+ *     conv_tail.c    its tail: the operators after it that are fused with it
+ *     conv_pairs.c   two columns at a time
+ *     conv_form.c    the form of its operands
  */
 #ifndef AN_BACKEND_CUDA_CONV_H
 #define AN_BACKEND_CUDA_CONV_H
@@ -63,8 +67,6 @@ size_t an_cuda_conv_w_bytes(const an_cuda_conv *c);
 
 /* ---- conv_pairs.c ---------------------------------------------------------------------------- */
 
-/** an_prepared.tail */
-const char *an_cuda_conv_tail_name(const an_cuda_conv *c);
 /** Change the form to pairs of columns. */
 void an_cuda_conv_pair_columns(an_cuda_conv *c);
 /** Output columns computed at a time, each with a copy of the filters. */
@@ -83,6 +85,8 @@ void an_cuda_conv_pair_copies(an_cuda_conv *c);
  * an_prepared. */
 void an_cuda_conv_tail_fuse(an_cuda_conv *c, const an_prepare *prepare);
 void an_cuda_conv_tail_book(an_cuda_conv *c, const an_prepare *prepare);
+/** an_prepared.tail */
+const char *an_cuda_conv_tail_name(const an_cuda_conv *c);
 /** Where forward must write the output of the convolution. */
 void *an_cuda_conv_tail_target(const an_cuda_conv *c, const an_op_args *args);
 alexnet_status an_cuda_conv_tail_forward(const an_cuda_conv *c, const an_op_args *args);

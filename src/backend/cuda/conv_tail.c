@@ -45,6 +45,13 @@ void an_cuda_conv_tail_fuse(an_cuda_conv *c, const an_prepare *p)
                                   : an_cuda_activation(c->op.cuda, c->desc.n, t->out.shape);
 }
 
+const char *an_cuda_conv_tail_name(const an_cuda_conv *c)
+{
+    if (c->pairs)
+        return c->tail.relu ? "relu-pairs" : "bias-pairs";
+    return c->tail.relu ? "relu" : "bias";
+}
+
 static an_cuda_bias_run bias_run(const an_cuda_conv *c)
 {
     return (an_cuda_bias_run){.form = an_cuda_form_of(c->tail.out), .accumulate = c->op.accumulate};
