@@ -24,7 +24,8 @@ cairo_t *draw_page(int width, int height);
 /** Write a page as PNG and destroy it, as draw_save(). */
 int draw_page_save(cairo_t *page, const char *path);
 
-void draw_font(cairo_t *page, double size, bool bold);
+void draw_font(cairo_t *page, double size);
+void draw_bold(cairo_t *page, double size);
 void draw_ink(cairo_t *page, uint32_t rgb); /* 0xRRGGBB */
 /**
  * A line of text, escaped by terminal_text().
@@ -33,11 +34,10 @@ void draw_ink(cairo_t *page, uint32_t rgb); /* 0xRRGGBB */
 void draw_text(cairo_t *page, double x, double y, double align, const char *text);
 /** The width of such a line. */
 double draw_width(cairo_t *page, const char *text);
-/**
- * draw_text() in at most `width`: three dots replace what does not fit.
- * @param tail  cut the beginning, as for a path, instead of the end
- */
-void draw_text_within(cairo_t *page, double x, double y, double width, bool tail, const char *text);
+/** draw_text() in at most `width`: three dots replace the end of a text that does not fit. */
+void draw_text_within(cairo_t *page, double x, double y, double width, const char *text);
+/** The same for a path, of which the beginning is replaced. */
+void draw_path_within(cairo_t *page, double x, double y, double width, const char *path);
 
 /** A rectangle on a page. */
 typedef struct draw_box {

@@ -93,7 +93,7 @@ static void draw_numbers(cairo_t *page, const grid *g)
 {
     const confusion *m = g->matrix;
     char text[32];
-    draw_font(page, 11, false);
+    draw_font(page, 11);
     for (int i = 0; i < m->classes; i++) {
         const double images = (double)confusion_images(m, i);
         for (size_t k = m->rows[i]; k < m->rows[i + 1]; k++) {
@@ -113,14 +113,14 @@ static void draw_name(cairo_t *page, double x, double y, const char *name)
     if (draw_width(page, name) < NAMES - 20)
         draw_text(page, x, y, 1, name);
     else
-        draw_text_within(page, x - (NAMES - 20), y, NAMES - 20, false, name);
+        draw_text_within(page, x - (NAMES - 20), y, NAMES - 20, name);
 }
 
 /* Names of as many rows and columns as there is room for, each with a tick. */
 static void draw_names(cairo_t *page, const grid *g)
 {
     int every = (LINE + g->pixels - 1) / g->pixels;
-    draw_font(page, 10, false);
+    draw_font(page, 10);
     for (int i = 0; i < g->count; i += every) {
         const char *name = g->matrix->names.items[i * g->group];
         double at = (i + 0.5) * g->pixels;
@@ -133,7 +133,7 @@ static void draw_names(cairo_t *page, const grid *g)
         cairo_save(page);
         cairo_translate(page, g->box.x + at + 4, g->box.y - 10);
         cairo_rotate(page, -asin(1));
-        draw_text_within(page, 0, 0, NAMES - 20, false, name);
+        draw_text_within(page, 0, 0, NAMES - 20, name);
         cairo_restore(page);
     }
 }
@@ -142,7 +142,7 @@ static void draw_scale(cairo_t *page, double x, double y)
 {
     enum { STEPS = 150 };
     static const char *const words[] = {"0.1%", "1%", "10%", "100%"};
-    draw_font(page, 11, false);
+    draw_font(page, 11);
     for (int kind = 0; kind < 2; kind++) {
         uint32_t colours[STEPS];
         for (int i = 0; i < STEPS; i++)
@@ -181,9 +181,9 @@ static int find_mistakes(mistake found[LISTED], const confusion *m)
 
 static void draw_mistakes(cairo_t *page, const grid *g, const mistake *found, int n, double y)
 {
-    draw_font(page, 13, true);
+    draw_bold(page, 13);
     draw_text(page, MARGIN, y, 0, n ? "Most often taken for another" : "No mistakes");
-    draw_font(page, 12, false);
+    draw_font(page, 12);
     for (int i = 0; i < n; i++) {
         const confusion *m = g->matrix;
         char *text = cli_format("%" PRId64 " of %" PRId64, found[i].count,
@@ -193,7 +193,7 @@ static void draw_mistakes(cairo_t *page, const grid *g, const mistake *found, in
         free(text);
         text = cli_format("%s, taken for %s", m->names.items[found[i].label],
                           m->names.items[found[i].answer]);
-        draw_text_within(page, MARGIN + 92, y, NAMES + g->box.width - 92, false, text);
+        draw_text_within(page, MARGIN + 92, y, NAMES + g->box.width - 92, text);
         free(text);
     }
 }
@@ -206,7 +206,7 @@ int draw_confusion(const confusion *matrix, const char *path)
     double below = g.box.y + g.box.height;
     cairo_t *page = draw_page((int)fmax(g.box.x + g.box.width, 700) + MARGIN,
                               (int)below + MARGIN + SCALE + (n + 2) * ROW + MARGIN);
-    draw_font(page, 14, true);
+    draw_bold(page, 14);
     draw_text(page, MARGIN, MARGIN + 8, 0, "Confusion: a row per class, a column per answer");
     draw_cells(page, &g);
     if (g.pixels >= CELL_NUMBERS)

@@ -223,7 +223,7 @@ static void draw_names(cairo_t *cairo, char *const *runs, int count)
         cairo_rectangle(cairo, LEFT + 24, y - 6, 20, 2);
         cairo_fill(cairo);
         draw_ink(cairo, 0x222222);
-        draw_text_within(cairo, LEFT + 54, y, WIDTH - LEFT - 64, true, runs[i]);
+        draw_path_within(cairo, LEFT + 54, y, WIDTH - LEFT - 64, runs[i]);
     }
     draw_text(cairo, LEFT, HEIGHT + ROW * count, 0, "thin: training; bold: validation");
 }

@@ -140,15 +140,15 @@ static void put_head(cairo_t *page, const block *b, range r, double y)
                             "%.3g%s",
                             b->info.name, b->info.type, *b->info.neuron ? "+" : "", b->info.neuron,
                             out[0], out[1], out[2], towers, r.low, r.high, r.top, left_out);
-    draw_font(page, 13, true);
-    draw_text_within(page, MARGIN, y, b->tower_width, false, text);
-    draw_font(page, 13, false);
+    draw_bold(page, 13);
+    draw_text_within(page, MARGIN, y, b->tower_width, text);
+    draw_font(page, 13);
     for (int tower = 1; tower < b->towers; tower++) {
         char *name = cli_format("tower %d", tower + 1);
         draw_text(page, tower_at(b, tower) + GUTTER, y, 0, name);
         free(name);
     }
-    draw_font(page, 9, false);
+    draw_font(page, 9);
     free(text);
     free(towers);
     free(left_out);
@@ -175,13 +175,13 @@ static double put_top(cairo_t *page, const explanation *found, int left_out)
     const int side = picture_side(found);
     draw_rgb(page, (draw_box){MARGIN, MARGIN, side, side}, found->crop, found->side, found->side);
     const double x = MARGIN + side + 24;
-    draw_font(page, 15, true);
-    draw_text_within(page, x, MARGIN + 14, WIDTH - side - 24, true, found->picture);
-    draw_font(page, 13, false);
+    draw_bold(page, 15);
+    draw_path_within(page, x, MARGIN + 14, WIDTH - side - 24, found->picture);
+    draw_font(page, 13);
     for (int i = 0; i < found->top; i++) {
         char *line = cli_format("%.1f%%  %s", 100.0 * (double)found->best[i].probability,
                                 found->best[i].name);
-        draw_text_within(page, x, MARGIN + 40 + i * 19, WIDTH - side - 24, false, line);
+        draw_text_within(page, x, MARGIN + 40 + i * 19, WIDTH - side - 24, line);
         free(line);
     }
     draw_map_bar(page, (draw_box){x, MARGIN + 150, 300, 14}, -1, 1);

@@ -42,9 +42,9 @@ static double foot_of(const panel *p, int line)
 
 static void put_title(const panel *p, const char *text)
 {
-    draw_font(p->page, 15, true);
-    draw_text_within(p->page, p->x, p->box.y - 10, p->width, false, text);
-    draw_font(p->page, 13, false);
+    draw_bold(p->page, 15);
+    draw_text_within(p->page, p->x, p->box.y - 10, p->width, text);
+    draw_font(p->page, 13);
 }
 
 /* A bar of the map's colours with the texts for its left end, its middle (or NULL) and its right
@@ -62,7 +62,7 @@ static void put_bar(const panel *p, double low, double high, const char *ends[3]
 static void put_lines(const panel *p, char *lines[], int count)
 {
     for (int i = 0; i < count; i++) {
-        draw_text_within(p->page, p->x, foot_of(p, 2) + 6 + i * LINE, p->width, false, lines[i]);
+        draw_text_within(p->page, p->x, foot_of(p, 2) + 6 + i * LINE, p->width, lines[i]);
         free(lines[i]);
     }
 }
@@ -82,9 +82,9 @@ static void put_classes(const panel *p, const explanation *found)
         draw_ink(p->page, 0x222222);
         snprintf(text, sizeof text, "%.1f%%", 100.0 * (double)best->probability);
         draw_text(p->page, p->x + 48, y, 1, text);
-        draw_font(p->page, 13, chosen);
-        draw_text_within(p->page, p->x + 62, y, width - 6, false, best->name);
-        draw_font(p->page, 13, false);
+        (chosen ? draw_bold : draw_font)(p->page, 13);
+        draw_text_within(p->page, p->x + 62, y, width - 6, best->name);
+        draw_font(p->page, 13);
     }
 }
 
@@ -148,8 +148,8 @@ int draw_maps(const explanation *found, const char *path)
     const int page_width = (int)(panels * (width + MARGIN)) + MARGIN;
     cairo_t *page = draw_page(page_width, (int)side + TITLE + FOOT + MARGIN);
     panel p = {page, MARGIN, width, {MARGIN, TITLE + 10, side, side}};
-    draw_font(page, 15, true);
-    draw_text_within(page, MARGIN, 32, page_width - 2 * MARGIN, true, found->picture);
+    draw_bold(page, 15);
+    draw_path_within(page, MARGIN, 32, page_width - 2 * MARGIN, found->picture);
     put_picture(&p, found);
     if (found->gradient) {
         p.x = p.box.x = p.x + width + MARGIN;

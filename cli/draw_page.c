@@ -12,7 +12,7 @@ cairo_t *draw_page(int width, int height)
     cairo_surface_destroy(surface); /* the page holds it */
     cairo_set_source_rgb(page, 1, 1, 1);
     cairo_paint(page);
-    draw_font(page, 13, false);
+    draw_font(page, 13);
     draw_ink(page, 0x222222);
     return page;
 }
@@ -24,11 +24,20 @@ int draw_page_save(cairo_t *page, const char *path)
     return draw_save(surface, path);
 }
 
-void draw_font(cairo_t *page, double size, bool bold)
+static void set_font(cairo_t *page, double size, cairo_font_weight_t weight)
 {
-    cairo_select_font_face(page, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-                           bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_select_font_face(page, "sans-serif", CAIRO_FONT_SLANT_NORMAL, weight);
     cairo_set_font_size(page, size);
+}
+
+void draw_font(cairo_t *page, double size)
+{
+    set_font(page, size, CAIRO_FONT_WEIGHT_NORMAL);
+}
+
+void draw_bold(cairo_t *page, double size)
+{
+    set_font(page, size, CAIRO_FONT_WEIGHT_BOLD);
 }
 
 void draw_ink(cairo_t *page, uint32_t rgb)
@@ -69,7 +78,9 @@ double draw_width(cairo_t *page, const char *text)
     return width;
 }
 
-void draw_text_within(cairo_t *page, double x, double y, double width, bool tail, const char *text)
+/* @param tail  cut the beginning of the text instead of its end */
+static void draw_within(cairo_t *page, double x, double y, double width, bool tail,
+                        const char *text)
 {
     char *clean = terminal_text(text, ""), *shown = NULL;
     const size_t length = strlen(clean);
@@ -95,6 +106,16 @@ void draw_text_within(cairo_t *page, double x, double y, double width, bool tail
     cairo_show_text(page, shown);
     free(shown);
     free(clean);
+}
+
+void draw_text_within(cairo_t *page, double x, double y, double width, const char *text)
+{
+    draw_within(page, x, y, width, false, text);
+}
+
+void draw_path_within(cairo_t *page, double x, double y, double width, const char *path)
+{
+    draw_within(page, x, y, width, true, path);
 }
 
 void draw_pixels(cairo_t *page, draw_box box, const uint32_t *pixels, int columns, int rows)

@@ -50,9 +50,9 @@ int draw_patches(const char *title, const alexnet_patch *patches, int count, int
     const int columns = count < COLUMNS ? count : COLUMNS, rows = (count + columns - 1) / columns;
     const int inside = (columns > 1 ? columns : 2) * (width + SPACE) - SPACE; /* for the title */
     cairo_t *page = draw_page(2 * MARGIN + inside, MARGIN + HEAD + rows * (height + SPACE));
-    draw_font(page, 15, true);
-    draw_text_within(page, MARGIN, MARGIN + 12, inside, false, title);
-    draw_font(page, 13, false);
+    draw_bold(page, 15);
+    draw_text_within(page, MARGIN, MARGIN + 12, inside, title);
+    draw_font(page, 13);
     for (int i = 0; i < count; i++) {
         double x = MARGIN + i % columns * (width + SPACE);
         double y = MARGIN + HEAD + i / columns * (height + SPACE);
@@ -60,8 +60,8 @@ int draw_patches(const char *title, const alexnet_patch *patches, int count, int
                                  patches[i].row, patches[i].column);
         put_patch(page, &patches[i], side, x, y);
         put_whole(page, &patches[i], side, x + VIEW + GAP, y);
-        draw_text_within(page, x, y + VIEW + 18, width, false, value);
-        draw_text_within(page, x, y + VIEW + 35, width, true, patches[i].path);
+        draw_text_within(page, x, y + VIEW + 18, width, value);
+        draw_path_within(page, x, y + VIEW + 35, width, patches[i].path);
         free(value);
     }
     return draw_page_save(page, path);

@@ -103,7 +103,7 @@ int draw_rates(const alexnet_trial *trial, const char *path)
     alexnet_trial_judge(trial, &verdict);
     cairo_t *page = draw_page(WIDTH, HEIGHT);
     const plot p = plot_of(page, trial);
-    draw_font(page, 12, false);
+    draw_font(page, 12);
     draw_axes(&p);
     draw_losses(&p, trial, false);
     draw_losses(&p, trial, true);

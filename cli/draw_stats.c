@@ -50,7 +50,7 @@ static void draw_classes(cairo_t *page, const alexnet_data_stats_result *r,
     char count[32];
     for (int c = 0; c < r->classes; c++)
         most = r->class_pictures[c] > most ? r->class_pictures[c] : most;
-    draw_font(page, 11, false);
+    draw_font(page, 11);
     for (int c = 0; c < r->classes; c++) {
         const double y = box.y + c * step, length = (box.width - names - 60) *
                                                     (double)r->class_pictures[c] / (double)most;
@@ -60,7 +60,7 @@ static void draw_classes(cairo_t *page, const alexnet_data_stats_result *r,
         if (!named)
             continue;
         draw_ink(page, 0x222222);
-        draw_text_within(page, box.x, y + step * 0.4 + 4, names - 8, false,
+        draw_text_within(page, box.x, y + step * 0.4 + 4, names - 8,
                          alexnet_dataset_class_name(data, c));
         snprintf(count, sizeof count, "%lld", (long long)r->class_pictures[c]);
         draw_text(page, box.x + names + length + 4, y + step * 0.4 + 4, 0, count);
@@ -70,9 +70,9 @@ static void draw_classes(cairo_t *page, const alexnet_data_stats_result *r,
 
 static void draw_title(cairo_t *page, double x, double y, const char *text)
 {
-    draw_font(page, 13, true);
+    draw_bold(page, 13);
     draw_text(page, x, y, 0, text);
-    draw_font(page, 12, false);
+    draw_font(page, 12);
 }
 
 int draw_stats(const alexnet_data_stats_result *r, const alexnet_dataset *data, const char *path)

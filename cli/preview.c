@@ -16,7 +16,7 @@ enum { ROWS = 8, COLUMNS = 8, MARGIN = 24, VIEW = 150, GAP = 10, HEAD = 44, LABE
 static void put_label(cairo_t *page, const char *name, double share, double x, double y)
 {
     char *text = share < 1 ? cli_format("%s %.0f%%", name, 100 * share) : cli_copy(name);
-    draw_text_within(page, x, y, VIEW, false, text);
+    draw_text_within(page, x, y, VIEW, text);
     free(text);
 }
 
@@ -27,7 +27,7 @@ static void put_view(cairo_t *page, const alexnet_dataset *data, const alexnet_p
     draw_rgb(page, (draw_box){x, y, VIEW, VIEW}, view->rgb, side, side);
     y += VIEW + 14;
     if (view->error) {
-        draw_text_within(page, x, y, VIEW, true, library_text(view->error));
+        draw_path_within(page, x, y, VIEW, library_text(view->error));
         return;
     }
     put_label(page, alexnet_dataset_class_name(data, view->label), 1 - view->second_share, x, y);
@@ -41,9 +41,9 @@ static int draw_sheet(const alexnet_preview *preview, const alexnet_dataset *dat
     const int rows = alexnet_preview_pictures(preview), side = alexnet_preview_side(preview);
     cairo_t *page = draw_page(2 * MARGIN + COLUMNS * (VIEW + GAP) - GAP,
                               MARGIN + HEAD + rows * (VIEW + LABEL + GAP) + MARGIN);
-    draw_font(page, 15, true);
+    draw_bold(page, 15);
     draw_text(page, MARGIN, MARGIN + 8, 0, "What the network will see: a column per draw");
-    draw_font(page, 11, false);
+    draw_font(page, 11);
     for (int i = 0; i < rows; i++)
         for (int k = 0; k < COLUMNS; k++) {
             alexnet_preview_view view;
