@@ -9,6 +9,7 @@
 #include "base/folder.h"
 #include "base/interned.h"
 #include "base/status.h"
+#include "data/class_root.h"
 #include "data/divided.h"
 #include "data/pattern.h"
 #include "data/source.h"

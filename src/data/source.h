@@ -2,7 +2,7 @@
  * Where the pictures of a data set come from: items behind a small table of functions.
  *
  *     source.c          what all kinds have in common, and the list of kinds
- *     source_folders.c  a tree with one folder per class
+ *     source_folders.c  a tree with one folder per class, whose root class_root.c checks
  *     source_tar.c      archives: shards as WebDataset has them, and those of ImageNet
  *     source_list.c     lists of files with their labels
  *     source_lmdb.c     Caffe's databases
@@ -178,9 +178,6 @@ extern const an_data_kind an_list_kind;
 extern const an_data_kind an_idx_kind;
 extern const an_data_kind an_cifar_kind;
 extern const an_data_kind an_lmdb_kind;
-
-/** Whether there are several names, and all are parts of a split, such as train and test. */
-bool an_are_parts(const an_strings *names);
 
 /**
  * A source of paths that a caller gives: files, whatever they are called, and all pictures in

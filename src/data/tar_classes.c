@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text.h"
+#include "data/class_root.h"
 #include "data/divided.h"
 #include "data/endings.h"
 #include "data/names.h"
