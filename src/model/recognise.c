@@ -103,14 +103,22 @@ static void keep_better(search *s, alexnet_network *network, an_match *match)
     best->match = *match;
 }
 
+/* @param classes  0: the network's own number */
+static alexnet_status load(alexnet_network **out, const char *net, int classes, bool grey)
+{
+    AN_CHECK(an_network_load(out, net, classes));
+    const alexnet_status rc = grey ? an_network_make_grey(out) : ALEXNET_OK;
+    if (rc != ALEXNET_OK)
+        an_network_release(*out);
+    return rc;
+}
+
 static alexnet_status try_network(search *s, const alexnet_builtin *builtin)
 {
     alexnet_network *network;
     an_match match;
-    AN_CHECK(an_network_load(&network, builtin->name, s->classes));
-    alexnet_status rc = s->grey ? an_network_make_grey(&network) : ALEXNET_OK;
-    if (rc == ALEXNET_OK)
-        rc = an_match_make(&match, network, s->listing, s->file, s->mode);
+    AN_CHECK(load(&network, builtin->name, s->classes, s->grey));
+    const alexnet_status rc = an_match_make(&match, network, s->listing, s->file, s->mode);
     if (rc != ALEXNET_OK) {
         an_network_release(network);
         return rc;
@@ -178,14 +186,7 @@ static alexnet_status take_part(an_recognition *out, const an_tensor_file *file,
     if (!*is_part || !out->match.lacks[last])
         return ALEXNET_OK;
     alexnet_network *network;
-    AN_CHECK(an_network_load(&network, net, 0));
-    if (out->network->input.channels == AN_CHANNELS_GREY) {
-        const alexnet_status rc = an_network_make_grey(&network);
-        if (rc != ALEXNET_OK) {
-            an_network_release(network);
-            return rc;
-        }
-    }
+    AN_CHECK(load(&network, net, 0, out->network->input.channels == AN_CHANNELS_GREY));
     an_network_release(out->network);
     out->network = network;
     out->classes = network->classes;
@@ -242,21 +243,21 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
     return listing->listed && out->match.fits ? note_difference(out, listing, file) : ALEXNET_OK;
 }
 
+static bool are_same_tensors(const an_binding a[2], const an_binding b[2])
+{
+    return memcmp(a[0].entries, b[0].entries, sizeof a[0].entries) == 0 &&
+           memcmp(a[1].entries, b[1].entries, sizeof a[1].entries) == 0;
+}
+
 /* Whether layers have the tensors that are named for them, as far as any are. Positions in another
  * network name none. */
 static bool agrees(const an_recognition *is, const an_listing *named)
 {
-    if (named->by_position)
-        return true;
-    for (int i = 0; i < is->network->count; i++)
-        for (int j = 0; j < named->outline.count; j++) {
-            if (strcmp(named->outline.layers[j].name, is->network->layers[i].name) != 0)
-                continue;
-            for (int which = 0; which < 2; which++)
-                if (memcmp(named->bindings[j][which].entries, is->match.pairs[i][which].entries,
-                           sizeof named->bindings[j][which].entries) != 0)
-                    return false;
-        }
+    for (int i = 0; i < is->network->count && !named->by_position; i++)
+        for (int j = 0; j < named->outline.count; j++)
+            if (strcmp(named->outline.layers[j].name, is->network->layers[i].name) == 0 &&
+                !are_same_tensors(named->bindings[j], is->match.pairs[i]))
+                return false;
     return true;
 }
 
