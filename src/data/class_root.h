@@ -5,7 +5,7 @@
 #ifndef AN_DATA_CLASS_ROOT_H
 #define AN_DATA_CLASS_ROOT_H
 
-#include "base/walk.h"
+#include "base/folder.h"
 
 /** Whether there are several names, and all are parts of a split, such as train and test. */
 bool an_are_parts(const an_strings *names);
