@@ -5,6 +5,7 @@
 #ifndef AN_DATA_CLASS_ROOT_H
 #define AN_DATA_CLASS_ROOT_H
 
+#include "base/ending_counts.h"
 #include "base/folder.h"
 
 /** Whether there are several names, and all are parts of a split, such as train and test. */
