@@ -11,9 +11,11 @@
  *     pack_check.c     whether the shards have the hashes in the manifest
  *     pack_whole.c     whether a pack that is opened as a data set is complete
  *
- * A shard is complete when it has its final name; then it is entered into the manifest. Any other
- * file in the folder is ignored and written again. Where a new shard begins depends only on the
- * pictures up to there, so that a resumed pack ends with the same bytes.
+ * A shard is complete when it has its final name; then it is entered into the manifest. The
+ * manifest is written once the shards that are not yet in it have as many bytes as itself, so that
+ * it is never more than half of what is written, however small shards are. Any other file in the
+ * folder is ignored and written again. Where a new shard begins depends only on the pictures up to
+ * there, so that a resumed pack ends with the same bytes.
  */
 #ifndef AN_DATA_PACK_H
 #define AN_DATA_PACK_H
@@ -48,6 +50,7 @@ typedef struct an_pack_part {
     bool own_names;   /* earlier versions, which named items by their own keys, had other names */
     an_pack_shard *shards;
     int64_t shard_count;
+    int64_t bytes;     /* of its shards */
     int64_t *by_class; /* pictures packed of each class; `pictures`: of all */
     int64_t pictures, unchanged;
     an_strings left_out; /* source keys of pictures left out, as an_text_percent() writes them */
@@ -66,6 +69,9 @@ struct alexnet_pack {
     int64_t checked_shards; /* how many shards these are */
     an_pack_part parts[AN_PACK_PARTS];
     int part_count;
+
+    size_t manifest_bytes; /* of the manifest that was written last */
+    uint64_t bytes_since;  /* of the shards completed since then */
 
     int part;      /* under way */
     int64_t place; /* of its order */
@@ -111,13 +117,13 @@ alexnet_status an_pack_manifest_read(alexnet_pack *pack);
 /** The same for the text of a manifest, whose path is `name`. Shards are not looked for. */
 alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size_t length,
                                       const char *name);
-alexnet_status an_pack_manifest_write(const alexnet_pack *pack);
+alexnet_status an_pack_manifest_write(alexnet_pack *pack);
 #define AN_PACK_MANIFEST "manifest.json"
 #define AN_PACK_FORMAT "alexnet pack"
 /** No manifest has more bytes. */
 #define AN_PACK_MANIFEST_MAX ((size_t)256 << 20)
-/** No part has more shards. The manifest describes each, in some 200 bytes, and is written anew
- * after each. More than ten times as many would also have names whose order is not theirs. */
+/** No part has more shards. The manifest describes each, in some 200 bytes. More than ten times as
+ * many would also have names whose order is not theirs. */
 #define AN_PACK_SHARDS_MAX 100000
 
 #endif

@@ -56,21 +56,23 @@ static json_t *describe(const alexnet_pack *pack)
                      an_pack_describe_classes(pack->parts[0].data), "parts", parts);
 }
 
-alexnet_status an_pack_manifest_write(const alexnet_pack *pack)
+alexnet_status an_pack_manifest_write(alexnet_pack *pack)
 {
     json_t *document = describe(pack);
     char *text = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
     char *path = an_path_join(pack->folder, AN_PACK_MANIFEST);
     alexnet_status rc;
+    pack->manifest_bytes = text ? strlen(text) : 0;
+    pack->bytes_since = 0;
     if (!text || !path)
         rc = AN_FAIL_MEMORY(1 << 16, "a manifest");
-    else if (strlen(text) > AN_PACK_MANIFEST_MAX)
+    else if (pack->manifest_bytes > AN_PACK_MANIFEST_MAX)
         rc = AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                      "%s would have %zu bytes and may have %zu: there are too many classes, "
                      "archives or pictures that cannot be read",
-                     path, strlen(text), AN_PACK_MANIFEST_MAX);
+                     path, pack->manifest_bytes, AN_PACK_MANIFEST_MAX);
     else
-        rc = an_file_replace(path, text, strlen(text));
+        rc = an_file_replace(path, text, pack->manifest_bytes);
     an_free(path);
     free(text); /* jansson's own */
     json_decref(document);

@@ -46,6 +46,7 @@ alexnet_status an_pack_add_shard(an_pack_part *part, an_pack_shard shard)
         return AN_FAIL_MEMORY(2 * (size_t)part->shard_count * sizeof *grown, "a list of shards");
     part->shards = grown;
     part->shards[part->shard_count++] = shard;
+    part->bytes += (int64_t)shard.bytes;
     return ALEXNET_OK;
 }
 
@@ -68,8 +69,7 @@ static alexnet_status open_shard(alexnet_pack *pack)
     return rc;
 }
 
-/* Complete the current shard, which covers all places before pack->place, and enter it into the
- * manifest. */
+/* Complete the current shard, which covers all places before pack->place. */
 static alexnet_status close_shard(alexnet_pack *pack)
 {
     an_pack_shard shard = {.pictures = pack->shard_pictures, .end = pack->place};
@@ -77,7 +77,8 @@ static alexnet_status close_shard(alexnet_pack *pack)
     AN_CHECK(an_tar_writer_commit(&pack->tar, shard.sha256));
     shard.bytes = pack->tar.bytes;
     AN_CHECK(an_pack_add_shard(part_of(pack), shard));
-    return an_pack_manifest_write(pack);
+    pack->bytes_since += shard.bytes;
+    return pack->bytes_since < pack->manifest_bytes ? ALEXNET_OK : an_pack_manifest_write(pack);
 }
 
 /* ---- Pictures ---- */
@@ -224,8 +225,7 @@ static void report(const alexnet_pack *pack, alexnet_pack_progress *progress)
         progress->unchanged += part->unchanged;
         progress->left_out += part->left_out.count;
         progress->shards += part->shard_count;
-        for (int64_t s = 0; s < part->shard_count; s++)
-            progress->bytes += (int64_t)part->shards[s].bytes;
+        progress->bytes += part->bytes;
     }
     progress->done =
         an_pack_is_checked(pack) ? progress->pictures + progress->left_out : pack->checked;
