@@ -12,7 +12,7 @@ an_work an_work_begin(alexnet_ctx *ctx, const char *verb, const char *unit, int6
 static void tell(an_work *work)
 {
     alexnet_ctx *ctx = work->ctx;
-    if (!ctx || !ctx->work)
+    if (!ctx || !ctx->work || !work->so_far.verb)
         return;
     work->told = true;
     work->so_far.seconds = an_clock() - work->began;

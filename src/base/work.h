@@ -8,8 +8,8 @@
 #include "base/context.h"
 
 typedef struct an_work {
-    alexnet_ctx *ctx; /* NULL: nobody is told, and nobody can cancel it */
-    alexnet_work so_far;
+    alexnet_ctx *ctx;    /* NULL: nobody is told, and nobody can cancel it */
+    alexnet_work so_far; /* without a verb nobody is told, but the context can cancel it */
     double began;
     bool told; /* somebody, of this work */
 } an_work;

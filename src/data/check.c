@@ -53,7 +53,7 @@ alexnet_status an_check_new(alexnet_check **out, alexnet_ctx *ctx, const alexnet
 static alexnet_status finish(alexnet_check *check)
 {
     AN_CHECK(an_check_set(check));
-    an_check_sort(check);
+    AN_CHECK(an_check_sort(check));
     check->ready = true;
     for (int64_t i = 0; i < check->found_count; i++)
         check->ready = check->ready && !an_problems[check->found[i].problem - 1].serious;

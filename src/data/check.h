@@ -94,7 +94,7 @@ struct alexnet_check {
 alexnet_status an_check_add(alexnet_check *check, an_found found, const char *path,
                             const char *detail);
 /** Put the findings into their order. */
-void an_check_sort(alexnet_check *check);
+alexnet_status an_check_sort(alexnet_check *check);
 bool an_check_get(alexnet_check *check, int64_t index, alexnet_finding *finding);
 
 /** A picture's part, and its index there. */

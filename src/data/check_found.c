@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "data/check.h"
 
@@ -70,10 +71,10 @@ static int compare(const void *a, const void *b)
     return x->detail < y->detail ? -1 : x->detail > y->detail;
 }
 
-void an_check_sort(alexnet_check *check)
+alexnet_status an_check_sort(alexnet_check *check)
 {
-    if (check->found_count > 0)
-        qsort(check->found, (size_t)check->found_count, sizeof *check->found, compare);
+    an_work work = {.ctx = check->ctx};
+    return an_sort(check->found, (size_t)check->found_count, sizeof *check->found, compare, &work);
 }
 
 /* A picture's name relative to the root of its data set, if it is below it. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "data/check.h"
 
@@ -71,13 +72,14 @@ alexnet_status an_check_same(alexnet_check *check)
 {
     int64_t count = 0;
     alexnet_status rc = ALEXNET_OK;
+    an_work work = {.ctx = check->ctx};
     ranked *list = an_calloc((size_t)check->total + 1, sizeof *list);
     if (!list)
         return AN_FAIL_MEMORY((size_t)check->total * sizeof *list, "comparing pictures");
     for (uint32_t i = 0; i < check->total; i++)
         if (check->kept[i].readable)
             list[count++] = (ranked){check->kept[i].content, i};
-    qsort(list, (size_t)count, sizeof *list, compare_contents);
+    AN_TRY(an_sort(list, (size_t)count, sizeof *list, compare_contents, &work));
     for (int64_t begin = 0, end; begin < count; begin = end) {
         for (end = begin + 1; end < count; end++)
             if (memcmp(&list[end].content, &list[begin].content, sizeof list->content) != 0)

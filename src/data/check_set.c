@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -166,7 +167,8 @@ typedef alexnet_status (*add_fn)(alexnet_check *check, const named *it, const na
 
 static alexnet_status find_cases(alexnet_check *check, named *list, int64_t count, add_fn add)
 {
-    qsort(list, (size_t)count, sizeof *list, compare_named);
+    an_work work = {.ctx = check->ctx};
+    AN_CHECK(an_sort(list, (size_t)count, sizeof *list, compare_named, &work));
     for (int64_t i = 0; i < count; i++) {
         const bool before = i > 0 && list[i - 1].hash == list[i].hash &&
                             same_but_case(list[i - 1].name, list[i].name);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "base/work.h"
 #include "data/dataset.h"
@@ -144,11 +145,12 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
         rc = AN_FAIL_MEMORY((size_t)train->count * sizeof *c.training, "comparing pictures");
         goto cleanup;
     }
-    qsort(c.training, (size_t)train->count, sizeof *c.training, compare_stamps);
     /* in random order, because perhaps not all are looked at */
     an_shuffle(c.order, (uint32_t)val->count, 1, AN_PURPOSE_SPLIT, 0);
     c.work = an_work_begin(ctx, "compared", "images", val->count);
-    rc = compare_all(&c, ctx);
+    rc = an_sort(c.training, (size_t)train->count, sizeof *c.training, compare_stamps, &c.work);
+    if (rc == ALEXNET_OK)
+        rc = compare_all(&c, ctx);
     an_work_end(&c.work);
 cleanup:
     an_free(c.training);

@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/builtin.h"
 #include "base/files.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/meta_mat.h"
@@ -110,10 +111,15 @@ static alexnet_status read_table(table *out, const char *archive, const char *na
 
 /* ---- Labels ---- */
 
+typedef struct named {
+    const char *name;
+    an_tar_picture *picture;
+} named;
+
 typedef struct labelling {
     an_tar_index *index;
     const char *archive;
-    an_tar_picture **sorted; /* by name */
+    named *sorted; /* by name */
     an_interned labels;
 } labelling;
 
@@ -142,7 +148,7 @@ static alexnet_status use_identifiers(labelling *l, const table *t)
 {
     AN_CHECK(check_count(l, t));
     for (int64_t i = 0; i < t->count; i++)
-        AN_CHECK(set_label(l, l->sorted[i], t->rows[i][0], t));
+        AN_CHECK(set_label(l, l->sorted[i].picture, t->rows[i][0], t));
     return ALEXNET_OK;
 }
 
@@ -176,7 +182,7 @@ static alexnet_status use_numbers(labelling *l, const table *t, const table *ord
         if (!an_text_to_int(t->rows[i][0], &number) || number < 1 || number > order->count)
             AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: \"%s\" is not the number of a class in %s",
                            t->path, t->rows[i][0], order->path));
-        AN_TRY(set_label(l, l->sorted[i], identifiers[number - 1], t));
+        AN_TRY(set_label(l, l->sorted[i].picture, identifiers[number - 1], t));
     }
 cleanup:
     an_free(identifiers);
@@ -245,7 +251,7 @@ static alexnet_status use_list(labelling *l, const table *t)
     alexnet_status rc;
     AN_TRY(list_names(&names, t));
     for (int64_t i = 0; i < l->index->count; i++) {
-        const char *name = l->index->names + l->sorted[i]->name;
+        const char *name = l->index->names + l->sorted[i].picture->name;
         const int64_t row = an_interned_find(&names, name);
         int64_t number;
         if (row < 0)
@@ -255,7 +261,7 @@ static alexnet_status use_list(labelling *l, const table *t)
         if (strncmp(name, "ILSVRC2012_val_", 15) == 0 && an_text_to_int(label, &number) &&
             builtin_identifier(identifier, number))
             label = identifier;
-        AN_TRY(set_label(l, l->sorted[i], label, t));
+        AN_TRY(set_label(l, l->sorted[i].picture, label, t));
     }
 cleanup:
     an_interned_free(&names);
@@ -264,23 +270,26 @@ cleanup:
 
 /* ---- The files ---- */
 
-static int compare_pictures(const void *a, const void *b, void *names)
+static int compare_pictures(const void *a, const void *b)
 {
-    const an_tar_picture *x = *(an_tar_picture *const *)a, *y = *(an_tar_picture *const *)b;
-    const int order = strcmp((const char *)names + x->name, (const char *)names + y->name);
-    return order ? order : x->offset < y->offset ? -1 : x->offset > y->offset;
+    const named *x = a, *y = b;
+    const uint64_t at_x = x->picture->offset, at_y = y->picture->offset;
+    const int order = strcmp(x->name, y->name);
+    return order ? order : at_x < at_y ? -1 : at_x > at_y;
 }
 
-static alexnet_status sort_pictures(labelling *l)
+static alexnet_status sort_pictures(labelling *l, alexnet_ctx *ctx)
 {
     const size_t count = (size_t)l->index->count;
+    an_work work = {.ctx = ctx};
     l->sorted = an_calloc(count + 1, sizeof *l->sorted);
     if (!l->sorted)
         return AN_FAIL_MEMORY(count * sizeof *l->sorted, "a list of pictures");
-    for (size_t i = 0; i < count; i++)
-        l->sorted[i] = &l->index->pictures[i];
-    qsort_r(l->sorted, count, sizeof *l->sorted, compare_pictures, l->index->names);
-    return ALEXNET_OK;
+    for (size_t i = 0; i < count; i++) {
+        an_tar_picture *picture = &l->index->pictures[i];
+        l->sorted[i] = (named){l->index->names + picture->name, picture};
+    }
+    return an_sort(l->sorted, count, sizeof *l->sorted, compare_pictures, &work);
 }
 
 static alexnet_status label_by(labelling *l, alexnet_ctx *ctx, bool *done)
@@ -316,7 +325,7 @@ alexnet_status an_imagenet_label(an_tar_set *set, alexnet_ctx *ctx)
     alexnet_status rc = ALEXNET_OK;
     if (!flat)
         return ALEXNET_OK;
-    AN_TRY(sort_pictures(&l));
+    AN_TRY(sort_pictures(&l, ctx));
     AN_TRY(label_by(&l, ctx, &done));
     index->labels = l.labels.list;
     l.labels.list = (an_strings){0};

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/sort.h"
 #include "base/status.h"
 #include "base/utf8.h"
 #include "data/datum.h"
@@ -183,15 +184,17 @@ static alexnet_status read_all(reading *r, state *s)
     AN_CHECK(find_store(&s->store, source->root));
     AN_CHECK(s->store->open(&s->database, source->root));
     r->work = an_work_begin(source->ctx, "read", "entries", 0);
-    const alexnet_status rc = s->store->visit(s->database, take_entry, r);
+    alexnet_status rc = s->store->visit(s->database, take_entry, r);
+    if (rc == ALEXNET_OK) {
+        find_paths(r);
+        rc = an_sort(r->rows, (size_t)r->count, sizeof *r->rows, compare_rows, &r->work);
+    }
     an_work_end(&r->work);
     AN_CHECK(rc);
     if (r->count == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no entries", source->root);
     if (r->labels)
         AN_CHECK(an_data_source_number(source, r->largest));
-    find_paths(r);
-    qsort(r->rows, (size_t)r->count, sizeof *r->rows, compare_rows);
     return add_items(r, s);
 }
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "data/check.h"
 #include "data/dhash.h"
 #include "data/facts.h"
 #include "data/near.h"
@@ -148,13 +149,33 @@ static void test_names(void **state)
     assert_string_equal(an_misnamed("b.png", jpeg, 4), "a JPEG");
 }
 
+/* What compares all pictures after the last was read, for minutes if they are many, can be
+ * cancelled. */
+static void test_cancelled(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.device = "ref";
+    assert_int_equal(alexnet_ctx_new(&ctx, &options), ALEXNET_OK);
+    an_kept kept[] = {{.readable = true, .content = {{2, 0}}}, {.readable = true}};
+    an_found found[2] = {{.picture = 1}, {.picture = 0}};
+    alexnet_check check = {.ctx = ctx, .total = 2, .kept = kept, .found = found, .found_count = 2};
+    assert_int_equal(an_check_same(&check), ALEXNET_OK);
+    assert_int_equal(an_check_sort(&check), ALEXNET_OK);
+    assert_int_equal(found[0].picture, 0);
+    alexnet_ctx_cancel(ctx);
+    assert_int_equal(an_check_same(&check), ALEXNET_ERROR_CANCELLED);
+    assert_int_equal(an_check_sort(&check), ALEXNET_ERROR_CANCELLED);
+    alexnet_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_near_is_all_pairs),
-        cmocka_unit_test(test_dhash),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_hash),      cmocka_unit_test(test_near_is_all_pairs),
+        cmocka_unit_test(test_dhash),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests_name("check", tests, NULL, NULL);
 }

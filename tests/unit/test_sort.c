@@ -104,12 +104,34 @@ static void test_cancelled(void **state)
     assert_true(asked > 3 * MOST / BLOCK); /* once for each block sorted, and each merged */
 }
 
+/* Work without a verb is told to nobody, and can be cancelled. */
+static void test_cancelled_in_silence(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = NULL;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.device = "ref";
+    options.work = cancel;
+    options.work_user = &ctx;
+    assert_int_equal(alexnet_ctx_new(&ctx, &options), ALEXNET_OK);
+    an_work work = {.ctx = ctx};
+    asked = 0;
+    fill(BLOCK + 1);
+    assert_int_equal(an_sort(items, BLOCK + 1, sizeof *items, compare_items, &work), ALEXNET_OK);
+    assert_int_equal(asked, 0);
+    alexnet_ctx_cancel(ctx);
+    assert_int_equal(an_sort(items, BLOCK + 1, sizeof *items, compare_items, &work),
+                     ALEXNET_ERROR_CANCELLED);
+    alexnet_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_qsort),
         cmocka_unit_test(test_without_memory),
         cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_cancelled_in_silence),
     };
     return cmocka_run_group_tests_name("sort", tests, NULL, NULL);
 }
