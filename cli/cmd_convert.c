@@ -174,6 +174,21 @@ static int convert(const char *in, const char *out, const alexnet_format_info *t
     return code;
 }
 
+/* Options that the format does not take are refused before a model is read. */
+static int check_options(const convert_options *options, const alexnet_format_info *to)
+{
+    if (options->weights != ALEXNET_WEIGHTS_FP32 && !to->weights)
+        return opt_wrong(&page, "--weights: %s files hold fp32 only", to->name);
+    if (options->names != ALEXNET_NAMES_OURS && !to->names)
+        return opt_wrong(&page, "--names: %s files have names of their own", to->name);
+    if (options->preprocessing && !to->preprocessing)
+        return opt_wrong(&page, "--preprocessing: %s files do not compute; onnx does", to->name);
+    if (options->lpips && (!to->names || options->names == ALEXNET_NAMES_TORCHVISION))
+        return opt_wrong(&page, "--lpips: %s cannot hold these weights",
+                         to->names ? "a file with torchvision's names" : to->name);
+    return CLI_DONE;
+}
+
 static int run(const opt_args *args, const convert_options *options, const model_options *how)
 {
     if (options->list && args->file_count > 0)
@@ -189,10 +204,8 @@ static int run(const opt_args *args, const convert_options *options, const model
     const char *in = args->files[0], *out = args->files[1];
     alexnet_format_info to;
     int code = cli_code(alexnet_format_find(&to, options->to, out));
-    if (code == CLI_DONE && options->lpips &&
-        (!to.names || options->names == ALEXNET_NAMES_TORCHVISION))
-        code = opt_wrong(&page, "--lpips: %s cannot hold these weights",
-                         to.names ? "a file with torchvision's names" : to.name);
+    if (code == CLI_DONE)
+        code = check_options(options, &to);
     if (code == CLI_DONE)
         code = file_check_output(out);
     return code == CLI_DONE ? convert(in, out, &to, options, how) : code;

@@ -50,8 +50,18 @@ expect 2 convert run x --to saftensors
 has err "did you mean safetensors?"
 expect 2 convert run x.txt
 has err "this program writes no format with this ending" ".safetensors"
-expect 3 convert run x.safetensors --preprocessing
-has err "do not compute"
+expect 2 convert run x.safetensors --preprocessing
+has err "--preprocessing: safetensors files do not compute"
+for format in npz.npz caffemodel.caffemodel; do
+    expect 2 convert run x.${format#*.} --preprocessing
+    has err "--preprocessing: ${format%.*} files do not compute"
+done
+expect 2 convert run x.caffemodel --weights fp16
+has err "--weights: caffemodel files hold fp32 only"
+for format in caffemodel.caffemodel onnx.onnx; do
+    expect 2 convert missing x.${format#*.} --names towers
+    has err "--names: ${format%.*} files have names of their own"
+done
 [ -e x.safetensors ] && fail "a refused option leaves a file"
 
 # Places to read from and to write to.
