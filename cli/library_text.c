@@ -20,6 +20,7 @@ static const struct {
     {"alexnet_network_layer()", "alexnet info"},
     {"alexnet_pack_new()", "alexnet data pack"},
     {"alexnet_preview_new()", "train --preview"},
+    {"alexnet_recipe_key_get()", "alexnet info default"},
     {"alexnet_run_validation()", "alexnet eval"},
     {"alexnet_trainer_new()", "alexnet train"},
     {"device", "--device"},

@@ -211,7 +211,8 @@ alexnet_status an_recipe_key_find(const char *name, an_key *key)
         }
     const char *near = key_meant(name);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is not a key of a recipe%s%s%s", name,
-                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+                   near ? "; did you mean " : "; `alexnet_recipe_key_get()` lists them",
+                   near ? near : "", near ? "?" : "");
 }
 
 bool an_recipe_key_info(int index, alexnet_recipe_key *info)

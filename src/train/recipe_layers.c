@@ -61,16 +61,31 @@ static alexnet_status make_room(alexnet_recipe *recipe)
     return ALEXNET_OK;
 }
 
+static alexnet_status fail_not_by_layer(const char *name)
+{
+    char others[256] = "";
+    size_t length = 0;
+    for (int k = 0; k < AN_KEY_COUNT && length < sizeof others; k++)
+        if (an_recipe_keys[k].per_layer)
+            length += (size_t)snprintf(others + length, sizeof others - length, "%s%s",
+                                       length ? ", " : "", an_recipe_keys[k].name);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s cannot differ by layer; keys that can are %s", name, others);
+}
+
 alexnet_status an_recipe_set_layer(alexnet_recipe *recipe, an_key key, const char *name,
                                    const char *value)
 {
     size_t length = (size_t)(strrchr(name, '.') - name);
+    const char *key_name = an_recipe_keys[key].name;
     if (!an_recipe_keys[key].per_layer)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s cannot differ by layer",
-                       an_recipe_keys[key].name);
+        return fail_not_by_layer(key_name);
     if (!an_recipe_is_pattern(name, length))
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%.*s is not a layer's name", (int)length,
-                       name);
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%.*s is not a layer's name, of letters, digits, _ and -, or a pattern of "
+                       "names, in which * is any text and ? any character, such as conv1.%s or "
+                       "conv?.%s",
+                       (int)length, name, key_name, key_name);
     an_layer_value set = {.key = key}; /* name and value may be texts of this recipe, which move */
     memcpy(set.pattern, name, length);
     memcpy(set.name, name, strlen(name) + 1);

@@ -392,13 +392,17 @@ static void test_hostile_keys(void **state)
     (void)state;
     expect_refused("epoch", "5", "epoch is not a key of a recipe; did you mean epochs?");
     expect_refused("Rate", "5", "did you mean rate?");
-    expect_refused("", "5", "is not a key of a recipe");
+    expect_refused("", "5", "is not a key of a recipe; `alexnet_recipe_key_get()` lists them");
     expect_refused("conv1.rates", "5", "rates is not a key of a recipe; did you mean rate?");
     expect_refused("learning_rate", "1", "did you mean rate?");
     expect_refused("weight_decay", "1", "did you mean decay?");
     expect_refused("conv*.lr", "1", "did you mean rate?");
-    expect_refused("conv[12].rate", "1", "conv[12] is not a layer's name");
-    expect_refused("conv1.freeze", "none", "freeze cannot differ by layer");
+    expect_refused("conv[12].rate", "1",
+                   "conv[12] is not a layer's name, of letters, digits, _ and -, or a pattern of "
+                   "names, in which * is any text and ? any character, such as conv1.rate or "
+                   "conv?.rate");
+    expect_refused("conv1.freeze", "none",
+                   "freeze cannot differ by layer; keys that can are rate, ");
     expect_refused("conv1.batch", "5", "batch cannot differ by layer");
     expect_refused(".rate", "5", "is not a layer's name");
     expect_refused("a.b.rate", "5", "a.b is not a layer's name");
