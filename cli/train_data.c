@@ -81,10 +81,15 @@ int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const c
                     const alexnet_dataset_options *options, uint64_t seed)
 {
     double share;
+    alexnet_dataset_options again = ALEXNET_DATASET_OPTIONS_INIT;
     *out = (train_data){0};
+    if (options)
+        again = *options;
+    if (!again.examined)
+        again.names_file = NULL; /* training names the classes of both; its warnings are enough */
     int code = open_part(&out->train, ctx, data, "train", options);
     if (code == CLI_DONE && !is_share(val, &share))
-        code = open_part(&out->val, ctx, val, "val", options);
+        code = open_part(&out->val, ctx, val, "val", &again);
     else if (code == CLI_DONE && share > 0)
         code = split(out, share, seed);
     if (code != CLI_DONE)

@@ -147,3 +147,24 @@ int an_utf8_compare_folded(const char *a, const char *b)
     } while (left == right && left);
     return left < right ? -1 : left > right;
 }
+
+const char *an_text_spell(char *out, size_t size, const char *text)
+{
+    enum { NUMBER = 16 };
+    uint32_t code;
+    size_t length = (size_t)snprintf(out, size, "\"%.80s\"", text);
+    const char *before = " (with ";
+    for (int bytes; *text && length + NUMBER < size; text += bytes) {
+        bytes = an_utf8_next(text, &code);
+        if (bytes == 1)
+            continue;
+        length += bytes ? (size_t)snprintf(out + length, size - length, "%sU+%04X", before, code)
+                        : (size_t)snprintf(out + length, size - length, "%sbyte %02X", before,
+                                           (unsigned char)*text);
+        bytes += bytes == 0;
+        before = " ";
+    }
+    if (*before == ' ' && before[1] == '\0')
+        snprintf(out + length, size - length, ")");
+    return out;
+}

@@ -25,4 +25,11 @@ int an_utf8_compare_folded(const char *a, const char *b);
  */
 void an_text_escape(char *out, size_t size, const char *text);
 
+/**
+ * A name in quotation marks, and its characters beyond ASCII by number, because letters with
+ * accents have two encodings that look the same: "\"caf\u00e9\" (with U+00E9)". Bytes that are not
+ * UTF-8 are numbered as themselves. Cut at `size`. @return `out`
+ */
+const char *an_text_spell(char *out, size_t size, const char *text);
+
 #endif

@@ -104,6 +104,19 @@ cleanup:
     return rc;
 }
 
+/* A class that the other part lacks, perhaps because there it differs only in case. */
+static alexnet_status add_stranger(alexnet_check *check, int part, int class,
+                                   const an_check_part *other)
+{
+    char name[160], detail[256] = "";
+    const char *id = check->parts[part].data->class_ids[class];
+    for (int c = 0; c < other->data->classes && !*detail; c++)
+        if (an_utf8_compare_folded(other->data->class_ids[c], id) == 0)
+            snprintf(detail, sizeof detail, "%s has %s", other->name,
+                     an_text_spell(name, sizeof name, other->data->class_ids[c]));
+    return add_class(check, ALEXNET_PROBLEM_CLASS_IN_ONE, part, class, *detail ? detail : NULL);
+}
+
 /* Classes of one part that the other lacks. */
 static alexnet_status find_strangers(alexnet_check *check, int part)
 {
@@ -117,7 +130,7 @@ static alexnet_status find_strangers(alexnet_check *check, int part)
         theirs[other->classes[c]] = true;
     for (int c = 0; c < mine->data->classes; c++)
         if (!theirs[mine->classes[c]])
-            AN_TRY(add_class(check, ALEXNET_PROBLEM_CLASS_IN_ONE, part, c, NULL));
+            AN_TRY(add_stranger(check, part, c, other));
 cleanup:
     an_free(theirs);
     return rc;
@@ -192,8 +205,9 @@ static alexnet_status add_file(alexnet_check *check, const named *it, const name
 
 static alexnet_status add_class_name(alexnet_check *check, const named *it, const named *other)
 {
-    char detail[256];
-    snprintf(detail, sizeof detail, "beside the class %.200s", other->name);
+    char detail[256], name[160];
+    snprintf(detail, sizeof detail, "beside the class %s",
+             an_text_spell(name, sizeof name, other->name));
     return add_class(check, ALEXNET_PROBLEM_CASE, 0, (int)it->number, detail);
 }
 

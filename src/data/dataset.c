@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/utf8.h"
 #include "data/dataset_notes.h"
 #include "data/names.h"
 
@@ -136,14 +137,14 @@ static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *
                        "begin with \"%s\", are counted from 0",
                        dataset->root, (long long)dataset->source->classes.count - 1,
                        dataset->classes, dataset->classes > 0 ? dataset->class_ids[0] : "");
+    char name[160], other[160];
     const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
+    const char *shown = like ? like : dataset->classes > 0 ? dataset->class_ids[0] : "";
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "the class %s of %s is not one of the model's %d classes, %s \"%s\"", id,
-                   dataset->root, dataset->classes,
+                   "the class %s of %s is not one of the model's %d classes, %s %s",
+                   an_text_spell(name, sizeof name, id), dataset->root, dataset->classes,
                    like ? "of which the most similar is" : "which begin with",
-                   like                   ? like
-                   : dataset->classes > 0 ? dataset->class_ids[0]
-                                          : "");
+                   an_text_spell(other, sizeof other, shown));
 }
 
 /* Labels that are taken by number are perhaps counted from 1, which nothing else would show. */

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "data/dataset.h"
 
 /* ---- The same classes ---- */
@@ -45,27 +46,6 @@ static const char *first_missing(const char **ids, int count, const char **other
     return first;
 }
 
-/* A name, and its code points beyond ASCII, because accented letters have two encodings that look
- * the same. */
-static const char *spell(char *out, size_t room, const char *id)
-{
-    size_t length = (size_t)snprintf(out, room, "\"%.80s\"", id);
-    const char *before = " (with ";
-    for (const unsigned char *p = (const unsigned char *)id; *p && length + 12 < room; p++) {
-        if (*p < 0xC0)
-            continue;
-        int more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : 1;
-        unsigned code = *p & (0x3Fu >> more);
-        for (int i = 1; i <= more && p[i]; i++)
-            code = code << 6 | (p[i] & 0x3Fu);
-        length += (size_t)snprintf(out + length, room - length, "%sU+%04X", before, code);
-        before = " ";
-    }
-    if (*before == ' ' && before[1] == '\0')
-        snprintf(out + length, room - length, ")");
-    return out;
-}
-
 /* " (and 3 more) only in PATH" */
 static void describe(char *out, size_t room, const char *id, int missing, const char *root)
 {
@@ -74,7 +54,7 @@ static void describe(char *out, size_t room, const char *id, int missing, const 
     if (missing > 1)
         snprintf(more, sizeof more, " and %d more", missing - 1);
     if (id)
-        snprintf(out, room, "%s%s only in %s", spell(name, sizeof name, id), more, root);
+        snprintf(out, room, "%s%s only in %s", an_text_spell(name, sizeof name, id), more, root);
 }
 
 static alexnet_status fail_classes(const alexnet_dataset *train, const alexnet_dataset *val,

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -81,6 +80,7 @@ static int count_equal(const char **texts, int count, comparison compare, int *e
 alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
 {
     size_t bytes = (size_t)dataset->classes * sizeof(char *);
+    char names[2][160];
     const char **texts = an_malloc(bytes ? bytes : 1);
     int i = 0;
     if (!texts)
@@ -91,7 +91,8 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
         an_log(ctx, ALEXNET_LOG_WARNING,
                "the classes %s and %s of %s differ only in capitals or in the encoding of accents; "
                "they count as two classes",
-               texts[i - 1], texts[i], dataset->root);
+               an_text_spell(names[0], sizeof names[0], texts[i - 1]),
+               an_text_spell(names[1], sizeof names[1], texts[i]), dataset->root);
     for (int c = 0; c < dataset->classes; c++)
         texts[c] = dataset->class_names[c];
     int shared = count_equal(texts, dataset->classes, an_strings_compare, &i);
@@ -126,7 +127,7 @@ static const char *id_at(void *user, int index)
 const char *an_class_like(const char *id, int count, char *const *ids)
 {
     for (int i = 0; i < count; i++)
-        if (strcasecmp(ids[i], id) == 0)
+        if (an_utf8_compare_folded(ids[i], id) == 0)
             return ids[i];
     return an_text_nearest(id, count, id_at, (void *)ids);
 }

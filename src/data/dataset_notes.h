@@ -16,7 +16,8 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
 /** Warn that no line of a names file names a class. */
 void an_note_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, const char *names_file);
 
-/** The class identifier most like `id`; preferably one that differs only in case. NULL: none. */
+/** The class identifier most like `id`; preferably one that differs only in case or in how
+ * accents are encoded. NULL: none. */
 const char *an_class_like(const char *id, int count, char *const *ids);
 
 #endif

@@ -230,7 +230,7 @@ static void test_classes_of_a_model(void **state)
     assert_int_equal(d->samples[1].label, 0);
     an_dataset_release(d);
     put("t/eel/c.jpg");
-    check_error("t", NULL, &list, ALEXNET_ERROR_FORMAT, "the class eel of");
+    check_error("t", NULL, &list, ALEXNET_ERROR_FORMAT, "the class \"eel\" of");
     check_error("t", NULL, &list, ALEXNET_ERROR_FORMAT, "\"dog\"");
 }
 
@@ -325,7 +325,7 @@ static void test_doubts_are_said(void **state)
     put("t/cat/a.jpg");
     put("t/Cat/a.jpg");
     open_and_log("t", NULL);
-    expect_logged("the classes Cat and cat of ");
+    expect_logged("the classes \"Cat\" and \"cat\" of ");
     put("n/a/a.jpg");
     put("n/b/b.jpg");
     put("n/c/c.jpg");
