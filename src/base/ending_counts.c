@@ -33,7 +33,9 @@ void an_endings_add(an_endings *endings, const char *file_name)
     const char *ending = an_ending_of(file_name);
     char lower[sizeof endings->row[0].ending] = "*";
     size_t length = strlen(ending);
-    bool plain = length < sizeof lower;
+    /* Numbers, as those of frames, are no formats, and would take the rows of endings that are. */
+    const bool number = length > 1 && strspn(ending + 1, "0123456789") == length - 1;
+    bool plain = length < sizeof lower && !number;
     for (size_t i = 1; i < length && plain; i++)
         plain = isalnum((unsigned char)ending[i]) && (unsigned char)ending[i] < 0x80;
     for (size_t i = 0; i <= length && plain; i++)

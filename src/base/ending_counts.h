@@ -8,8 +8,8 @@
 
 /** How many files have an ending. */
 typedef struct an_ending_count {
-    char ending[12]; /* ".heic", in lower case; "": none; "*": all without a row of their own; or
-                        one of the characters below */
+    char ending[12]; /* ".heic", in lower case; "": none; "*": numbers, and all without a row of
+                        their own; or one of the characters below */
     int64_t count;
 } an_ending_count;
 

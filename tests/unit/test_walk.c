@@ -167,11 +167,19 @@ static void test_counts_endings(void **state)
     assert_string_equal(endings.row[1].ending, "");
     assert_int_equal(endings.row[1].count, 2);
     assert_string_equal(endings.row[2].ending, "*");
+    an_endings frames = {0};
     for (int i = 0; i < 100; i++) { /* more kinds than there are rows */
         char name[16];
         snprintf(name, sizeof name, "a.e%d", i);
         an_endings_add(&more, name);
+        snprintf(name, sizeof name, "frame.%03d", i);
+        an_endings_add(&frames, name);
     }
+    an_endings_add(&frames, "a.7z");
+    assert_int_equal(frames.rows, 2); /* numbers take no rows of other endings */
+    assert_int_equal(frames.row[0].count, 100);
+    assert_string_equal(frames.row[0].ending, "*");
+    assert_string_equal(frames.row[1].ending, ".7z");
     an_endings_join(&more, &endings);
     assert_int_equal(more.rows, AN_ENDING_ROWS - 2); /* two are kept for other kinds */
     assert_int_equal(more.total, 106);
