@@ -56,6 +56,8 @@ def types():
     half = v.astype(np.float16).view(np.uint16).ravel().astype(int).tolist()
     bf16 = (v.astype(np.float32).view(np.uint32) >> 16).ravel().astype(int).tolist()
     T = TensorProto
+    e4m3, e5m2 = (torch.tensor(flat).to(t).view(torch.uint8).tolist()
+                  for t in (torch.float8_e4m3fn, torch.float8_e5m2))
     tensors = [
         numpy_helper.from_array(v.astype(np.float32), "raw32"),
         numpy_helper.from_array(v, "raw64"),
@@ -64,6 +66,8 @@ def types():
         helper.make_tensor("double_data", T.DOUBLE, [2, 3], flat),
         T(name="half_data", data_type=T.FLOAT16, dims=[2, 3], int32_data=half),
         T(name="bf16_data", data_type=T.BFLOAT16, dims=[2, 3], int32_data=bf16),
+        T(name="e4m3_data", data_type=T.FLOAT8E4M3FN, dims=[2, 3], int32_data=e4m3),
+        T(name="e5m2_raw", data_type=T.FLOAT8E5M2, dims=[2, 3], raw_data=bytes(e5m2)),
         helper.make_tensor("longs", T.INT64, [3], [1, -2, 3]),
         helper.make_tensor("bytes", T.UINT8, [2], [7, 255]),
         helper.make_tensor("words", T.STRING, [1], [b"a"]),

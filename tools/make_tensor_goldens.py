@@ -74,6 +74,14 @@ def torch_files():
              "int32": torch.tensor([-2, 2**31 - 1]).int(), "int64": torch.tensor([-(2**62), 3])}
     both("kinds", kinds, kinds)
 
+    # Every number of the two formats of 8 bits, and what PyTorch takes them for.
+    codes = torch.arange(256).to(torch.uint8)
+    eight = {"e4m3fn": codes.view(torch.float8_e4m3fn),
+             "e5m2": codes.clone().view(torch.float8_e5m2)}
+    torch.save(eight, path("float8.pth"))
+    save_torch(eight, path("float8.safetensors"))
+    save_torch({k: v.float() for k, v in eight.items()}, path("float8.float32.safetensors"))
+
     # The imaginary part of a conjugate: its elements are those of the storage, negated.
     bits = {"negated": torch.tensor([1 + 2j]).conj().imag, "plain": torch.tensor([-2.0])}
     torch.save(bits, path("bits.pth"))

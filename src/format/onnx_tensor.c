@@ -40,7 +40,8 @@ static const struct {
     {"FLOAT16", AN_F16, INT32_DATA},   {"DOUBLE", AN_F64, DOUBLE_DATA},
     {"UINT32", AN_OTHER, 0},           {"UINT64", AN_OTHER, 0},
     {"COMPLEX64", AN_OTHER, 0},        {"COMPLEX128", AN_OTHER, 0},
-    {"BFLOAT16", AN_BF16, INT32_DATA},
+    {"BFLOAT16", AN_BF16, INT32_DATA}, {"FLOAT8E4M3FN", AN_F8_E4M3, INT32_DATA},
+    {"FLOAT8E4M3FNUZ", AN_OTHER, 0},   {"FLOAT8E5M2", AN_F8_E5M2, INT32_DATA},
 };
 enum { TYPES = sizeof types / sizeof types[0] };
 

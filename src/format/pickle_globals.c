@@ -44,8 +44,8 @@ static const an_torch_type types[] = {
     {NULL, "uint16", AN_OTHER, 2},
     {NULL, "uint32", AN_OTHER, 4},
     {NULL, "uint64", AN_OTHER, 8},
-    {NULL, "float8_e4m3fn", AN_OTHER, 1},
-    {NULL, "float8_e5m2", AN_OTHER, 1},
+    {NULL, "float8_e4m3fn", AN_F8_E4M3, 1},
+    {NULL, "float8_e5m2", AN_F8_E5M2, 1},
 };
 enum { TYPES = sizeof types / sizeof types[0] };
 

@@ -11,9 +11,10 @@
 const char *an_safetensors_dtype_word(an_dtype dtype)
 {
     static const char *const words[] = {
-        [AN_F32] = "F32",   [AN_F64] = "F64", [AN_BF16] = "BF16", [AN_F16] = "F16",
-        [AN_BOOL] = "BOOL", [AN_U8] = "U8",   [AN_I8] = "I8",     [AN_I16] = "I16",
-        [AN_I32] = "I32",   [AN_I64] = "I64", [AN_OTHER] = NULL};
+        [AN_F32] = "F32",         [AN_F64] = "F64",         [AN_BF16] = "BF16", [AN_F16] = "F16",
+        [AN_F8_E4M3] = "F8_E4M3", [AN_F8_E5M2] = "F8_E5M2", [AN_BOOL] = "BOOL", [AN_U8] = "U8",
+        [AN_I8] = "I8",           [AN_I16] = "I16",         [AN_I32] = "I32",   [AN_I64] = "I64",
+        [AN_OTHER] = NULL};
     return words[dtype];
 }
 

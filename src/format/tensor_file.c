@@ -221,7 +221,7 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
                  an_shape_text(entry->shape, found));
     else if (to_float ? !an_dtype_is_float(entry->dtype) : entry->dtype != as)
         snprintf(why, 256, "%s expected, found %s",
-                 to_float ? "float16, bfloat16, float32 or float64" : an_dtype_name(as),
+                 to_float ? "float8, float16, bfloat16, float32 or float64" : an_dtype_name(as),
                  entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype));
     else
         return true;
@@ -257,7 +257,8 @@ alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_sh
                                    an_dtype as, void *dst)
 {
     char why[256];
-    assert(as != AN_BF16 && as != AN_F16 && as != AN_OTHER);
+    assert(as <= AN_F64 || !an_dtype_is_float(as));
+    assert(as != AN_OTHER);
     if (!an_tensor_file_has(file, name, shape, as, why))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s", an_tensor_file_name(file), name,
                        why);

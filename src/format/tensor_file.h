@@ -15,7 +15,7 @@
 typedef struct an_tensor_entry {
     char *name;
     an_dtype dtype;
-    char type[16]; /* the file's own word for its element type: "F32", "F8_E4M3" */
+    char type[16]; /* the file's own word for its element type: "F32", "F8_E8M0" */
     an_shape shape;
     uint64_t offset, bytes; /* for the format: where the data is */
 } an_tensor_entry;

@@ -9,10 +9,19 @@ static const struct {
     unsigned char bytes;
     const char *name;
 } types[] = {
-    [AN_F32] = {4, "float32"}, [AN_F64] = {8, "float64"},        [AN_BF16] = {2, "bfloat16"},
-    [AN_F16] = {2, "float16"}, [AN_BOOL] = {1, "bool"},          [AN_U8] = {1, "uint8"},
-    [AN_I8] = {1, "int8"},     [AN_I16] = {2, "int16"},          [AN_I32] = {4, "int32"},
-    [AN_I64] = {8, "int64"},   [AN_OTHER] = {0, "another type"},
+    [AN_F32] = {4, "float32"},
+    [AN_F64] = {8, "float64"},
+    [AN_BF16] = {2, "bfloat16"},
+    [AN_F16] = {2, "float16"},
+    [AN_F8_E4M3] = {1, "float8_e4m3fn"},
+    [AN_F8_E5M2] = {1, "float8_e5m2"},
+    [AN_BOOL] = {1, "bool"},
+    [AN_U8] = {1, "uint8"},
+    [AN_I8] = {1, "int8"},
+    [AN_I16] = {2, "int16"},
+    [AN_I32] = {4, "int32"},
+    [AN_I64] = {8, "int64"},
+    [AN_OTHER] = {0, "another type"},
 };
 
 size_t an_dtype_bytes(an_dtype dtype)
@@ -27,7 +36,7 @@ const char *an_dtype_name(an_dtype dtype)
 
 bool an_dtype_is_float(an_dtype dtype)
 {
-    return dtype <= AN_F16;
+    return dtype <= AN_F8_E5M2;
 }
 
 an_shape an_shape_of(int rank, ...)
@@ -97,10 +106,30 @@ static float half_to_float(uint16_t bits)
     return from_bits(sign | wider << 23 | fraction << 13);
 }
 
-static float widen(an_dtype type, uint16_t bits)
+/* E4M3 of "FP8 Formats for Deep Learning" (Micikevicius et al., 2022): sign, 4 bits of exponent
+ * with a bias of 7, 3 of fraction; all ones are NaN, and there is no infinity. */
+static float e4m3_to_float(uint8_t bits)
 {
-    /* bfloat16 is the upper half of a float32. */
-    return type == AN_BF16 ? from_bits((uint32_t)bits << 16) : half_to_float(bits);
+    const uint32_t sign = (bits & 0x80u) << 24, exponent = bits >> 3 & 15, fraction = bits & 7;
+    if (exponent == 0) { /* zero, or subnormal: a multiple of 2^-9 */
+        const float value = (float)fraction * 0x1p-9f;
+        return sign ? -value : value;
+    }
+    const bool nan = (bits & 0x7f) == 0x7f;
+    return from_bits(sign | (nan ? 255 : exponent - 7 + 127) << 23 | fraction << 20);
+}
+
+/* Element `i` of a type that is narrower than float32. */
+static float widen(an_dtype type, const void *src, int64_t i)
+{
+    const uint16_t *wide = src;
+    const uint8_t *narrow = src;
+    switch (type) {
+    case AN_BF16: return from_bits((uint32_t)wide[i] << 16); /* the upper half of a float32 */
+    case AN_F8_E4M3: return e4m3_to_float(narrow[i]);
+    case AN_F8_E5M2: return half_to_float((uint16_t)(narrow[i] << 8)); /* the upper half of one */
+    default: return half_to_float(wide[i]);
+    }
 }
 
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count)
@@ -115,13 +144,13 @@ void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type
             f[i] = (float)((const double *)src)[i];
     else if (dst_type == AN_F32)
         for (int64_t i = 0; i < count; i++)
-            f[i] = widen(src_type, ((const uint16_t *)src)[i]);
+            f[i] = widen(src_type, src, i);
     else if (src_type == AN_F32)
         for (int64_t i = 0; i < count; i++)
             d[i] = ((const float *)src)[i];
     else
         for (int64_t i = 0; i < count; i++)
-            d[i] = widen(src_type, ((const uint16_t *)src)[i]);
+            d[i] = widen(src_type, src, i);
 }
 
 /* Drop the lowest `drop` bits, 1 to 31, rounding to nearest even. */

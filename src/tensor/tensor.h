@@ -19,6 +19,8 @@ typedef enum an_dtype {
     AN_F64,
     AN_BF16,
     AN_F16,
+    AN_F8_E4M3, /* of PyTorch's "fn" kind: without infinities */
+    AN_F8_E5M2,
     AN_BOOL, /* a byte */
     AN_U8,
     AN_I8,

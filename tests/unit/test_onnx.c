@@ -36,8 +36,8 @@ static void test_reads_every_encoding(void **state)
 {
     (void)state;
     static const char *const names[] = {"raw32",       "raw64",     "raw16",     "float_data",
-                                        "double_data", "half_data", "bf16_data", "unpacked",
-                                        "pieces",      "constant"};
+                                        "double_data", "half_data", "bf16_data", "e4m3_data",
+                                        "e5m2_raw",    "unpacked",  "pieces",    "constant"};
     an_tensor_file *file = open_golden(GOLDEN "types.onnx");
     int64_t longs[3];
     uint8_t bytes[2];

@@ -316,9 +316,10 @@ static void test_bits_of_a_tensor(void **state)
         expect_ok(rig_try_tensors(&file, paths[i]));
         expect_ok(an_tensor_file_read(file, "plain", an_shape_of(1, 1), AN_F32, &value));
         assert_true(value == -2);
-        expect_failure(an_tensor_file_read(file, "negated", an_shape_of(1, 1), AN_F32, &value), BAD,
-                       "tensor negated: float16, bfloat16, float32 or float64 expected, found "
-                       "negated lazily");
+        expect_failure(
+            an_tensor_file_read(file, "negated", an_shape_of(1, 1), AN_F32, &value), BAD,
+            "tensor negated: float8, float16, bfloat16, float32 or float64 expected, found "
+            "negated lazily");
         an_tensor_file_close(file);
     }
 }

@@ -184,7 +184,8 @@ static void test_names_that_fit_none(void **state)
     expect_none("layer conv3: the file has no biases for it");
     add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
     find("fc7.weight")->dtype = AN_I8;
-    expect_none("layer fc7: weight of float16, bfloat16, float32 or float64 expected, found int8");
+    expect_none(
+        "layer fc7: weight of float8, float16, bfloat16, float32 or float64 expected, found int8");
     add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
     forget("conv2b.weight");
     expect_none("layer conv2: ");

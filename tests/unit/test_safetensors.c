@@ -117,8 +117,9 @@ static void test_wrong_requests_name_the_tensor(void **state)
     assert_string_equal(an_error_text(), "weights: tensor d: shape [2, 1] expected, found [2]");
     assert_int_equal(an_tensor_file_read(file, "u", an_shape_of(1, 2), AN_F32, f),
                      ALEXNET_ERROR_FORMAT);
-    assert_string_equal(an_error_text(), "weights: tensor u: float16, bfloat16, float32 or float64 "
-                                         "expected, found uint8");
+    assert_string_equal(an_error_text(),
+                        "weights: tensor u: float8, float16, bfloat16, float32 or float64 "
+                        "expected, found uint8");
     an_tensor_file_close(file);
 }
 
@@ -130,7 +131,7 @@ static void test_what_nobody_asks_for(void **state)
         "{\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
         "\"steps\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[4,12]},"
         "\"flag\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[12,13]},"
-        "\"f8\":{\"dtype\":\"F8_E4M3\",\"shape\":[3],\"data_offsets\":[13,16]},"
+        "\"f8\":{\"dtype\":\"F8_E8M0\",\"shape\":[3],\"data_offsets\":[13,16]},"
         "\"f4\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[16,18]},"
         "\"long\":{\"dtype\":\"a word of more than fifteen letters\",\"shape\":[9,9],"
         "\"data_offsets\":[18,19]},"
@@ -157,7 +158,8 @@ static void test_what_nobody_asks_for(void **state)
     assert_int_equal(an_tensor_file_read(opened, "i16", an_shape_of(1, 1), AN_I16, &small), 0);
     assert_int_equal(small, -2);
     assert_false(an_tensor_file_has(opened, "f8", an_shape_of(1, 3), AN_F32, why));
-    assert_string_equal(why, "float16, bfloat16, float32 or float64 expected, found F8_E4M3");
+    assert_string_equal(why,
+                        "float8, float16, bfloat16, float32 or float64 expected, found F8_E8M0");
     assert_false(an_tensor_file_has(opened, "steps", an_shape_of(0), AN_I32, why));
     assert_string_equal(why, "int32 expected, found int64");
     assert_false(an_tensor_file_has(opened, "five", an_shape_of(1, 2), AN_I8, why));

@@ -19,10 +19,19 @@ static void test_types(void **state)
         an_dtype dtype;
         size_t bytes;
         const char *name;
-    } all[] = {{AN_F32, 4, "float32"}, {AN_F64, 8, "float64"},       {AN_BF16, 2, "bfloat16"},
-               {AN_F16, 2, "float16"}, {AN_BOOL, 1, "bool"},         {AN_U8, 1, "uint8"},
-               {AN_I8, 1, "int8"},     {AN_I16, 2, "int16"},         {AN_I32, 4, "int32"},
-               {AN_I64, 8, "int64"},   {AN_OTHER, 0, "another type"}};
+    } all[] = {{AN_F32, 4, "float32"},
+               {AN_F64, 8, "float64"},
+               {AN_BF16, 2, "bfloat16"},
+               {AN_F16, 2, "float16"},
+               {AN_F8_E4M3, 1, "float8_e4m3fn"},
+               {AN_F8_E5M2, 1, "float8_e5m2"},
+               {AN_BOOL, 1, "bool"},
+               {AN_U8, 1, "uint8"},
+               {AN_I8, 1, "int8"},
+               {AN_I16, 2, "int16"},
+               {AN_I32, 4, "int32"},
+               {AN_I64, 8, "int64"},
+               {AN_OTHER, 0, "another type"}};
     assert_int_equal(sizeof all / sizeof all[0], AN_OTHER + 1);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_int_equal(an_dtype_bytes(all[i].dtype), all[i].bytes);

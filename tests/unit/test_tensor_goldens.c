@@ -4,6 +4,7 @@
  */
 #include "tensor_rig.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ static const struct golden {
     {"state.rezipped.pth", "state"},
     {"views.rezipped.pth", "views"},
     {"views.big.pth", "views"},
+    {"float8.pth", "float8"},
     {"arrays.npz", "arrays"},
     {"arrays.compressed.npz", "arrays"},
     {"arrays.big.npz", "arrays"},
@@ -91,6 +93,29 @@ static void test_goldens(void **state)
     }
 }
 
+/* Every number of 8 bits is what PyTorch takes it for. */
+static void test_float8(void **state)
+{
+    (void)state;
+    an_tensor_file *found = open_golden("float8.pth", "");
+    an_tensor_file *expected = open_golden("float8.float32", ".safetensors");
+    assert_int_equal(an_tensor_file_count(expected), 2);
+    for (int t = 0; t < 2; t++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(expected, t);
+        const an_tensor_entry *narrow = an_tensor_file_find(found, entry->name);
+        assert_non_null(narrow);
+        assert_int_equal(an_dtype_bytes(narrow->dtype), 1);
+        float *a = read_as(found, narrow, AN_F32), *b = read_as(expected, entry, AN_F32);
+        for (int i = 0; i < 256; i++)
+            if (isnan(b[i]) ? !isnan(a[i]) : memcmp(&a[i], &b[i], sizeof *a) != 0)
+                fail_msg("%s: code %d is %g, expected %g", entry->name, i, a[i], b[i]);
+        free(a);
+        free(b);
+    }
+    an_tensor_file_close(found);
+    an_tensor_file_close(expected);
+}
+
 /* Open a file and read its tensors of floating-point types. */
 static alexnet_status read_whole(const char *path)
 {
@@ -133,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goldens),
+        cmocka_unit_test(test_float8),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("tensors of other programs", tests, NULL, NULL);
