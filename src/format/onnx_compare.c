@@ -65,6 +65,9 @@ static const struct {
 /* An attribute of Split from operator set 18 on: as many as it has outputs. */
 #define PARTS "num_outputs"
 
+/* The attribute of a joined node that says which activation it has. */
+#define ACTIVATION "activation"
+
 static alexnet_status read_attribute(const an_onnx_node *node, const char *name,
                                      an_onnx_attribute *out)
 {
@@ -114,6 +117,8 @@ static alexnet_status compare_attribute(comparing *c, const an_onnx_node *theirs
 {
     an_onnx_attribute found, expected;
     char texts[2][96];
+    if (*an_onnx_node_domain(theirs) && strcmp(name, ACTIVATION) == 0)
+        return ALEXNET_OK; /* of a joined node, the only ones of another domain that come here */
     AN_CHECK(read_attribute(theirs, name, &found));
     AN_CHECK(read_attribute(ours, name, &expected));
     if (is_same_attribute(&found, &expected))
@@ -151,6 +156,14 @@ static alexnet_status passes(const an_onnx_node *node, bool *does)
     AN_CHECK(an_onnx_node_attribute(node, "to", &to));
     *does = an_onnx_is_float(to.i);
     return ALEXNET_OK;
+}
+
+/* @param node  stays as it is if the value is not a node's */
+static alexnet_status read_node_of(an_onnx_node *node, const an_onnx *onnx,
+                                   const an_onnx_value *value)
+{
+    return value->entry < 0 && value->node >= 0 ? an_onnx_node_read(node, onnx, value->node)
+                                                : ALEXNET_OK;
 }
 
 /* Find a value by its name, or the one that comes to it through nodes that do nothing. */
@@ -247,14 +260,10 @@ static alexnet_status compare_inputs(comparing *c, const an_onnx_value *theirs,
     return ALEXNET_OK;
 }
 
-static alexnet_status compare_nodes(comparing *c, const an_onnx_node *theirs,
-                                    const an_onnx_node *ours)
+/* Compare nodes of the same operator. */
+static alexnet_status compare_operators(comparing *c, const an_onnx_node *theirs,
+                                        const an_onnx_node *ours)
 {
-    const char *domain = an_onnx_node_domain(theirs);
-    if (*domain || strcmp(theirs->op, ours->op) != 0)
-        return differs(c, "node %.120s: %.40s expected, found %.40s%s%.40s%s", theirs->name,
-                       ours->op, theirs->op, *domain ? " of " : "", domain,
-                       an_onnx_domain_advice(domain));
     AN_CHECK(compare_attribute(c, theirs, ours, PARTS));
     AN_CHECK(compare_attributes(c, theirs, ours, ours));
     AN_CHECK(compare_attributes(c, theirs, ours, theirs));
@@ -265,6 +274,58 @@ static alexnet_status compare_nodes(comparing *c, const an_onnx_node *theirs,
     for (int i = 0; i < ours->n_inputs && !*c->out->difference; i++)
         AN_CHECK(pair(c, an_onnx_node_input(theirs, i), an_onnx_node_input(ours, i)));
     return ALEXNET_OK;
+}
+
+/* What ONNX Runtime's optimiser has joined with the Relu after it; NULL: nothing. */
+static alexnet_status joined_with_relu(const an_onnx_node *node, char **op)
+{
+    static char conv[] = "Conv", gemm[] = "Gemm";
+    an_onnx_attribute activation;
+    *op = NULL;
+    if (strcmp(an_onnx_node_domain(node), AN_ONNX_RUNTIME) != 0)
+        return ALEXNET_OK;
+    AN_CHECK(an_onnx_node_attribute(node, ACTIVATION, &activation));
+    if (strcmp(activation.s, "Relu") == 0)
+        *op = strcmp(node->op, "FusedConv") == 0   ? conv
+              : strcmp(node->op, "FusedGemm") == 0 ? gemm
+                                                   : NULL;
+    return ALEXNET_OK;
+}
+
+static alexnet_status fail_operator(comparing *c, const an_onnx_node *theirs,
+                                    const an_onnx_node *ours)
+{
+    const char *domain = an_onnx_node_domain(theirs);
+    return differs(c, "node %.120s: %.40s expected, found %.40s%s%.40s%s", theirs->name, ours->op,
+                   theirs->op, *domain ? " of " : "", domain, an_onnx_domain_advice(domain));
+}
+
+/* Compare a node of theirs with our Relu and the node before it. */
+static alexnet_status compare_joined(comparing *c, const an_onnx_node *theirs, char *op,
+                                     const an_onnx_node *relu)
+{
+    const an_onnx_value *value;
+    an_onnx_node before = {0}, alone = *theirs; /* without the Relu; borrows everything */
+    AN_CHECK(settle(c->ours, an_onnx_node_input(relu, 0), &value));
+    alone.op = op;
+    alexnet_status rc = value ? read_node_of(&before, c->ours, value) : ALEXNET_OK;
+    if (rc == ALEXNET_OK)
+        rc = before.op && strcmp(before.op, op) == 0 ? compare_operators(c, &alone, &before)
+                                                     : fail_operator(c, theirs, relu);
+    an_onnx_node_free(&before);
+    return rc;
+}
+
+static alexnet_status compare_nodes(comparing *c, const an_onnx_node *theirs,
+                                    const an_onnx_node *ours)
+{
+    char *joined;
+    AN_CHECK(joined_with_relu(theirs, &joined));
+    if (joined && strcmp(ours->op, "Relu") == 0)
+        return compare_joined(c, theirs, joined, ours);
+    if (*an_onnx_node_domain(theirs) || strcmp(theirs->op, ours->op) != 0)
+        return fail_operator(c, theirs, ours);
+    return compare_operators(c, theirs, ours);
 }
 
 /* "Relu", "a tensor" */
@@ -293,13 +354,6 @@ static alexnet_status compare_value(comparing *c, const an_onnx_value *theirs,
     return expected->dtype == AN_OTHER
                ? ALEXNET_OK
                : compare_constants(c, &c->file->entries[theirs->entry], expected);
-}
-
-static alexnet_status read_node_of(an_onnx_node *node, const an_onnx *onnx,
-                                   const an_onnx_value *value)
-{
-    return value->entry < 0 && value->node >= 0 ? an_onnx_node_read(node, onnx, value->node)
-                                                : ALEXNET_OK;
 }
 
 static alexnet_status compare_next(comparing *c, int index)

@@ -2,7 +2,8 @@
  * Whether an ONNX file has the graph that is expected. Both graphs are followed from their first
  * outputs back to their inputs, and must have the same nodes with the same attributes, inputs and
  * constants on the way. Names do not matter, nor the order of nodes, attributes that give an
- * operator's default, the batch size, or Identity and Cast nodes between floating types.
+ * operator's default, the batch size, or Identity and Cast nodes between floating types. A node
+ * that ONNX Runtime's optimiser has joined with the Relu after it counts as both.
  *
  * In the expected graph a tensor without a type stands for a tensor with any values.
  */

@@ -1,10 +1,12 @@
 /*
  * What makes no difference between two ONNX graphs: attributes that give an operator's default, and
- * attributes that are left out because they would; and what does: the domain of an operator. A
- * graph of ours is rewritten, one thing at a time, and compared with itself.
+ * attributes that are left out because they would, a Relu joined with the node before it; and what
+ * does: the domain of an operator. A graph of ours is rewritten, one thing at a time, and compared
+ * with itself.
  */
 #include "expect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "format/onnx_compare.h"
@@ -24,7 +26,7 @@ static const char text[] =
     "[rnorm]\ntype = rnorm\ninputs = norm\nsize = 3\nscale = 0.1\npow = 0.75\nminDiv = 1\n"
     "divide = yes\n"
     "[pool]\ntype = pool\ninputs = rnorm\npool = max\nsizeX = 3\nstride = 1\nround = floor\n"
-    "[fc]\ntype = fc\ninputs = pool\noutputs = classes\n"
+    "[fc]\ntype = fc\ninputs = pool\noutputs = classes\nneuron = relu\n"
     "[probs]\ntype = softmax\ninputs = fc\n";
 
 static const struct change {
@@ -128,6 +130,62 @@ static void copy(buffer *to, const buffer *model, an_wire message, const struct 
         an_wire_put_text(to, NODE_DOMAIN, change->domain);
 }
 
+enum { NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OPERATOR = 4, NODE_OF = 7 };
+
+/* Copy fields of a node: its output and name, or everything but these and its operator. */
+static void copy_fields(buffer *to, const buffer *model, an_wire node, bool result)
+{
+    an_wire_field field;
+    for (bool more = true; more;) {
+        expect_ok(an_wire_next(&node, &field, &more));
+        const bool is_result = field.number == NODE_OUTPUT || field.number == NODE_NAME;
+        if (more && is_result == result && field.number != NODE_OPERATOR)
+            an_wire_put_bytes(to, field.number, model->bytes + field.body.at,
+                              an_wire_length(&field.body));
+    }
+}
+
+/* Copy a model, with each `op` and the Relu after it joined as ONNX Runtime does, in the Relu's
+ * place. */
+static void copy_joined(buffer *to, const buffer *model, an_wire message, const char *op,
+                        const char *activation)
+{
+    enum { MODEL_GRAPH = 7, GRAPH_NODE = 1 };
+    static int depth;
+    an_wire_field field;
+    an_wire last = {0}; /* the node before this one */
+    for (bool more = true; more;) {
+        expect_ok(an_wire_next(&message, &field, &more));
+        if (!more)
+            break;
+        buffer inner = {0};
+        if (field.type == AN_WIRE_VARINT) {
+            an_wire_put_int(to, field.number, an_wire_int(&field));
+        } else if (depth == 0 && field.number == MODEL_GRAPH) {
+            depth++;
+            copy_joined(&inner, model, field.body, op, activation);
+            depth--;
+            an_wire_put_message(to, field.number, &inner);
+        } else if (depth == 1 && field.number == GRAPH_NODE && last.file &&
+                   has_text(model, field.body, NODE_OPERATOR, "Relu") &&
+                   has_text(model, last, NODE_OPERATOR, op)) {
+            char joined[32];
+            snprintf(joined, sizeof joined, "Fused%s", op);
+            copy_fields(&inner, model, last, false);
+            copy_fields(&inner, model, field.body, true);
+            an_wire_put_text(&inner, NODE_OPERATOR, joined);
+            an_wire_put_text(&inner, NODE_OF, "com.microsoft");
+            put_attribute(&inner, "activation", activation);
+            an_wire_put_message(to, GRAPH_NODE, &inner);
+        } else {
+            an_wire_put_bytes(to, field.number, model->bytes + field.body.at,
+                              an_wire_length(&field.body));
+        }
+        if (depth == 1 && field.number == GRAPH_NODE)
+            last = field.body;
+    }
+}
+
 static an_tensor_file *open_model(const buffer *model)
 {
     an_reader *reader;
@@ -138,28 +196,47 @@ static an_tensor_file *open_model(const buffer *model)
     return file;
 }
 
-/* Compare a model, changed, with itself. */
+/* Compare a model that was changed with what it was. Frees the changed one. */
+static void expect_said(const buffer *model, buffer *changed, const char *what, const char *said)
+{
+    an_onnx_comparison comparison;
+    assert_true(changed->length != model->length ||
+                memcmp(changed->bytes, model->bytes, model->length) != 0);
+    an_tensor_file *expected = open_model(model), *file = open_model(changed);
+    expect_ok(an_onnx_compare(&comparison, file, expected));
+    if (*said ? !strstr(comparison.difference, said) : *comparison.difference)
+        fail_msg("%s: \"%s\" expected, found \"%s\"", what, said, comparison.difference);
+    an_onnx_comparison_free(&comparison);
+    an_tensor_file_close(expected);
+    an_tensor_file_close(file);
+    an_wire_buffer_free(changed);
+}
+
 static void expect_difference(const buffer *model, const struct change *change, const char *value,
                               const char *said)
 {
     buffer changed = {0};
     an_wire_file wire = {0};
     an_reader *reader;
-    an_onnx_comparison comparison;
+    char what[96];
     expect_ok(an_reader_memory(&reader, "a graph", model->bytes, model->length));
     copy(&changed, model, an_wire_open(&wire, reader), change, value);
     an_reader_close(reader);
-    assert_true(changed.length != model->length ||
-                memcmp(changed.bytes, model->bytes, model->length) != 0);
-    an_tensor_file *expected = open_model(model), *file = open_model(&changed);
-    expect_ok(an_onnx_compare(&comparison, file, expected));
-    if (*said ? !strstr(comparison.difference, said) : *comparison.difference)
-        fail_msg("%s, %s = %s: \"%s\" expected, found \"%s\"", change->op, change->attribute,
-                 value ? value : "none", said, comparison.difference);
-    an_onnx_comparison_free(&comparison);
-    an_tensor_file_close(expected);
-    an_tensor_file_close(file);
-    an_wire_buffer_free(&changed);
+    snprintf(what, sizeof what, "%s, %s = %s", change->op, change->attribute,
+             value ? value : "none");
+    expect_said(model, &changed, what, said);
+}
+
+static void expect_joined(const buffer *model, const char *op, const char *activation,
+                          const char *said)
+{
+    buffer changed = {0};
+    an_wire_file wire = {0};
+    an_reader *reader;
+    expect_ok(an_reader_memory(&reader, "a graph", model->bytes, model->length));
+    copy_joined(&changed, model, an_wire_open(&wire, reader), op, activation);
+    an_reader_close(reader);
+    expect_said(model, &changed, op, said);
 }
 
 static buffer make_model(void)
@@ -200,9 +277,33 @@ static void test_domains(void **state)
     an_wire_buffer_free(&model);
 }
 
+/* A node and the Relu after it may be one, whose other attributes and inputs are compared. */
+static void test_joined(void **state)
+{
+    (void)state;
+    const struct change groups = {.op = "Conv", .attribute = "group"};
+    buffer model = make_model(), other = {0}, changed = {0};
+    an_wire_file wire = {0};
+    an_reader *reader;
+    expect_joined(&model, "Conv", "Relu", "");
+    expect_joined(&model, "Gemm", "Relu", "");
+    expect_joined(&model, "Conv", "Tanh", "Relu expected, found FusedConv of com.microsoft");
+    expect_ok(an_reader_memory(&reader, "a graph", model.bytes, model.length));
+    copy(&other, &model, an_wire_open(&wire, reader), &groups, "2");
+    an_reader_close(reader);
+    expect_ok(an_reader_memory(&reader, "a graph", other.bytes, other.length));
+    wire = (an_wire_file){0};
+    copy_joined(&changed, &other, an_wire_open(&wire, reader), "Conv", "Relu");
+    an_reader_close(reader);
+    expect_said(&model, &changed, "two groups", "group = 1 expected, found 2");
+    an_wire_buffer_free(&other);
+    an_wire_buffer_free(&model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults),
-                                       cmocka_unit_test(test_domains)};
+                                       cmocka_unit_test(test_domains),
+                                       cmocka_unit_test(test_joined)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
