@@ -141,7 +141,7 @@ static int plot(enum subject subject, const opt_args *args, const plot_options *
                 const model_options *how, const char *out)
 {
     const char *path = args->files[1];
-    int code = file_check_output(out);
+    int code = options->out ? file_check_output(out) : CLI_DONE; /* names of a run are its own */
     if (code != CLI_DONE)
         return code;
     code = subject == FILTERS  ? plot_filters(path, options, out, how)

@@ -107,7 +107,30 @@ static int check_replaced(const char *path)
     return CLI_DONE;
 }
 
-int file_check_output(const char *path)
+const unsigned char file_drawn[FILE_DRAWN] = {0,   0,   0,   16,  't',  'E',  'X',  't', 'S', 'o',
+                                              'f', 't', 'w', 'a', 'r',  'e',  0,    'a', 'l', 'e',
+                                              'x', 'n', 'e', 't', 0x15, 0x0b, 0x8d, 0xcd};
+
+/* Photographs may be PNG files too, so that a name's ending does not tell them from drawings. */
+static int check_picture(const char *path)
+{
+    unsigned char head[FILE_DRAWN_AT + FILE_DRAWN];
+    FILE *file = path_ends_in(path, ".png") ? fopen(path, "r") : NULL;
+    if (!file)
+        return CLI_DONE;
+    const bool whole = fread(head, 1, sizeof head, file) == sizeof head;
+    fclose(file);
+    if (whole && memcmp(head + FILE_DRAWN_AT, file_drawn, FILE_DRAWN) == 0)
+        return CLI_DONE;
+    return cli_error(
+        CLI_USAGE,
+        "%s was not drawn by this program, and is not replaced; give the output another "
+        "name, or remove it",
+        path);
+}
+
+/* What holds for all files that are written, also those of the program's own choice. */
+static int check_place(const char *path)
 {
     int code = check_kind(path, false);
     if (code == CLI_DONE)
@@ -120,6 +143,12 @@ int file_check_output(const char *path)
                : cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
     free(folder);
     return code;
+}
+
+int file_check_output(const char *path)
+{
+    const int code = check_place(path);
+    return code == CLI_DONE ? check_picture(path) : code;
 }
 
 /* Whether two paths name the same entry of a folder, whether or not it exists. */
@@ -255,7 +284,7 @@ static int open_temporary(file_output *out)
 
 int file_begin(file_output *out, const char *path)
 {
-    int code = file_check_output(path);
+    int code = check_place(path);
     if (code != CLI_DONE)
         return code;
     *out = (file_output){.path = cli_copy(path), .temporary = cli_format("%s.tmp", path)};

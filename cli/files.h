@@ -26,13 +26,18 @@ void file_protect(const char *path);
 /**
  * Check that a file can be written to this path, before the work for it begins.
  * @return CLI_DONE; CLI_FAILED if the folder is not there or not writable; CLI_BAD_INPUT if the
- * path is something other than a file; CLI_USAGE if it would replace a file that is protected, or
- * the checkpoint of a run: reported
+ * path is something other than a file; CLI_USAGE if it would replace a file that is protected, the
+ * checkpoint of a run, or a picture that this program did not draw: reported
  */
 int file_check_output(const char *path);
 
 /** The same for the outputs of a command, which are different files; NULL: none is wanted. */
 int file_check_outputs(const char *const *paths, int count);
+
+/** A chunk of PNG (tEXt, "Software") by which a drawing of this program is known, and where it is:
+ * after the header. */
+enum { FILE_DRAWN_AT = 33, FILE_DRAWN = 28 };
+extern const unsigned char file_drawn[FILE_DRAWN];
 
 /** A file being written. */
 typedef struct file_output {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "draw.h"
+#include "files.h"
 #include "json.h"
 #include "library_text.h"
 #include "recipe.h"
@@ -91,7 +92,10 @@ int preview_write(alexnet_ctx *ctx, const training_request *request, const char 
     alexnet_recipe *recipe;
     train_data data;
     char *val;
-    int code = training_open(ctx, request, &recipe, &data, &val);
+    int code = file_check_output(path);
+    if (code != CLI_DONE)
+        return code;
+    code = training_open(ctx, request, &recipe, &data, &val);
     if (code == CLI_DONE)
         code = show(ctx, request, recipe, data.train, path, json);
     train_data_free(&data);

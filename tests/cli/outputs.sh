@@ -57,6 +57,20 @@ for command in "data check list.csv --report" "data check list.csv --sheet" "eva
     has err "takes a file whose name ends in" "not 'photo.png'"
 done
 
+# A photograph in PNG, by what draws: an option that takes FILE.png, and where it is written by default.
+echo "a photograph" >photo.png
+cp photo.png explain.png
+for command in "data stats list.csv --plot" "eval run list.csv --confusion" "eval run list.csv --calibration" \
+    "explain run in.png -o" "explain run --filters -o" "plot filters run -o" "plot curves run -o" "plot confusion run -o" \
+    "train list.csv --net alexnet-mini --preview" "train list.csv --net alexnet-mini --find-rate"; do
+    keeps photo.png $command photo.png
+    has err "photo.png was not drawn by this program"
+done
+keeps explain.png explain run in.png
+rm explain.png
+# As many options as that take a file ending in .png: with a new one, this list is to grow.
+is "$(cat "$source"/cli/cmd_*.c | grep -c 'ends = ".*\.png')" 6 "options that are checked by their ending, .png"
+
 # Nor does one file take two results.
 expect 2 eval run list.csv --confusion both.csv --images ./both.csv
 has err "./both.csv would be written twice"
@@ -75,6 +89,7 @@ expect 0 train --resume run --epochs 2 --quiet
 for again in 1 2; do
     expect 0 convert run again.safetensors
     expect 0 explain run in.png -o out.png
+    expect 0 data stats list.csv --plot stats.png
     expect 0 eval run list.csv --images images.csv
     expect 0 data check list.csv --report report.csv
     expect 0 features run in.png -o out.csv
