@@ -27,8 +27,9 @@ static void say_resume(const char *how, const char *run_dir, const char *options
 }
 
 /* A full disk, too little memory or a lost device ends the process, but not the run. */
-static int fail(alexnet_status status, const char *run_dir)
+static int fail(alexnet_status status, const alexnet_trainer *trainer)
 {
+    const char *run_dir = alexnet_trainer_folder(trainer);
     const int code = cli_code(status);
     const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
                         status == ALEXNET_ERROR_DEVICE;
@@ -38,12 +39,12 @@ static int fail(alexnet_status status, const char *run_dir)
 }
 
 /* Save, say how to resume, and return the signal's exit code. */
-static int stop(alexnet_trainer *trainer, const char *run_dir)
+static int stop(alexnet_trainer *trainer)
 {
     alexnet_status status = alexnet_trainer_save(trainer);
     if (status)
-        return fail(status, run_dir);
-    say_resume("stopped; the run is saved. To continue", run_dir, "");
+        return fail(status, trainer);
+    say_resume("stopped; the run is saved. To continue", alexnet_trainer_folder(trainer), "");
     return signals_exit_code();
 }
 
@@ -75,6 +76,14 @@ static void say_skipped(const training_result *result)
     free(list);
 }
 
+/* The folder of the run may have been moved. */
+static void follow(training_result *result, run_files *files, const alexnet_trainer *trainer)
+{
+    char *folder = cli_copy(alexnet_trainer_folder(trainer));
+    free(result->run);
+    files->run = result->run = folder;
+}
+
 static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
@@ -86,6 +95,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     while (more && !status) {
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
+        follow(result, &files, trainer);
         if (!status) {
             report_training_progress(&p, result->classes);
             run_files_take(&files, &p);
@@ -103,12 +113,12 @@ static int run(alexnet_trainer *trainer, training_result *result)
     if (!status && !worked)
         progress_note("%s is already complete", result->run);
     if (status == ALEXNET_ERROR_CANCELLED)
-        return stop(trainer, result->run);
+        return stop(trainer);
     if (status == ALEXNET_ERROR_BAD_DATA)
         return stop_for_pictures(result->run);
     if (result->skipped)
         say_skipped(result);
-    return status ? fail(status, result->run) : CLI_DONE;
+    return status ? fail(status, trainer) : CLI_DONE;
 }
 
 static int start(alexnet_ctx *ctx, const training_request *request, const alexnet_recipe *recipe,
@@ -257,7 +267,7 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
     if (code == CLI_DONE)
         code = check_best(result);
     if (code == CLI_DONE)
-        code = run_report_write(ctx, again->run, again->machine);
+        code = run_report_write(ctx, result->run, again->machine);
     free(settings);
     free(train);
     free(val);

@@ -2059,6 +2059,12 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */
 ALEXNET_API alexnet_status alexnet_trainer_save(alexnet_trainer *trainer);
+/**
+ * The folder of the run, as it was given. If it is renamed or moved while the run trains, the run
+ * continues in it, with a warning, and this is its new path from the next report or save on.
+ * Borrowed, until the next step or save.
+ */
+ALEXNET_API const char *alexnet_trainer_folder(const alexnet_trainer *trainer);
 /** Memory of the run in bytes, known before the first step. */
 typedef struct alexnet_memory {
     size_t parameters, gradients, momentum, activations, scratch, pictures;

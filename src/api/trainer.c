@@ -81,6 +81,11 @@ void alexnet_trainer_disk(const alexnet_trainer *trainer, alexnet_disk *disk)
         an_trainer_disk(trainer, disk);
 }
 
+const char *alexnet_trainer_folder(const alexnet_trainer *trainer)
+{
+    return trainer ? trainer->run.folder : NULL;
+}
+
 const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer)
 {
     return trainer ? trainer->net->network : NULL;

@@ -15,8 +15,8 @@
 
 struct an_writer {
     int fd;     /* of the temporary file, locked */
-    int folder; /* the folder of both, to be flushed after the rename; -1: not open yet */
-    char *path;
+    int folder; /* of both, which may be moved meanwhile; to be flushed after the rename */
+    char *path; /* of both, for errors, and for their names in the folder */
     char *temporary;
 };
 
@@ -49,60 +49,75 @@ static bool take_lock(int fd)
     return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 /* Remove what has the temporary name: a file that a killed process left, or a link. A file that is
  * being written is locked, and stays. */
-static alexnet_status remove_leftover(const char *name, bool *busy)
+static alexnet_status remove_leftover(const an_writer *writer, bool *busy)
 {
-    AN_CHECK(an_file_check_own(name, true));
-    const int fd = open(name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    const char *name = name_of(writer->temporary);
+    AN_CHECK(an_file_check_own(writer->temporary, true));
+    const int fd = openat(writer->folder, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     const bool locked = fd >= 0 && !take_lock(fd);
-    alexnet_status rc = locked ? fail_busy(name, busy) : ALEXNET_OK;
-    if (!locked && unlink(name) != 0 && errno != ENOENT)
-        rc = an_file_fail("create", name);
+    alexnet_status rc = locked ? fail_busy(writer->temporary, busy) : ALEXNET_OK;
+    if (!locked && unlinkat(writer->folder, name, 0) != 0 && errno != ENOENT)
+        rc = an_file_fail("create", writer->temporary);
     if (fd >= 0)
         close(fd);
     return rc;
+}
+
+/* Open the folder that contains a path of `length` bytes. @return -1 with errno if that fails */
+static int open_folder(const char *path, size_t length)
+{
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    char *name = length ? an_strndup(path, length) : an_strdup(".");
+    if (!name) {
+        errno = ENOMEM;
+        return -1;
+    }
+    const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int error = errno;
+    an_free(name);
+    errno = error;
+    return fd;
 }
 
 /* Create a new file under the temporary name, and lock it. Another writer may remove it before it
  * is locked. */
 static alexnet_status open_temporary(an_writer *writer, bool *busy)
 {
-    const char *name = writer->temporary;
+    const char *name = name_of(writer->temporary);
     struct stat info;
     AN_CHECK(an_file_check_own(writer->path, true));
-    AN_CHECK(remove_leftover(name, busy));
-    writer->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    writer->folder = open_folder(writer->path, strlen(writer->path));
+    if (writer->folder < 0)
+        return an_file_fail("create", writer->temporary);
+    AN_CHECK(remove_leftover(writer, busy));
+    writer->fd =
+        openat(writer->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (writer->fd < 0)
-        return errno == EEXIST ? fail_busy(name, busy) : an_file_fail("create", name);
+        return errno == EEXIST ? fail_busy(writer->temporary, busy)
+                               : an_file_fail("create", writer->temporary);
     if (take_lock(writer->fd) && fstat(writer->fd, &info) == 0 && info.st_nlink > 0)
         return ALEXNET_OK;
     close(writer->fd);
-    return fail_busy(name, busy);
-}
-
-/* Open the folder that contains a path of `length` bytes, to be flushed when the path changes. */
-static alexnet_status open_folder(const char *path, size_t length, int *fd)
-{
-    while (length > 0 && path[length - 1] != '/')
-        length--;
-    char *name = length ? an_strndup(path, length) : an_strdup(".");
-    *fd = -1;
-    if (!name)
-        return AN_FAIL_MEMORY(length + 2, "a path");
-    *fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    alexnet_status rc = *fd < 0 ? an_file_fail("open the folder", name) : ALEXNET_OK;
-    an_free(name);
-    return rc;
+    return fail_busy(writer->temporary, busy);
 }
 
 alexnet_status an_flush_name(const char *path)
 {
     size_t length = strlen(path);
-    int fd;
     while (length > 0 && path[length - 1] == '/')
         length--;
-    AN_CHECK(open_folder(path, length, &fd));
+    const int fd = open_folder(path, length);
+    if (fd < 0)
+        return an_file_fail("open the folder of", path);
     /* EINVAL: the file system cannot flush folders */
     alexnet_status rc =
         fsync(fd) != 0 && errno != EINVAL ? an_file_fail("flush the folder of", path) : ALEXNET_OK;
@@ -126,18 +141,11 @@ static alexnet_status open_writer(an_writer **out, const char *path, bool *busy)
         rc = AN_FAIL_MEMORY(2 * strlen(path), "a path");
     else
         rc = open_temporary(writer, busy);
-    if (rc != ALEXNET_OK) {
+    if (rc == ALEXNET_OK)
+        *out = writer;
+    else
         release(writer);
-        return rc;
-    }
-    /* Opened before anything is written, so that only the disk itself can fail after the rename. */
-    rc = open_folder(path, strlen(path), &writer->folder);
-    if (rc != ALEXNET_OK) {
-        an_writer_abort(writer);
-        return rc;
-    }
-    *out = writer;
-    return ALEXNET_OK;
+    return rc;
 }
 
 alexnet_status an_writer_open(an_writer **out, const char *path)
@@ -187,7 +195,8 @@ alexnet_status an_writer_commit(an_writer *writer)
     alexnet_status rc = ALEXNET_OK;
     if (fsync(writer->fd) != 0)
         rc = an_file_fail("flush", writer->temporary);
-    else if (rename(writer->temporary, writer->path) != 0)
+    else if (renameat(writer->folder, name_of(writer->temporary), writer->folder,
+                      name_of(writer->path)) != 0)
         rc = an_file_fail("rename a temporary file to", writer->path);
     if (rc != ALEXNET_OK) {
         an_writer_abort(writer);
@@ -206,7 +215,7 @@ void an_writer_abort(an_writer *writer)
 {
     if (!writer)
         return;
-    unlink(writer->temporary);
+    unlinkat(writer->folder, name_of(writer->temporary), 0);
     close(writer->fd);
     release(writer);
 }

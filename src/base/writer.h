@@ -1,6 +1,7 @@
 /*
  * Atomic file writing: a file is written under another name in the same folder, flushed to disk,
- * then renamed. If the process is stopped before that, the old file is unchanged.
+ * then renamed. If the process is stopped before that, the old file is unchanged. The folder may be
+ * moved meanwhile: both names are those of the folder that was opened.
  */
 #ifndef AN_BASE_WRITER_H
 #define AN_BASE_WRITER_H
@@ -15,8 +16,8 @@
 typedef struct an_writer an_writer;
 
 /**
- * Open "<path>.tmp" for writing, replacing one that a killed process left, and open its folder for
- * flushing. A link under either name is replaced, and never followed.
+ * Open the folder of a path, and "<path>.tmp" in it for writing, replacing one that a killed
+ * process left. A link under either name is replaced, and never followed.
  * @return ALEXNET_ERROR_FORMAT if a folder, pipe or device has the name; ALEXNET_ERROR_IO, also if
  *         another writer of the path is open, in this process or another. Writers that may be open
  *         at the same time need paths of their own

@@ -1,4 +1,4 @@
-#include "train/run.h"
+#include "train/run_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,20 +16,12 @@
 
 static alexnet_status name_files(an_run *run, const char *folder)
 {
+    char *place;
     *run = AN_RUN_CLOSED;
-    AN_CHECK(an_path_absolute(&run->place, folder));
-    run->folder = an_strdup(folder);
-    run->last = an_path_join(run->place, "last.safetensors");
-    run->best = an_path_join(run->place, "best.safetensors");
-    run->recipe = an_path_join(run->place, "recipe.ini");
-    run->log = an_path_join(run->place, "log.jsonl");
-    run->lock = an_path_join(run->place, "lock");
-    run->skipped = an_path_join(run->place, "skipped.txt");
-    if (run->folder && run->last && run->best && run->recipe && run->log && run->lock &&
-        run->skipped)
-        return ALEXNET_OK;
-    an_run_close(run);
-    return AN_FAIL_MEMORY(7 * strlen(folder), "paths");
+    AN_CHECK(an_path_absolute(&place, folder));
+    const alexnet_status rc = an_run_name(run, folder, place);
+    an_free(place);
+    return rc;
 }
 
 /* A folder may come from anybody: before anything is computed, check that nothing else has the
@@ -72,6 +64,7 @@ alexnet_status an_run_claim(an_run *run)
     if (run->folder_file < 0)
         return an_file_fail("open", run->folder);
     AN_CHECK(take_lock(run, run->folder_file));
+    AN_CHECK(an_run_hold(run));
     AN_CHECK(an_file_open_own(run->lock, O_RDWR | O_CREAT, &run->lock_file));
     AN_CHECK(take_lock(run, run->lock_file));
     return an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file);
@@ -231,14 +224,7 @@ void an_run_close(an_run *run)
     close_file(run->log_file);
     close_file(run->lock_file);
     close_file(run->folder_file);
-    an_free(run->folder);
-    an_free(run->place);
-    an_free(run->last);
-    an_free(run->best);
-    an_free(run->recipe);
-    an_free(run->log);
-    an_free(run->lock);
-    an_free(run->skipped);
+    an_run_free_names(run);
     an_free(run->named);
     an_free(run->held);
     *run = AN_RUN_CLOSED;

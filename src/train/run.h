@@ -24,7 +24,8 @@
 
 typedef struct an_run {
     char *folder; /* as the caller names it, for errors */
-    char *place;  /* its absolute path, as the following: the host may change its folder */
+    char *place;  /* its absolute path, as the following: the host may change its folder, and the
+                     folder of the run may be moved */
     char *last, *best, *recipe, *log, *lock, *skipped;
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
     bool locked;                /* at least one of them is; false where files cannot be locked */
@@ -59,6 +60,12 @@ char *an_run_newest_epoch(const char *folder);
  */
 alexnet_status an_run_claim(an_run *run);
 void an_run_close(an_run *run);
+/**
+ * Call this before writing to a claimed folder by a name: if the folder has been renamed or moved,
+ * the names become those that its files have now. Does nothing for a run that is not claimed.
+ * @return ALEXNET_ERROR_IO if the folder was removed
+ */
+alexnet_status an_run_follow(an_run *run, bool *moved);
 
 /** Append a line and its newline to the log. What cannot be written, as on a full disk, is held
  * back. */

@@ -102,6 +102,7 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
     alexnet_metrics m = an_tally_metrics(&t->record.interval);
     t->pace.rate = speed(t->pace.images, now - t->pace.started);
     t->pace.waiting = waiting(t, now - t->pace.started);
+    AN_CHECK(an_trainer_follow(t)); /* the host writes to the folder too */
     AN_CHECK(an_trainer_log(t, &t->record.interval, NULL));
     t->record.interval = (an_tally){0};
     t->pace.started = now;

@@ -141,6 +141,9 @@ void an_trainer_why_stuck(const alexnet_trainer *trainer, double loss, char *out
 /** Log such a loss and its reason at the end of an epoch, if the run has had time to learn: once,
  * and again only after the loss has been clearly below that of chance. */
 void an_trainer_warn_if_stuck(alexnet_trainer *trainer);
+/** Find out whether the folder of the run was moved, and say so: the files have other names then.
+ */
+alexnet_status an_trainer_follow(alexnet_trainer *trainer);
 /** Write the checkpoint at the end of an epoch, and the copy that the recipe's `keep` asks for. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for the recipe's stop_patience epochs. */

@@ -69,8 +69,19 @@ cleanup:
     return rc;
 }
 
+alexnet_status an_trainer_follow(alexnet_trainer *t)
+{
+    bool moved;
+    AN_CHECK(an_run_follow(&t->run, &moved));
+    if (moved)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "the folder of the run was moved, and the run continues in it: %s", t->run.folder);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_trainer_save(alexnet_trainer *t)
 {
+    AN_CHECK(an_trainer_follow(t));
     AN_CHECK(save_as(t, t->run.last));
     t->pace.saved = an_clock();
     return ALEXNET_OK;
@@ -102,6 +113,7 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
     int64_t epoch = an_trainer_epoch(t);
     if (!kept)
         return an_trainer_save(t);
+    AN_CHECK(an_trainer_follow(t));
     char *path = epoch_path(t, epoch);
     alexnet_status rc = path ? save_as(t, path) : AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
     an_free(path);
@@ -114,6 +126,7 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
 alexnet_status an_trainer_save_best(alexnet_trainer *t)
 {
     AN_CHECK(check_weights(t));
+    AN_CHECK(an_trainer_follow(t));
     return write_model(t, t->run.best, false, NULL, NULL);
 }
 

@@ -159,6 +159,21 @@ int rename(const char *from, const char *to)
     return real(from, to);
 }
 
+/* Of a folder that the program holds open, whose path is still LOST_DISK_FOLDER. */
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    char path[PATH_SIZE];
+    int (*real)(int, const char *, int, const char *) = next("renameat");
+    if (file_is_inside(to_folder)) {
+        strikes(false);
+        snprintf(path, sizeof path, "%s/%s", setting("LOST_DISK_FOLDER"), from);
+        hold(path);
+        snprintf(path, sizeof path, "%s/%s", setting("LOST_DISK_FOLDER"), to);
+        hold(path);
+    }
+    return real(from_folder, from, to_folder, to);
+}
+
 int fsync(int fd)
 {
     struct stat info;

@@ -93,6 +93,18 @@ for what in "eval good data/unseen --confusion nowhere/a.csv" "plot curves good 
     lacks err "device"
 done
 
+# A run whose folder is moved: everything that the command writes follows, and it says where it is.
+"$ALEXNET" train data/pictures --net alexnet-mini --epochs 12 --threads 1 --out moving >out 2>err &
+until [ -e moving/log.csv ]; do sleep 0.05; done
+mv moving moved && mkdir moving
+wait $! || fail "a run whose folder was moved"
+has err "the folder of the run was moved, and the run continues in it: " "/moved"
+has out "/moved, model "
+is "$(ls moving)" "" "what is in a folder that took the name"
+is "$(tail -1 moved/log.csv | cut -d , -f 1)" 12 "last epoch of log.csv"
+[ -s moved/report.html ] || fail "a run that was moved has no page"
+[ moved/curves.png -nt moved/command.txt ] || fail "the curves are not those of the end"
+
 # A log whose last line is cut; one with an invalid line; one without a whole line.
 fresh && printf '{"epoch":2,"st' >>run/log.jsonl
 expect 0 plot curves run -o curves.png

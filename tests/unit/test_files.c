@@ -131,6 +131,29 @@ static void test_two_writers(void **state)
     assert_file("f", "newest");
 }
 
+/* A folder that is moved while a file is written keeps the file, and no other gets it. */
+static void test_a_folder_that_moves(void **state)
+{
+    (void)state;
+    an_writer *writer;
+    for (int commits = 0; commits < 2; commits++) {
+        assert_int_equal(mkdir("d", 0700), 0);
+        assert_int_equal(an_writer_open(&writer, "d/f"), ALEXNET_OK);
+        assert_int_equal(an_writer_put(writer, "text", 4), ALEXNET_OK);
+        assert_int_equal(rename("d", "e"), 0);
+        assert_int_equal(mkdir("d", 0700), 0);
+        if (commits)
+            assert_int_equal(an_writer_commit(writer), ALEXNET_OK);
+        else
+            an_writer_abort(writer);
+        assert_int_equal(rmdir("d"), 0);
+        assert_int_equal(access("e/f.tmp", F_OK), -1);
+        if (!commits)
+            assert_int_equal(rmdir("e"), 0);
+    }
+    assert_file("e/f", "text");
+}
+
 /* The calls to the system, in order. The two functions below replace those of the C library. */
 static char asked[128];
 
@@ -151,10 +174,10 @@ int fsync(int fd)
     return (int)syscall(SYS_fsync, fd);
 }
 
-int rename(const char *from, const char *to)
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
 {
     note("rename", 0);
-    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 0);
 }
 
 /* Whenever the machine stops, the old file or the whole new one is there: the bytes are on the disk
@@ -223,7 +246,7 @@ static void test_no_memory_at_the_end(void **state)
         assert_int_equal(rc, ALEXNET_OK);
         assert_file(paths[i], "x");
     }
-    for (int n = 1; n < 6; n++) { /* the writer, its paths; the folder's when f.tmp exists */
+    for (int n = 1; n < 6; n++) { /* the writer, its paths, the folder's */
         an_alloc_fail_at((uint64_t)n);
         alexnet_status rc = an_file_replace("d/f", "y", 1);
         an_alloc_fail_at(0);
@@ -424,6 +447,7 @@ int main(void)
         IN_SCRATCH(test_a_commit_replaces),
         IN_SCRATCH(test_an_abort_changes_nothing),
         IN_SCRATCH(test_a_commit_is_flushed),
+        IN_SCRATCH(test_a_folder_that_moves),
         IN_SCRATCH(test_two_writers),
         IN_SCRATCH(test_a_killed_writer_leaves_the_old_file),
         IN_SCRATCH(test_a_full_disk),

@@ -156,6 +156,55 @@ static void test_a_claim_outlasts_the_files(void **state)
     expect_ok(resume());
 }
 
+/* ---- A folder that moves ---- */
+
+/* The run continues in its own folder, wherever that is, and leaves the one alone that takes its
+ * name; what it saves is what an undisturbed run saves. */
+static void test_a_folder_that_moves(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    const char *path;
+    static const char *const keeping[] = {"batch", "4",    "epochs", "4", "report",
+                                          "1",     "keep", "1",      NULL};
+    expect_ok(rig_train_on(ctx, "train", NULL, "still", keeping, &progress));
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "moving", keeping));
+    assert_string_equal(alexnet_trainer_folder(trainer), "moving");
+    for (int epoch = 1; epoch <= 4; epoch++) {
+        char from[16], to[16];
+        bool more = true;
+        snprintf(from, sizeof from, epoch == 1 ? "moving" : "at%d", epoch - 1);
+        snprintf(to, sizeof to, "at%d", epoch);
+        assert_int_equal(rename(from, to), 0);
+        assert_int_equal(mkdir(from, 0777), 0);
+        do
+            expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+        while (progress.phase != ALEXNET_PROGRESS_EPOCH);
+        path = strrchr(alexnet_trainer_folder(trainer), '/');
+        assert_non_null(path);
+        assert_string_equal(path + 1, to);
+        assert_int_equal(rmdir(from), 0); /* nothing was written there */
+    }
+    assert_int_equal(rig_times_heard("the folder of the run was moved"), 4);
+    assert_true(rig_size_of("at4/epoch-4.safetensors") > 0);
+    assert_int_equal(rig_size_of("at4/epoch-3.safetensors"), -1);
+    alexnet_trainer_free(trainer);
+    rig_expect_same_run("at4", "still");
+}
+
+static void test_a_folder_that_is_removed(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    assert_int_equal(system("rm -r run && mkdir run"), 0);
+    expect_failure(alexnet_trainer_save(trainer), ALEXNET_ERROR_IO,
+                   "run was removed, and nothing can be saved in it");
+    assert_int_equal(rmdir("run"), 0);
+    alexnet_trainer_free(trainer);
+}
+
 /* ---- What is written before the checkpoint ---- */
 
 /* A run that is stopped before its first checkpoint has its recipe, and may begin again there. */
@@ -319,6 +368,8 @@ int main(void)
         IN_SCRATCH(test_other_things),
         IN_SCRATCH(test_a_checkpoint_out_of_reach),
         IN_SCRATCH(test_a_claim_outlasts_the_files),
+        IN_SCRATCH(test_a_folder_that_moves),
+        IN_SCRATCH(test_a_folder_that_is_removed),
         IN_SCRATCH(test_a_run_without_a_checkpoint),
         IN_SCRATCH(test_a_lost_recipe),
         IN_SCRATCH(test_a_log_cut_short),
