@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "files.h"
 #include "json.h"
@@ -41,6 +42,8 @@ typedef struct run_row {
     alexnet_recipe *recipe; /* NULL: there is none, or it cannot be read */
     run_log log;
     const log_point *best; /* of its validations; NULL: none */
+    dev_t device;          /* which folder it is, by whatever path */
+    ino_t folder;
 } run_row;
 
 typedef struct run_rows {
@@ -98,9 +101,23 @@ static const log_point *find_best(const run_row *row)
     return best;
 }
 
+static bool is_listed(const run_rows *runs, const struct stat *folder)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        if (runs->rows[i].device == folder->st_dev && runs->rows[i].folder == folder->st_ino)
+            return true;
+    return false;
+}
+
+/* A run that several arguments name or contain is listed once. */
 static int add_run(run_rows *runs, const char *path)
 {
-    run_row row = {.path = cli_copy(path)};
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+    if (is_listed(runs, &info))
+        return CLI_DONE;
+    run_row row = {.path = cli_copy(path), .device = info.st_dev, .folder = info.st_ino};
     char *recipe = path_join(path, "recipe.ini");
     int code = run_log_read_new(&row.log, path);
     if (code == CLI_DONE) {

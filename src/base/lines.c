@@ -22,10 +22,20 @@ alexnet_status an_refuse_utf16(const void *text, size_t length, const char *path
     return ALEXNET_OK;
 }
 
+void an_lines_convert(char *text, size_t length)
+{
+    char *const end = text + length;
+    if (memchr(text, '\n', length))
+        return;
+    for (char *at = text; (at = memchr(at, '\r', (size_t)(end - at))); at++)
+        *at = '\n';
+}
+
 alexnet_status an_lines_each(char *text, size_t length, const char *path, an_line_fn fn, void *user)
 {
     char *end = text + length;
     AN_CHECK(an_refuse_utf16(text, length, path));
+    an_lines_convert(text, length);
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3; /* a byte order mark */
     for (int number = 1; text < end; number++) {

@@ -142,6 +142,7 @@ alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const
                              bool labels)
 {
     *out = (an_list_rows){.work = out->work};
+    an_lines_convert(text, length);
     AN_CHECK(check_text(text, length, name));
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         text += 3; /* a byte order mark */

@@ -98,6 +98,8 @@ has out "schedule" "constant" "cosine" "2/2" "alexnet-mini"
 lacks out "momentum"
 is "$(tail -n 1 out | cut -d" " -f1)" ./none "the last, of which nothing is known"
 is "$(sed -n '$=' out)" 6 "lines: a heading, a rule, four runs"
+expect 0 runs one . ./one/ two one
+is "$(sed -n '$=' out)" 6 "lines of runs that were named again"
 expect 0 runs one two --json
 is "$(json 1 epochs_done)" 2 "epochs"
 is "$(json 2 recipe.epochs)" "2" "epochs of the recipe as the run has it now"

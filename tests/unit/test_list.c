@@ -57,6 +57,8 @@ static void test_same_as_folders(void **state)
     assert_non_null(getcwd(folder, sizeof folder));
     snprintf(format, sizeof format, "%s/all/%%s\t%%s\n", folder);
     write_lines("absolute.txt", "", format, false);
+    write_lines("macs.txt", "\xEF\xBB\xBF\r", "all/%s %s\r", true);
+    check_same("macs.txt", "list", all);
     check_same("blanks.txt", "list", all);
     check_same("tabs.lst", "list", all);
     check_same("all/inside.list", "list", all);
@@ -198,10 +200,12 @@ static void test_titles(void **state)
     write_lines("tabs.tsv", "path\tlabel\n", "all/%s\t%s\n", false);
     write_lines("tabs.csv", "path\tlabel\n", "all/%s\t%s\n", false);
     write_lines("blanks.lst", "\xEF\xBB\xBF image  Class \r\n", "all/%s %s\r\n", false);
+    write_lines("macs.csv", "image;class\r", "all/%s;%s\r", false);
     check_same("wide.tsv", "list", all);
     check_same("tabs.tsv", "list", all);
     check_same("tabs.csv", "list", all);
     check_same("blanks.lst", "list", all);
+    check_same("macs.csv", "list", all);
     an_dataset_release(all);
 }
 
@@ -306,6 +310,7 @@ static void test_refuses(void **state)
         {"e.txt", " \n\t\r\n", "lists no pictures"},
         {"e.txt", "a.jpg 1\nb.jpg\n", "e.txt:2: \"b.jpg\" is not a path"},
         {"e.txt", "a.jpg\n", "e.txt:1: "},
+        {"e.txt", "a.jpg 1\rb.jpg\r", "e.txt:2: \"b.jpg\" is not a path"},
         {"e.txt", "a.jpg 1\nb.jpg cat\n", "\"1\" in line 1, \"cat\" in line 2"},
         {"e.txt", "b.jpg cat\nc.jpg 7\n", "\"7\" in line 2, \"cat\" in line 1"},
         {"e.txt", "a.jpg -1\n", "e.txt:1: the label is -1"},
