@@ -57,17 +57,34 @@ static alexnet_status take_lock(an_run *run, int file)
 
 /* There are two locks. The one on the folder survives the removal of any file in it. The one on a
  * file is for network file systems, which can lock only files. */
-alexnet_status an_run_claim(an_run *run)
+static alexnet_status take_locks(an_run *run)
 {
-    AN_CHECK(check_files(run));
     run->folder_file = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run->folder_file < 0)
         return an_file_fail("open", run->folder);
     AN_CHECK(take_lock(run, run->folder_file));
     AN_CHECK(an_run_hold(run));
     AN_CHECK(an_file_open_own(run->lock, O_RDWR | O_CREAT, &run->lock_file));
-    AN_CHECK(take_lock(run, run->lock_file));
-    return an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file);
+    return take_lock(run, run->lock_file);
+}
+
+static void close_file(int *file)
+{
+    if (*file >= 0)
+        close(*file);
+    *file = -1;
+}
+
+alexnet_status an_run_claim(an_run *run)
+{
+    AN_CHECK(check_files(run));
+    const alexnet_status rc = take_locks(run);
+    if (rc == ALEXNET_OK)
+        return an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file);
+    close_file(&run->folder_file);
+    close_file(&run->lock_file);
+    run->locked = false;
+    return rc;
 }
 
 /* Whether recipe.ini was left by a run that was stopped before its first checkpoint. */
@@ -212,18 +229,12 @@ char *an_run_newest_epoch(const char *folder)
     return path;
 }
 
-static void close_file(int file)
-{
-    if (file >= 0)
-        close(file);
-}
-
 void an_run_close(an_run *run)
 {
-    close_file(run->skipped_file);
-    close_file(run->log_file);
-    close_file(run->lock_file);
-    close_file(run->folder_file);
+    close_file(&run->skipped_file);
+    close_file(&run->log_file);
+    close_file(&run->lock_file);
+    close_file(&run->folder_file);
     an_run_free_names(run);
     an_free(run->named);
     an_free(run->held);

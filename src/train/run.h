@@ -54,7 +54,8 @@ alexnet_status an_run_open(an_run *run, const char *folder);
 char *an_run_newest_epoch(const char *folder);
 /**
  * Claim the folder for this process: check its files, lock it, open the log. This is the only place
- * where a run gets its owner; of several ranks only the first would call it.
+ * where a run gets its owner; of several ranks only the first would call it. May be tried again
+ * after a failure.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if another process trains there; ALEXNET_ERROR_FORMAT if
  *         a link, pipe, device or folder has the name of one of its files; ALEXNET_ERROR_IO
  */

@@ -3,10 +3,12 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "base/text.h"
 #include "train/trainer_impl.h"
 
@@ -227,6 +229,29 @@ static alexnet_status read_tensors(alexnet_trainer *t, an_model_file *file)
     return an_model_file_check(file->tensors);
 }
 
+/* ---- The folder ---- */
+
+/* A killed process keeps its locks until its memory is freed and its device is released, and a job
+ * may be started again before that. Another process that trains keeps them for longer. */
+enum { WAIT_SECONDS = 5, TRIES_A_SECOND = 10 };
+
+static alexnet_status claim(alexnet_trainer *t)
+{
+    const struct timespec pause = {.tv_nsec = 1000000000 / TRIES_A_SECOND};
+    alexnet_status rc = an_run_claim(&t->run);
+    if (rc == ALEXNET_ERROR_INVALID_ARGUMENT)
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "another process has locked %s: waiting up to %d seconds for it to end",
+               t->run.folder, WAIT_SECONDS);
+    for (int i = 0; rc == ALEXNET_ERROR_INVALID_ARGUMENT && i < WAIT_SECONDS * TRIES_A_SECOND;
+         i++) {
+        AN_CHECK(an_compute_check(t->ctx));
+        nanosleep(&pause, NULL);
+        rc = an_run_claim(&t->run);
+    }
+    return rc;
+}
+
 static alexnet_status resume(alexnet_trainer *t, const char *folder,
                              const alexnet_resume_options *options)
 {
@@ -234,7 +259,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     bool moved = false, set = false;
     an_model_file file = {0};
     AN_TRY(suggest_another(folder, an_run_open(&t->run, folder)));
-    AN_TRY(an_run_claim(&t->run));
+    AN_TRY(claim(t));
     an_trainer_warn_unlocked(t);
     AN_TRY(suggest_another(folder, read_head(t, &file)));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));

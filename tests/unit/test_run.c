@@ -5,7 +5,9 @@
 #include "training_rig.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/writer.h"
 #include "train/run.h"
@@ -154,6 +156,54 @@ static void test_a_claim_outlasts_the_files(void **state)
     expect_claimed();
     an_run_close(&run);
     expect_ok(resume());
+}
+
+/* Run `last` in a process that has claimed the run. @return its number */
+static pid_t claim_elsewhere(void (*last)(void))
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        an_run run;
+        if (an_run_open(&run, "run") != ALEXNET_OK || an_run_claim(&run) != ALEXNET_OK)
+            _exit(1);
+        if (write(ready[1], "r", 1) == 1)
+            last();
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    return child;
+}
+
+static void end_soon(void)
+{
+    sleep(1);
+}
+
+static void stay(void)
+{
+    pause();
+}
+
+/* A process that is just ending is waited for; one that trains is not disturbed. */
+static void test_a_claim_that_ends(void **state)
+{
+    (void)state;
+    int status;
+    pid_t child = claim_elsewhere(end_soon);
+    expect_ok(resume());
+    assert_int_equal(rig_times_heard("another process has locked run: waiting up to"), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    child = claim_elsewhere(stay);
+    expect_failure(resume(), ALEXNET_ERROR_INVALID_ARGUMENT, "run is already being trained");
+    assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
 }
 
 /* ---- A folder that moves ---- */
@@ -368,6 +418,7 @@ int main(void)
         IN_SCRATCH(test_other_things),
         IN_SCRATCH(test_a_checkpoint_out_of_reach),
         IN_SCRATCH(test_a_claim_outlasts_the_files),
+        IN_SCRATCH(test_a_claim_that_ends),
         IN_SCRATCH(test_a_folder_that_moves),
         IN_SCRATCH(test_a_folder_that_is_removed),
         IN_SCRATCH(test_a_run_without_a_checkpoint),
