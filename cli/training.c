@@ -48,13 +48,20 @@ static int stop(alexnet_trainer *trainer)
     return signals_exit_code();
 }
 
-/* Too many pictures cannot be read. The run is saved: say how to resume it. */
+/* Too many pictures cannot be read. The run is saved: say how to resume it. If none can, nothing
+ * would be left without them; otherwise the error says how many bad_pictures are. */
 static int stop_for_pictures(const char *run_dir)
 {
+    const bool some = strstr(alexnet_error_text(), "bad_pictures = ") != NULL;
     const int code = cli_code(ALEXNET_ERROR_BAD_DATA);
-    say_resume("the run is saved. To continue once they are repaired, replaced or removed", run_dir,
-               " --accept-changes");
-    say_resume("or to continue without them", run_dir, " --bad-pictures N");
+    if (some) {
+        say_resume("the run is saved. To continue once they are repaired, replaced or removed",
+                   run_dir, " --accept-changes");
+        say_resume("or to continue without them", run_dir, " --bad-pictures N");
+    } else {
+        say_resume("the run is saved. To continue once they are there again", run_dir, "");
+        say_resume("or, if they are not what they were at the start", run_dir, " --accept-changes");
+    }
     return code;
 }
 

@@ -280,14 +280,17 @@ bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed)
 alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *what)
 {
     an_picture picture;
-    const bool fails =
-        dataset->count > 0 &&
-        an_data_source_picture(dataset->source, dataset->samples[0].item, &picture) != ALEXNET_OK;
-    if (!fails && dataset->count > 0) /* it can be read now */
+    const alexnet_status first =
+        dataset->count > 0
+            ? an_data_source_picture(dataset->source, dataset->samples[0].item, &picture)
+            : ALEXNET_ERROR_BAD_DATA;
+    const bool fails = dataset->count > 0 && first != ALEXNET_OK;
+    if (first == ALEXNET_OK) /* it can be read now */
         an_picture_free(&picture);
-    return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld %spictures of %s can be read%s%s",
-                   (long long)dataset->count, what, dataset->root, fails ? "; the first: " : "",
-                   fails ? an_error_text() : "");
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld %spictures of %s can be read%s%s%s",
+                   (long long)dataset->count, what, dataset->root,
+                   first == ALEXNET_ERROR_IO ? ": are the disk and the folder still there?" : "",
+                   fails ? "; the first: " : "", fails ? an_error_text() : "");
 }
 
 alexnet_status an_dataset_layout(alexnet_ctx *ctx, const char *path, alexnet_dataset_kind *kind)

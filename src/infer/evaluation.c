@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "data/bad_pictures.h"
 
 static bool same_fit(const an_runner *a, const an_runner *b)
 {
@@ -248,8 +249,8 @@ static alexnet_status count_batch(an_evaluation *e)
         const an_loaded *picture = &e->pictures[i];
         if (picture->status != ALEXNET_OK) {
             e->tally.skipped++;
-            if (!e->reported)
-                an_log(e->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
+            if (e->done + i >= e->reported)
+                an_bad_picture_name(e->ctx, &e->named, picture->error, NULL);
             continue;
         }
         if (e->answers == ALEXNET_OK)
@@ -259,6 +260,7 @@ static alexnet_status count_batch(an_evaluation *e)
             AN_CHECK(count_details(e, i));
     }
     e->done += e->latest;
+    e->reported = e->done > e->reported ? e->done : e->reported;
     return ALEXNET_OK;
 }
 
@@ -279,7 +281,6 @@ static alexnet_status take_step(an_evaluation *e, bool *more)
     AN_CHECK(compute_batch(e));
     AN_CHECK(count_batch(e));
     *more = e->done < e->dataset->count;
-    e->reported |= !*more;
     return ALEXNET_OK;
 }
 

@@ -30,7 +30,8 @@ struct alexnet_evaluation {
     an_calibration calibration;
     int64_t done;
     bool started;           /* pictures are being decoded, or were */
-    bool reported;          /* an earlier pass has logged the bad pictures */
+    int64_t reported;       /* pictures, from the first, whose bad ones have been logged */
+    int64_t named;          /* of these, an_bad_picture_name() */
     bool recalling;         /* the kept probabilities are used, and none computed */
     an_confusion confusion; /* empty: only sums are wanted */
     alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
@@ -66,7 +67,7 @@ bool an_evaluation_kept(const an_evaluation *evaluation);
 /** Begin at the first picture, or begin again, with the current weights of the runners. The first
  *  step does so by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
-/** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is
+/** Compute a batch; bad pictures are counted, and reported in the log once. *more is
  * false after the last. After a failure the next step begins at the first picture. */
 alexnet_status an_evaluation_step(an_evaluation *evaluation, bool *more);
 void an_evaluation_free(an_evaluation *evaluation); /* NULL allowed */

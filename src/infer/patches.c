@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "data/bad_pictures.h"
 #include "infer/centre.h"
 #include "infer/runner.h"
 #include "infer/views.h"
@@ -156,7 +157,7 @@ static alexnet_status take_picture(an_patches *p, int place)
     an_found found = {.sample = picture->sample};
     if (picture->status != ALEXNET_OK) {
         p->skipped++;
-        an_log(p->net->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
+        an_bad_picture_name(p->net->ctx, &p->named, picture->error, NULL);
         return ALEXNET_OK;
     }
     AN_CHECK(find_largest(p, place, p->dataset->samples[picture->sample].name, &found));

@@ -29,9 +29,9 @@ struct alexnet_patches {
     float *outputs; /* of the layer, [batch][channels][rows][columns] */
     an_chw shape;   /* of one of them */
     int layer, channel, batch;
-    int count, found; /* capacity of `best`, and how many it holds */
-    an_found *best;   /* best first */
-    int64_t done, skipped;
+    int count, found;             /* capacity of `best`, and how many it holds */
+    an_found *best;               /* best first */
+    int64_t done, skipped, named; /* pictures; named: an_bad_picture_name() */
 };
 typedef struct alexnet_patches an_patches;
 

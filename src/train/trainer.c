@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "data/bad_pictures.h"
 #include "train/trainer_impl.h"
 
 /* A checkpoint is written when this many seconds have passed since the last. */
@@ -57,7 +58,7 @@ int64_t an_trainer_report_bad(alexnet_trainer *t, const an_batch *batch)
         if (t->reported[picture->sample])
             continue;
         t->reported[picture->sample] = 1;
-        an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
+        an_bad_picture_name(t->ctx, &t->named, picture->error, t->run.skipped);
         an_run_skipped(&t->run, picture->error);
     }
     return bad;

@@ -110,7 +110,8 @@ struct alexnet_trainer {
     bool best_lost;    /* the best model was not there on resume: the next one is kept */
     bool loading;      /* a pass is in progress: an epoch, the mean's or a validation */
     uint8_t *reported; /* per picture of `train`: its error was logged */
-    bool validated;    /* an earlier pass listed the bad pictures of `val` */
+    int64_t named;     /* of these, an_bad_picture_name() */
+    int64_t validated; /* pictures of `val`, from the first, whose bad ones have been listed */
     float *weights;    /* of classes; NULL: all are 1 */
     an_slot *slots;
     an_rates *rates;

@@ -125,13 +125,15 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     return an_trainer_finish_epoch(t, progress);
 }
 
-/* List the bad pictures of the latest batch, unless an earlier pass has listed them. */
+/* List the bad pictures of the latest batch, unless an earlier pass, which may not have come to its
+ * end, has listed them. */
 static void name_skipped(alexnet_trainer *t)
 {
     const an_evaluation *e = t->evaluation;
-    for (int i = 0; !t->validated && i < e->latest; i++)
-        if (e->pictures[i].status != ALEXNET_OK)
+    for (int i = 0; i < e->latest; i++)
+        if (e->done - e->latest + i >= t->validated && e->pictures[i].status != ALEXNET_OK)
             an_run_skipped(&t->run, e->pictures[i].error);
+    t->validated = e->done > t->validated ? e->done : t->validated;
 }
 
 alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progress)
@@ -159,7 +161,6 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
         return ALEXNET_OK;
     t->pace.val_images += t->val->count;
     t->loading = false;
-    t->validated = true;
     AN_CHECK(check_validation(t));
     return end_epoch(t, progress);
 }

@@ -174,6 +174,18 @@ train elsewhere --epochs 2 --val 0 --out plain --quiet
 printf '[x]\nisa = *\nprecision = *\noperator = conv *\nforward = direct\n' >tuning.ini
 expect 0 train --resume plain --tuning tuning.ini
 
+# All pictures of a list are gone: a few are named, and advice is given that fits.
+find "$PWD/elsewhere/train" -name '*.png' | awk -F/ '{ print $0 "\t" $(NF - 1) }' >list.txt
+mv elsewhere away
+expect 3 train list.txt --net alexnet-mini --epochs 1 --val 0 --out gone
+is "$(grep -c 'warning: skipped: ' err)" 10 "pictures that are named"
+has err "gone/skipped.txt" "none of the 40 training pictures" "are the disk and the folder still there?"
+line err "$ALEXNET train --resume gone" "$ALEXNET train --resume gone --accept-changes"
+lacks err "--bad-pictures N"
+is "$(sed -n '$=' gone/skipped.txt)" 40 "pictures in the list"
+mv away elsewhere
+expect 0 train --resume gone --accept-changes
+
 # Pictures that cannot be read stop a run, which says how to continue; repaired ones are accepted.
 good=elsewhere/train/red-ring
 for i in 1 2 3; do

@@ -40,12 +40,22 @@ static void test_a_bad_picture(void **state)
     assert_int_equal(rig_times_heard("class0/003.png"), 1);
 }
 
+/* Leave the process no descriptor that is free. */
+static void use_up_files(struct rlimit *limit)
+{
+    const int lowest = dup(STDOUT_FILENO);
+    close(lowest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, limit), 0);
+    const struct rlimit none = {(rlim_t)lowest, limit->rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
 /* That the process has too many files open says nothing about the pictures: none is left out. */
 static void test_no_more_files(void **state)
 {
     (void)state;
     static const char *const settings[] = {"batch", "4", "epochs", "2", NULL};
-    struct rlimit limit, none;
+    struct rlimit limit;
     alexnet_trainer *trainer;
     alexnet_progress p;
     bool more;
@@ -53,11 +63,7 @@ static void test_no_more_files(void **state)
     expect_ok(rig_train("train", NULL, "straight", settings, &p));
     alexnet_ctx *ctx = rig_ref_ctx();
     expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
-    const int lowest = dup(STDOUT_FILENO);
-    close(lowest);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    none = (struct rlimit){(rlim_t)lowest, limit.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    use_up_files(&limit);
     const alexnet_status rc = alexnet_trainer_step(trainer, &p, &more);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "Too many open files");
@@ -66,6 +72,76 @@ static void test_no_more_files(void **state)
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     rig_expect_same_run("straight", "run");
+}
+
+/* Times that a file contains a text. */
+static int times_in(const char *path, const char *text)
+{
+    size_t length;
+    int times = 0;
+    char *all = (char *)scratch_read(path, &length);
+    for (const char *at = all; (at = strstr(at, text)); at++)
+        times++;
+    free(all);
+    return times;
+}
+
+/* A validation that begins again names no picture again, neither in the log nor in the list. */
+static void test_a_validation_that_begins_again(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "4", "epochs", "1", "bad_pictures", "9", NULL};
+    struct rlimit limit;
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    alexnet_status rc;
+    bool more;
+    rig_write_pictures("train", 2, 4);
+    rig_write_pictures("val", 2, 60);
+    spoil("val/class0/000.png");
+    spoil("val/class1/059.png");
+    alexnet_ctx *ctx = rig_ref_ctx();
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
+    do
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    while (p.phase != ALEXNET_PROGRESS_VAL || p.done < 8);
+    use_up_files(&limit);
+    do
+        rc = alexnet_trainer_step(trainer, &p, &more);
+    while (rc == ALEXNET_OK && more);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "Too many open files");
+    expect_ok(rig_finish(trainer, &p));
+    assert_int_equal(p.val.images, 118);
+    assert_int_equal(p.val.skipped, 2);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    assert_int_equal(rig_times_heard("skipped: "), 2);
+    assert_int_equal(times_in("run/skipped.txt", "class0/000.png"), 1);
+    assert_int_equal(times_in("run/skipped.txt", "\n"), 2);
+}
+
+/* Where many pictures are bad, a few are named in the log, and all in the list. */
+static void test_many_bad_pictures(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "8", "epochs", "2", "bad_pictures", "99", NULL};
+    alexnet_progress p;
+    rig_write_pictures("train", 2, 30);
+    rig_write_pictures("val", 2, 12);
+    for (int i = 0; i < 24; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "train/class%d/%03d.png", i % 2, i);
+        spoil(path);
+        snprintf(path, sizeof path, "val/class1/%03d.png", i / 2);
+        spoil(path);
+    }
+    expect_ok(rig_train("train", "val", "run", settings, &p));
+    assert_int_equal(p.val.skipped, 12);
+    assert_int_equal(rig_times_heard("skipped: "), 20);
+    assert_int_equal(rig_times_heard("more than 10 pictures cannot be read"), 2);
+    assert_int_equal(rig_times_heard(": all are in "), 1);
+    assert_int_equal(times_in("run/skipped.txt", "\n"), 36);
 }
 
 static void test_too_many_for_the_mean(void **state)
@@ -525,6 +601,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_a_bad_picture),
         IN_SCRATCH(test_no_more_files),
+        IN_SCRATCH(test_a_validation_that_begins_again),
+        IN_SCRATCH(test_many_bad_pictures),
         IN_SCRATCH(test_too_many_for_the_mean),
         IN_SCRATCH(test_a_mean_that_failed),
         IN_SCRATCH(test_too_many_in_an_epoch),
