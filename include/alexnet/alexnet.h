@@ -2054,7 +2054,8 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
 /**
  * The epoch of the best model of the run so far, resumed or not, and its validation (images is 0
  * without any); `metrics` may be NULL. @return 0 before the end of the first epoch, and if the file
- * of the best model was missing on resume, before the end of the next one
+ * of the best model was missing on resume, or was of an epoch that the run went back from, before
+ * the end of the next one
  */
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */

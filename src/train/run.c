@@ -11,8 +11,11 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/folder.h"
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/writer.h"
+#include "format/tensor_file.h"
+#include "format/tensor_sums.h"
 
 static alexnet_status name_files(an_run *run, const char *folder)
 {
@@ -200,6 +203,19 @@ alexnet_status an_run_open(an_run *run, const char *folder)
     if (rc != ALEXNET_OK)
         an_run_close(run);
     return rc;
+}
+
+uint64_t an_run_best_id(const an_run *run)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    if (!an_is_file(run->best) || an_reader_open(&reader, run->best) != ALEXNET_OK ||
+        an_tensor_file_open(&file, reader) != ALEXNET_OK)
+        return 0;
+    const char *sums = an_tensor_file_metadata(file, AN_METADATA_SUMS);
+    const uint64_t id = sums ? an_hash_text(AN_HASH_START, sums) : 0;
+    an_tensor_file_close(file);
+    return id;
 }
 
 /* The number in the name epoch-N.safetensors; 0: the name is another. */

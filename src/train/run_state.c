@@ -80,6 +80,13 @@ static void exchange_best(an_exchange *x, alexnet_metrics *best)
     an_exchange_int(x, "best_skipped", &best->skipped);
 }
 
+/* Absent in older records. */
+static void exchange_best_id(an_exchange *x, uint64_t *id)
+{
+    if (x->writing ? *id != 0 : json_object_get(x->object, "best_id") != NULL)
+        an_exchange_wide(x, "best_id", id);
+}
+
 /* Absent in older records, whose runs use the tables of this machine. */
 static void exchange_tuning(an_exchange *x, char **tuning)
 {
@@ -179,6 +186,7 @@ static void exchange_record(an_exchange *x, an_run_state *record)
     exchange_tally(x, "epoch", &record->epoch);
     exchange_best(x, &record->best);
     an_exchange_int(x, "best_epoch", &record->best_epoch);
+    exchange_best_id(x, &record->best_id);
     exchange_drops(x, &record->drops);
     an_exchange_flag(x, "told_stuck", &record->told_stuck);
     exchange_moments(x, record);

@@ -37,6 +37,7 @@ typedef struct an_run_state {
     an_tally interval, epoch; /* since the last report; of the epoch so far */
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
+    uint64_t best_id;         /* an_run_best_id() of its file; 0: an earlier version saved it */
     an_drops drops;
     bool told_stuck;   /* that nothing is learnt; cleared when the loss is well below chance */
     bool has_mean;     /* no mean is to be computed: init_from brought it, or none is needed */

@@ -140,15 +140,22 @@ static alexnet_status cut_log(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* Find out whether the best model is still there. What it achieved stays in the record: the rates
- * of a plateau depend on when validation improved. */
+/* Find out whether the best model is still there. If the run went back to an earlier checkpoint, or
+ * was killed before the latest one was written, the file may be of an epoch that the record does
+ * not know. What the best achieved stays in the record: the rates of a plateau depend on when
+ * validation improved. */
 static void look_for_best(alexnet_trainer *t)
 {
-    t->best_lost = t->record.best_epoch > 0 && !an_is_file(t->run.best);
+    const an_run_state *r = &t->record;
+    const bool there = an_is_file(t->run.best);
+    const bool ours = there && (!r->best_id || r->best_id == an_run_best_id(&t->run));
+    t->best_lost = r->best_epoch > 0 && !ours;
     if (t->best_lost)
-        an_log(t->ctx, ALEXNET_LOG_WARNING, "%s, the model of epoch %lld, is missing: %s",
-               t->run.best, (long long)t->record.best_epoch,
-               t->record.phase == AN_PHASE_DONE
+        an_log(t->ctx, ALEXNET_LOG_WARNING, "%s%s epoch %lld%s: %s", t->run.best,
+               there ? " is not the model of" : ", the model of", (long long)r->best_epoch,
+               there ? ", the best so far, but of a course that the run does not continue"
+                     : ", is missing",
+               r->phase == AN_PHASE_DONE
                    ? "the run is complete, so nothing replaces it unless epochs are added"
                    : "the model of the next epoch replaces it, even if it is not as good");
 }

@@ -95,6 +95,29 @@ static void test_lost_best(void **state)
     assert_int_equal(rig_times_heard("is missing"), 1);
 }
 
+/* After the run went back to an earlier checkpoint, the best model is one of the course that it
+ * takes from there, even if that is worse than an epoch that was given up. */
+static void test_best_of_another_course(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {SETTINGS, "epochs", "4", "keep", "4", NULL};
+    alexnet_trainer *trainer;
+    size_t length;
+    start("run", 100, settings);
+    assert_int_equal(rig_times_heard("is not the model of"), 0);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    const int best = alexnet_trainer_best(trainer, NULL);
+    alexnet_trainer_free(trainer);
+    assert_true(best > 1);
+    unsigned char *first = scratch_read("run/epoch-1.safetensors", &length);
+    scratch_write("run/last.safetensors", first, length);
+    free(first);
+    assert_int_equal(rig_times_heard("is not the model of"), 0);
+    assert_int_equal(finish_after_perfection("run", 0), best);
+    assert_int_equal(rig_times_heard("is not the model of epoch 1, the best so far"), 1);
+    assert_int_equal(finish_after_perfection("run", best), best);
+}
+
 /* ---- Data that is elsewhere ---- */
 
 static alexnet_resume_options moved_to(const char *train, const char *val)
@@ -588,15 +611,25 @@ static void test_more_bad_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_moved_data),          IN_SCRATCH(test_moved_apart),
-        IN_SCRATCH(test_moved_share),         IN_SCRATCH(test_share_of_an_earlier_version),
-        IN_SCRATCH(test_other_data),          IN_SCRATCH(test_data_of_no_use),
-        IN_SCRATCH(test_accepted_changes),    IN_SCRATCH(test_fewer_pictures),
-        IN_SCRATCH(test_changes_in_the_mean), IN_SCRATCH(test_nothing_to_accept),
-        IN_SCRATCH(test_more_epochs),         IN_SCRATCH(test_an_earlier_checkpoint),
-        IN_SCRATCH(test_fewer_epochs),        IN_SCRATCH(test_no_more_epochs),
-        IN_SCRATCH(test_settings_that_stay),  IN_SCRATCH(test_more_bad_pictures),
-        IN_SCRATCH(test_other_end),           IN_SCRATCH(test_lost_best),
+        IN_SCRATCH(test_moved_data),
+        IN_SCRATCH(test_moved_apart),
+        IN_SCRATCH(test_moved_share),
+        IN_SCRATCH(test_share_of_an_earlier_version),
+        IN_SCRATCH(test_other_data),
+        IN_SCRATCH(test_data_of_no_use),
+        IN_SCRATCH(test_accepted_changes),
+        IN_SCRATCH(test_fewer_pictures),
+        IN_SCRATCH(test_changes_in_the_mean),
+        IN_SCRATCH(test_nothing_to_accept),
+        IN_SCRATCH(test_more_epochs),
+        IN_SCRATCH(test_an_earlier_checkpoint),
+        IN_SCRATCH(test_fewer_epochs),
+        IN_SCRATCH(test_no_more_epochs),
+        IN_SCRATCH(test_settings_that_stay),
+        IN_SCRATCH(test_more_bad_pictures),
+        IN_SCRATCH(test_other_end),
+        IN_SCRATCH(test_lost_best),
+        IN_SCRATCH(test_best_of_another_course),
         IN_SCRATCH(test_packed_otherwise),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
