@@ -146,9 +146,17 @@ static void report_rates(const alexnet_trial_verdict *v, const char *picture, co
         json_print(document);
         return;
     }
+    /* Of a network that has learnt, the loss is low before the first update. */
+    const bool learnt = v->loss < 0.9 * v->chance;
     if (v->good)
         terminal_line(stdout, "rate %.2g: a tenth of %.2g, where the loss was lowest (%.4f)",
                       v->rate, v->lowest_at, v->loss);
+    else if (learnt)
+        terminal_line(
+            stdout,
+            "no rate: no update clearly lowered the loss, but at %.4f it was far below that "
+            "of chance, %.4f, already: the network has learnt these pictures",
+            v->loss, v->chance);
     else
         terminal_line(stdout,
                       "no rate: the loss fell at none of %" PRId64

@@ -134,6 +134,8 @@ alexnet_status an_norms_end(alexnet_trainer *trainer, alexnet_progress *progress
 /** The loss of a network that sees nothing and answers with each class as often as class_weights
  * teaches it: ln C without weights, and at least that with them. */
 double an_trainer_blind_loss(const alexnet_trainer *trainer);
+/** The share of the training pictures that are in the largest class; 1 if memory is short. */
+double an_trainer_largest_share(const alexnet_trainer *trainer);
 /** Whether a loss is at or above that of chance. */
 bool an_trainer_stuck_at(const alexnet_trainer *trainer, double loss);
 /** A likely reason, and what to try, after an update: "Every layer is frozen. Try ..." */

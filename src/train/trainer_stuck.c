@@ -18,6 +18,12 @@ static const double UPDATES_TO_BEGIN = 100;
 static const double UPDATES_TO_JUDGE = 20;
 /* Weights have not moved if all updates together can have changed them by less than this share. */
 static const double MOVED = 0.01;
+/* A loss this much above that of chance is not due to dropout, to changed pictures or to their
+ * small number, which raise it by a few percent in runs that learn. */
+static const double TOO_HIGH = 1.05;
+/* More right answers than guessing gives are no luck beyond so many standard deviations: there may
+ * be hundreds of epochs. */
+static const double NO_LUCK = 4;
 /* A loss below this share of that of chance has left it, if only for a while. */
 static const double RECOVERED = 0.9;
 
@@ -206,13 +212,8 @@ static bool hardly_moves(const alexnet_trainer *t, double rate, char *out, size_
     const int length = an_print_in(
         out, size, "The weights hardly move: an update changes them by a share of %.1g at most. ",
         change);
-    if (moved < MOVED / 10)
-        an_print_in(out + length, size - (size_t)length,
-                    "The rate of %.3g is far too low. Leave it out to use the recipe's own, or "
-                    "find one with `ALEXNET_TRIAL_RATES`",
-                    rate);
-    else
-        an_print_in(out + length, size - (size_t)length, "Try a rate of %.3g", 10 * rate);
+    an_print_in(out + length, size - (size_t)length,
+                "The rate of %.3g is too low. Find one with `ALEXNET_TRIAL_RATES`", rate);
     return true;
 }
 
@@ -236,8 +237,9 @@ static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t s
                     an_trainer_lower_rate(t));
     else if (10 * rate < usual)
         an_print_in(out, size,
-                    "The rate of %.3g is low; the usual one is %.3g. Try a rate of %.3g or more",
-                    rate, usual, 10 * rate);
+                    "The rate of %.3g is low; the usual one is %.3g. Find one with "
+                    "`ALEXNET_TRIAL_RATES`",
+                    rate, usual);
     else
         snprintf(out, size,
                  "Neither rates nor weights nor pictures explain it: do the labels fit the "
@@ -262,7 +264,16 @@ bool an_trainer_stuck_at(const alexnet_trainer *t, double loss)
 void an_trainer_why_stuck(const alexnet_trainer *t, double loss, char *out, size_t size)
 {
     if (!nothing_learns(t, out, size) && !bad_pictures_or_layers(t, out, size))
-        by_numbers(t, loss > 1.005 * chance_of(t, loss), out, size);
+        by_numbers(t, loss > TOO_HIGH * chance_of(t, loss), out, size);
+}
+
+/* Whether the answers of the epoch were right more often than those of a network that sees nothing,
+ * which is at best right for the largest class. */
+static bool beats_guessing(const alexnet_trainer *t)
+{
+    const double n = (double)t->record.epoch.images, right = n - t->record.epoch.top1;
+    const double share = an_trainer_largest_share(t);
+    return right > n * share + NO_LUCK * sqrt(n * share * (1 - share));
 }
 
 /* Whether a run that learns would show it by the end of this epoch. */
@@ -281,7 +292,8 @@ void an_trainer_warn_if_stuck(alexnet_trainer *t)
     const int64_t epochs = t->record.step / t->steps_per_epoch;
     char why[512], formula[32] = "by class_weights";
     t->record.told_stuck &= loss >= RECOVERED * even;
-    if (t->record.told_stuck || !had_time(t, epochs) || !an_trainer_stuck_at(t, loss))
+    if (t->record.told_stuck || !had_time(t, epochs) || !an_trainer_stuck_at(t, loss) ||
+        beats_guessing(t))
         return;
     an_trainer_why_stuck(t, loss, why, sizeof why);
     if (chance == even)

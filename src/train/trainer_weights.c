@@ -73,6 +73,18 @@ double an_trainer_blind_loss(const alexnet_trainer *t)
     return fmax(even, loss);
 }
 
+double an_trainer_largest_share(const alexnet_trainer *t)
+{
+    int64_t *counts, largest = 0;
+    double present;
+    if (count_pictures(t, &counts, &present) != ALEXNET_OK)
+        return 1;
+    for (int c = 0; c < t->classes.count; c++)
+        largest = counts[c] > largest ? counts[c] : largest;
+    an_free(counts);
+    return (double)largest / (double)t->train->count;
+}
+
 /* n / (C n_c) for each of C classes that have some of the n pictures, so that a picture's weight is
  * 1 on average. */
 static alexnet_status balance(alexnet_trainer *t)

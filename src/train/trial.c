@@ -19,9 +19,10 @@ static const double KEPT = 0.9, TOO_HIGH = 4;
 enum { FEW = 10 };
 /* Points on either side that a point of the smoothed curve is averaged with. */
 enum { NEIGHBOURS = 4 };
-/* A loss has fallen if it is at most FALLEN times the first ones. The suggested rate is SAFE times
- * the rate at which it was lowest. */
-static const double FALLEN = 0.95, SAFE = 0.1;
+/* A loss has fallen if it is at most FALLEN times the first ones, and lower by CLEAR standard
+ * errors of that difference: batches differ, and the lowest of many means is low by chance. The
+ * suggested rate is SAFE times the rate at which it was lowest. */
+static const double FALLEN = 0.95, CLEAR = 4, SAFE = 0.1;
 
 /* ---- What is trained, and how ---- */
 
@@ -265,6 +266,18 @@ double an_trial_smooth(const alexnet_trial *trial, int64_t index)
     return sum / (double)(last - first + 1);
 }
 
+/* The standard error of the difference between the first smoothed loss and that at `best`, by how
+ * much the losses until there differ from the smoothed ones. */
+static double error_of_fall(const alexnet_trial *trial, int64_t best)
+{
+    const double width = 2 * NEIGHBOURS + 1;
+    double sum = 0;
+    for (int64_t i = 0; i <= best; i++)
+        sum += pow(trial->points[i].loss - an_trial_smooth(trial, i), 2);
+    const double variance = sum / (double)(best + 1) * width / (width - 1);
+    return sqrt(variance * (1.0 / (NEIGHBOURS + 1) + 1 / width));
+}
+
 /* Find the lowest loss of a sweep and its rate, and derive the rate to suggest. */
 static void judge_rates(const alexnet_trial *trial, alexnet_trial_verdict *verdict)
 {
@@ -276,7 +289,9 @@ static void judge_rates(const alexnet_trial *trial, alexnet_trial_verdict *verdi
         return;
     verdict->loss = an_trial_smooth(trial, best);
     verdict->lowest_at = trial->points[best].rate;
-    verdict->good = verdict->loss <= FALLEN * an_trial_smooth(trial, 0);
+    const double first = an_trial_smooth(trial, 0);
+    verdict->good = verdict->loss <= FALLEN * first &&
+                    first - verdict->loss >= CLEAR * error_of_fall(trial, best);
     if (verdict->good)
         verdict->rate = SAFE * verdict->lowest_at;
 }

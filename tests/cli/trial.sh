@@ -47,6 +47,12 @@ is "$(json 1 table)" again.csv "the table's file"
 is "$(json 1 updates)" "$rows" "updates"
 less "$(json 1 rate)" "$(json 1 lowest_at)" "rate"
 
+# A network that has learnt these pictures is not said to learn nothing.
+expect 0 train easy $net --batch 16 --epochs 30 --val 0 --rate 0.02 --out learnt --quiet
+expect 1 train easy --init-from learnt --batch 16 --find-rate learnt.png --quiet
+has out "no rate: no update clearly lowered the loss, but at 0." "the network has learnt these pictures"
+lacks out "--overfit-one-batch"
+
 # No rate makes a frozen network learn.
 expect 1 train data/pictures $net --batch 2 --freeze '*' --find-rate none.png --quiet
 has out "no rate: the loss fell at none of 100"
