@@ -71,21 +71,20 @@ static alexnet_status remove_leftover(const an_writer *writer, bool *busy)
     return rc;
 }
 
-/* Open the folder that contains a path of `length` bytes. @return -1 with errno if that fails */
-static int open_folder(const char *path, size_t length)
+/* Open the folder that contains a path of `length` bytes. @param verb, what  for the error */
+static alexnet_status open_folder(int *fd, const char *path, size_t length, const char *verb,
+                                  const char *what)
 {
     while (length > 0 && path[length - 1] != '/')
         length--;
     char *name = length ? an_strndup(path, length) : an_strdup(".");
-    if (!name) {
-        errno = ENOMEM;
-        return -1;
-    }
-    const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const int error = errno;
+    *fd = -1;
+    if (!name)
+        return AN_FAIL_MEMORY(length + 2, "a path");
+    *fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const alexnet_status rc = *fd < 0 ? an_file_fail(verb, what) : ALEXNET_OK;
     an_free(name);
-    errno = error;
-    return fd;
+    return rc;
 }
 
 /* Create a new file under the temporary name, and lock it. Another writer may remove it before it
@@ -95,9 +94,8 @@ static alexnet_status open_temporary(an_writer *writer, bool *busy)
     const char *name = name_of(writer->temporary);
     struct stat info;
     AN_CHECK(an_file_check_own(writer->path, true));
-    writer->folder = open_folder(writer->path, strlen(writer->path));
-    if (writer->folder < 0)
-        return an_file_fail("create", writer->temporary);
+    AN_CHECK(open_folder(&writer->folder, writer->path, strlen(writer->path), "create",
+                         writer->temporary));
     AN_CHECK(remove_leftover(writer, busy));
     writer->fd =
         openat(writer->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -115,9 +113,8 @@ alexnet_status an_flush_name(const char *path)
     size_t length = strlen(path);
     while (length > 0 && path[length - 1] == '/')
         length--;
-    const int fd = open_folder(path, length);
-    if (fd < 0)
-        return an_file_fail("open the folder of", path);
+    int fd;
+    AN_CHECK(open_folder(&fd, path, length, "open the folder of", path));
     /* EINVAL: the file system cannot flush folders */
     alexnet_status rc =
         fsync(fd) != 0 && errno != EINVAL ? an_file_fail("flush the folder of", path) : ALEXNET_OK;

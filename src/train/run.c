@@ -205,17 +205,22 @@ alexnet_status an_run_open(an_run *run, const char *folder)
     return rc;
 }
 
-uint64_t an_run_best_id(const an_run *run)
+alexnet_status an_run_best_id(const an_run *run, uint64_t *id)
 {
     an_reader *reader;
     an_tensor_file *file;
-    if (!an_is_file(run->best) || an_reader_open(&reader, run->best) != ALEXNET_OK ||
-        an_tensor_file_open(&file, reader) != ALEXNET_OK)
-        return 0;
+    *id = 0;
+    if (!an_is_file(run->best))
+        return ALEXNET_OK;
+    alexnet_status rc = an_reader_open(&reader, run->best);
+    if (rc == ALEXNET_OK)
+        rc = an_tensor_file_open(&file, reader);
+    if (rc != ALEXNET_OK)
+        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
     const char *sums = an_tensor_file_metadata(file, AN_METADATA_SUMS);
-    const uint64_t id = sums ? an_hash_text(AN_HASH_START, sums) : 0;
+    *id = sums ? an_hash_text(AN_HASH_START, sums) : 0;
     an_tensor_file_close(file);
-    return id;
+    return ALEXNET_OK;
 }
 
 /* The number in the name epoch-N.safetensors; 0: the name is another. */

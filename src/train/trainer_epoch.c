@@ -43,9 +43,9 @@ static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, 
     if (!*best)
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));
+    AN_CHECK(an_run_best_id(&t->run, &r->best_id));
     r->best = *val;
     r->best_epoch = an_trainer_epoch(t);
-    r->best_id = an_run_best_id(&t->run);
     t->best_lost = false;
     return ALEXNET_OK;
 }

@@ -144,11 +144,13 @@ static alexnet_status cut_log(alexnet_trainer *t)
  * was killed before the latest one was written, the file may be of an epoch that the record does
  * not know. What the best achieved stays in the record: the rates of a plateau depend on when
  * validation improved. */
-static void look_for_best(alexnet_trainer *t)
+static alexnet_status look_for_best(alexnet_trainer *t)
 {
+    uint64_t id;
     const an_run_state *r = &t->record;
     const bool there = an_is_file(t->run.best);
-    const bool ours = there && (!r->best_id || r->best_id == an_run_best_id(&t->run));
+    AN_CHECK(an_run_best_id(&t->run, &id));
+    const bool ours = there && (!r->best_id || r->best_id == id);
     t->best_lost = r->best_epoch > 0 && !ours;
     if (t->best_lost)
         an_log(t->ctx, ALEXNET_LOG_WARNING, "%s%s epoch %lld%s: %s", t->run.best,
@@ -158,6 +160,7 @@ static void look_for_best(alexnet_trainer *t)
                r->phase == AN_PHASE_DONE
                    ? "the run is complete, so nothing replaces it unless epochs are added"
                    : "the model of the next epoch replaces it, even if it is not as good");
+    return ALEXNET_OK;
 }
 
 /* Save what was changed on resume, so that it outlasts this process. recipe.ini may also be that of
@@ -279,7 +282,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     AN_TRY(suggest_another(folder, read_tensors(t, &file)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
-    look_for_best(t);
+    AN_TRY(look_for_best(t));
     AN_TRY(keep_changes(t, moved || set));
 cleanup:
     an_model_file_close(&file);
