@@ -17,7 +17,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 enum { PASSES = 3, ARGS = 4, CLASSES = 1000 };
 

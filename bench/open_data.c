@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "data/loader.h"
-#include "data/shard_order.h"
+#include "data/loader/loader.h"
+#include "data/loader/shard_order.h"
 
 static void print_usage(void)
 {

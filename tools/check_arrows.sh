@@ -103,7 +103,7 @@ yes src/base/a.c utils/x.h
 yes src/extra/a.c base/status.h
 yes cli/a.c base/status.h
 yes cli/a.c ../src/base/status.h
-yes tests/cli/a.c model/network.h
+yes tests/cli/a.c model/network/network.h
 yes examples/a.c base/status.h
 no src/api/a.c train/trainer.h
 no src/api/a.c alexnet/alexnet.h

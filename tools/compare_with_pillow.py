@@ -42,12 +42,12 @@ class Fit(ctypes.Structure):
 
 def build(folder):
     out = os.path.join(folder, "data.so")
-    folders = ("data", "data/codec", "base", "tensor")
+    folders = ("data", "data/*", "data/picture/codec", "base", "tensor")
     sources = sorted(source for name in folders for source in glob.glob(f"{ROOT}/src/{name}/*.c"))
     codecs = os.path.join(folder, "codecs.c")  # all formats; the build lists those that it has
     names = ["webp", "gif", "tiff", "heif"]
     with open(codecs, "w") as file:
-        file.write('#include "data/codec.h"\n')
+        file.write('#include "data/picture/codec.h"\n')
         file.writelines(f"extern const an_codec an_{name}_codec;\n" for name in names)
         rows = "".join(f"&an_{name}_codec, " for name in names)
         file.write(f"const an_codec *const an_codecs[] = {{{rows}NULL}};\n")

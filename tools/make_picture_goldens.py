@@ -6,7 +6,7 @@
 The committed files were made with Pillow 13.0.0 and cjpeg of libjpeg-turbo 2.1.5 (9.4.0 gives the
 same, except for orientation in the XMP of a JPEG), HEIC with pillow-heif 1.8.1. JPEG files come
 from both; PNG, TIFF and BMP files are put together here, byte by byte, for every bit depth and chunk.
-Pixels are Pillow's, with three rules of src/data/picture.h that Pillow leaves to its caller:
+Pixels are Pillow's, with three rules of src/data/picture/picture.h that Pillow leaves to its caller:
 orientation is applied (ImageOps.exif_transpose), alpha is composed over white and 16-bit grey keeps
 its upper byte.
 """

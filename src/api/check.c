@@ -1,4 +1,4 @@
-#include "data/check.h"
+#include "data/check/check.h"
 
 #include "api/options.h"
 #include "base/status.h"

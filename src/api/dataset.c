@@ -2,8 +2,8 @@
 
 #include "api/options.h"
 #include "base/status.h"
-#include "data/endings.h"
-#include "data/source_own.h"
+#include "data/picture/endings.h"
+#include "data/source/source_own.h"
 #include "infer/session.h"
 
 const char *alexnet_picture_ending(int index)

@@ -3,7 +3,7 @@
 #include "api/options.h"
 #include "base/alloc.h"
 #include "base/status.h"
-#include "model/export.h"
+#include "model/export/export.h"
 #include "model/model.h"
 
 /* Translate the options for the formats. */

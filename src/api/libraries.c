@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "backend/backend.h"
-#include "data/codec.h"
-#include "data/store.h"
+#include "data/picture/codec.h"
+#include "data/source/store.h"
 
 /* "oneDNN 2.6.3" of the first device that names a library, split in two. */
 static const char *device_library(const char **version)

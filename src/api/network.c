@@ -1,4 +1,4 @@
-#include "model/network.h"
+#include "model/network/network.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "data/pack.h"
+#include "data/pack/pack.h"
 
 #include "api/options.h"
 #include "base/status.h"

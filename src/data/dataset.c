@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "base/utf8.h"
 #include "data/dataset_notes.h"
-#include "data/names.h"
+#include "data/source/names.h"
 
 static alexnet_status allocate(alexnet_dataset **out, an_data_source *source, int classes)
 {

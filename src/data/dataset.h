@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "base/context.h"
-#include "data/source.h"
+#include "data/source/source.h"
 
 typedef struct an_sample {
     int64_t item;     /* of the source */

@@ -10,7 +10,7 @@
 #include "base/strings.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "data/endings.h"
+#include "data/picture/endings.h"
 
 /* ---- Files ---- */
 

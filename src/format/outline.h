@@ -1,6 +1,7 @@
 /*
  * The layers of a network, in order of computation, as another program's file lists them. They show
- * which network the file holds (model/recognise.h), and which tensors belong to which layer.
+ * which network the file holds (model/recognise/recognise.h), and which tensors belong to which
+ * layer.
  *
  * Formats that carry a network (Caffe, ONNX) fill in an outline from it. It is a chain of layers,
  * as every AlexNet is. What a file does not say is AN_UNKNOWN, and matches anything.

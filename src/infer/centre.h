@@ -5,8 +5,8 @@
 #ifndef AN_INFER_CENTRE_H
 #define AN_INFER_CENTRE_H
 
-#include "data/picture.h"
-#include "model/network.h"
+#include "data/picture/picture.h"
+#include "model/network/network.h"
 
 /** Bring a picture to the network's stored square, and cut its centre out into `crop`. */
 alexnet_status an_centre_cut(uint8_t *crop, const alexnet_network *network,

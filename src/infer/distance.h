@@ -20,8 +20,8 @@
 #ifndef AN_INFER_DISTANCE_H
 #define AN_INFER_DISTANCE_H
 
-#include "data/loader.h"
-#include "model/program.h"
+#include "data/loader/loader.h"
+#include "model/program/program.h"
 
 /** Limits: the side of a picture; pixels of a picture, and of all sizes kept; sizes kept. */
 enum { AN_DISTANCE_SIDE_MAX = 1 << 12, AN_DISTANCE_PIXELS_MAX = 1 << 24, AN_DISTANCE_SIZES = 8 };

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/team.h"
-#include "data/resize.h"
+#include "data/picture/resize.h"
 #include "infer/distance_impl.h"
 
 static int channels_of(const an_distance *d)

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/bad_pictures.h"
+#include "data/loader/bad_pictures.h"
 
 static bool same_fit(const an_runner *a, const an_runner *b)
 {

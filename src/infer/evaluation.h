@@ -4,7 +4,7 @@
 #ifndef AN_INFER_EVALUATION_H
 #define AN_INFER_EVALUATION_H
 
-#include "data/loader.h"
+#include "data/loader/loader.h"
 #include "infer/confusion.h"
 #include "infer/metrics.h"
 #include "infer/runner.h"

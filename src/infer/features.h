@@ -5,9 +5,9 @@
 #ifndef AN_INFER_FEATURES_H
 #define AN_INFER_FEATURES_H
 
-#include "data/loader.h"
+#include "data/loader/loader.h"
 #include "model/model.h"
-#include "model/program.h"
+#include "model/program/program.h"
 
 enum { AN_FEATURE_NAME = 2 * AN_NAME_MAX };
 

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/team.h"
-#include "data/bad_pictures.h"
+#include "data/loader/bad_pictures.h"
 #include "infer/centre.h"
 #include "infer/runner.h"
 #include "infer/views.h"

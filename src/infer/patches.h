@@ -6,8 +6,8 @@
 #ifndef AN_INFER_PATCHES_H
 #define AN_INFER_PATCHES_H
 
-#include "data/loader.h"
-#include "model/program.h"
+#include "data/loader/loader.h"
+#include "model/program/program.h"
 
 /** A place among the best. */
 typedef struct an_found {

@@ -14,7 +14,7 @@
 
 #include <stdatomic.h>
 
-#include "data/loader.h"
+#include "data/loader/loader.h"
 #include "infer/index_shard.h"
 #include "infer/nearest.h"
 

@@ -5,8 +5,8 @@
 #ifndef AN_INFER_RUNNER_H
 #define AN_INFER_RUNNER_H
 
-#include "data/loader.h"
-#include "model/program.h"
+#include "data/loader/loader.h"
+#include "model/program/program.h"
 
 typedef struct an_runner {
     an_program *program;

@@ -6,7 +6,7 @@
 #ifndef AN_INFER_SALIENCY_H
 #define AN_INFER_SALIENCY_H
 
-#include "model/program.h"
+#include "model/program/program.h"
 
 struct alexnet_saliency {
     an_net *net;

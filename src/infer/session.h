@@ -4,7 +4,7 @@
 #ifndef AN_INFER_SESSION_H
 #define AN_INFER_SESSION_H
 
-#include "data/loader.h"
+#include "data/loader/loader.h"
 #include "infer/runner.h"
 #include "model/model.h"
 

@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "format/caffe.h"
+#include "format/caffe/caffe.h"
 #include "model/model_file.h"
-#include "model/network_edit.h"
+#include "model/network/network_edit.h"
 
 enum { SIDE_MAX = 8192 }; /* of [input] */
 

@@ -5,7 +5,7 @@
 #ifndef AN_MODEL_MEAN_FILE_H
 #define AN_MODEL_MEAN_FILE_H
 
-#include "model/network.h"
+#include "model/network/network.h"
 
 typedef struct an_mean_file {
     int side;      /* rows and columns; 1: a colour */

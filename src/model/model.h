@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "model/model_file.h"
-#include "model/net.h"
+#include "model/program/net.h"
 
 struct alexnet_model {
     atomic_int references;

@@ -6,10 +6,10 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "data/names.h"
-#include "model/adopt.h"
-#include "model/agree.h"
-#include "model/leftover.h"
+#include "data/source/names.h"
+#include "model/recognise/adopt.h"
+#include "model/recognise/agree.h"
+#include "model/recognise/leftover.h"
 
 /* The name of a built-in network where there is no such file. */
 static bool is_only_name(const char *path)

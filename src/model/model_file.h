@@ -16,8 +16,8 @@
 
 #include "format/safetensors.h"
 #include "model/classes.h"
-#include "model/match.h"
 #include "model/mean_file.h"
+#include "model/recognise/match.h"
 
 /** The keys of metadata. */
 #define AN_METADATA_FORMAT "alexnet.format"

@@ -7,8 +7,8 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "base/team.h"
-#include "data/crop.h"
-#include "model/room.h"
+#include "data/loader/crop.h"
+#include "model/program/room.h"
 #include "train/init.h"
 
 enum { SEED = 1 };

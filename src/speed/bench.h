@@ -5,7 +5,7 @@
 #ifndef AN_SPEED_BENCH_H
 #define AN_SPEED_BENCH_H
 
-#include "model/program.h"
+#include "model/program/program.h"
 
 struct alexnet_bench {
     alexnet_ctx *ctx;

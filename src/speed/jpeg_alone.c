@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/threads.h"
-#include "data/picture.h"
+#include "data/picture/picture.h"
 
 typedef struct pile {
     const an_jpeg_file *files;

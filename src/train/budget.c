@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
-#include "model/room.h"
+#include "model/program/room.h"
 #include "train/trainer_impl.h"
 
 static const double GIB = 1 << 30;

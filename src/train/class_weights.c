@@ -9,7 +9,7 @@
 #include "base/lines.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/names.h"
+#include "data/source/names.h"
 
 enum { FILE_MAX = 64 << 20 };
 

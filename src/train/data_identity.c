@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "data/shard_order.h"
+#include "data/loader/shard_order.h"
 
 alexnet_status an_data_identity_record(an_data_identity *record, const alexnet_dataset *data,
                                        const int64_t *stamps, bool by_place)

@@ -5,8 +5,8 @@
 #ifndef AN_TRAIN_DATA_STATS_H
 #define AN_TRAIN_DATA_STATS_H
 
-#include "data/moments.h"
-#include "model/network.h"
+#include "data/loader/moments.h"
+#include "model/network/network.h"
 
 struct alexnet_data_stats {
     alexnet_ctx *ctx;

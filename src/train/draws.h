@@ -6,10 +6,10 @@
 #ifndef AN_TRAIN_DRAWS_H
 #define AN_TRAIN_DRAWS_H
 
-#include "data/changes.h"
-#include "data/crop.h"
-#include "data/loader.h"
-#include "model/network.h"
+#include "data/loader/changes.h"
+#include "data/loader/crop.h"
+#include "data/loader/loader.h"
+#include "model/network/network.h"
 #include "train/recipe.h"
 
 typedef struct an_draws {

@@ -5,8 +5,8 @@
 #ifndef AN_TRAIN_EPOCH_ORDER_H
 #define AN_TRAIN_EPOCH_ORDER_H
 
-#include "data/balanced.h"
-#include "data/shard_order.h"
+#include "data/loader/balanced.h"
+#include "data/loader/shard_order.h"
 #include "train/recipe.h"
 
 typedef struct an_epoch_order {

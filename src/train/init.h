@@ -4,7 +4,7 @@
 #ifndef AN_TRAIN_INIT_H
 #define AN_TRAIN_INIT_H
 
-#include "model/net.h"
+#include "model/program/net.h"
 #include "train/recipe.h"
 
 /**

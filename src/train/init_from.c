@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "model/adopt.h"
-#include "model/agree.h"
+#include "model/recognise/adopt.h"
+#include "model/recognise/agree.h"
 #include "train/mean.h"
 
 enum { LINES = 20 }; /* lines of the log that name tensors, at most */

@@ -13,9 +13,9 @@ alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, con
 
 /**
  * Copy the tensors of a file that have the shape of a parameter of the net. In a file of this
- * program they are found by name, in others as model/recognise.h describes. The log names the
- * parameters and the tensors that are left over, with the reason, and says how the file's [input]
- * differs from the net's.
+ * program they are found by name, in others as model/recognise/recognise.h describes. The log names
+ * the parameters and the tensors that are left over, with the reason, and says how the file's
+ * [input] differs from the net's.
  *
  * The layer before the softmax is copied from a file of this program only if the ids of its classes
  * are the same. A file of another program names no classes; there their number has to be the same.

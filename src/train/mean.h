@@ -4,8 +4,8 @@
 #ifndef AN_TRAIN_MEAN_H
 #define AN_TRAIN_MEAN_H
 
-#include "data/moments.h"
-#include "model/net.h"
+#include "data/loader/moments.h"
+#include "model/program/net.h"
 
 /** Whether a net has a mean that is computed from the data. */
 bool an_mean_wanted(const an_net *net);

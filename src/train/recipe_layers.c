@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "model/network.h"
+#include "model/network/network.h"
 #include "train/recipe_impl.h"
 
 const char *an_recipe_layer_text(const alexnet_recipe *recipe, an_key key, const char *layer)

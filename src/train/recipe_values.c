@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
-#include "data/names.h"
+#include "data/source/names.h"
 #include "train/recipe_impl.h"
 
 /* ---- Lists ---- */

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/status.h"
-#include "model/network.h"
+#include "model/network/network.h"
 #include "train/class_weights.h"
 #include "train/exchange.h"
 

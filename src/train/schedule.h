@@ -5,7 +5,7 @@
 #ifndef AN_TRAIN_SCHEDULE_H
 #define AN_TRAIN_SCHEDULE_H
 
-#include "model/program.h"
+#include "model/program/program.h"
 #include "train/recipe.h"
 #include "train/run_state.h"
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/team.h"
-#include "data/bad_pictures.h"
+#include "data/loader/bad_pictures.h"
 #include "train/trainer_impl.h"
 
 /* A checkpoint is written when this many seconds have passed since the last. */

@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/writer.h"
-#include "data/names.h"
+#include "data/source/names.h"
 #include "train/trainer_impl.h"
 
 /* Refuse to replace a file with weights that are not finite. */

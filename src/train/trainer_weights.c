@@ -10,7 +10,7 @@
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/names.h"
+#include "data/source/names.h"
 #include "train/class_weights.h"
 #include "train/trainer_impl.h"
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "data/codec.h"
-#include "data/resize.h"
+#include "data/picture/codec.h"
+#include "data/picture/resize.h"
 #include "fuzz/require.h"
 
 typedef alexnet_status (*decoder)(an_picture *, int *, const an_encoded *);

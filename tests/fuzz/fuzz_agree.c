@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "model/agree.h"
+#include "model/recognise/agree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/status.h"
-#include "data/source.h"
+#include "data/source/source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -3,7 +3,7 @@
  * can all be read, and layers whose tensors are the file's.
  */
 #include "base/alloc.h"
-#include "format/caffe.h"
+#include "format/caffe/caffe.h"
 #include "fuzz/tensors.h"
 
 static void read_all(an_tensor_file *file, size_t length)

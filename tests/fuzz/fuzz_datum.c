@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "data/datum.h"
+#include "data/source/datum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -2,7 +2,7 @@
  * Where files say how a picture is turned: any bytes as EXIF data, as the text by which PNG files
  * stored it before there was a chunk for it, as XMP, and as the chunks of a PNG file.
  */
-#include "data/codec.h"
+#include "data/picture/codec.h"
 #include "fuzz/png_sums.h"
 #include "fuzz/require.h"
 

@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "data/facts.h"
-#include "data/profile.h"
+#include "data/picture/facts.h"
+#include "data/picture/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

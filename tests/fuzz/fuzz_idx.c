@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/idx.h"
+#include "data/source/idx.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

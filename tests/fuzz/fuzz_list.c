@@ -3,7 +3,7 @@
  * rows whose texts lie within it.
  */
 #include "base/status.h"
-#include "data/list_rows.h"
+#include "data/source/list_rows.h"
 #include "fuzz/require.h"
 
 static void try_list(const uint8_t *bytes, size_t length, const char *name, bool labels)

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/meta_mat.h"
+#include "data/tar/meta_mat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "fuzz/require.h"
-#include "model/program.h"
+#include "model/program/program.h"
 
 /* Limits. PLANNED: parameters of what is planned. The next three: of what is computed. */
 enum { PLANNED = 1 << 20, PARAMETERS = 1 << 12, MULT_ADDS = 1 << 14, BYTES = 1 << 20, SLOTS = 2 };

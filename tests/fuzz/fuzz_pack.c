@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/pack.h"
+#include "data/pack/pack.h"
 #include "fuzz/require.h"
 
 enum { CLASSES = 2, ITEMS = 9 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "format/pth.h"
+#include "format/torch/pth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

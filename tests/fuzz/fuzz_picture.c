@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "data/picture.h"
-#include "data/resize.h"
+#include "data/picture/picture.h"
+#include "data/picture/resize.h"
 #include "fuzz/require.h"
 
 static int a_half(void *user, an_size size)

@@ -11,7 +11,7 @@
 
 #include "base/builtin.h"
 #include "format/tensor_format.h"
-#include "model/recognise.h"
+#include "model/recognise/recognise.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

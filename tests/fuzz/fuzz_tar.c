@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/status.h"
-#include "data/pattern.h"
-#include "data/tar_index.h"
+#include "data/source/pattern.h"
+#include "data/tar/tar_index.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -8,7 +8,7 @@
 #include "unit/ctx_rig.h"
 
 #include "format/tensor_file.h"
-#include "model/program.h"
+#include "model/program/program.h"
 
 enum { GOLDEN_SLOTS_MAX = 4 };
 

@@ -23,7 +23,7 @@
 #include "base/alloc.h"
 #include "base/builtin.h"
 #include "base/status.h"
-#include "model/program_impl.h"
+#include "model/program/program_impl.h"
 
 typedef struct full {
     golden g;

@@ -8,7 +8,7 @@
 #include "unit/stamps.h"
 
 #include "base/status.h"
-#include "data/loader.h"
+#include "data/loader/loader.h"
 
 enum { CLASSES = 1000, PICTURES = 2000, BATCH = 50, SIDE = 64 };
 

@@ -11,7 +11,7 @@
 
 #include <sys/wait.h>
 
-#include "data/loader.h"
+#include "data/loader/loader.h"
 
 static const char *const refused[] = {
     "/jpeg/monkey12.jpg",  /* 12 bits */

@@ -24,7 +24,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "data/picture.h"
+#include "data/picture/picture.h"
 #include "unit/noise.h"
 
 typedef struct picture_golden {

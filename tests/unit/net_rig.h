@@ -13,7 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
-#include "model/program.h"
+#include "model/program/program.h"
 
 enum { RIG_PARAMS = 64, RIG_SLOTS = 8 };
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "data/picture.h"
+#include "data/picture/picture.h"
 
 static inline uint64_t fnv(const uint8_t *bytes, size_t length)
 {

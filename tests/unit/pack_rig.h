@@ -6,8 +6,8 @@
 
 #include "source_rig.h"
 
-#include "data/pack.h"
-#include "data/resize.h"
+#include "data/pack/pack.h"
+#include "data/picture/resize.h"
 
 enum { CLASSES = 3, EACH = 9, PICTURES = CLASSES * EACH, SIDE = 16 };
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "format/tensor_format.h"
-#include "model/layer_names.h"
-#include "model/recognise.h"
+#include "model/network/layer_names.h"
+#include "model/recognise/recognise.h"
 
 enum { ENTRIES = 64 };
 

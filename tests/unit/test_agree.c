@@ -7,7 +7,7 @@
 #include "scratch.h"
 #include "tensor_rig.h"
 
-#include "model/export.h"
+#include "model/export/export.h"
 #include "model/model.h"
 #include "train/init_from.h"
 

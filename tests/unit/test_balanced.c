@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/balanced.h"
+#include "data/loader/balanced.h"
 
 enum { MAX = 64 };
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "format/caffe.h"
+#include "format/caffe/caffe.h"
 #include "format/wire_write.h"
 
 enum { TENSORS = 8 };

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "data/changes.h"
+#include "data/loader/changes.h"
 
 enum { SIDE = 40, CROP = 32, DRAWS = 20000, SEED = 1710, BATCH = 8 };
 

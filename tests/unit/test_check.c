@@ -8,11 +8,11 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "data/check.h"
-#include "data/dhash.h"
-#include "data/facts.h"
-#include "data/near.h"
-#include "data/profile.h"
+#include "data/check/check.h"
+#include "data/check/dhash.h"
+#include "data/check/near.h"
+#include "data/picture/facts.h"
+#include "data/picture/profile.h"
 
 /* openssl mac -macopt hexkey:KEY -macopt size:16 SIPHASH of the bytes 0, 1, 2, ... (OpenSSL 3.0);
  * the key is `start`, little-endian, and eight zero bytes. */

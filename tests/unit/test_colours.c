@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "data/colours.h"
+#include "data/loader/colours.h"
 
 enum { PIXELS_MAX = 64, LINE = 4096, CASES = 32 };
 

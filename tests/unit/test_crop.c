@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "data/crop.h"
+#include "data/loader/crop.h"
 #include "infer/views.h"
 
 enum { SIDE = 256, CROP = 224, PLACES = 33, DRAWS = 66000, SEED = 20120930 };

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "data/names.h"
+#include "data/source/names.h"
 
 static void put_all(const char *const *paths)
 {

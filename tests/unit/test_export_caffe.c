@@ -8,9 +8,9 @@
 #include "tensor_rig.h"
 
 #include "base/writer.h"
-#include "format/caffe.h"
-#include "model/caffe_layers.h"
-#include "model/export.h"
+#include "format/caffe/caffe.h"
+#include "model/export/caffe_layers.h"
+#include "model/export/export.h"
 
 static char *ids[] = {"a", "b", "c"};
 static const an_classes classes = {3, ids, ids};

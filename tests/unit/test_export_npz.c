@@ -6,7 +6,7 @@
 #include "scratch.h"
 #include "tensor_rig.h"
 
-#include "model/export.h"
+#include "model/export/export.h"
 
 static char *ids[] = {"n01", "n02"}, *names[] = {"one", "sm\xc3\xb6rg\xc3\xa5s \xf0\x9f\x98\x80"};
 static const an_classes classes = {2, ids, names};

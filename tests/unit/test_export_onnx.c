@@ -9,7 +9,7 @@
 
 #include "base/wire.h"
 #include "base/writer.h"
-#include "model/export.h"
+#include "model/export/export.h"
 #include "model/model.h"
 
 static char *ids[] = {"n01", "n02"}, *names[] = {"sm\xc3\xb6rg\xc3\xa5s", "two"};

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "data/facts.h"
-#include "data/profile.h"
+#include "data/picture/facts.h"
+#include "data/picture/profile.h"
 
 enum { STRIP_OFFSETS = 273, PHOTOMETRIC = 262, ICC_PROFILE = 34675, HEAD = 16, ENTRIES_MAX = 40 };
 

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "model/model.h"
-#include "model/place.h"
+#include "model/network/place.h"
 
 enum { CLASSES = 3, CONV = 4 * 7 * 7, GREY = 8, MOST = 4096, PICTURES = 5 };
 

@@ -4,8 +4,8 @@
  */
 #include "source_rig.h"
 
-#include "data/list_rows.h"
-#include "data/names.h"
+#include "data/source/list_rows.h"
+#include "data/source/names.h"
 
 enum { PICTURES = 9, SIDE = 3 };
 

@@ -18,7 +18,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "data/loader.h"
+#include "data/loader/loader.h"
 
 enum { SIDE = 16, BYTES = SIDE * SIDE * 3, BATCH = 7, PASS = 100 };
 

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/meta_mat.h"
+#include "data/tar/meta_mat.h"
 
 static const char expected[] = "n02119789 1\nn01440764 2\nn01443537 3\nn00001740 4\n";
 static const char *const files[] = {"golden/archives/meta.mat", "golden/archives/meta-plain.mat"};

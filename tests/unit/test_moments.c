@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "data/moments.h"
+#include "data/loader/moments.h"
 
 enum { SIDE = 5, AREA = SIDE * SIDE, PICTURES = 4, BAD = 2 };
 static const double TOLERANCE = 1e-12;

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "base/builtin.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 static alexnet_network *load(const char *name, int classes)
 {

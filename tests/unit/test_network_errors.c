@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "model/network.h"
+#include "model/network/network.h"
 
 #define INPUT "[input]\nsize = 8\nside = 10\nmean = none\n"                    /* lines 1 to 4 */
 #define CONV "[c]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 3\n" /* 5 to 9 */

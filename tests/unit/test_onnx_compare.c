@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "format/onnx_compare.h"
+#include "format/onnx/onnx_compare.h"
 #include "format/wire_write.h"
-#include "model/export_onnx.h"
+#include "model/export/export_onnx.h"
 
 typedef an_wire_buffer buffer;
 

@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/sha256.h"
 #include "base/writer.h"
-#include "data/pack.h"
-#include "data/resize.h"
+#include "data/pack/pack.h"
+#include "data/picture/resize.h"
 
 static void expect_same_file(const char *a, const char *b)
 {

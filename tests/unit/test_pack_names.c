@@ -5,7 +5,7 @@
 #include "pack_rig.h"
 
 #include "base/utf8.h"
-#include "data/tar_index.h"
+#include "data/tar/tar_index.h"
 
 /* ---- Names that only a program gives ---- */
 

@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "data/codec.h"
-#include "data/picture.h"
+#include "data/picture/codec.h"
+#include "data/picture/picture.h"
 #include "noise.h"
 
 typedef struct picture_golden {

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
-#include "model/plan.h"
+#include "model/program/plan.h"
 
 static size_t rounded(size_t bytes)
 {

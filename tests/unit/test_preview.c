@@ -4,7 +4,7 @@
  */
 #include "training_rig.h"
 
-#include "data/resize.h"
+#include "data/picture/resize.h"
 #include "infer/centre.h"
 #include "train/preview.h"
 #include "train/trainer.h"

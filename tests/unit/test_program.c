@@ -8,7 +8,7 @@
  */
 #include "net_rig.h"
 
-#include "model/program_impl.h"
+#include "model/program/program_impl.h"
 
 /* ---- Networks ---- */
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "format/pth.h"
+#include "format/torch/pth.h"
 
 #define FOLDER "golden/tensors/"
 #define BAD ALEXNET_ERROR_FORMAT

@@ -11,7 +11,7 @@
  */
 #include "net_rig.h"
 
-#include "model/program_impl.h"
+#include "model/program/program_impl.h"
 
 enum { CLASSES = 5, SIDE = 9, PIXELS = 3 * SIDE * SIDE };
 

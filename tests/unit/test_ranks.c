@@ -6,7 +6,7 @@
 #include "source_rig.h"
 
 #include "base/random.h"
-#include "data/loader.h"
+#include "data/loader/loader.h"
 
 enum { PICTURES = 23, SIDE = 2 };
 

@@ -17,8 +17,8 @@
 
 #include "base/random.h"
 #include "base/status.h"
-#include "data/region.h"
-#include "data/rotate.h"
+#include "data/loader/region.h"
+#include "data/picture/rotate.h"
 
 typedef struct box_golden {
     int width, height;

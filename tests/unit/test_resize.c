@@ -12,8 +12,8 @@
 #include "noise.h"
 
 #include "base/random.h"
-#include "data/resize.h"
-#include "data/resize_kernels.h"
+#include "data/picture/resize.h"
+#include "data/picture/resize_kernels.h"
 
 typedef struct resize_golden {
     int width, height, to_width, to_height;

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "base/random.h"
-#include "data/crop.h"
+#include "data/loader/crop.h"
 #include "net_rig.h"
 #include "seed_goldens.h"
 #include "train/init.h"

@@ -8,9 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/loader.h"
-#include "data/picture.h"
-#include "data/read_ahead.h"
+#include "data/loader/loader.h"
+#include "data/loader/read_ahead.h"
+#include "data/picture/picture.h"
 
 enum { ARCHIVES = 5, EACH = 40, COUNT = ARCHIVES * EACH, SIDE = 4, BYTES = SIDE * SIDE * 3 };
 enum { MEMBER = 1024, STRETCH = 7000, WINDOW = 30000 };

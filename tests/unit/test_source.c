@@ -5,7 +5,7 @@
 #include "picture_tree.h"
 
 #include "base/alloc.h"
-#include "data/loader.h"
+#include "data/loader/loader.h"
 
 enum { SIDE = 4, ITEMS = 60, CLASSES = 3 };
 

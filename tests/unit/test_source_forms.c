@@ -7,9 +7,9 @@
 
 #include <stdatomic.h>
 
-#include "data/loader.h"
-#include "data/source_own.h"
-#include "data/store.h"
+#include "data/loader/loader.h"
+#include "data/source/source_own.h"
+#include "data/source/store.h"
 
 enum { SIDE = 8, BATCH = 4, PICTURES = 9 };
 

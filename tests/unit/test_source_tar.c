@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "data/loader.h"
-#include "data/pattern.h"
+#include "data/loader/loader.h"
+#include "data/source/pattern.h"
 
 /* ---- One set of pictures in every form ---- */
 

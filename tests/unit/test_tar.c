@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/tar.h"
+#include "data/tar/tar.h"
 
 #define FOLDER "golden/archives/"
 

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/writer.h"
-#include "data/tar_index.h"
+#include "data/tar/tar_index.h"
 
 static void rename_member(const char *path, const char *to)
 {

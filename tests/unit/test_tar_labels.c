@@ -5,7 +5,7 @@
 #include "source_rig.h"
 #include "tar_rig.h"
 
-#include "data/endings.h"
+#include "data/picture/endings.h"
 
 static void test_labels(void **state)
 {

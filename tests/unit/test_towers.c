@@ -11,7 +11,7 @@
  */
 #include "net_rig.h"
 
-#include "model/program_impl.h"
+#include "model/program/program_impl.h"
 
 /* Sections whose two towers read each other's input; all others stay in their tower. */
 static bool crosses(const an_layer *layer)

@@ -1,0 +1,272 @@
+#include "data/pack/pack_same.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "base/text.h"
+
+/* ---- The description of a pack, which must be the same to continue it ---- */
+
+json_t *an_pack_describe_pictures(const alexnet_pack_options *o)
+{
+    static const char *const fits[] = {[ALEXNET_PACK_SHORT] = "short",
+                                       [ALEXNET_PACK_SQUARE] = "square",
+                                       [ALEXNET_PACK_WARP] = "warp"};
+    json_t *out = json_pack("{s:s}", "as", o->raw ? "npy" : "jpeg");
+    if (!o->raw)
+        json_object_set_new(out, "quality", json_integer(o->quality));
+    json_object_set_new(out, "side", json_integer(o->side));
+    if (o->side)
+        json_object_set_new(out, "fit", json_string(fits[o->fit]));
+    return out;
+}
+
+json_t *an_pack_describe_order(const alexnet_pack_options *o)
+{
+    char seed[24];
+    snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
+    json_t *out = json_pack("{s:b}", "shuffled", !o->in_order);
+    if (!o->in_order)
+        json_object_set_new(out, "seed", json_string(seed));
+    json_object_set_new(out, "shard_pictures", json_integer(o->shard_pictures));
+    json_object_set_new(out, "shard_bytes", json_integer(o->shard_bytes));
+    return out;
+}
+
+json_t *an_pack_describe_classes(const alexnet_dataset *data)
+{
+    json_t *out = json_array();
+    for (int c = 0; c < data->classes; c++)
+        json_array_append_new(out, json_string(data->class_ids[c]));
+    return out;
+}
+
+json_t *an_pack_describe_source(const an_pack_part *part)
+{
+    char fingerprint[24];
+    snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, part->fingerprint);
+    json_t *out = json_pack("{s:s, s:I, s:s}", "kind", part->data->source->kind->name, "pictures",
+                            (json_int_t)part->data->count, "fingerprint", fingerprint);
+    if (part->own_names)
+        json_object_set_new(out, "names", json_string("own"));
+    return out;
+}
+
+/* ---- Options ---- */
+
+enum { TEXT = 64 };
+
+static void append(char *list, size_t room, const char *text)
+{
+    const size_t length = strlen(list);
+    snprintf(list + length, room - length, "%s%s", length ? " " : "", text);
+}
+
+/* Write an option as a manifest has it: "`side` 256"; "" if it had no effect. */
+typedef void (*option_text)(char out[TEXT], const json_t *stored, const json_t *order);
+
+static void flag_text(char out[TEXT], const char *option, bool on)
+{
+    snprintf(out, TEXT, "%s%s", on ? "" : "no ", option);
+}
+
+static void text_of_raw(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    (void)order;
+    const char *as = json_string_value(json_object_get(stored, "as"));
+    flag_text(out, "`raw`", as && strcmp(as, "npy") == 0);
+}
+
+static void number_text(char out[TEXT], const char *option, const json_t *value)
+{
+    if (json_is_integer(value))
+        snprintf(out, TEXT, "%s %lld", option, (long long)json_integer_value(value));
+}
+
+static void word_text(char out[TEXT], const char *option, const json_t *value)
+{
+    if (json_is_string(value))
+        snprintf(out, TEXT, "%s %.24s", option, json_string_value(value));
+}
+
+static void text_of_quality(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    (void)order;
+    number_text(out, "`quality`", json_object_get(stored, "quality"));
+}
+
+static void text_of_side(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    (void)order;
+    number_text(out, "`side`", json_object_get(stored, "side"));
+}
+
+static void text_of_fit(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    (void)order;
+    word_text(out, "`fit`", json_object_get(stored, "fit"));
+}
+
+static void text_of_order(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    (void)stored;
+    flag_text(out, "`in_order`", !json_is_true(json_object_get(order, "shuffled")));
+}
+
+static void text_of_seed(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    (void)stored;
+    word_text(out, "`seed`", json_object_get(order, "seed"));
+}
+
+static void text_of_shard_size(char out[TEXT], const json_t *stored, const json_t *order)
+{
+    static const struct {
+        json_int_t bytes;
+        const char *name;
+    } units[] = {{1000000000, "GB"}, {1000000, "MB"}, {1000, "kB"}};
+    (void)stored;
+    const json_int_t pictures = json_integer_value(json_object_get(order, "shard_pictures"));
+    const json_int_t bytes = json_integer_value(json_object_get(order, "shard_bytes"));
+    if (pictures > 0)
+        snprintf(out, TEXT, "`shard_pictures` %lld", (long long)pictures);
+    if (bytes > 0) {
+        char size[TEXT];
+        size_t u = 0;
+        while (u + 1 < sizeof units / sizeof *units && bytes % units[u].bytes)
+            u++;
+        an_print_in(size, sizeof size, "`shard_bytes` %.15g%s",
+                    (double)bytes / (double)units[u].bytes, units[u].name);
+        append(out, TEXT, size);
+    }
+}
+
+static const option_text texts[] = {text_of_raw,   text_of_quality, text_of_side,      text_of_fit,
+                                    text_of_order, text_of_seed,    text_of_shard_size};
+
+void an_pack_options_text(char *out, size_t room, const json_t *manifest)
+{
+    const json_t *stored = json_object_get(manifest, "stored"),
+                 *order = json_object_get(manifest, "order");
+    *out = '\0';
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[TEXT] = "";
+        texts[i](text, stored, order);
+        if (*text == '`') /* not "no `raw`" */
+            append(out, room, text);
+    }
+}
+
+/* The options that differ, as they were and as they are now. */
+static void list_options(char *then, char *now, size_t room, const json_t *const objects[4])
+{
+    *then = *now = '\0';
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char a[TEXT] = "", b[TEXT] = "";
+        texts[i](a, objects[0], objects[1]);
+        texts[i](b, objects[2], objects[3]);
+        if (*a && *b && strcmp(a, b) != 0) {
+            append(then, room, a);
+            append(now, room, b);
+        }
+    }
+}
+
+alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_options *options,
+                                    const char *name)
+{
+    enum { ROOM = 512 };
+    char then[ROOM], now[ROOM];
+    json_t *stored = an_pack_describe_pictures(options), *order = an_pack_describe_order(options);
+    const json_t *const objects[] = {json_object_get(manifest, "stored"),
+                                     json_object_get(manifest, "order"), stored, order};
+    const bool same =
+        stored && order && json_equal(objects[0], stored) && json_equal(objects[1], order);
+    list_options(then, now, ROOM, objects);
+    json_decref(stored);
+    json_decref(order);
+    if (same)
+        return ALEXNET_OK;
+    if (!*then)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is damaged: it does not say how pictures were packed; remove the "
+                       "folder, or name another one",
+                       name);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s is from a pack with other options: it has %s, this one %s; give the same "
+                   "options, remove that pack, or name another folder",
+                   name, then, now);
+}
+
+/* ---- Data ---- */
+
+static alexnet_status fail_other(const char *name, const char *what)
+{
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s is from a pack of other data: %s; give the same data, remove that pack, or "
+                   "name another folder",
+                   name, what);
+}
+
+alexnet_status an_pack_same_classes(const json_t *classes, const alexnet_dataset *data,
+                                    const char *name)
+{
+    char what[256];
+    const size_t count = json_array_size(classes);
+    for (size_t c = 0; c < count && c < (size_t)data->classes; c++) {
+        const char *id = json_string_value(json_array_get(classes, c));
+        if (id && strcmp(id, data->class_ids[c]) == 0)
+            continue;
+        snprintf(what, sizeof what, "its class %zu is %.80s, but that of `train` is %.80s", c,
+                 id ? id : "none", data->class_ids[c]);
+        return fail_other(name, what);
+    }
+    if (count == (size_t)data->classes)
+        return ALEXNET_OK;
+    snprintf(what, sizeof what, "it has %zu %s, but `train` has %d", count,
+             an_text_plural((int64_t)count, "class", "classes"), data->classes);
+    return fail_other(name, what);
+}
+
+alexnet_status an_pack_same_parts(size_t parts, const alexnet_pack *pack, const char *name)
+{
+    if (parts == (size_t)pack->part_count)
+        return ALEXNET_OK;
+    return fail_other(
+        name, parts > 1 ? "it has pictures for validation (`val`), but now there are none"
+                        : "it has no pictures for validation (`val`), but now there are some");
+}
+
+alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *part, const char *name)
+{
+    char what[256];
+    json_t *wanted = an_pack_describe_source(part);
+    const bool same = wanted && json_equal(source, wanted);
+    const bool renamed = json_object_del(wanted, "names") == 0 && json_equal(source, wanted);
+    json_decref(wanted);
+    if (same)
+        return ALEXNET_OK;
+    if (renamed)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s was begun by an earlier version, which gave these pictures other names; "
+                       "such a pack can be used if it is complete, but not continued: remove it, "
+                       "or name another folder",
+                       name);
+    const char *kind = json_string_value(json_object_get(source, "kind"));
+    const json_int_t pictures = json_integer_value(json_object_get(source, "pictures"));
+    const char *now = part->data->source->kind->name;
+    if (pictures != part->data->count || !kind || strcmp(kind, now) != 0)
+        snprintf(what, sizeof what,
+                 "its part %s has %lld pictures (%.24s), but now %lld (%s): `train`, `val` or "
+                 "`seed` differs",
+                 part->name, (long long)pictures, kind ? kind : "of no kind",
+                 (long long)part->data->count, now);
+    else
+        snprintf(what, sizeof what,
+                 "its part %s has as many pictures as now, but with other names, sizes or classes: "
+                 "`train`, `val` or `seed` differs",
+                 part->name);
+    return fail_other(name, what);
+}

@@ -1,0 +1,71 @@
+/*
+ * Pictures from bytes: JPEG (libjpeg-turbo), PNG (libpng), BMP (decoded here) and, where the build
+ * found their libraries, WebP (libwebp), GIF (giflib), TIFF (libtiff), HEIC and AVIF (libheif) into
+ * 8-bit RGB, upright. If a file holds several pictures, the first is read, or the one marked as
+ * primary.
+ *
+ * EXIF orientation 1..8 is applied. Grey becomes R = G = B. CMYK and YCCK become RGB (Adobe files
+ * store them inverted). Alpha, palette transparency included, is composed over white. Samples of 16
+ * bits keep their upper 8, as in Pillow. Other formats are recognised by their first bytes and
+ * named in the error.
+ */
+#ifndef AN_DATA_PICTURE_PICTURE_H
+#define AN_DATA_PICTURE_PICTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alexnet/alexnet.h"
+
+/** Larger sides and areas are refused before anything of that size is allocated. */
+enum { AN_PICTURE_SIDE_MAX = 65500, AN_PICTURE_PIXELS_MAX = 178956970 };
+
+/** Whether a picture of this size is read. */
+static inline bool an_picture_size_fits(int64_t width, int64_t height)
+{
+    return width <= AN_PICTURE_SIDE_MAX && height <= AN_PICTURE_SIDE_MAX &&
+           width * height <= AN_PICTURE_PIXELS_MAX;
+}
+
+/** Largest file that is read: a JPEG of the largest picture is far smaller. */
+#define AN_PICTURE_FILE_MAX ((size_t)512 << 20)
+
+typedef struct an_size {
+    int width, height;
+} an_size;
+
+typedef struct an_picture {
+    int width, height;
+    uint8_t *rgb; /* [height][width][3] */
+} an_picture;
+
+/**
+ * How much a decoder may reduce a picture to save work; the JPEG decoder can, by 2, 4 or 8. Called
+ * at most once, with the size of the whole picture once upright.
+ */
+typedef struct an_shrink {
+    int (*factor)(void *user, an_size size); /* the largest that is allowed; 1: no reduction */
+    void *user;
+} an_shrink;
+
+/**
+ * Decode a file's bytes.
+ * @param name  for error texts: every text begins with it
+ * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (video, 12-bit
+ * JPEG, absurd dimensions, ...), _NO_MEMORY
+ */
+alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
+                                 const char *name);
+alexnet_status an_picture_read(an_picture *out, const char *path);
+/** The same, reduced as far as `shrink` allows. @param shrink  NULL: not at all */
+alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
+                                         const char *name, const an_shrink *shrink);
+alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink);
+/** The format that the first bytes show, such as "a PNG"; NULL if it is unknown. */
+const char *an_picture_format(const void *bytes, size_t length);
+/** Copy a caller's pixels; see alexnet_classify_pixels(). */
+alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
+                                      size_t row_bytes, alexnet_pixel_format format);
+void an_picture_free(an_picture *picture);
+
+#endif

@@ -1,0 +1,156 @@
+#include "data/picture/codec.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* A chunk is no longer than its file, and a row of the largest picture takes half of this; if
+ * libpng asks for more than both, the file's numbers are wrong. */
+enum { BLOCK_MAX = 1 << 20 };
+
+/* Everything that must survive a longjmp() out of libpng is here, not in local variables. */
+typedef struct job {
+    const an_encoded *file;
+    size_t at;
+    png_structp png;
+    png_infop info;
+    an_picture *picture;
+    png_bytep *rows;
+    bool no_memory;
+    alexnet_status rc; /* from our own functions */
+    char reason[160];  /* of libpng's failure */
+} job;
+
+static void on_error(png_structp png, png_const_charp message)
+{
+    job *j = png_get_error_ptr(png);
+    snprintf(j->reason, sizeof j->reason, "%s", message);
+    png_longjmp(png, 1);
+}
+
+/* Warnings are about ancillary chunks and colour profiles, which are not used. */
+static void on_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static png_voidp on_malloc(png_structp png, png_alloc_size_t bytes)
+{
+    job *j = png_get_mem_ptr(png);
+    if (bytes > j->file->length + BLOCK_MAX)
+        return NULL;
+    void *block = an_malloc(bytes);
+    j->no_memory |= !block;
+    return block;
+}
+
+static void on_free(png_structp png, png_voidp block)
+{
+    (void)png;
+    an_free(block);
+}
+
+static void on_read(png_structp png, png_bytep to, size_t length)
+{
+    job *j = png_get_io_ptr(png);
+    if (length > j->file->length - j->at)
+        png_error(png, "the file is cut short");
+    memcpy(to, j->file->bytes + j->at, length);
+    j->at += length;
+}
+
+/* Whatever the file holds becomes 8-bit RGBA. No gamma is applied: samples are used as stored. */
+static void ask_for_rgba(png_structp png)
+{
+    png_set_expand(png); /* palette, 1 to 4 bits, tRNS to alpha */
+    png_set_strip_16(png);
+    png_set_gray_to_rgb(png);
+    png_set_add_alpha(png, 0xFF, PNG_FILLER_AFTER);
+    png_set_interlace_handling(png);
+}
+
+static alexnet_status alloc_rows(job *j)
+{
+    size_t height = (size_t)j->picture->height, row = (size_t)j->picture->width * 4;
+    j->rows = an_malloc(height * sizeof *j->rows);
+    if (!j->rows)
+        return AN_FAIL_MEMORY(height * sizeof *j->rows, j->file->name);
+    for (size_t y = 0; y < height; y++)
+        j->rows[y] = j->picture->rgb + y * row;
+    return ALEXNET_OK;
+}
+
+/* The part that libpng may jump out of. On false, see rc, no_memory and reason of the job. */
+static bool decode_rgba(job *j)
+{
+    if (setjmp(png_jmpbuf(j->png)))
+        return false;
+    png_set_read_fn(j->png, j, on_read);
+    png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours give better errors */
+    /* Unpack only pixels, palette and transparency. */
+    png_set_keep_unknown_chunks(j->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    /* Allow data that need a larger window than the file says: it costs nothing, and other readers
+     * do too. */
+    png_set_option(j->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
+    png_read_info(j->png, j->info);
+    /* Damaged pixels are found by zlib's checksum; wrong checksums of chunks are accepted. */
+    png_set_crc_action(j->png, PNG_CRC_QUIET_USE, PNG_CRC_NO_CHANGE);
+    j->rc = an_picture_alloc(j->picture, j->file, png_get_image_width(j->png, j->info),
+                             png_get_image_height(j->png, j->info), 4);
+    if (j->rc == ALEXNET_OK)
+        j->rc = alloc_rows(j);
+    if (j->rc != ALEXNET_OK)
+        return false;
+    ask_for_rgba(j->png);
+    png_read_update_info(j->png, j->info);
+    png_read_image(j->png, j->rows);
+    return true; /* all rows are decoded; whatever follows, or is missing, does not matter */
+}
+
+static alexnet_status status_of(const job *j)
+{
+    if (j->rc != ALEXNET_OK)
+        return j->rc;
+    if (j->no_memory)
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a PNG decoder for %s",
+                       j->file->name);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid PNG: %s", j->file->name, j->reason);
+}
+
+static void compose_over_white(uint8_t *pixels, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *from = pixels + 4 * i;
+        uint8_t r = from[0], g = from[1], b = from[2], alpha = from[3];
+        uint8_t *to = pixels + 3 * i;
+        to[0] = an_over_white(r, alpha);
+        to[1] = an_over_white(g, alpha);
+        to[2] = an_over_white(b, alpha);
+    }
+}
+
+alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file)
+{
+    job j = {.file = file, .picture = out};
+    AN_CHECK(an_png_orientation(orientation, file));
+    j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, &j, on_malloc,
+                                     on_free);
+    if (j.png)
+        j.info = png_create_info_struct(j.png);
+    j.no_memory |= !j.info;
+    bool done = j.info && decode_rgba(&j) && !j.no_memory;
+    png_destroy_read_struct(&j.png, &j.info, NULL);
+    an_free(j.rows);
+    if (!done) {
+        an_picture_free(out);
+        return status_of(&j);
+    }
+    compose_over_white(out->rgb, (size_t)out->width * out->height);
+    return ALEXNET_OK;
+}

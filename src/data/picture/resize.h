@@ -1,0 +1,66 @@
+/*
+ * Resizing, bit-exact with the 8-bit antialiased bilinear filter of Pillow up to version 12
+ * (Image.resize(size, Image.BILINEAR): along rows, then along columns, with 22-bit fixed-point
+ * weights), and the square that a data set stores. Pillow 13 begins with the columns where that is
+ * less work, and differs by one grey level; existing models were trained with the older order.
+ */
+#ifndef AN_DATA_PICTURE_RESIZE_H
+#define AN_DATA_PICTURE_RESIZE_H
+
+#include <stdbool.h>
+
+#include "data/picture/picture.h"
+
+/** Resize RGB pixels. dst is [dst_height][dst_width][3]. */
+alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
+                         int src_width, int src_height);
+
+/** A rectangle of a picture, in pixels. */
+typedef struct an_rect {
+    int x, y, width, height;
+} an_rect;
+
+/**
+ * Cut a box out and resize it to side x side, as Pillow's crop() and resize() do: pixels outside
+ * the box do not count. @param dst_row  bytes from one row of dst to the next
+ */
+alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_picture *picture,
+                             an_rect box);
+
+typedef enum an_fit_rule {
+    AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */
+    AN_FIT_WARP,  /* to side x side whatever the aspect (Caffe) */
+    AN_FIT_KEEP,  /* not at all; pictures of more than side * side pixels are refused */
+    AN_FIT_WHOLE, /* short side to `side`, all of the long one, up to AN_FIT_LONGEST * `side` */
+} an_fit_rule;
+enum { AN_FIT_LONGEST = 16 };
+
+typedef struct an_fit {
+    an_fit_rule rule;
+    int side;
+    bool smaller; /* JPEGs are decoded smaller where at least `side` pixels of each side are left */
+} an_fit;
+
+/** The largest factor by which a picture may be decoded smaller: 1 unless `smaller`. */
+int an_fit_factor(an_fit fit, an_size size);
+/** The same for a decoder; the fit must outlive it. */
+an_shrink an_fit_shrink(const an_fit *fit);
+/** an_picture_read() and an_picture_decode(), for a picture that is then fitted. */
+alexnet_status an_fit_read(an_picture *out, an_fit fit, const char *path);
+alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, size_t length,
+                             const char *name);
+
+/**
+ * The size that a picture is brought to: side x side, except for WHOLE; 0 x 0 if its long side
+ * would exceed an int. Fitting a picture by WHOLE and then by SHORT gives the same pixels as SHORT
+ * alone.
+ */
+void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture);
+/**
+ * Bring a picture to that size; not for KEEP. SHORT: the long side becomes int(side * long /
+ * short), and the square starts at (long - side) / 2, rounded to the even number if that is a half,
+ * as with torchvision's Resize(side) and CenterCrop(side).
+ */
+alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture);
+
+#endif
