@@ -214,7 +214,7 @@ static void test_what_is_not_used(void **state)
     bool has_mean;
     expect_ok(begin_from(&(made){bgr_net, AN_I32, 2, false, NULL}, &has_mean));
     assert_string_equal(rig_heard,
-                        "1 from.safetensors: tensor f.bias is not used: float16, bfloat16, "
+                        "1 from.safetensors: tensor f.bias is not used: float8, float16, bfloat16, "
                         "float32 or float64 expected, found int32\n"
                         "1 from.safetensors: tensor features.0.weight is not used: the network "
                         "has no parameter of that name\n"
