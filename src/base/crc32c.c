@@ -1,5 +1,6 @@
 #include "base/crc32c.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -49,19 +50,59 @@ TARGET static size_t take_words(uint32_t *crc, const unsigned char *at, size_t l
 }
 #endif
 
-uint32_t an_crc32c(uint32_t sum, const void *bytes, size_t length)
+/* Without these instructions: eight bytes at once. Row k has the remainders of a byte
+ * that k bytes of zero follow. */
+enum { ROWS = 8 };
+static uint32_t remainders[ROWS][256];
+static pthread_once_t have_remainders = PTHREAD_ONCE_INIT;
+
+static void make_remainders(void)
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (0x82F63B78 & (0 - (crc & 1)));
+        remainders[0][byte] = crc;
+    }
+    for (int row = 1; row < ROWS; row++)
+        for (int byte = 0; byte < 256; byte++) {
+            const uint32_t before = remainders[row - 1][byte];
+            remainders[row][byte] = before >> 8 ^ remainders[0][before & 0xFF];
+        }
+}
+
+static uint32_t take_eight(uint32_t crc, const unsigned char *at)
+{
+    uint32_t word[2];
+    memcpy(word, at, sizeof word);
+    const uint32_t first = word[0] ^ crc, second = word[1];
+    return remainders[7][first & 0xFF] ^ remainders[6][first >> 8 & 0xFF] ^
+           remainders[5][first >> 16 & 0xFF] ^ remainders[4][first >> 24] ^
+           remainders[3][second & 0xFF] ^ remainders[2][second >> 8 & 0xFF] ^
+           remainders[1][second >> 16 & 0xFF] ^ remainders[0][second >> 24];
+}
+
+uint32_t an_crc32c_portable(uint32_t sum, const void *bytes, size_t length)
 {
     const unsigned char *at = bytes;
     uint32_t crc = ~sum;
+    pthread_once(&have_remainders, make_remainders);
+    for (; length >= ROWS; length -= ROWS, at += ROWS)
+        crc = take_eight(crc, at);
+    for (; length > 0; length--, at++)
+        crc = crc >> 8 ^ remainders[0][(crc ^ *at) & 0xFF];
+    return ~crc;
+}
+
+uint32_t an_crc32c(uint32_t sum, const void *bytes, size_t length)
+{
     size_t done = 0;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul"))
-        done = take_words(&crc, at, length);
-#endif
-    for (; done < length; done++) {
-        crc ^= at[done];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0x82F63B78 & (0 - (crc & 1)));
+    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")) {
+        uint32_t crc = ~sum;
+        done = take_words(&crc, bytes, length);
+        sum = ~crc;
     }
-    return ~crc;
+#endif
+    return an_crc32c_portable(sum, (const unsigned char *)bytes + done, length - done);
 }

@@ -10,5 +10,7 @@
 
 /** Extend a checksum, which begins as 0. */
 uint32_t an_crc32c(uint32_t sum, const void *bytes, size_t length);
+/** The same without the processor's instructions for it; for tests. */
+uint32_t an_crc32c_portable(uint32_t sum, const void *bytes, size_t length);
 
 #endif
