@@ -80,18 +80,6 @@ static alexnet_status take_file(an_picture_index *x, const char *name)
     return rc;
 }
 
-static void note_unsummed(const an_picture_index *x)
-{
-    int count = 0;
-    for (int s = 0; s < x->n_shards; s++)
-        count += x->shards[s].count > 0 && !x->shards[s].sums;
-    if (count)
-        an_log(x->ctx, ALEXNET_LOG_WARNING,
-               "%s: %d of its files are of an earlier version and have no checksums, so damage to "
-               "them is not noticed; delete them, and their pictures are computed again",
-               x->home, count);
-}
-
 alexnet_status an_index_open_shards(an_picture_index *x)
 {
     an_folder folder;
@@ -102,7 +90,6 @@ alexnet_status an_index_open_shards(an_picture_index *x)
     for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++)
         rc = take_file(x, folder.files.at[i]);
     an_folder_free(&folder);
-    note_unsummed(x);
     return rc;
 }
 

@@ -62,8 +62,9 @@ alexnet_status an_index_add_row(an_picture_index *x, int64_t picture, const floa
     return ALEXNET_OK;
 }
 
-/* Choose the shards to write again: those with less than half of their rows in use, and those that
- * fill less than half a file, if there are several of these or new rows to write with them. */
+/* Choose the shards to write again: those with less than half of their rows in use, those of
+ * earlier versions, which have no checksums, and those that fill less than half a file, if there
+ * are several of these or new rows to write with them. */
 static void find_waste(an_picture_index *x)
 {
     int small = x->n_pending > 0;
@@ -71,7 +72,7 @@ static void find_waste(an_picture_index *x)
         small += x->shards[s].used * 2 < x->fresh_room;
     for (int s = 0; s < x->n_shards; s++) {
         an_index_shard *shard = &x->shards[s];
-        shard->waste = shard->used == 0 || shard->used * 2 < shard->count ||
+        shard->waste = shard->used == 0 || shard->used * 2 < shard->count || !shard->sums ||
                        (small > 1 && shard->used * 2 < x->fresh_room);
     }
 }
@@ -80,6 +81,7 @@ static void find_waste(an_picture_index *x)
 static alexnet_status save_row(an_picture_index *x, int64_t p)
 {
     const an_index_place *place = &x->place[p];
+    AN_CHECK(an_ctx_check(x->ctx));
     if (an_index_is_whole(x, &x->shards[place->shard], place->row))
         return an_index_add_row(x, p, x->row[p]);
     an_index_miss(x, p);
@@ -88,6 +90,8 @@ static alexnet_status save_row(an_picture_index *x, int64_t p)
 
 alexnet_status an_index_save_rest(an_picture_index *x)
 {
+    if (access(x->home, W_OK) != 0)
+        return ALEXNET_OK; /* on a disk that is only read, files are used as they are */
     find_waste(x);
     for (int64_t p = 0; p < x->pictures->count; p++)
         if (x->place[p].shard >= 0 && x->shards[x->place[p].shard].waste)

@@ -135,3 +135,24 @@ touch .deposit.index
 expect 1 similar run $query --in deposit
 has err ".deposit.index" "unless --index FOLDER names a place"
 [ -z "$(find . -name '*.tmp')" ] || fail "temporary files are left"
+
+# ---- A complete index on a disk that is only read, as someone who is not root ----
+
+nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+chmod 755 "$work"
+if [ "$(id -u)" -ne 0 ] || ! $nobody "$ALEXNET" version >out 2>err; then
+    echo "skipped: folders that cannot be written need root and setpriv"
+    exit 0
+fi
+cp -r photos fewer
+expect 0 similar run $query --in fewer --top 1
+chmod -R a+rX run fewer .fewer.index data
+$nobody "$ALEXNET" similar run $query --in fewer --top 1 >out 2>err || fail "a complete index is refused: $(cat err)"
+# What is left of most pictures would be written to a smaller file.
+while [ "$(ls fewer | wc -l)" -gt 3 ]; do rm "fewer/$(ls fewer | head -1)"; done
+$nobody "$ALEXNET" similar run $query --in fewer --top 9 >out 2>err || fail "an index with too many pictures is refused: $(cat err)"
+is "$(grep -c fewer/ out)" 3 "neighbours by an index that cannot be written"
+cp $query fewer/another.png
+chmod a+r fewer/another.png
+$nobody "$ALEXNET" similar run $query --in fewer --top 1 >out 2>err && fail "a picture is missing in an index that cannot be written"
+has err ".fewer.index" "Permission denied"
