@@ -3,18 +3,21 @@
 #
 #     gpu.sh OUT [PACKED|BUILD [SECONDS]]
 #
-# OUT: a folder for table.txt, logs, and tuning.ini with the algorithms that were fastest (at most eight files); what has
-# ended is in them even if this script is killed. PACKED: a file of tools/gpu_pack.sh; BUILD: a build folder with the
-# targets named there. SECONDS: for everything (480; with 560 less is left out); what matters most comes first. Exits with
-# 1 if there is no GPU, if a test failed or did not get its turn, if the demo failed, or if compute-sanitizer found
-# something. Speed is measured even then: the table says so, and such figures do not count.
+# OUT: a folder for table.txt, logs, and tuning.ini with the algorithms that were fastest (at most eight files, which
+# replace those of an earlier call); what has ended is in them even if this script is killed. PACKED: a file of
+# tools/gpu_pack.sh; BUILD: a build folder with the targets named there. SECONDS: for everything (480; with 560 less is
+# left out); what matters most comes first. Exits with 1 if there is no GPU, if a test failed or did not get its turn, if
+# the demo failed, or if compute-sanitizer found something. Speed is measured even then: the table says so, and such
+# figures do not count.
 set -u
 out=$1
 from=${2:-build/release}
 seconds=${3:-480}
 ours=
 mkdir -p "$out"
-out=$(cd "$out" && pwd)
+out=$(cd "$out" && pwd) || exit 1
+# Results of an earlier call would count as results of this one.
+(cd "$out" && rm -f table.txt tuning.ini checks.txt parity.txt demo.txt speed.txt sanitizer.txt peer.log)
 root=$(cd "$(dirname "$0")/.." && pwd)
 began=$(date +%s)
 work=$(mktemp -d)
@@ -47,6 +50,7 @@ else
     peer=$work/peer_torch.py
     ours=$work/lib
 fi
+[ -x "$bin/alexnet" ] || { echo "gpu.sh: $from: neither a build folder nor a file of tools/gpu_pack.sh"; exit 1; }
 # cuDNN, cuBLASLt and the libraries that they open, as installed by pip.
 pip=$(python3 -c 'import nvidia, os
 print(":".join(os.path.join(d, p, "lib") for d in nvidia.__path__ for p in os.listdir(d)

@@ -80,6 +80,18 @@ for part in steps elements maps; do
     is "$(grep -c "^compute-sanitizer --tool racecheck .*test_cuda_${part}_gpu" calls)" 1 "races looked for in $part"
 done
 
+# What an earlier call has left in the folder counts no more.
+sh "$source/tools/gpu.sh" out.gpu build 120 >shown 2>&1
+is "$(grep -c '^all passed' out.gpu/table.txt)" 1 "verdicts after a second call"
+is "$(grep -c '^.row of alexnet train 512.$' out.gpu/tuning.ini)" 1 "rows of a tuning after a second call"
+has out.gpu/table.txt "parts above 1.5 times their floor: 4,"
+
+# Nor is anything measured of programs that are not there.
+sh "$source/tools/gpu.sh" out.gpu nowhere 120 >shown 2>&1
+is "$?" 1 "exit code of gpu.sh without programs"
+has shown "nowhere: neither a build folder nor"
+lacks shown "exit 127"
+
 # Each of these makes it fail, and speed is measured all the same.
 for name in alexnet-selftest test_cuda_maps_gpu test_parity_cuda test_batches_cuda test_steps test_trainer_resume \
     alexnet-demo alexnet-train alexnet-eval; do
