@@ -72,7 +72,8 @@ static const opt rows[] = {
      .low = 0,
      .high = 4096,
      .standard = "0",
-     .help = "how sums of weight gradients are grouped; 0 takes the number of threads",
+     .help = "how sums of weight gradients are grouped; 0 takes the number that "
+             "--threads requests",
      .offset = offsetof(train_options, split)},
     {.name = "set",
      .type = OPT_SETTING,

@@ -44,7 +44,8 @@ static opt rows[] = {
      .low = 0,
      .high = 4096,
      .standard = "0",
-     .help = "number of threads; 0: as many as there are CPUs available",
+     .help = "number of threads, of which at most 8 for each CPU are used; 0: as many as there are "
+             "CPUs available",
      .offset = offsetof(machine_options, threads)},
     {.name = "quiet",
      .letter = 'q',

@@ -110,9 +110,9 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     ctx->work = o.work;
     ctx->work_user = o.work_user;
     if (threads < asked)
-        an_log(ctx, ALEXNET_LOG_WARNING, "%s %d of %d threads; results are the same with fewer",
-               threads == an_thread_limit() ? "OMP_THREAD_LIMIT allows" : "the CPUs here can use",
-               threads, asked);
+        an_log(ctx, ALEXNET_LOG_WARNING, "%d of %d threads are used, %s; results are the same",
+               threads, asked,
+               threads == an_thread_limit() ? "as OMP_THREAD_LIMIT says" : "8 for each CPU");
     *out = ctx;
     return ALEXNET_OK;
 }

@@ -14,11 +14,10 @@ struct alexnet_ctx {
     atomic_int references;
     atomic_bool cancelled;
     atomic_bool opened; /* with it a device was opened, and what that lacks was told */
-    atomic_uint
-        slow;        /* bits of the kinds of operators of which it was told that ref computes one */
-    char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
+    atomic_uint slow;   /* a bit for each kind of operators that was said to be computed by ref */
+    char device[32];    /* "auto", "ref", "cpu", "cuda:0" */
     alexnet_precision precision;
-    int threads; /* >= 1; at most what OMP_THREAD_LIMIT allows */
+    int threads; /* >= 1; at most what OMP_THREAD_LIMIT and the CPUs allow */
     int split;   /* default of runs: the number of threads requested */
     alexnet_isa max_isa;
     bool deterministic; /* where the device has a choice: use slower algorithms that give the same
