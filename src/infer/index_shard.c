@@ -57,6 +57,10 @@ static alexnet_status take(an_index_shard *s, const an_tensor_file *file, const 
     AN_CHECK(find(s, file, "keys", AN_U8, 1, &keys));
     if (an_tensor_file_find(file, "sums"))
         AN_CHECK(find(s, file, "sums", AN_I32, 1, &sums));
+    const int found = an_tensor_file_count(file), expected = sums ? 4 : 3;
+    if (found != expected) /* or sums whose name is damaged would be none */
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %d tensors expected, found %d", s->path, expected,
+                       found);
     s->count = stamps->shape.dim[0];
     if (features->shape.dim[0] != s->count || features->shape.dim[1] != s->dims)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: features [%lld, %d] expected, found [%lld, %lld]",

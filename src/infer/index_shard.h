@@ -8,8 +8,8 @@
  *     keys      U8  [bytes]  names of the pictures within their folder, a zero byte after each
  *
  * and metadata `alexnet.index`, the identity of model and layer. The file is mapped, not read: a
- * row is compared with its checksum where it is first used. Files of earlier versions have no sums;
- * a builder writes their rows to new files.
+ * row is compared with its checksum where it is first used. Files of earlier versions have no
+ * sums, and no other tensor; a builder writes their rows to new files.
  */
 #ifndef AN_INFER_INDEX_SHARD_H
 #define AN_INFER_INDEX_SHARD_H
