@@ -37,8 +37,11 @@ static inline alexnet_status compute(void *self, const uint8_t *pixels, int coun
 
 static inline an_feature_maker maker_of(const char *identity)
 {
-    an_feature_maker maker = {
-        .fit = {AN_FIT_WARP, SIDE}, .batch = 3, .dims = DIMS, .file_rows = 4, .compute = compute};
+    an_feature_maker maker = {.fit = {.rule = AN_FIT_WARP, .side = SIDE},
+                              .batch = 3,
+                              .dims = DIMS,
+                              .file_rows = 4,
+                              .compute = compute};
     snprintf(maker.identity, sizeof maker.identity, "%s", identity);
     return maker;
 }
