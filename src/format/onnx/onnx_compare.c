@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "format/onnx/onnx_attribute.h"
 #include "format/onnx/onnx_walk.h"
 
 typedef struct comparing {
@@ -32,100 +33,23 @@ static alexnet_status differs(comparing *c, const char *format, ...)
 
 /* ---- Attributes ---- */
 
-/* The axis of a Softmax where a node does not have it, from operator set 13 on; before, it is 1.
- * Ours are of a row for each picture, whose last axis is 1. */
-enum { LAST = -1 };
-
-/* What an attribute is where a node does not have it. */
-static const struct {
-    const char *op, *name; /* `op` NULL: any */
-    an_onnx_attribute value;
-} defaults[] = {
-    {NULL, "auto_pad", {.there = true, .s = "NOTSET"}},
-    {NULL, "strides", {.there = true, .n_ints = 2, .ints = {1, 1}}},
-    {NULL, "dilations", {.there = true, .n_ints = 2, .ints = {1, 1}}},
-    {NULL, "pads", {.there = true, .n_ints = 4}},
-    {NULL, "group", {.there = true, .i = 1}},
-    {NULL, "ceil_mode", {.there = true}},
-    {NULL, "storage_order", {.there = true}},
-    {NULL, "count_include_pad", {.there = true}},
-    {"Flatten", "axis", {.there = true, .i = 1}},
-    {"Gemm", "alpha", {.there = true, .f = 1}},
-    {"Gemm", "beta", {.there = true, .f = 1}},
-    {"Gemm", "transA", {.there = true}},
-    {"Gemm", "transB", {.there = true}},
-    {"LRN", "alpha", {.there = true, .f = 1e-4F}},
-    {"LRN", "beta", {.there = true, .f = 0.75F}},
-    {"LRN", "bias", {.there = true, .f = 1}},
-    {"Pad", "mode", {.there = true, .s = "constant"}},
-    {"Reshape", "allowzero", {.there = true}},
-    {"Softmax", "axis", {.there = true, .i = LAST}},
-};
-
-/* An attribute of Split from operator set 18 on: as many as it has outputs. */
-#define PARTS "num_outputs"
-
 /* The attribute of a joined node that says which activation it has. */
 #define ACTIVATION "activation"
-
-static alexnet_status read_attribute(const an_onnx_node *node, const char *name,
-                                     an_onnx_attribute *out)
-{
-    AN_CHECK(an_onnx_node_attribute(node, name, out));
-    for (size_t i = 0; !out->there && i < sizeof defaults / sizeof defaults[0]; i++)
-        if (strcmp(name, defaults[i].name) == 0 &&
-            (!defaults[i].op || strcmp(node->op, defaults[i].op) == 0))
-            *out = defaults[i].value;
-    if (!out->there && strcmp(node->op, "Split") == 0 && strcmp(name, PARTS) == 0)
-        *out = (an_onnx_attribute){.there = true, .i = node->n_outputs};
-    if (out->i == LAST && strcmp(node->op, "Softmax") == 0 && strcmp(name, "axis") == 0)
-        out->i = 1;
-    return ALEXNET_OK;
-}
-
-enum {
-    INTS = sizeof((an_onnx_attribute *)0)->ints / sizeof(int64_t),
-    INPUTS = sizeof((an_onnx_node *)0)->inputs / sizeof(char *),
-};
-
-static bool is_same_attribute(const an_onnx_attribute *a, const an_onnx_attribute *b)
-{
-    return a->there == b->there && a->i == b->i && a->f == b->f && strcmp(a->s, b->s) == 0 &&
-           a->n_ints == b->n_ints && a->n_ints <= INTS &&
-           memcmp(a->ints, b->ints, (size_t)a->n_ints * sizeof a->ints[0]) == 0;
-}
-
-static const char *attribute_text(const an_onnx_attribute *a, char text[96])
-{
-    size_t length = 0;
-    if (!a->there)
-        return "none";
-    if (*a->s)
-        snprintf(text, 96, "%s", a->s);
-    else if (!a->n_ints && a->f != 0)
-        an_print_in(text, 96, "%.9g", a->f);
-    else if (!a->n_ints)
-        snprintf(text, 96, "%lld", (long long)a->i);
-    for (int i = 0; i < a->n_ints && i < INTS && length < 72; i++)
-        length += (size_t)snprintf(text + length, 96 - length, "%s%lld", i ? " " : "",
-                                   (long long)a->ints[i]);
-    return text;
-}
 
 static alexnet_status compare_attribute(comparing *c, const an_onnx_node *theirs,
                                         const an_onnx_node *ours, const char *name)
 {
     an_onnx_attribute found, expected;
-    char texts[2][96];
+    char texts[2][AN_ONNX_ATTRIBUTE_TEXT];
     if (*an_onnx_node_domain(theirs) && strcmp(name, ACTIVATION) == 0)
         return ALEXNET_OK; /* of a joined node, the only ones of another domain that come here */
-    AN_CHECK(read_attribute(theirs, name, &found));
-    AN_CHECK(read_attribute(ours, name, &expected));
-    if (is_same_attribute(&found, &expected))
+    AN_CHECK(an_onnx_attribute_of(theirs, name, &found));
+    AN_CHECK(an_onnx_attribute_of(ours, name, &expected));
+    if (an_onnx_attribute_same(&found, &expected))
         return ALEXNET_OK;
     return differs(c, "node %.120s (%.40s): %.40s = %s expected, found %s", theirs->name,
-                   theirs->op, name, attribute_text(&expected, texts[0]),
-                   attribute_text(&found, texts[1]));
+                   theirs->op, name, an_onnx_attribute_text(&expected, texts[0]),
+                   an_onnx_attribute_text(&found, texts[1]));
 }
 
 /* Compare the attributes that `of`, one of the two nodes, has. */
@@ -264,12 +188,13 @@ static alexnet_status compare_inputs(comparing *c, const an_onnx_value *theirs,
 static alexnet_status compare_operators(comparing *c, const an_onnx_node *theirs,
                                         const an_onnx_node *ours)
 {
-    AN_CHECK(compare_attribute(c, theirs, ours, PARTS));
+    AN_CHECK(compare_attribute(c, theirs, ours, AN_ONNX_PARTS));
     AN_CHECK(compare_attributes(c, theirs, ours, ours));
     AN_CHECK(compare_attributes(c, theirs, ours, theirs));
     if (theirs->n_inputs != ours->n_inputs && !*c->out->difference)
         return differs(c, "node %.120s (%.40s): %d inputs expected, found %d", theirs->name,
                        theirs->op, ours->n_inputs, theirs->n_inputs);
+    enum { INPUTS = sizeof ours->inputs / sizeof ours->inputs[0] };
     assert(ours->n_inputs <= INPUTS); /* AN_MAX_INPUTS */
     for (int i = 0; i < ours->n_inputs && !*c->out->difference; i++)
         AN_CHECK(pair(c, an_onnx_node_input(theirs, i), an_onnx_node_input(ours, i)));
