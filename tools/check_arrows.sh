@@ -6,6 +6,10 @@
 # A folder includes itself and earlier ones; folders in braces do not include each other, nor do
 # backends, except that cpu may fall back to ref; backend/parity, which compares any of them with
 # ref, may be included by later folders. Kernels of a backend do not include what is built on them.
+# The folders of data have an order of their own, in which "." is the files of data itself:
+#
+#     picture <- source <- tar <- . <- {loader, check, pack}
+#
 # The command, its tests and the examples include only include/alexnet/alexnet.h.
 #
 #     check_arrows.sh [ROOT]        print what breaks the rule; exit 1 if anything does
@@ -37,12 +41,15 @@ check() {
         n = split("base tensor op data format backend model infer train speed api", folder, " ")
         split("0 1 2 3 3 3 4 5 6 7 8", level, " ")
         for (i = 1; i <= n; i++) rank[folder[i]] = level[i]
+        n = split("picture source tar . loader check pack", folder, " ")
+        split("0 1 2 3 4 4 4", level, " ")
+        for (i = 1; i <= n; i++) data_rank[folder[i]] = level[i]
     }
     function say(why) { printf "%s includes \"%s\": %s\n", $1, $2, why; bad = 1 }
     $2 == "alexnet/alexnet.h" { next }
     {
-        split($1, from, "/")
-        split($2, to, "/")
+        from_parts = split($1, from, "/")
+        to_parts = split($2, to, "/")
         inside = index($2, "/") == 0 || $2 ~ /^\.\.?\//
     }
     from[1] != "src" {
@@ -54,6 +61,16 @@ check() {
     !(from[2] in rank) { say(from[2] " has no place among the layers"); next }
     rank[to[1]] > rank[from[2]] { say(from[2] " stands before " to[1]); next }
     rank[to[1]] == rank[from[2]] && to[1] != from[2] { say("siblings do not know each other"); next }
+    from[2] == "data" && to[1] == "data" {
+        room = from_parts > 3 ? from[3] : "."
+        other = to_parts > 2 ? to[2] : "."
+        if (!(room in data_rank) || !(other in data_rank))
+            say("a folder of data has no place in the order")
+        else if (data_rank[other] > data_rank[room])
+            say("data/" room " stands before data/" other)
+        else if (data_rank[other] == data_rank[room] && other != room)
+            say("siblings do not know each other")
+    }
     to[1] == "backend" && to[3] != "" {
         room = from[2] == "backend" && from[4] != "" ? from[3] : ""
         open_room = to[2] == "parity" && (from[2] != "backend" || room == "parity")
@@ -84,6 +101,14 @@ self_check() {
 yes src/base/a.c tensor/tensor.h
 yes src/op/a.h backend/backend.h
 yes src/data/a.c format/safetensors.h
+yes src/data/picture/a.c data/source/source.h
+yes src/data/picture/codec/a.c data/tar/tar.h
+yes src/data/source/a.c data/tar/tar.h
+yes src/data/source/a.c data/dataset.h
+yes src/data/tar/a.c data/pack/pack.h
+yes src/data/a.c data/loader/loader.h
+yes src/data/check/a.c data/pack/pack.h
+yes src/data/other/a.c data/dataset.h
 yes src/format/a.c backend/layout.h
 yes src/model/a.c infer/session.h
 yes src/train/a.c api/handles.h
@@ -108,6 +133,12 @@ yes examples/a.c base/status.h
 no src/api/a.c train/trainer.h
 no src/api/a.c alexnet/alexnet.h
 no src/op/a.c op/op.h
+no src/data/picture/codec/a.c data/picture/codec.h
+no src/data/source/store/a.c data/source/store.h
+no src/data/tar/a.c data/source/source.h
+no src/data/a.c data/tar/tar.h
+no src/data/pack/a.c data/tar/tar.h
+no src/data/pack/a.c data/dataset.h
 no src/backend/cpu/a.c backend/ref/ref.h
 no src/backend/cpu/a.c backend/cpu/cpu.h
 no src/backend/cpu/a.c backend/layout.h

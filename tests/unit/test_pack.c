@@ -11,6 +11,7 @@
 #include "base/writer.h"
 #include "data/pack/pack.h"
 #include "data/picture/resize.h"
+#include "data/tar/manifest.h"
 
 static void expect_same_file(const char *a, const char *b)
 {
@@ -496,7 +497,7 @@ static void test_other_manifests(void **state)
     write_pictures("folder");
     pack_well("folder", "out", &o);
     scratch_write("out/manifest.json", "{", 1);
-    assert_int_equal(truncate("out/manifest.json", (off_t)AN_PACK_MANIFEST_MAX + 1), 0);
+    assert_int_equal(truncate("out/manifest.json", (off_t)AN_MANIFEST_MAX + 1), 0);
     expect_same_set("folder", "out", &(an_fit){AN_FIT_SHORT, SIDE, false});
     scratch_remove("out/manifest.json");
     assert_int_equal(mkfifo("out/manifest.json", 0666), 0);

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "data/tar/manifest.h"
 #include "data/tar/tar_set.h"
 
 char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int64_t shard)
@@ -111,11 +112,11 @@ static alexnet_status check_folder(const alexnet_pack *pack)
     alexnet_status rc = ALEXNET_OK;
     const char *other = folder.folders.count ? folder.folders.at[0] : NULL;
     for (int64_t i = 0; i < folder.files.count; i++) {
-        if (strcmp(folder.files.at[i], AN_PACK_MANIFEST) == 0) {
+        if (strcmp(folder.files.at[i], AN_MANIFEST) == 0) {
             other = NULL;
             break;
         }
-        if (strcmp(folder.files.at[i], AN_PACK_MANIFEST ".tmp") != 0)
+        if (strcmp(folder.files.at[i], AN_MANIFEST ".tmp") != 0)
             other = folder.files.at[i];
     }
     if (other)

@@ -9,7 +9,8 @@
  *     pack_manifest.c  manifest.json, from which an interrupted pack continues
  *     pack_same.c      whether a manifest is of the same data and options
  *     pack_check.c     whether the shards have the hashes in the manifest
- *     pack_whole.c     whether a pack that is opened as a data set is complete
+ *
+ * Whether a pack that is opened as a data set is complete is asked below, in tar/pack_whole.c.
  *
  * A shard is complete when it has its final name; then it is entered into the manifest. The
  * manifest is written once the shards that are not yet in it have as many bytes as itself, so that
@@ -118,10 +119,6 @@ alexnet_status an_pack_manifest_read(alexnet_pack *pack);
 alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size_t length,
                                       const char *name);
 alexnet_status an_pack_manifest_write(alexnet_pack *pack);
-#define AN_PACK_MANIFEST "manifest.json"
-#define AN_PACK_FORMAT "alexnet pack"
-/** No manifest has more bytes. */
-#define AN_PACK_MANIFEST_MAX ((size_t)256 << 20)
 /** No part has more shards. The manifest describes each, in some 200 bytes. More than ten times as
  * many would also have names whose order is not theirs. */
 #define AN_PACK_SHARDS_MAX 100000

@@ -9,8 +9,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "data/pack/pack_same.h"
-
-enum { VERSION = 1 };
+#include "data/tar/manifest.h"
 
 /* ---- Writing ---- */
 
@@ -49,8 +48,8 @@ static json_t *describe(const alexnet_pack *pack)
     json_t *parts = json_array();
     for (int i = 0; i < pack->part_count; i++)
         json_array_append_new(parts, describe_part(&pack->parts[i]));
-    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "format", AN_PACK_FORMAT, "version",
-                     VERSION, "complete", pack->complete, "stored",
+    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "format", AN_MANIFEST_FORMAT, "version",
+                     AN_MANIFEST_VERSION, "complete", pack->complete, "stored",
                      an_pack_describe_pictures(&pack->options), "order",
                      an_pack_describe_order(&pack->options), "classes",
                      an_pack_describe_classes(pack->parts[0].data), "parts", parts);
@@ -60,17 +59,17 @@ alexnet_status an_pack_manifest_write(alexnet_pack *pack)
 {
     json_t *document = describe(pack);
     char *text = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
-    char *path = an_path_join(pack->folder, AN_PACK_MANIFEST);
+    char *path = an_path_join(pack->folder, AN_MANIFEST);
     alexnet_status rc;
     pack->manifest_bytes = text ? strlen(text) : 0;
     pack->bytes_since = 0;
     if (!text || !path)
         rc = AN_FAIL_MEMORY(1 << 16, "a manifest");
-    else if (pack->manifest_bytes > AN_PACK_MANIFEST_MAX)
+    else if (pack->manifest_bytes > AN_MANIFEST_MAX)
         rc = AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                      "%s would have %zu bytes and may have %zu: there are too many classes, "
                      "archives or pictures that cannot be read",
-                     path, pack->manifest_bytes, AN_PACK_MANIFEST_MAX);
+                     path, pack->manifest_bytes, AN_MANIFEST_MAX);
     else
         rc = an_file_replace(path, text, pack->manifest_bytes);
     an_free(path);
@@ -85,17 +84,6 @@ static alexnet_status fail_damaged(const char *name, const char *what)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is damaged: %s; remove the folder, or name another one", name, what);
-}
-
-bool an_pack_is_version(const json_t *manifest)
-{
-    return json_integer_value(json_object_get(manifest, "version")) == VERSION;
-}
-
-alexnet_status an_pack_fail_version(const char *name)
-{
-    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s has another version of the format; version %d is read", name, VERSION);
 }
 
 /* A whole number from 0 to `most`; -1: not one. */
@@ -202,11 +190,11 @@ static bool is_empty(const json_t *from)
 static alexnet_status take(alexnet_pack *pack, const json_t *from, const char *name)
 {
     const char *format = json_string_value(json_object_get(from, "format"));
-    if (!format || strcmp(format, AN_PACK_FORMAT) != 0)
+    if (!format || strcmp(format, AN_MANIFEST_FORMAT) != 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s is not the manifest of a pack; name another folder", name);
-    if (!an_pack_is_version(from))
-        return an_pack_fail_version(name);
+    if (!an_manifest_is_version(from))
+        return an_manifest_fail_version(name);
     if (is_empty(from))
         return ALEXNET_OK;
     AN_CHECK(an_pack_same_options(from, &pack->options, name));
@@ -258,13 +246,13 @@ alexnet_status an_pack_manifest_read(alexnet_pack *pack)
     unsigned char *text = NULL;
     size_t length;
     alexnet_status rc;
-    char *path = an_path_join(pack->folder, AN_PACK_MANIFEST);
+    char *path = an_path_join(pack->folder, AN_MANIFEST);
     if (!path)
         return AN_FAIL_MEMORY(strlen(pack->folder), "a path");
     AN_TRY(an_file_exists(path, &there));
     if (!there)
         goto cleanup;
-    AN_TRY(an_file_read(path, AN_PACK_MANIFEST_MAX, &text, &length));
+    AN_TRY(an_file_read(path, AN_MANIFEST_MAX, &text, &length));
     AN_TRY(an_pack_manifest_parse(pack, (const char *)text, length, path));
     rc = find_shards(pack);
 cleanup:

@@ -28,12 +28,4 @@ alexnet_status an_pack_same_parts(size_t parts, const alexnet_pack *pack, const 
 alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *part,
                                    const char *name);
 
-/** The options that a pack was begun with, as "`side` 256 `fit` short"; those at their defaults
- *  too. */
-void an_pack_options_text(char *out, size_t room, const json_t *manifest);
-
-/** Whether a manifest has the version of the format that is read; the error if it has not. */
-bool an_pack_is_version(const json_t *manifest);
-alexnet_status an_pack_fail_version(const char *name);
-
 #endif

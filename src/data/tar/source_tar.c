@@ -13,8 +13,8 @@
 #include "base/sort.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/pack/pack_whole.h"
 #include "data/source/source.h"
+#include "data/tar/pack_whole.h"
 #include "data/tar/shards.h"
 #include "data/tar/tar_set.h"
 

@@ -1,6 +1,5 @@
-#include "data/pack/pack_whole.h"
+#include "data/tar/pack_whole.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,8 +7,8 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/status.h"
-#include "data/pack/pack_same.h"
 #include "data/source/divided.h"
+#include "data/tar/manifest.h"
 
 /* Other programs write files of this name too. @param out  NULL: it is not the manifest of a pack
  */
@@ -20,12 +19,12 @@ static alexnet_status parse(json_t **out, const char *text, size_t length, const
     *out = NULL;
     AN_CHECK(an_json_parse(&document, text, length, JSON_REJECT_DUPLICATES, &error));
     const char *format = json_string_value(json_object_get(document, "format"));
-    if (format && strcmp(format, AN_PACK_FORMAT) == 0) {
+    if (format && strcmp(format, AN_MANIFEST_FORMAT) == 0) {
         *out = document;
         return ALEXNET_OK;
     }
     json_decref(document);
-    return document || !strstr(text, "\"" AN_PACK_FORMAT "\"")
+    return document || !strstr(text, "\"" AN_MANIFEST_FORMAT "\"")
                ? ALEXNET_OK
                : AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is damaged: %s", path, error.text);
 }
@@ -36,7 +35,7 @@ static alexnet_status may_be_manifest(const char *path, bool *yes)
     struct stat info;
     AN_CHECK(an_file_exists(path, yes));
     if (*yes && stat(path, &info) == 0)
-        *yes = S_ISREG(info.st_mode) && (uint64_t)info.st_size <= AN_PACK_MANIFEST_MAX;
+        *yes = S_ISREG(info.st_mode) && (uint64_t)info.st_size <= AN_MANIFEST_MAX;
     return ALEXNET_OK;
 }
 
@@ -49,13 +48,13 @@ static alexnet_status read_manifest(json_t **out, const char *path)
     AN_CHECK(may_be_manifest(path, &there));
     if (!there)
         return ALEXNET_OK;
-    AN_CHECK(an_file_read(path, AN_PACK_MANIFEST_MAX, &text, &length));
+    AN_CHECK(an_file_read(path, AN_MANIFEST_MAX, &text, &length));
     alexnet_status rc = parse(out, (const char *)text, length, path);
     an_free(text);
-    if (rc == ALEXNET_OK && *out && !an_pack_is_version(*out)) {
+    if (rc == ALEXNET_OK && *out && !an_manifest_is_version(*out)) {
         json_decref(*out);
         *out = NULL;
-        rc = an_pack_fail_version(path);
+        rc = an_manifest_fail_version(path);
     }
     return rc;
 }
@@ -68,8 +67,7 @@ static alexnet_status find_shard(char **lacks, const json_t *shard, const char *
     const json_t *bytes = json_object_get(shard, "bytes");
     if (!file || !json_is_integer(bytes) || strchr(file, '/'))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s/" AN_PACK_MANIFEST " is damaged: an archive has no name or no size",
-                       folder);
+                       "%s/" AN_MANIFEST " is damaged: an archive has no name or no size", folder);
     char *path = an_path_join(folder, file);
     if (!path)
         return AN_FAIL_MEMORY(strlen(folder), "a path");
@@ -99,7 +97,7 @@ static alexnet_status find_lacks(char **lacks, const json_t *manifest, const cha
     char options[512];
     if (json_is_true(json_object_get(manifest, "complete")))
         return find_shards(lacks, manifest, folder);
-    an_pack_options_text(options, sizeof options, manifest);
+    an_manifest_options_text(options, sizeof options, manifest);
     *lacks =
         an_format("the pack is not complete; beginning it again with the same data and options "
                   "continues it: `alexnet_pack_new()` `train` %s %s",
@@ -124,7 +122,7 @@ alexnet_status an_pack_lacks(char **folder, char **lacks, const char *path)
     if (!*folder)
         return ALEXNET_OK;
     cut_slashes(*folder);
-    name = an_path_join(*folder, AN_PACK_MANIFEST);
+    name = an_path_join(*folder, AN_MANIFEST);
     if (!name) {
         rc = AN_FAIL_MEMORY(strlen(path), "a path");
         goto cleanup;

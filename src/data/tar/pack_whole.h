@@ -2,8 +2,8 @@
  * Whether a folder of archives is all of the pack that its manifest describes. A folder without a
  * manifest is no pack, and may hold any archives.
  */
-#ifndef AN_DATA_PACK_PACK_WHOLE_H
-#define AN_DATA_PACK_PACK_WHOLE_H
+#ifndef AN_DATA_TAR_PACK_WHOLE_H
+#define AN_DATA_TAR_PACK_WHOLE_H
 
 #include "alexnet/alexnet.h"
 
