@@ -404,56 +404,6 @@ static void test_shards(void **state)
     free(classes);
 }
 
-/* Pack in at most `steps` steps. @return the bytes of all manifests that were written */
-static int64_t pack_counting(const alexnet_dataset *train, const alexnet_pack_options *o, int steps,
-                             alexnet_pack_progress *progress)
-{
-    struct stat before = {0}, now;
-    alexnet_pack *p;
-    bool more = true;
-    int64_t written = 0;
-    alexnet_ctx *ctx = open_ctx(2);
-    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", o), ALEXNET_OK);
-    for (int i = 0; more && i < steps; i++) {
-        assert_int_equal(stat("out/manifest.json", &now), 0);
-        if (now.st_ino != before.st_ino) /* a new file takes the place of the old one */
-            written += now.st_size;
-        before = now;
-        assert_int_equal(an_pack_step(p, progress, &more), ALEXNET_OK);
-    }
-    an_pack_free(p);
-    an_ctx_release(ctx);
-    return written;
-}
-
-/* The manifest of many small shards, written after each of them, would be most of what is written.
- * Interrupted, the pack continues with the shards that the manifest has. */
-static void test_many_small_shards(void **state)
-{
-    (void)state;
-    enum { MANY = 100 };
-    static const an_fit shorter = {AN_FIT_SHORT, SIDE, false};
-    static uint8_t rgb[SIDE * SIDE * 3];
-    alexnet_pack_options o = usual();
-    alexnet_pack_progress progress;
-    int64_t written = 0;
-    o.shard_pictures = 1;
-    for (int i = 0; i < MANY; i++) {
-        char path[32];
-        memset(rgb, i, sizeof rgb);
-        snprintf(path, sizeof path, "folder/%s/%d.png", i % 2 ? "a" : "b", i);
-        write_png(path, rgb, SIDE, SIDE);
-    }
-    alexnet_dataset *train = open_good("folder", NULL, NULL);
-    written += pack_counting(train, &o, MANY / 2, &progress);
-    assert_true(progress.shards > MANY / 2 - 10);
-    written += pack_counting(train, &o, 1 << 20, &progress);
-    an_dataset_release(train);
-    assert_int_equal(progress.shards, MANY);
-    assert_true(written < 2 * progress.bytes);
-    expect_same_set("folder", "out", &shorter);
-}
-
 /* More archives than a manifest should describe are refused before anything is made, where their
  * number can be known. */
 static void test_too_many_shards(void **state)
@@ -659,7 +609,6 @@ int main(void)
                                        TEST(test_no_memory),
                                        TEST(test_left_out),
                                        TEST(test_shards),
-                                       TEST(test_many_small_shards),
                                        TEST(test_too_many_shards),
                                        TEST(test_other_manifests),
                                        TEST(test_refusals),

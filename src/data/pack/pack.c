@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -160,6 +162,49 @@ static bool is_last(const alexnet_pack *pack)
     return pack->part == pack->part_count - 1;
 }
 
+/* Whether a file is a shard of this part that the manifest does not have, what a killed pack wrote
+ * of one, or an index of one. */
+static bool is_unlisted(const char *file, const char *part, int64_t listed)
+{
+    static const char *const endings[] = {"", ".tmp", ".alexnet-index"};
+    char name[64];
+    const size_t length = strlen(part);
+    if (strncmp(file, part, length) != 0 || file[length] != '-')
+        return false;
+    const long long shard = strtoll(file + length + 1, NULL, 10);
+    const size_t whole = (size_t)snprintf(name, sizeof name, "%s-%06lld.tar", part, shard);
+    bool found = false;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        found |= strncmp(file, name, whole) == 0 && strcmp(file + whole, endings[i]) == 0;
+    return found && shard >= listed;
+}
+
+static alexnet_status remove_file(const char *folder, const char *file)
+{
+    char *path = an_path_join(folder, file);
+    if (!path)
+        return AN_FAIL_MEMORY(strlen(folder), "a path");
+    const alexnet_status rc = unlink(path) == 0 ? ALEXNET_OK : an_file_fail("remove", path);
+    an_free(path);
+    return rc;
+}
+
+/* Remove the shards that an interrupted pack did not enter into the manifest. This pack perhaps has
+ * fewer, and the others would count as parts of it. */
+static alexnet_status remove_unlisted(const alexnet_pack *pack)
+{
+    static const char *const names[AN_PACK_PARTS] = {"train", "val"};
+    an_folder folder;
+    AN_CHECK(an_folder_read(&folder, pack->ctx, pack->folder));
+    alexnet_status rc = ALEXNET_OK;
+    for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++)
+        for (int p = 0; p < AN_PACK_PARTS && rc == ALEXNET_OK; p++)
+            if (is_unlisted(folder.files.at[i], names[p], pack->parts[p].shard_count))
+                rc = remove_file(pack->folder, folder.files.at[i]);
+    an_folder_free(&folder);
+    return rc;
+}
+
 /* Start after the existing shards. */
 static alexnet_status find_place(alexnet_pack *pack)
 {
@@ -170,6 +215,7 @@ static alexnet_status find_place(alexnet_pack *pack)
         pack->place = places_done(&pack->parts[++pack->part]);
     if (pack->complete)
         return ALEXNET_OK;
+    AN_CHECK(remove_unlisted(pack));
     AN_CHECK(an_pack_manifest_write(pack));
     return write_classes(pack);
 }

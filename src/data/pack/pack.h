@@ -14,9 +14,9 @@
  *
  * A shard is complete when it has its final name; then it is entered into the manifest. The
  * manifest is written once the shards that are not yet in it have as many bytes as itself, so that
- * it is never more than half of what is written, however small shards are. Any other file in the
- * folder is ignored and written again. Where a new shard begins depends only on the pictures up to
- * there, so that a resumed pack ends with the same bytes.
+ * it is never more than half of what is written, however small shards are. Shards that are not in
+ * it when a pack is resumed are removed. Where a new shard begins depends only on the pictures up
+ * to there, so that a resumed pack ends with the same bytes.
  */
 #ifndef AN_DATA_PACK_PACK_H
 #define AN_DATA_PACK_PACK_H
