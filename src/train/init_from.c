@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/recognise/adopt.h"
 #include "model/recognise/agree.h"
+#include "model/recognise/leftover.h"
 #include "train/mean.h"
 
 enum { LINES = 20 }; /* lines of the log that name tensors, at most */
@@ -253,6 +254,7 @@ static void take_names(origin *from, an_classes *ours)
 
 static alexnet_status take(origin *from, an_classes *classes)
 {
+    AN_CHECK(an_leftover_check_scales(from->file));
     AN_CHECK(identify(from));
     AN_CHECK(find_tensors(from));
     compare_input(from);

@@ -159,15 +159,14 @@ static void make_file(const char *path, const made *m)
     expect_ok(an_tensor_writer_commit(writer));
 }
 
-/* Start a net of bgr_net from such a file; what was logged is in rig_heard. */
-static alexnet_status begin_from(const made *m, bool *has_mean)
+/* Start a net of bgr_net from the file; what was logged is in rig_heard. */
+static alexnet_status begin(bool *has_mean)
 {
     alexnet_ctx *ctx = rig_ref_ctx();
     alexnet_network *network;
     an_net *net;
     an_classes classes = {0};
     rig_heard[0] = '\0';
-    make_file("from.safetensors", m);
     expect_ok(an_network_parse(&network, bgr_net, "test", "small", 2));
     expect_ok(an_net_new(&net, ctx, network, true));
     alexnet_status rc = an_init_from(net, &classes, "from.safetensors", has_mean);
@@ -175,6 +174,12 @@ static alexnet_status begin_from(const made *m, bool *has_mean)
     an_network_release(network);
     alexnet_ctx_free(ctx);
     return rc;
+}
+
+static alexnet_status begin_from(const made *m, bool *has_mean)
+{
+    make_file("from.safetensors", m);
+    return begin(has_mean);
 }
 
 static void test_other_pictures(void **state)
@@ -225,6 +230,36 @@ static void test_what_is_not_used(void **state)
     expect_ok(begin_from(&(made){bgr_net, AN_F32, 500, false, NULL}, &has_mean));
     assert_int_equal(rig_times_heard("is not used"), 20);
     assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not used\n"), 1);
+}
+
+/* Weights in float8 are not the weights without the scales that are beside them. */
+static void test_scales(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[2 * 108];
+    const struct {
+        const char *name;
+        an_dtype type;
+        an_shape shape;
+    } all[] = {{"f.weight", AN_F8_E4M3, an_shape_of(2, 2, 108)},
+               {"f.bias", AN_F32, an_shape_of(1, 2)},
+               {"f.weight_scale", AN_F32, an_shape_of(0)}};
+    bool has_mean;
+    for (int count = 2; count <= 3; count++) {
+        an_tensor_writer *writer;
+        expect_ok(an_tensor_writer_new(&writer, "from.safetensors"));
+        for (int i = 0; i < count; i++)
+            expect_ok(an_tensor_writer_declare(writer, all[i].name, all[i].type, all[i].shape));
+        for (int i = 0; i < count; i++)
+            expect_ok(an_tensor_writer_data(
+                writer, zeros, (size_t)an_shape_count(all[i].shape) * an_dtype_bytes(all[i].type)));
+        expect_ok(an_tensor_writer_commit(writer));
+        if (count == 2)
+            expect_ok(begin(&has_mean));
+        else
+            expect_failure(begin(&has_mean), ALEXNET_ERROR_UNSUPPORTED,
+                           "from.safetensors has weights in float8 (f.weight) and scales for them");
+    }
 }
 
 /* Whatever is read of a file of a later version is refused: the weights to begin with, the mean, a
@@ -310,9 +345,13 @@ static void test_as_many_other_classes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_begin_from_a_model),    IN_SCRATCH(test_a_fixed_mean_stays),
-        IN_SCRATCH(test_other_pictures),        IN_SCRATCH(test_what_is_not_used),
-        IN_SCRATCH(test_as_many_other_classes), IN_SCRATCH(test_later_version),
+        IN_SCRATCH(test_begin_from_a_model),
+        IN_SCRATCH(test_a_fixed_mean_stays),
+        IN_SCRATCH(test_other_pictures),
+        IN_SCRATCH(test_what_is_not_used),
+        IN_SCRATCH(test_as_many_other_classes),
+        IN_SCRATCH(test_later_version),
+        IN_SCRATCH(test_scales),
     };
     return cmocka_run_group_tests_name("beginning from a model", tests, NULL, NULL);
 }

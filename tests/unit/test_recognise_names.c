@@ -144,6 +144,35 @@ static void test_batch_normalisation(void **state)
         }
 }
 
+/* Weights in float8 with scales beside them would be used without these. */
+static void test_scales(void **state)
+{
+    (void)state;
+    static const char *const scales[] = {"conv1.weight_scale", "conv1.weight_scale_inv",
+                                         "conv1.scale_weight", "weight_scales"};
+    an_recognition is;
+    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++)
+        for (int rank = 0; rank < 2; rank++) {
+            add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+            add(scales[i], an_shape_of(rank, 1));
+            expect_ok(recognise(&is, NULL, false)); /* of other types they are perhaps anything */
+            an_recognition_free(&is);
+            for (int j = 0; j < 2; j++) {
+                char expected[160];
+                add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+                find("fc7.weight")->dtype = j ? AN_F8_E4M3 : AN_F8_E5M2;
+                expect_ok(recognise(&is, NULL, false));
+                an_recognition_free(&is);
+                add_network("alexnet-mini", 10, AN_NAMES_OURS, "");
+                find("fc7.weight")->dtype = j ? AN_F8_E4M3 : AN_F8_E5M2;
+                add(scales[i], an_shape_of(rank, 1));
+                snprintf(expected, sizeof expected,
+                         "weights in float8 (fc7.weight) and scales for them (%s)", scales[i]);
+                expect_failure(recognise(&is, NULL, false), ALEXNET_ERROR_UNSUPPORTED, expected);
+            }
+        }
+}
+
 /* Add the tensors of alexnet-mini once more, the first `count` of them. */
 static void add_copy(const char *prefix, int count)
 {
@@ -327,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_names_known_in_part),
         cmocka_unit_test(test_vectors_that_are_no_biases),
         cmocka_unit_test(test_batch_normalisation),
+        cmocka_unit_test(test_scales),
         cmocka_unit_test(test_two_copies),
         cmocka_unit_test(test_lpips_with_its_network),
         cmocka_unit_test(test_parametrised_weights),

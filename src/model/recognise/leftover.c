@@ -50,6 +50,31 @@ static alexnet_status refuse(const an_tensor_file *file, const char *name, bool 
                    an_tensor_file_name(file), name);
 }
 
+static bool is_float8(an_dtype dtype)
+{
+    return dtype == AN_F8_E4M3 || dtype == AN_F8_E5M2;
+}
+
+/* Numbers of float8 are in most files the weights divided by a scale, which programs keep under
+ * many names: weight_scale, scale_weight, weight_scale_inv. */
+alexnet_status an_leftover_check_scales(const an_tensor_file *file)
+{
+    const char *weights = NULL, *scale = NULL;
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        if (!weights && is_float8(entry->dtype))
+            weights = entry->name;
+        if (!scale && strstr(entry->name, "scale") && !an_leftover_is_known(entry->name))
+            scale = entry->name;
+    }
+    if (!weights || !scale)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s has weights in float8 (%.120s) and scales for them (%.120s), which are not "
+                   "applied; in Python, apply them, and save the weights as float16",
+                   an_tensor_file_name(file), weights, scale);
+}
+
 alexnet_status an_leftover_check(const an_tensor_file *file)
 {
     for (int i = 0; i < an_tensor_file_count(file); i++) {
@@ -58,7 +83,7 @@ alexnet_status an_leftover_check(const an_tensor_file *file)
             if (strstr(name, others[j].part))
                 return refuse(file, name, others[j].is_norm);
     }
-    return ALEXNET_OK;
+    return an_leftover_check_scales(file);
 }
 
 /* Whether a name is that of a parameter of the network. */
