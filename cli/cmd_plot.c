@@ -129,19 +129,19 @@ static const struct {
                 {"confusion", "one RUN or CSV file", "confusion.png"}};
 enum subject { FILTERS, CURVES, CONFUSION, SUBJECTS };
 
-/* Where the picture goes by default: into the folder that it is made from, if that is a single one,
- * else into the working folder. */
-static char *default_out(const opt_args *args, const char *name)
+/* Whether the picture goes into the folder of the one run that it is made from; otherwise the
+ * default is the working folder. */
+static bool goes_into_run(const opt_args *args, const plot_options *options)
 {
-    const char *path = args->files[1];
-    return args->file_count == 2 && path_is_folder(path) ? path_join(path, name) : cli_copy(name);
+    return !options->out && args->file_count == 2 && path_is_folder(args->files[1]);
 }
 
 static int plot(enum subject subject, const opt_args *args, const plot_options *options,
                 const model_options *how, const char *out)
 {
     const char *path = args->files[1];
-    int code = options->out ? file_check_output(out) : CLI_DONE; /* names of a run are its own */
+    /* what has the name of a plot in a run is one, perhaps of an earlier version */
+    int code = goes_into_run(args, options) ? CLI_DONE : file_check_output(out);
     if (code != CLI_DONE)
         return code;
     code = subject == FILTERS  ? plot_filters(path, options, out, how)
@@ -166,7 +166,8 @@ static int run(const opt_args *args, const plot_options *options, const model_op
         return opt_wrong(&page, "plot %s takes %s", what, subjects[subject].of);
     if (options->since && subject != FILTERS)
         return opt_wrong(&page, "--since is for plot filters");
-    char *out = options->out ? cli_copy(options->out) : default_out(args, subjects[subject].file);
+    const char *name = options->out ? options->out : subjects[subject].file;
+    char *out = goes_into_run(args, options) ? path_join(args->files[1], name) : cli_copy(name);
     const int code = plot((enum subject)subject, args, options, how, out);
     free(out);
     return code;

@@ -115,18 +115,19 @@ const unsigned char file_drawn[FILE_DRAWN] = {0,   0,   0,   16,  't',  'E',  'X
 static int check_picture(const char *path)
 {
     unsigned char head[FILE_DRAWN_AT + FILE_DRAWN];
-    FILE *file = path_ends_in(path, ".png") ? fopen(path, "r") : NULL;
-    if (!file)
+    struct stat info;
+    if (!path_ends_in(path, ".png") || stat(path, &info) != 0)
         return CLI_DONE;
-    const bool whole = fread(head, 1, sizeof head, file) == sizeof head;
-    fclose(file);
+    FILE *file = fopen(path, "r");
+    const bool whole = file && fread(head, 1, sizeof head, file) == sizeof head;
+    if (file)
+        fclose(file);
     if (whole && memcmp(head + FILE_DRAWN_AT, file_drawn, FILE_DRAWN) == 0)
         return CLI_DONE;
-    return cli_error(
-        CLI_USAGE,
-        "%s was not drawn by this program, and is not replaced; give the output another "
-        "name, or remove it",
-        path);
+    return cli_error(CLI_USAGE,
+                     "%s was not drawn by this program, or only by an earlier version, and is not "
+                     "replaced; give the output another name, or remove it",
+                     path);
 }
 
 /* What holds for all files that are written, also those of the program's own choice. */

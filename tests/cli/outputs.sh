@@ -67,7 +67,13 @@ for command in "data stats list.csv --plot" "eval run list.csv --confusion" "eva
     has err "photo.png was not drawn by this program"
 done
 keeps explain.png explain run in.png
-rm explain.png
+cp -r run run2
+for command in "filters run/best.safetensors" "curves run run2"; do
+    cp photo.png "${command%% *}.png"
+    keeps "${command%% *}.png" plot $command
+    has err "was not drawn by this program, or only by an earlier version"
+done
+rm -r run2 explain.png filters.png curves.png
 # As many options as that take a file ending in .png: with a new one, this list is to grow.
 is "$(cat "$source"/cli/cmd_*.c | grep -c 'ends = ".*\.png')" 6 "options that are checked by their ending, .png"
 
