@@ -148,11 +148,25 @@ int an_utf8_compare_folded(const char *a, const char *b)
     return left < right ? -1 : left > right;
 }
 
+/* The length of as many whole characters as fit into `most` bytes. */
+static int cut(const char *text, int most)
+{
+    uint32_t code;
+    int length = 0;
+    while (text[length]) {
+        const int bytes = an_utf8_next(text + length, &code);
+        if (length + (bytes ? bytes : 1) > most)
+            break;
+        length += bytes ? bytes : 1;
+    }
+    return length;
+}
+
 const char *an_text_spell(char *out, size_t size, const char *text)
 {
-    enum { NUMBER = 16 };
+    enum { NUMBER = 16, MOST = 80 };
     uint32_t code;
-    size_t length = (size_t)snprintf(out, size, "\"%.80s\"", text);
+    size_t length = (size_t)snprintf(out, size, "\"%.*s\"", cut(text, MOST), text);
     const char *before = " (with ";
     for (int bytes; *text && length + NUMBER < size; text += bytes) {
         bytes = an_utf8_next(text, &code);

@@ -327,6 +327,24 @@ static void test_escape(void **state)
     assert_string_equal(an_error_text(), "cannot open x\\x1b[0m\\x0ay");
 }
 
+static void spelled_as(const char *text, const char *expected)
+{
+    char out[160];
+    assert_string_equal(an_text_spell(out, sizeof out, text), expected);
+}
+
+static void test_spell(void **state)
+{
+    (void)state;
+    spelled_as("cafe", "\"cafe\"");
+    spelled_as("caf\xC3\xA9", "\"caf\xC3\xA9\" (with U+00E9)");
+    spelled_as("cafe\xCC\x81\xE9", "\"cafe\xCC\x81\xE9\" (with U+0301 byte E9)");
+#define TEN "xxxxxxxxxx"
+#define MOST TEN TEN TEN TEN TEN TEN TEN "xxxxxxxxx"
+    spelled_as(MOST "\xC3\xA9", "\"" MOST "\" (with U+00E9)"); /* no character is cut in half */
+    spelled_as(MOST "y\xC3\xA9", "\"" MOST "y\" (with U+00E9)");
+}
+
 static void test_utf8(void **state)
 {
     (void)state;
@@ -447,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_context_logs_and_cancels),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_spell),
         cmocka_unit_test(test_status_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
