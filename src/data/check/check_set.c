@@ -104,34 +104,58 @@ cleanup:
     return rc;
 }
 
-/* A class that the other part lacks, perhaps because there it differs only in case. */
+static int compare_folded(const void *a, const void *b)
+{
+    return an_utf8_compare_folded(*(char *const *)a, *(char *const *)b);
+}
+
+/* The classes of a part, in an order in which those that differ only in case are neighbours.
+ * @param out  owned; its names are not */
+static alexnet_status sort_classes(char ***out, const alexnet_check *check,
+                                   const alexnet_dataset *data)
+{
+    const size_t count = (size_t)data->classes;
+    an_work work = {.ctx = check->ctx};
+    *out = an_malloc((count + 1) * sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY(count * sizeof **out, "classes");
+    for (size_t c = 0; c < count; c++)
+        (*out)[c] = data->class_ids[c];
+    return an_sort(*out, count, sizeof **out, compare_folded, &work);
+}
+
+/* A class that the other part lacks, perhaps because there it differs only in case.
+ * @param sorted  the other part's classes, by sort_classes() */
 static alexnet_status add_stranger(alexnet_check *check, int part, int class,
-                                   const an_check_part *other)
+                                   const an_check_part *other, char *const *sorted)
 {
     char name[160], detail[256] = "";
-    const char *id = check->parts[part].data->class_ids[class];
-    for (int c = 0; c < other->data->classes && !*detail; c++)
-        if (an_utf8_compare_folded(other->data->class_ids[c], id) == 0)
-            snprintf(detail, sizeof detail, "%s has %s", other->name,
-                     an_text_spell(name, sizeof name, other->data->class_ids[c]));
-    return add_class(check, ALEXNET_PROBLEM_CLASS_IN_ONE, part, class, *detail ? detail : NULL);
+    char *const *like = bsearch(&check->parts[part].data->class_ids[class], sorted,
+                                (size_t)other->data->classes, sizeof *sorted, compare_folded);
+    if (like)
+        snprintf(detail, sizeof detail, "%s has %s", other->name,
+                 an_text_spell(name, sizeof name, *like));
+    return add_class(check, ALEXNET_PROBLEM_CLASS_IN_ONE, part, class, like ? detail : NULL);
 }
 
 /* Classes of one part that the other lacks. */
 static alexnet_status find_strangers(alexnet_check *check, int part)
 {
     const an_check_part *mine = &check->parts[part], *other = &check->parts[1 - part];
-    alexnet_status rc = ALEXNET_OK;
+    alexnet_status rc;
     const int most = mine->data->classes + other->data->classes;
+    char **sorted = NULL;
     bool *theirs = an_calloc((size_t)most + 1, sizeof *theirs);
     if (!theirs)
         return AN_FAIL_MEMORY((size_t)most, "classes");
+    AN_TRY(sort_classes(&sorted, check, other->data));
     for (int c = 0; c < other->data->classes; c++)
         theirs[other->classes[c]] = true;
     for (int c = 0; c < mine->data->classes; c++)
         if (!theirs[mine->classes[c]])
-            AN_TRY(add_stranger(check, part, c, other));
+            AN_TRY(add_stranger(check, part, c, other, sorted));
 cleanup:
+    an_free(sorted);
     an_free(theirs);
     return rc;
 }
