@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -69,9 +68,10 @@ static alexnet_status fail_classes(const alexnet_dataset *train, const alexnet_d
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "training and validation do not have the same classes (%d and %d): %s%s%s%s",
                    train->classes, val->classes, left, a && b ? ", " : "", right,
-                   !a && !b                      ? "their order differs"
-                   : a && b && !strcasecmp(a, b) ? "; capitals count"
-                                                 : "");
+                   !a && !b ? "their order differs"
+                   : a && b && an_utf8_compare_folded(a, b) == 0
+                       ? "; capitals and the encoding of accents count"
+                       : "");
 }
 
 /* Whether the classes of one data set are the first of another's. */

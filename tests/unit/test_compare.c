@@ -59,13 +59,14 @@ static void test_names_the_class_that_differs(void **state)
     expect_classes("t", "same", NULL);
     expect_classes("t", "case", "\"bee\" only in ");
     expect_classes("t", "case", "\"Bee\" only in ");
-    expect_classes("t", "case", "/case; capitals count");
+    expect_classes("t", "case", "/case; capitals and the encoding of accents count");
     expect_classes("t", "less", "(3 and 1): \"ant\" and 1 more only in ");
     expect_classes("t", "first", "(3 and 1): \"bee\" and 1 more only in ");
     expect_classes("t", "more", "(3 and 5): \"dog\" and 1 more only in ");
     /* These names look the same on a screen. */
     expect_classes("one", "two", "(with U+00E9) only in ");
     expect_classes("one", "two", "(with U+0301) only in ");
+    expect_classes("one", "two", "/two; capitals and the encoding of accents count");
 }
 
 static void test_names_an_order_that_differs(void **state)
