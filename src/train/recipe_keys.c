@@ -210,7 +210,8 @@ alexnet_status an_recipe_key_find(const char *name, an_key *key)
             return ALEXNET_OK;
         }
     const char *near = key_meant(name);
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is not a key of a recipe%s%s%s", name,
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is not a key of a recipe%s%s%s",
+                   *name ? name : "an empty name",
                    near ? "; did you mean " : "; `alexnet_recipe_key_get()` lists them",
                    near ? near : "", near ? "?" : "");
 }
