@@ -62,7 +62,7 @@ static alexnet_status take_lock(an_run *run, int file)
  * file is for network file systems, which can lock only files. */
 static alexnet_status take_locks(an_run *run)
 {
-    run->folder_file = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    run->folder_file = open(run->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run->folder_file < 0)
         return an_file_fail("open", run->folder);
     AN_CHECK(take_lock(run, run->folder_file));
@@ -80,10 +80,12 @@ static void close_file(int *file)
 
 alexnet_status an_run_claim(an_run *run)
 {
-    AN_CHECK(check_files(run));
-    const alexnet_status rc = take_locks(run);
-    if (rc == ALEXNET_OK)
-        return an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file);
+    alexnet_status rc;
+    AN_TRY(check_files(run));
+    AN_TRY(take_locks(run));
+    AN_TRY(an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file));
+    return ALEXNET_OK;
+cleanup:
     close_file(&run->folder_file);
     close_file(&run->lock_file);
     run->locked = false;

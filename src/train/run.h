@@ -67,7 +67,7 @@ void an_run_close(an_run *run);
 /**
  * Call this before writing to a claimed folder by a name: if the folder has been renamed or moved,
  * the names become those that its files have now. Does nothing for a run that is not claimed.
- * @return ALEXNET_ERROR_IO if the folder was removed
+ * @return ALEXNET_ERROR_IO if the folder was removed, or moved to where it cannot be reached
  */
 alexnet_status an_run_follow(an_run *run, bool *moved);
 

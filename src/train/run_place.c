@@ -4,6 +4,7 @@
  */
 #include "train/run_place.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,15 +70,24 @@ alexnet_status an_run_hold(an_run *run)
                : ALEXNET_OK;
 }
 
+/* To the path of a folder that was removed, the system adds " (deleted)". */
+static alexnet_status fail_lost(const an_run *run, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 && errno == EACCES)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s was moved to %s, where nothing can be saved in it: %s",
+                       run->folder, path, strerror(EACCES));
+    return AN_FAIL(ALEXNET_ERROR_IO, "%s was removed, and nothing can be saved in it", run->folder);
+}
+
 alexnet_status an_run_follow(an_run *run, bool *moved)
 {
     char path[PATH_MAX];
     *moved = false;
     if (!find(run->folder_file, path, sizeof path) || strcmp(path, run->place) == 0)
         return ALEXNET_OK;
-    if (!leads_to(path, run->folder_file)) /* the system adds " (deleted)" */
-        return AN_FAIL(ALEXNET_ERROR_IO, "%s was removed, and nothing can be saved in it",
-                       run->folder);
+    if (!leads_to(path, run->folder_file))
+        return fail_lost(run, path);
     AN_CHECK(an_run_name(run, path, path));
     *moved = true;
     return ALEXNET_OK;

@@ -58,8 +58,8 @@ int64_t an_trainer_report_bad(alexnet_trainer *t, const an_batch *batch)
         if (t->reported[picture->sample])
             continue;
         t->reported[picture->sample] = 1;
+        an_trainer_list_bad(t, picture->error);
         an_bad_picture_name(t->ctx, &t->named, picture->error, t->run.skipped);
-        an_run_skipped(&t->run, picture->error);
     }
     return bad;
 }

@@ -133,7 +133,7 @@ static void name_skipped(alexnet_trainer *t)
     const an_evaluation *e = t->evaluation;
     for (int i = 0; i < e->latest; i++)
         if (e->done - e->latest + i >= t->validated && e->pictures[i].status != ALEXNET_OK)
-            an_run_skipped(&t->run, e->pictures[i].error);
+            an_trainer_list_bad(t, e->pictures[i].error);
     t->validated = e->done > t->validated ? e->done : t->validated;
 }
 

@@ -146,6 +146,9 @@ void an_trainer_warn_if_stuck(alexnet_trainer *trainer);
 /** Find out whether the folder of the run was moved, and say so: the files have other names then.
  */
 alexnet_status an_trainer_follow(alexnet_trainer *trainer);
+/** Add a picture that cannot be read to skipped.txt. A failure is ignored, as by an_run_skipped().
+ */
+void an_trainer_list_bad(alexnet_trainer *trainer, const char *error);
 /** Write the checkpoint at the end of an epoch, and the copy that the recipe's `keep` asks for. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for the recipe's stop_patience epochs. */

@@ -79,6 +79,12 @@ alexnet_status an_trainer_follow(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
+void an_trainer_list_bad(alexnet_trainer *t, const char *error)
+{
+    if (an_trainer_follow(t) == ALEXNET_OK) /* the next save says why not */
+        an_run_skipped(&t->run, error);
+}
+
 alexnet_status an_trainer_save(alexnet_trainer *t)
 {
     AN_CHECK(an_trainer_follow(t));

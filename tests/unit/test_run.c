@@ -243,6 +243,48 @@ static void test_a_folder_that_moves(void **state)
     rig_expect_same_run("at4", "still");
 }
 
+/* The list of bad pictures is opened when the first is met, which may be before anything else is
+ * written after the move. */
+static void test_a_list_in_a_folder_that_moves(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    bool more;
+    scratch_text("train/class1/003.png", "no picture");
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "moving", settings));
+    assert_int_equal(rename("moving", "moved"), 0);
+    assert_int_equal(mkdir("moving", 0777), 0);
+    do
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    while (progress.skipped == 0);
+    assert_int_equal(rmdir("moving"), 0);
+    assert_true(rig_size_of("moved/skipped.txt") > 0);
+    alexnet_trainer_free(trainer);
+}
+
+/* Its path is known, but leads nowhere for this user. */
+static void test_a_folder_that_is_out_of_reach(void **state)
+{
+    (void)state;
+    enum { NOBODY = 65534 };
+    const uid_t user = geteuid();
+    alexnet_trainer *trainer;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    assert_int_equal(mkdir("locked", 0777), 0);
+    assert_int_equal(rename("run", "locked/run"), 0);
+    assert_int_equal(chmod("locked", 0), 0);
+    if (user != 0 || seteuid(NOBODY) == 0) { /* root may enter any folder */
+        expect_failure(alexnet_trainer_save(trainer), ALEXNET_ERROR_IO, "run was moved to /");
+        assert_non_null(strstr(an_error_text(), "/locked/run, where nothing can be saved in it"));
+    }
+    assert_int_equal(seteuid(user), 0);
+    assert_int_equal(chmod("locked", 0777), 0);
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    assert_int_equal(rename("locked/run", "run"), 0);
+}
+
 static void test_a_folder_that_is_removed(void **state)
 {
     (void)state;
@@ -420,6 +462,8 @@ int main(void)
         IN_SCRATCH(test_a_claim_outlasts_the_files),
         IN_SCRATCH(test_a_claim_that_ends),
         IN_SCRATCH(test_a_folder_that_moves),
+        IN_SCRATCH(test_a_list_in_a_folder_that_moves),
+        IN_SCRATCH(test_a_folder_that_is_out_of_reach),
         IN_SCRATCH(test_a_folder_that_is_removed),
         IN_SCRATCH(test_a_run_without_a_checkpoint),
         IN_SCRATCH(test_a_lost_recipe),
