@@ -155,8 +155,7 @@ static alexnet_status look_for_best(alexnet_trainer *t)
     if (t->best_lost)
         an_log(t->ctx, ALEXNET_LOG_WARNING, "%s%s epoch %lld%s: %s", t->run.best,
                there ? " is not the model of" : ", the model of", (long long)r->best_epoch,
-               there ? ", the best so far, but of a course that the run does not continue"
-                     : ", is missing",
+               there ? ", the best so far" : ", is missing",
                r->phase == AN_PHASE_DONE
                    ? "the run is complete, so nothing replaces it unless epochs are added"
                    : "the model of the next epoch replaces it, even if it is not as good");
