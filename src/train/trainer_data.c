@@ -32,19 +32,24 @@ typedef struct place {
     const alexnet_dataset *data;
 } place;
 
+static const char *part_name(const alexnet_trainer *t, const an_data_identity *record)
+{
+    return record == &t->record.val ? "validation" : "training";
+}
+
 static alexnet_status fail_changed(const alexnet_trainer *t, const an_data_identity *now,
                                    const an_data_identity *record)
 {
-    char what[128] = "its pictures are at other places in the archives, so that order = shards "
-                     "reads them in another order";
+    char what[128] = "they are at other places in the archives, so that order = shards reads them "
+                     "in another order";
     if (!an_data_identity_same_pictures(now, record))
-        snprintf(what, sizeof what, "%lld %s then, %lld now, and names or sizes differ",
-                 (long long)record->count, an_text_plural(record->count, "picture", "pictures"),
-                 (long long)now->count);
+        snprintf(what, sizeof what, "%lld then, %lld now, and names or sizes differ",
+                 (long long)record->count, (long long)now->count);
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                   "%s has changed since the run began: %s; restore it, continue with it as it is "
-                   "(`accept_changes`), or begin a new run with `init_from` %s",
-                   now->root, what, t->run.folder);
+                   "the %s pictures of %s have changed since the run began: %s; restore them, "
+                   "continue with them as they are (`accept_changes`), or begin a new run with "
+                   "`init_from` %s",
+                   part_name(t, record), now->root, what, t->run.folder);
 }
 
 /* Open data where it is now, and check that it is the run's. @param now  out, what it is */
@@ -71,8 +76,9 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
     if (!options->accept_changes)
         return fail_changed(t, now, record);
     an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "%s has changed, and the run continues with it as it is: %lld pictures then, %lld now",
-           now->root, (long long)record->count, (long long)now->count);
+           "the %s pictures of %s have changed, and the run continues with them as they are: %lld "
+           "then, %lld now",
+           part_name(t, record), now->root, (long long)record->count, (long long)now->count);
     return ALEXNET_OK;
 }
 

@@ -233,7 +233,7 @@ static void test_other_data(void **state)
     start("run", 8, two_epochs);
     rig_write_pictures("other", 2, 11);
     expect_failure(go_on("run", &moved), ALEXNET_ERROR_BAD_DATA,
-                   "/other has changed since the run began: 24 pictures then, 22 now");
+                   "/other have changed since the run began: 24 then, 22 now");
     assert_non_null(strstr(an_error_text(), "`accept_changes`"));
     assert_non_null(strstr(an_error_text(), "`init_from` run"));
     alexnet_trainer *trainer;
@@ -316,9 +316,10 @@ static void test_accepted_changes(void **state)
     start("run", 14, two_epochs); /* the mean, an epoch, its validation, and two updates */
     rig_write_picture("data/train/class1/003.png", 1, 3);
     add_pictures();
-    expect_failure(go_on("run", NULL), ALEXNET_ERROR_BAD_DATA, "24 pictures then, 29 now");
+    expect_failure(go_on("run", NULL), ALEXNET_ERROR_BAD_DATA, "24 then, 29 now");
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", &accept));
-    assert_int_equal(rig_times_heard("has changed, and the run continues with it as it is"), 1);
+    assert_int_equal(rig_times_heard("have changed, and the run continues with them as they are"),
+                     1);
     assert_int_equal(trainer->steps_per_epoch, 6);
     assert_int_equal(trainer->record.step, 6);
     bool more;
@@ -418,7 +419,7 @@ static void test_packed_otherwise(void **state)
     expect_ok(go_on("moved", &other));
     rig_expect_same_run("any", "moved");
     expect_failure(go_on("run", &other), ALEXNET_ERROR_BAD_DATA,
-                   "/repacked has changed since the run began: its pictures are at other places");
+                   "/repacked have changed since the run began: they are at other places");
     expect_ok(go_on("run", &same));
     rig_expect_same_run("straight", "run");
     start_with("again", "shards", 14, by_shards);

@@ -427,7 +427,7 @@ static void test_a_changed_model(void **state)
 static void expect_changed(const char *which)
 {
     char part[80];
-    snprintf(part, sizeof part, "/%s has changed since the run began: ", which);
+    snprintf(part, sizeof part, "/%s have changed since the run began: ", which);
     expect_no_resume(ALEXNET_ERROR_BAD_DATA, part);
 }
 
@@ -546,7 +546,7 @@ static void test_a_picture_more(void **state)
     (void)state;
     rig_write_picture("train/class0/new.png", 0, 99);
     expect_changed("train");
-    assert_non_null(strstr(an_error_text(), "24 pictures then, 25 now"));
+    assert_non_null(strstr(an_error_text(), "24 then, 25 now"));
     assert_int_equal(remove("train/class0/new.png"), 0);
     expect_ok(resume("run"));
     rig_write_picture("val/class1/new.png", 0, 99);
