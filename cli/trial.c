@@ -132,8 +132,25 @@ static int write_table(const alexnet_trial *trial, const char *path)
     return file_end(&out, code);
 }
 
-static void report_rates(const alexnet_trial_verdict *v, const char *picture, const char *table,
-                         bool json)
+/* Why no rate is suggested. Of a network that has learnt, the loss is low before the first update.
+ */
+static void say_no_rate(const alexnet_trial *trial, const alexnet_trial_verdict *v)
+{
+    alexnet_trial_point first;
+    if (alexnet_trial_get(trial, 0, &first) && first.smooth < 0.9 * v->chance)
+        terminal_line(stdout,
+                      "no rate: no update clearly lowered the loss, but at %.4f it was far below "
+                      "that of chance, %.4f, already: the network has learnt these pictures",
+                      first.smooth, v->chance);
+    else
+        terminal_line(stdout,
+                      "no rate: the loss clearly fell at none of %" PRId64
+                      "; --overfit-one-batch says whether this network can learn at all",
+                      v->updates);
+}
+
+static void report_rates(const alexnet_trial *trial, const alexnet_trial_verdict *v,
+                         const char *picture, const char *table, bool json)
 {
     if (json) {
         json_t *document = json_object();
@@ -146,22 +163,11 @@ static void report_rates(const alexnet_trial_verdict *v, const char *picture, co
         json_print(document);
         return;
     }
-    /* Of a network that has learnt, the loss is low before the first update. */
-    const bool learnt = v->loss < 0.9 * v->chance;
     if (v->good)
         terminal_line(stdout, "rate %.2g: a tenth of %.2g, where the loss was lowest (%.4f)",
                       v->rate, v->lowest_at, v->loss);
-    else if (learnt)
-        terminal_line(
-            stdout,
-            "no rate: no update clearly lowered the loss, but at %.4f it was far below that "
-            "of chance, %.4f, already: the network has learnt these pictures",
-            v->loss, v->chance);
     else
-        terminal_line(stdout,
-                      "no rate: the loss fell at none of %" PRId64
-                      "; --overfit-one-batch says whether this network can learn at all",
-                      v->updates);
+        say_no_rate(trial, v);
     terminal_line(stdout, "curve %s, numbers %s", picture, table);
 }
 
@@ -188,7 +194,7 @@ int trial_rates(alexnet_ctx *ctx, const training_request *request, const char *p
     if (code == CLI_DONE)
         code = draw_rates(trial, path);
     if (code == CLI_DONE) {
-        report_rates(&verdict, path, table, json);
+        report_rates(trial, &verdict, path, table, json);
         code = verdict.good ? CLI_DONE : CLI_FAILED;
     }
     alexnet_trial_free(trial);

@@ -55,7 +55,7 @@ lacks out "--overfit-one-batch"
 
 # No rate makes a frozen network learn.
 expect 1 train data/pictures $net --batch 2 --freeze '*' --find-rate none.png --quiet
-has out "no rate: the loss fell at none of 100"
+has out "no rate: the loss clearly fell at none of 100"
 expect 1 train data/pictures $net --batch 2 --freeze '*' --find-rate none.png --quiet --json
 is "$(json 1 rate)" null "rate"
 
