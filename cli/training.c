@@ -49,15 +49,18 @@ static int stop(alexnet_trainer *trainer)
 }
 
 /* Too many pictures cannot be read. The run is saved: say how to resume it. If none can, nothing
- * would be left without them; otherwise the error says how many bad_pictures are. */
-static int stop_for_pictures(const char *run_dir)
+ * would be left without them. */
+static int stop_for_pictures(const alexnet_trainer *trainer)
 {
-    const bool some = strstr(alexnet_error_text(), "bad_pictures = ") != NULL;
+    const char *run_dir = alexnet_trainer_folder(trainer);
+    const int64_t bad = alexnet_trainer_bad(trainer);
     const int code = cli_code(ALEXNET_ERROR_BAD_DATA);
-    if (some) {
+    if (bad) {
+        char *without = cli_format(" --bad-pictures %" PRId64, bad);
         say_resume("the run is saved. To continue once they are repaired, replaced or removed",
                    run_dir, " --accept-changes");
-        say_resume("or to continue without them", run_dir, " --bad-pictures N");
+        say_resume("or to continue without them", run_dir, without);
+        free(without);
     } else {
         say_resume("the run is saved. To continue once they are there again", run_dir, "");
         say_resume("or, if they are not what they were at the start", run_dir, " --accept-changes");
@@ -122,7 +125,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     if (status == ALEXNET_ERROR_CANCELLED)
         return stop(trainer);
     if (status == ALEXNET_ERROR_BAD_DATA)
-        return stop_for_pictures(result->run);
+        return stop_for_pictures(trainer);
     if (result->skipped)
         say_skipped(result);
     return status ? fail(status, trainer) : CLI_DONE;

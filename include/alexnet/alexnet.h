@@ -2046,8 +2046,8 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  *         steps and alexnet_trainer_save() fail in the same way; ALEXNET_ERROR_CANCELLED after
  *         alexnet_ctx_cancel(); ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or
  *         the validation pictures in which none could be read, or more than 1% and more than the
- *         recipe's bad_pictures could not. Such a validation is not compared with others, and is
- *         repeated when the run is resumed
+ *         recipe's bad_pictures could not: alexnet_trainer_bad(). Such a validation is not compared
+ *         with others, and is repeated when the run is resumed
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
@@ -2058,6 +2058,12 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
  * the end of the next one
  */
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
+/**
+ * After a step that failed with ALEXNET_ERROR_BAD_DATA: how many pictures of the pass could not be
+ * read, which is the value of `bad_pictures` with which it would have gone on without them.
+ * @return 0 if none could be read, so that no value helps, and after any other step
+ */
+ALEXNET_API int64_t alexnet_trainer_bad(const alexnet_trainer *trainer);
 /** Write a checkpoint now. */
 ALEXNET_API alexnet_status alexnet_trainer_save(alexnet_trainer *trainer);
 /**

@@ -59,6 +59,11 @@ int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metric
     return any ? (int)trainer->record.best_epoch : 0;
 }
 
+int64_t alexnet_trainer_bad(const alexnet_trainer *trainer)
+{
+    return trainer ? trainer->bad : 0;
+}
+
 alexnet_status alexnet_trainer_save(alexnet_trainer *trainer)
 {
     AN_NEED(trainer);

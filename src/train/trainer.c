@@ -220,6 +220,7 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
 {
     *progress = (alexnet_progress){.epochs = (int)t->epochs, .skipped = t->record.skipped};
     *more = !is_complete(t);
+    t->bad = 0;
     progress->epoch = (int)an_trainer_epoch(t);
     if (!*more)
         return ALEXNET_OK;

@@ -111,6 +111,7 @@ struct alexnet_trainer {
     bool loading;   /* a pass is in progress: an epoch, the mean's or a validation */
     uint8_t *reported; /* per picture of `train`: its error was logged */
     int64_t named;     /* of these, an_bad_picture_name() */
+    int64_t bad;       /* alexnet_trainer_bad() */
     int64_t validated; /* pictures of `val`, from the first, whose bad ones have been listed */
     float *weights;    /* of classes; NULL: all are 1 */
     an_slot *slots;

@@ -7,8 +7,8 @@
 #include "base/status.h"
 #include "train/trainer_impl.h"
 
-alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_dataset *data,
-                                    int64_t good, int64_t bad)
+alexnet_status an_trainer_check_bad(alexnet_trainer *t, const alexnet_dataset *data, int64_t good,
+                                    int64_t bad)
 {
     const char *what = data == t->val ? "validation " : "training ";
     int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
@@ -16,6 +16,7 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
         return an_fail_none_read(data, what);
     if (!an_too_many_bad(bad, data->count, allowed))
         return ALEXNET_OK;
+    t->bad = bad;
     const char *list = t->run.skipped; /* NULL: a trial, which has no folder */
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                    "%lld of %lld %spictures of %s cannot be read: more than 1%% and more than "

@@ -99,10 +99,10 @@ alexnet_status an_trainer_step_val(alexnet_trainer *trainer, alexnet_progress *p
 alexnet_status an_trainer_finish_epoch(alexnet_trainer *trainer, alexnet_progress *progress);
 /**
  * Whether a pass over `data` could read enough: one picture at least, and no more bad ones than the
- * larger of 1% and the recipe's bad_pictures.
+ * larger of 1% and the recipe's bad_pictures. Sets what alexnet_trainer_bad() returns.
  * @return ALEXNET_ERROR_BAD_DATA
  */
-alexnet_status an_trainer_check_bad(const alexnet_trainer *trainer, const alexnet_dataset *data,
+alexnet_status an_trainer_check_bad(alexnet_trainer *trainer, const alexnet_dataset *data,
                                     int64_t good, int64_t bad);
 /** End the run with ALEXNET_ERROR_DIVERGED, after a batch whose loss is not finite: "the <loss>
  * update N (epoch E) is not finite", the first layer whose output is not finite, and a rate to

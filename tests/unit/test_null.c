@@ -441,6 +441,7 @@ static void test_trainers(void **state)
     ANSWERS(alexnet_trainer_best, 1, trainer, NULL);
     REFUSES(alexnet_trainer_save, "trainer", NULL);
     ANSWERS(alexnet_trainer_folder, NULL, NULL);
+    ANSWERS(alexnet_trainer_bad, 0, NULL);
     TAKES_NOTHING(alexnet_trainer_memory, NULL, &memory);
     assert_int_equal(memory.parameters, 0);
     TAKES_NOTHING(alexnet_trainer_memory, trainer, NULL);

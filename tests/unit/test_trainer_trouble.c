@@ -183,7 +183,9 @@ static void test_a_mean_that_failed(void **state)
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
     assert_int_equal(p.skipped, 2);
     expect_ok(alexnet_trainer_save(trainer));
+    assert_int_equal(alexnet_trainer_bad(trainer), 0);
     expect_failure(rig_finish(trainer, &p), ALEXNET_ERROR_BAD_DATA, "2 of 102 training pictures");
+    assert_int_equal(alexnet_trainer_bad(trainer), 2);
     alexnet_trainer_free(trainer);
     for (int i = 0; i < 2; i++) {
         good[i][0] ^= 1;
