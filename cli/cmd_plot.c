@@ -91,7 +91,7 @@ static int measure_run(confusion *out, const char *path, const plot_options *opt
     }
     if (code == CLI_DONE) {
         alexnet_status status = alexnet_session_new(&session, model, &settings);
-        code = status ? cli_code(status) : evaluate(&evaluation, session, data, NULL);
+        code = status ? cli_code(status) : evaluate(&evaluation, session, data, NULL, NULL);
     }
     if (code == CLI_DONE)
         *out = confusion_of(evaluation, model);

@@ -26,7 +26,7 @@ typedef struct findings {
 static int measure(findings *found, alexnet_session *session, const alexnet_dataset *unseen)
 {
     alexnet_evaluation *evaluation;
-    int code = evaluate(&evaluation, session, unseen, NULL);
+    int code = evaluate(&evaluation, session, unseen, NULL, NULL);
     if (code != CLI_DONE)
         return code;
     alexnet_status status = alexnet_evaluation_metrics(evaluation, &found->metrics);

@@ -91,9 +91,9 @@ int evaluate_all(alexnet_evaluation *evaluation, int64_t total, const evaluation
 }
 
 int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data,
-             const evaluation_watch *watch)
+             const alexnet_ensemble_options *options, const evaluation_watch *watch)
 {
-    alexnet_status status = alexnet_evaluation_new(out, session, data);
+    alexnet_status status = alexnet_evaluation_new_ensemble(out, &session, 1, data, options);
     if (status)
         return cli_code(status);
     int code = evaluate_all(*out, alexnet_dataset_count(data), watch);

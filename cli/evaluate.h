@@ -50,10 +50,11 @@ typedef struct evaluation_watch {
 int evaluate_all(alexnet_evaluation *evaluation, int64_t total, const evaluation_watch *watch);
 /**
  * Make an evaluation and run it to its end.
+ * @param options  as for alexnet_evaluation_new_ensemble(); NULL: the defaults
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
 int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data,
-             const evaluation_watch *watch);
+             const alexnet_ensemble_options *options, const evaluation_watch *watch);
 
 enum { METRICS_SIZE = 64 };
 

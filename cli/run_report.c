@@ -55,15 +55,19 @@ static int draw_answers(const report *r)
     return code;
 }
 
+/* The run has named the pictures that cannot be read, and skipped.txt lists them. */
 static int measure(report *r)
 {
     const evaluation_watch watch = {mistakes_take, &r->worst};
     alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
+    alexnet_ensemble_options alone = ALEXNET_ENSEMBLE_OPTIONS_INIT;
     settings.batch = 32;
+    alone.unnamed = true;
     alexnet_status status = alexnet_run_validation(&r->val, r->ctx, r->run, r->model);
     if (!status)
         status = alexnet_session_new(&r->session, r->model, &settings);
-    int code = status ? cli_code(status) : evaluate(&r->evaluation, r->session, r->val, &watch);
+    int code =
+        status ? cli_code(status) : evaluate(&r->evaluation, r->session, r->val, &alone, &watch);
     return code == CLI_DONE ? draw_answers(r) : code;
 }
 

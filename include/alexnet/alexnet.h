@@ -1163,10 +1163,11 @@ typedef struct alexnet_ensemble_options {
     const double *weights; /**< a weight >= 0 for each session; NULL: equal ones */
     bool keep; /**< keep the probabilities that each model gives (4 bytes for each model, picture
                     and class), so that other weights can be tried without computing again */
+    bool unnamed; /**< pictures that cannot be read are counted, but not named in the log */
 } alexnet_ensemble_options;
 #define ALEXNET_ENSEMBLE_OPTIONS_INIT                                                              \
     {                                                                                              \
-        sizeof(alexnet_ensemble_options), NULL, false                                              \
+        sizeof(alexnet_ensemble_options), NULL, false, false                                       \
     }
 
 /**

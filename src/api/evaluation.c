@@ -60,6 +60,7 @@ static alexnet_status make(an_evaluation **e, alexnet_session *const *sessions, 
         runners[i] = sessions[i]->runner;
     AN_CHECK(an_evaluation_new(e, sessions[0]->model->ctx, runners, count, dataset, true));
     (*e)->session = sessions[0];
+    (*e)->reported = o->unnamed ? dataset->count : 0;
     if (o->weights)
         AN_CHECK(an_evaluation_weigh(*e, o->weights));
     return o->keep ? an_evaluation_keep(*e) : ALEXNET_OK;

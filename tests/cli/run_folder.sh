@@ -181,7 +181,7 @@ expect 3 train list.txt --net alexnet-mini --epochs 1 --val 0 --out gone
 is "$(grep -c 'warning: skipped: ' err)" 10 "pictures that are named"
 has err "gone/skipped.txt" "none of the 40 training pictures" "are the disk and the folder still there?"
 line err "$ALEXNET train --resume gone" "$ALEXNET train --resume gone --accept-changes"
-lacks err "--bad-pictures N"
+lacks err "--bad-pictures"
 is "$(sed -n '$=' gone/skipped.txt)" 40 "pictures in the list"
 mv away elsewhere
 expect 0 train --resume gone --accept-changes
@@ -194,13 +194,32 @@ for i in 1 2 3; do
 done
 expect 3 train elsewhere --net alexnet-mini --epochs 1 --bad-pictures 2 --out bad
 has err "3 of 40 training pictures"
-line err "$ALEXNET train --resume bad --accept-changes" "$ALEXNET train --resume bad --bad-pictures N"
+line err "$ALEXNET train --resume bad --accept-changes" "$ALEXNET train --resume bad --bad-pictures 3"
 cp -r bad other
 expect 0 train --resume other --bad-pictures 3
 for i in 1 2 3; do
     mv kept$i.png $good/0000$i.png
 done
 expect 3 train --resume bad
-has err "has changed since the run began" "--accept-changes"
+has err "the training pictures of " "have changed since the run began: 40 then, 40 now" "--accept-changes"
 expect 0 train --resume bad --accept-changes
-has err "has changed, and the run continues with it"
+has err "the training pictures of " "have changed, and the run continues with them as they are: 40 then, 40 now"
+lacks err "the validation pictures of"
+
+# Of one folder with a share for validation, each part is named. A validation picture that cannot be
+# read is named once, not again for the page.
+cp -r elsewhere/train shared
+train shared --epochs 1 --val 0.3 --out shares --quiet
+for class in shared/*; do
+    cp "$class/00001.png" "$class/00002.png"
+    cp "$class/00001.png" "$class/00003.png"
+    cp "$class/00001.png" "$class/00004.png"
+done
+expect 0 train --resume shares --epochs 2 --accept-changes --quiet
+has err "the training pictures of " "the validation pictures of "
+cp -r elsewhere parts
+val=$(find parts/val -name '*.png' | head -1)
+echo "no picture" >"$val"
+train parts --epochs 1 --out page
+is "$(grep -c 'warning: skipped: ' err)" 1 "times that a validation picture is named"
+has page/report.html "1 could not be read"

@@ -365,6 +365,26 @@ static void test_kept(void **state)
     free_sessions(sessions);
 }
 
+/* Pictures that the caller names by itself are counted, and not named in the log. */
+static void test_unnamed(void **state)
+{
+    (void)state;
+    alexnet_session *sessions[2];
+    alexnet_evaluation *evaluation;
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_metrics m;
+    const int heard = rig_times_heard("skipped: ");
+    new_sessions(sessions, 4, 1);
+    options.unnamed = true;
+    expect_ok(alexnet_evaluation_new_ensemble(&evaluation, sessions, 2, data, &options));
+    finish(evaluation);
+    expect_ok(alexnet_evaluation_metrics(evaluation, &m));
+    assert_int_equal(m.skipped, 1);
+    assert_int_equal(rig_times_heard("skipped: "), heard);
+    alexnet_evaluation_free(evaluation);
+    free_sessions(sessions);
+}
+
 /* Nothing is kept before the end: weights that are set in between begin a new pass. */
 static void test_weights_in_between(void **state)
 {
@@ -540,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_top5_of_five_classes),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_unnamed),
         cmocka_unit_test(test_weights_in_between),
         cmocka_unit_test(test_a_step_that_fails),
         cmocka_unit_test(test_ensembles),
