@@ -52,6 +52,8 @@ static int check_kind(const char *path, bool replaced)
                      other_kind(info.st_mode));
 }
 
+/* ---- The folder ---- */
+
 /* Owned. */
 static char *folder_of(const char *path)
 {
@@ -60,6 +62,52 @@ static char *folder_of(const char *path)
     if (slash)
         folder[slash == path ? 1 : slash - path] = '\0';
     return folder;
+}
+
+/* By file_hold(). */
+static struct {
+    int fd; /* -1: none */
+    char *path;
+} held = {-1, NULL};
+
+void file_held_is(const char *folder)
+{
+    char *within = path_join(folder, "");
+    free(held.path);
+    held.path = folder_of(within);
+    free(within);
+}
+
+void file_hold(const char *folder)
+{
+    held.fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    file_held_is(folder);
+}
+
+void file_release(void)
+{
+    if (held.fd >= 0)
+        close(held.fd);
+    held.fd = -1;
+    free(held.path);
+    held.path = NULL;
+}
+
+/* @return -1 with errno if that fails */
+static int open_folder(const char *path)
+{
+    char *folder = folder_of(path);
+    const int fd = held.fd >= 0 && strcmp(folder, held.path) == 0
+                       ? fcntl(held.fd, F_DUPFD_CLOEXEC, 0)
+                       : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    return fd;
+}
+
+static const char *name_in_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 /* ---- What may not be replaced ---- */
@@ -138,11 +186,12 @@ static int check_place(const char *path)
         code = check_replaced(path);
     if (code != CLI_DONE)
         return code;
-    char *folder = folder_of(path);
-    code = access(folder, W_OK | X_OK) == 0
+    const int folder = open_folder(path);
+    code = folder >= 0 && faccessat(folder, ".", W_OK | X_OK, 0) == 0
                ? CLI_DONE
                : cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
-    free(folder);
+    if (folder >= 0)
+        close(folder);
     return code;
 }
 
@@ -188,9 +237,11 @@ static int failed(const file_output *out, int error)
 
 static void forget(file_output *out)
 {
+    if (out->folder >= 0)
+        close(out->folder);
     free(out->path);
     free(out->temporary);
-    *out = (file_output){0};
+    *out = (file_output){.folder = -1};
 }
 
 static int busy(const file_output *out)
@@ -211,11 +262,12 @@ static int remove_leftover(const file_output *out)
     int code = check_kind(out->temporary, true);
     if (code != CLI_DONE)
         return code;
-    const int fd = open(out->temporary, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    const char *name = name_in_folder(out->temporary);
+    const int fd = openat(out->folder, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && !take_lock(fd))
         code = busy(out);
     else
-        unlink(out->temporary);
+        unlinkat(out->folder, name, 0);
     if (fd >= 0)
         close(fd);
     return code;
@@ -267,10 +319,14 @@ static void open_stream(file_output *out, int fd)
 static int open_temporary(file_output *out)
 {
     struct stat info;
+    out->folder = open_folder(out->path);
+    if (out->folder < 0)
+        return failed(out, errno);
     int code = remove_leftover(out);
     if (code != CLI_DONE)
         return code;
-    int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int fd = openat(out->folder, name_in_folder(out->temporary),
+                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return errno == EEXIST ? busy(out) : failed(out, errno);
     const bool ours = take_lock(fd) && fstat(fd, &info) == 0 && info.st_nlink > 0;
@@ -295,18 +351,6 @@ int file_begin(file_output *out, const char *path)
     return code;
 }
 
-/* Flush the folder, so that a new name in it is on the disk. EINVAL: the file system cannot. */
-static bool flush_folder(const char *path)
-{
-    char *folder = folder_of(path);
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool flushed = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-    if (fd >= 0)
-        close(fd);
-    free(folder);
-    return flushed;
-}
-
 /* Bring everything to the disk. @return 0, or the error */
 static int flush(const file_output *out)
 {
@@ -321,12 +365,14 @@ int file_end(file_output *out, int code)
         const int error = flush(out);
         if (error)
             code = failed(out, error);
-        else if (rename(out->temporary, out->path) != 0)
+        else if (renameat(out->folder, name_in_folder(out->temporary), out->folder,
+                          name_in_folder(out->path)) != 0)
             code = failed(out, errno);
     }
+    /* A new name is on the disk once its folder is. EINVAL: the file system cannot flush folders */
     if (code != CLI_DONE)
-        unlink(out->temporary);
-    else if (!flush_folder(out->path))
+        unlinkat(out->folder, name_in_folder(out->temporary), 0);
+    else if (fsync(out->folder) != 0 && errno != EINVAL)
         code = failed(out, errno);
     fclose(out->file); /* not before the rename: it also unlocks the file */
     forget(out);

@@ -39,8 +39,16 @@ int file_check_outputs(const char *const *paths, int count);
 enum { FILE_DRAWN_AT = 33, FILE_DRAWN = 28 };
 extern const unsigned char file_drawn[FILE_DRAWN];
 
+/** Hold a folder that may be moved: until file_release(), files that are begun in it by its path go
+ * there, and not into another folder that has taken its name. */
+void file_hold(const char *folder);
+/** The folder that is held has another path now. */
+void file_held_is(const char *folder);
+void file_release(void);
+
 /** A file being written. */
 typedef struct file_output {
+    int folder; /* of both, which may be moved meanwhile */
     char *path, *temporary;
     FILE *file;
     struct file_sink *sink; /* where its bytes go */

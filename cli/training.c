@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "library_text.h"
 #include "paths.h"
 #include "progress.h"
@@ -89,9 +90,12 @@ static void say_skipped(const training_result *result)
 /* The folder of the run may have been moved. */
 static void follow(training_result *result, run_files *files, const alexnet_trainer *trainer)
 {
-    char *folder = cli_copy(alexnet_trainer_folder(trainer));
+    const char *folder = alexnet_trainer_folder(trainer);
+    if (strcmp(folder, result->run) == 0)
+        return;
     free(result->run);
-    files->run = result->run = folder;
+    files->run = result->run = cli_copy(folder);
+    file_held_is(folder);
 }
 
 static int run(alexnet_trainer *trainer, training_result *result)
@@ -101,6 +105,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
     report_training_needs(trainer, result->run);
     result->classes = info_classes(alexnet_trainer_network(trainer));
+    file_hold(result->run);
     signals_begin_training();
     while (more && !status) {
         alexnet_progress p;
@@ -119,6 +124,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
     signals_end_training();
     progress_clear();
     run_files_end(&files);
+    file_release();
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
     if (!status && !worked)
         progress_note("%s is already complete", result->run);

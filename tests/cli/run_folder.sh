@@ -95,7 +95,7 @@ done
 
 # A run whose folder is moved: everything that the command writes follows, and it says where it is.
 "$ALEXNET" train data/pictures --net alexnet-mini --epochs 12 --threads 1 --out moving >out 2>err &
-until [ -e moving/log.csv ]; do sleep 0.05; done
+until [ -e moving/log.csv ]; do :; done # the curves are being drawn
 mv moving moved && mkdir moving
 wait $! || fail "a run whose folder was moved"
 has err "the folder of the run was moved, and the run continues in it: " "/moved"
