@@ -1161,8 +1161,8 @@ ALEXNET_API void alexnet_evaluation_free(alexnet_evaluation *evaluation);
 typedef struct alexnet_ensemble_options {
     size_t size;
     const double *weights; /**< a weight >= 0 for each session; NULL: equal ones */
-    bool keep; /**< keep the probabilities that each model gives (4 bytes for each model, picture
-                    and class), so that other weights can be tried without computing again */
+    bool keep;    /**< keep the probabilities that each model gives (4 bytes for each model, picture
+                       and class), so that other weights can be tried without computing again */
     bool unnamed; /**< pictures that cannot be read are counted, but not named in the log */
 } alexnet_ensemble_options;
 #define ALEXNET_ENSEMBLE_OPTIONS_INIT                                                              \
