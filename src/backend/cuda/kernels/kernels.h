@@ -196,7 +196,7 @@ typedef struct an_cuda_copy_run {
 
 int an_cuda_copy(const an_cuda_copy_run *run, an_cuda_stream *stream);
 
-/* ---- Softmax and loss: op/softmax.h, backend/ref/ref_softmax.c ----------------------------------- */
+/* ---- Softmax and loss: op/softmax.h, backend/ref/ref_softmax.c ------------------------------- */
 
 typedef struct an_cuda_softmax_run {
     int n, c;
