@@ -11,10 +11,10 @@ static void read_all(an_tensor_file *file, size_t length)
         if (entry->offset > length || entry->bytes > length - entry->offset ||
             !an_tensor_file_find(file, entry->name))
             abort();
-        if (!an_dtype_is_float(entry->dtype))
+        const int64_t count = an_shape_count(entry->shape); /* -1: of a rank that is not read */
+        if (count < 0 || !an_dtype_is_float(entry->dtype))
             continue;
-        const size_t count = (size_t)an_shape_count(entry->shape);
-        double *values = malloc(count * sizeof *values + 1);
+        double *values = malloc((size_t)count * sizeof *values + 1);
         if (values && an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values) != 0)
             abort();
         if (values && an_tensor_file_read(file, entry->name, entry->shape, AN_F32, values) != 0)
