@@ -106,17 +106,28 @@ static void test_every_byte(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* Make the index, and find a row's values. @return its first file @param at  out: within the file
+ */
+static file make_index(alexnet_ctx *ctx, int row, size_t *at)
+{
+    an_picture_index *x;
+    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
+    file first = first_file("fc7-000000-");
+    open_all(&x, ctx);
+    *at = place_in(&first, x, row);
+    an_picture_index_free(x);
+    return first;
+}
+
 /* The remedy that the error names. */
 static void test_remedy(void **state)
 {
     (void)state;
     alexnet_ctx *ctx = set_out(PICTURES);
     an_picture_index *x;
-    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
-    file first = first_file("fc7-000000-");
-    open_all(&x, ctx);
-    first.bytes[place_in(&first, x, 0) + 9] ^= 1;
-    an_picture_index_free(x);
+    size_t at;
+    file first = make_index(ctx, 0, &at);
+    first.bytes[at + 9] ^= 1;
     scratch_write(first.path, first.bytes, first.length);
     for (int i = 0; i < 2; i++) {
         open_all(&x, ctx);
@@ -140,11 +151,9 @@ static void test_seems_unreadable(void **state)
     static const float nan = NAN;
     alexnet_ctx *ctx = set_out(PICTURES);
     an_picture_index *x;
-    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
-    file first = first_file("fc7-000000-");
-    open_all(&x, ctx);
-    memcpy(first.bytes + place_in(&first, x, 2), &nan, sizeof nan);
-    an_picture_index_free(x);
+    size_t at;
+    file first = make_index(ctx, 2, &at);
+    memcpy(first.bytes + at, &nan, sizeof nan);
     scratch_write(first.path, first.bytes, first.length);
     open_all(&x, ctx);
     assert_int_equal(computed, 1);
@@ -162,12 +171,9 @@ static void test_moved_rows(void **state)
 {
     (void)state;
     alexnet_ctx *ctx = set_out(PICTURES);
-    an_picture_index *x;
-    assert_int_equal(refresh(ctx, "fc7"), PICTURES);
-    file first = first_file("fc7-000000-");
-    open_all(&x, ctx);
-    first.bytes[place_in(&first, x, 3) + 6] ^= 64;
-    an_picture_index_free(x);
+    size_t at;
+    file first = make_index(ctx, 3, &at);
+    first.bytes[at + 6] ^= 64;
     scratch_write(first.path, first.bytes, first.length);
     for (int i = 0; i < 3; i++) {
         char path[64];
