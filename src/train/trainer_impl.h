@@ -124,8 +124,6 @@ double an_trainer_lower_rate(const alexnet_trainer *trainer);
 size_t an_norms_bytes(const an_net *net, const alexnet_recipe *recipe);
 alexnet_status an_norms_make(alexnet_trainer *trainer);
 void an_norms_free(an_norms *norms);
-/** Whether a parameter learns, and so has norms. */
-bool an_norms_wanted(const alexnet_trainer *trainer, int param);
 /** Called before and after each update; an_norms_end() writes a line of the log if one is due.
  * Between them, an_norms_run() replaces an_program_run(). */
 alexnet_status an_norms_begin(alexnet_trainer *trainer);

@@ -38,7 +38,8 @@ void an_norms_free(an_norms *norms)
     an_free(norms->latest);
 }
 
-bool an_norms_wanted(const alexnet_trainer *t, int param)
+/* Whether a parameter learns, and so has norms. */
+static bool learns(const alexnet_trainer *t, int param)
 {
     const an_param *p = &t->net->params[param];
     return p->learned && !t->frozen[p->layer];
@@ -51,7 +52,7 @@ alexnet_status an_norms_begin(alexnet_trainer *t)
     t->norms.written = false;
     t->norms.images = t->record.epoch.images;
     for (int i = 0; i < t->net->count && t->norms.due; i++)
-        if (an_norms_wanted(t, i))
+        if (learns(t, i))
             AN_CHECK(an_net_read(t->net, AN_VALUES, i,
                                  (char *)t->norms.before + t->net->params[i].offset,
                                  t->net->backend->param_dtype));
@@ -66,7 +67,7 @@ static alexnet_status measure_gradients(void *user)
     for (int i = 0; i < t->net->count; i++) {
         const an_span span = {an_net_at(t->net, AN_GRADIENTS, i), t->net->params[i].count};
         an_norm norm;
-        if (!an_norms_wanted(t, i))
+        if (!learns(t, i))
             continue;
         AN_CHECK(api->norms(t->net->backend, &span, 1, &norm));
         t->norms.latest[i].gradient = sqrt(norm.sum_squares) / t->norms.divisor;
@@ -132,7 +133,7 @@ static char *line_of(const alexnet_trainer *t)
     json_t *all = json_object(), *line = NULL;
     bool good = all != NULL;
     for (int i = 0; i < t->net->count && good; i++)
-        if (an_norms_wanted(t, i))
+        if (learns(t, i))
             good = json_object_set_new(all, t->net->params[i].name,
                                        norms_object(&t->norms.latest[i])) == 0;
     if (good)
@@ -152,7 +153,7 @@ alexnet_status an_norms_end(alexnet_trainer *t, alexnet_progress *progress)
     if (t->norms.written) /* by an earlier attempt to report the update */
         return ALEXNET_OK;
     for (int i = 0; i < t->net->count; i++)
-        if (an_norms_wanted(t, i))
+        if (learns(t, i))
             AN_CHECK(measure(t, i, &t->norms.latest[i]));
     char *text = line_of(t);
     alexnet_status rc = text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(65536, "a line of norms");

@@ -71,8 +71,6 @@ alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
 alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, an_work *work);
 void an_tar_index_free(an_tar_index *index);
 
-/** "x.tar.alexnet-index", beside x.tar; owned, NULL if out of memory. */
-char *an_tar_index_path(const char *archive);
 /**
  * Keep the index of an archive beside it; if no file can be written there, in memory. So it is
  * while another program, which has searched the same archive, writes the file.

@@ -105,7 +105,8 @@ static void hold(const char *archive, unsigned char *bytes, size_t length, const
         discard(&h);
 }
 
-char *an_tar_index_path(const char *archive)
+/* "x.tar.alexnet-index", beside x.tar; owned, NULL if out of memory. */
+static char *index_path(const char *archive)
 {
     return an_format("%s.alexnet-index", archive);
 }
@@ -115,7 +116,7 @@ alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
     unsigned char *bytes;
     size_t length;
     bool busy;
-    char *path = an_tar_index_path(archive);
+    char *path = index_path(archive);
     alexnet_status rc = path ? an_tar_index_bytes(&bytes, &length, index, stamp)
                              : AN_FAIL_MEMORY(strlen(archive), "a path");
     if (rc == ALEXNET_OK) {
@@ -156,7 +157,7 @@ alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_
     *out = (an_tar_index){0};
     *found = false;
     *why = NULL;
-    char *path = an_tar_index_path(archive);
+    char *path = index_path(archive);
     if (!path)
         return AN_FAIL_MEMORY(strlen(archive), "a path");
     alexnet_status rc = an_tar_index_read(out, path, stamp, found);

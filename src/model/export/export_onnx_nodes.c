@@ -8,7 +8,8 @@
 
 #include "model/export/export_onnx.h"
 
-void an_onnx_export_simple(an_onnx_export *e, const char *op, const char *from, const char *to)
+/* Write a node with one input and one output. */
+static void put_simple(an_onnx_export *e, const char *op, const char *from, const char *to)
 {
     an_wire_buffer node = an_onnx_node_new(op, to);
     an_onnx_put_input(&node, from);
@@ -244,11 +245,11 @@ static void neuron(const writing *w)
     const an_neuron_desc *d = &w->node->desc.u.neuron;
     an_onnx_name scaled, bent;
     switch (d->kind) {
-    case AN_RELU: an_onnx_export_simple(w->e, "Relu", w->from, w->out); break;
-    case AN_LOGISTIC: an_onnx_export_simple(w->e, "Sigmoid", w->from, w->out); break;
+    case AN_RELU: put_simple(w->e, "Relu", w->from, w->out); break;
+    case AN_LOGISTIC: put_simple(w->e, "Sigmoid", w->from, w->out); break;
     case AN_TANH:
         with_number(w, "Mul", w->from, d->b, "b", inner(w, "scaled", scaled));
-        an_onnx_export_simple(w->e, "Tanh", scaled, inner(w, "tanh", bent));
+        put_simple(w->e, "Tanh", scaled, inner(w, "tanh", bent));
         with_number(w, "Mul", bent, d->a, "a", w->out);
     }
 }
