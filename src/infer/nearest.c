@@ -10,6 +10,9 @@
 #include "infer/nearest_kept.h"
 #include "infer/nearest_measure.h"
 
+/* Rows that a thread compares with all queries at once. */
+enum { ROWS_AT_ONCE = 4 };
+
 /* The arguments of a search, shared by its threads. */
 typedef struct search {
     const an_rows *rows;
@@ -20,20 +23,38 @@ typedef struct search {
 
 /* What a thread finds: pairs of a query and a row. */
 typedef struct finder {
-    double *distances; /* [n] of the latest row */
+    double *distances; /* [ROWS_AT_ONCE][n] of the latest rows */
     an_kept *kept;     /* [n] */
 } finder;
 
-static void look_at(const search *s, int64_t row, const finder *f)
+/* Compare rows [first, end), at most ROWS_AT_ONCE, with all queries. */
+static void look_at(const search *s, int64_t first, int64_t end, const finder *f)
 {
-    an_row it = {.values = s->rows->row[row]};
-    if (!it.values)
-        return;
-    if (s->metric == ALEXNET_METRIC_COSINE)
-        it.squares = an_row_squares(it.values, s->rows->dims);
-    an_row_distances(&it, s->queries, s->n, s->rows->dims, s->metric, f->distances);
-    for (int q = 0; q < s->n; q++)
-        an_kept_add(&f->kept[q], (alexnet_pair){q, row, f->distances[q]});
+    an_row rows[ROWS_AT_ONCE];
+    int64_t places[ROWS_AT_ONCE];
+    int m = 0;
+    for (int64_t row = first; row < end; row++) {
+        const float *values = s->rows->row[row];
+        if (!values)
+            continue;
+        const bool cosine = s->metric == ALEXNET_METRIC_COSINE;
+        rows[m] = (an_row){values, cosine ? an_row_squares(values, s->rows->dims) : 0};
+        places[m++] = row;
+    }
+    an_row_distances(rows, m, s->queries, s->n, s->rows->dims, s->metric, f->distances);
+    for (int r = 0; r < m; r++)
+        for (int q = 0; q < s->n; q++)
+            an_kept_add(&f->kept[q],
+                        (alexnet_pair){q, places[r], f->distances[(size_t)r * (size_t)s->n + q]});
+}
+
+/* The first row of [first, end) that is not whole; INT64_MAX: none. */
+static int64_t find_damaged(const an_rows *rows, int64_t first, int64_t end)
+{
+    for (int64_t row = first; row < end; row++)
+        if (!an_rows_is_whole(rows, row))
+            return row;
+    return INT64_MAX;
 }
 
 /* Each thread has a run of rows, and finds of its own. */
@@ -46,15 +67,15 @@ static alexnet_status search_all(alexnet_ctx *ctx, const search *s, const finder
     AN_CHECK(an_threads_begin(&saved, threads));
 #pragma omp parallel for schedule(static, 1) reduction(|| : stopped) reduction(min : damaged)
     for (int t = 0; t < threads; t++) {
-        const int64_t first = s->rows->count * t / threads;
-        const int64_t end = s->rows->count * (t + 1) / threads;
-        for (int64_t row = first; row < end && !stopped && damaged == INT64_MAX; row++) {
-            if (an_ctx_cancelled(ctx))
-                stopped = true;
-            else if (!an_rows_is_whole(s->rows, row))
-                damaged = row;
-            else
-                look_at(s, row, &finders[t]);
+        const int64_t last = s->rows->count * (t + 1) / threads;
+        int64_t row = s->rows->count * t / threads;
+        while (row < last && !stopped && damaged == INT64_MAX) {
+            const int64_t end = last - row < ROWS_AT_ONCE ? last : row + ROWS_AT_ONCE;
+            stopped = an_ctx_cancelled(ctx);
+            damaged = find_damaged(s->rows, row, end);
+            if (!stopped && damaged == INT64_MAX)
+                look_at(s, row, end, &finders[t]);
+            row = end;
         }
     }
     an_threads_restore(saved);
@@ -75,7 +96,7 @@ typedef struct workspace {
 static alexnet_status make_workspace(workspace *w, int threads, int n, int64_t top)
 {
     const size_t lists = (size_t)threads * (size_t)n;
-    w->distances = an_calloc(lists, sizeof *w->distances);
+    w->distances = an_calloc(lists, ROWS_AT_ONCE * sizeof *w->distances);
     w->queries = an_calloc((size_t)n, sizeof *w->queries);
     w->kept = an_calloc(lists, sizeof *w->kept);
     w->pairs = an_calloc(lists, (size_t)top * sizeof *w->pairs);
@@ -85,8 +106,8 @@ static alexnet_status make_workspace(workspace *w, int threads, int n, int64_t t
     for (size_t i = 0; i < lists; i++)
         w->kept[i] = (an_kept){.pairs = w->pairs + i * (size_t)top, .limit = top, .most = DBL_MAX};
     for (int t = 0; t < threads; t++)
-        w->finders[t] =
-            (finder){w->distances + (size_t)t * (size_t)n, w->kept + (size_t)t * (size_t)n};
+        w->finders[t] = (finder){w->distances + (size_t)t * ROWS_AT_ONCE * (size_t)n,
+                                 w->kept + (size_t)t * (size_t)n};
     return ALEXNET_OK;
 }
 

@@ -3,99 +3,141 @@
 #include <math.h>
 #include <string.h>
 
-/* Vectors of 16 bytes, which every processor of the architecture has, suffice: one query is bound
- * by memory, not by arithmetic. LANES float sums are kept side by side. Each has at most RUN
- * products before they are added up in double. */
-typedef float vector __attribute__((vector_size(16)));
-enum { WIDTH = 4, SUMS = 2, LANES = WIDTH * SUMS, RUN = 64, BLOCK = LANES * RUN, GROUP = 4 };
+/* LANES float sums are kept side by side. Each has at most RUN products before they are added up in
+ * double. Every instruction set sums in this order, so all give the same bits. */
+typedef float vector __attribute__((vector_size(32)));
+enum { LANES = 8, RUN = 64, BLOCK = LANES * RUN };
+/* Rows and others that are measured together: their sums stay in registers, and each value that is
+ * loaded is used several times. */
+enum { TILE_ROWS = 4, TILE_OTHERS = 2 };
 
-static inline vector load(const float *from)
-{
-    vector v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
+/* The same elements of some rows and some others, and where their sums are added:
+ * sums[r * step + o]. */
+typedef struct tile {
+    const float *rows[TILE_ROWS], *others[TILE_OTHERS];
+    int n_rows, n_others;
+    int count; /* elements of each */
+    double *sums;
+    int step;
+} tile;
 
-static inline double add_up(const vector sums[SUMS], float rest)
+/* Add SUM (x - y)^2, or SUM x y, of each row x with each other y. All callers pass constants, so
+ * the loops over rows and others are unrolled. */
+static inline __attribute__((always_inline)) void add_sums(const tile *t, int first, int rows,
+                                                           int other, int others, bool squares)
 {
-    double sum = (double)rest;
-    for (int s = 0; s < SUMS; s++)
-        for (int l = 0; l < WIDTH; l++)
-            sum += (double)sums[s][l];
-    return sum;
-}
-
-/* SUM (x - y)^2 of x with each of `n` rows, over `count` elements. All callers pass a constant `n`,
- * so the sums stay in registers. */
-static inline __attribute__((always_inline)) void
-squares_between(const float *x, const float *const *y, int n, int count, double *sums)
-{
-    vector lanes[GROUP][SUMS] = {{{0}}};
-    float rest[GROUP] = {0};
+    vector lanes[TILE_ROWS][TILE_OTHERS] = {{{0}}}, x[TILE_ROWS], y;
+    float rest[TILE_ROWS][TILE_OTHERS] = {{0}};
     int i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int s = 0; s < SUMS; s++) {
-            const vector v = load(x + i + s * WIDTH);
-            for (int g = 0; g < n; g++) {
-                const vector d = v - load(y[g] + i + s * WIDTH);
-                lanes[g][s] += d * d;
+    for (; i + LANES <= t->count; i += LANES) {
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++)
+            memcpy(&x[r], t->rows[first + r] + i, sizeof x[r]);
+#pragma GCC unroll 4
+        for (int o = 0; o < others; o++) {
+            memcpy(&y, t->others[other + o] + i, sizeof y);
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++)
+                lanes[r][o] += squares ? (x[r] - y) * (x[r] - y) : x[r] * y;
+        }
+    }
+    for (; i < t->count; i++)
+        for (int r = 0; r < rows; r++)
+            for (int o = 0; o < others; o++) {
+                const float a = t->rows[first + r][i], b = t->others[other + o][i];
+                rest[r][o] += squares ? (a - b) * (a - b) : a * b;
             }
+    for (int r = 0; r < rows; r++)
+        for (int o = 0; o < others; o++) {
+            double sum = (double)rest[r][o];
+            for (int l = 0; l < LANES; l++)
+                sum += (double)lanes[r][o][l];
+            t->sums[(first + r) * t->step + other + o] += sum;
         }
-    for (; i < count; i++)
-        for (int g = 0; g < n; g++)
-            rest[g] += (x[i] - y[g][i]) * (x[i] - y[g][i]);
-    for (int g = 0; g < n; g++)
-        sums[g] += add_up(lanes[g], rest[g]);
 }
 
-/* SUM x y likewise. */
-static inline __attribute__((always_inline)) void products(const float *x, const float *const *y,
-                                                           int n, int count, double *sums)
+/* All rows of a full tile at once, or one pair at a time. */
+static inline __attribute__((always_inline)) void add_tile(const tile *t, bool squares)
 {
-    vector lanes[GROUP][SUMS] = {{{0}}};
-    float rest[GROUP] = {0};
-    int i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int s = 0; s < SUMS; s++) {
-            const vector v = load(x + i + s * WIDTH);
-            for (int g = 0; g < n; g++)
-                lanes[g][s] += v * load(y[g] + i + s * WIDTH);
-        }
-    for (; i < count; i++)
-        for (int g = 0; g < n; g++)
-            rest[g] += x[i] * y[g][i];
-    for (int g = 0; g < n; g++)
-        sums[g] += add_up(lanes[g], rest[g]);
+    if (t->n_rows == TILE_ROWS && t->n_others == TILE_OTHERS) {
+        add_sums(t, 0, TILE_ROWS, 0, TILE_OTHERS, squares);
+        return;
+    }
+    for (int o = 0; o < t->n_others; o++)
+        if (t->n_rows == TILE_ROWS)
+            add_sums(t, 0, TILE_ROWS, o, 1, squares);
+        else
+            for (int r = 0; r < t->n_rows; r++)
+                add_sums(t, r, 1, o, 1, squares);
 }
+
+static inline __attribute__((always_inline)) void add_by(const tile *t, alexnet_metric metric)
+{
+    if (metric == ALEXNET_METRIC_EUCLIDEAN)
+        add_tile(t, true);
+    else
+        add_tile(t, false);
+}
+
+#ifdef __x86_64__
+
+__attribute__((target("avx2"))) static void add_avx2(const tile *t, alexnet_metric metric)
+{
+    add_by(t, metric);
+}
+
+static void add(const tile *t, alexnet_metric metric)
+{
+    if (__builtin_cpu_supports("avx2"))
+        add_avx2(t, metric);
+    else
+        add_by(t, metric);
+}
+
+#else
+
+static void add(const tile *t, alexnet_metric metric)
+{
+    add_by(t, metric);
+}
+
+#endif
 
 double an_row_squares(const float *row, int dims)
 {
     double sum = 0;
-    for (int at = 0; at < dims; at += BLOCK) {
-        const float *self = row + at;
-        products(self, &self, 1, dims - at < BLOCK ? dims - at : BLOCK, &sum);
-    }
+    for (int at = 0; at < dims; at += BLOCK)
+        add(&(tile){.rows = {row + at},
+                    .others = {row + at},
+                    .n_rows = 1,
+                    .n_others = 1,
+                    .count = dims - at < BLOCK ? dims - at : BLOCK,
+                    .sums = &sum},
+            ALEXNET_METRIC_COSINE);
     return sum;
 }
 
-/* A whole group, or one row. */
-static void sum_over(const float *row, const an_row *others, int n, int dims, alexnet_metric metric,
-                     double *sums)
+typedef struct span {
+    int at, count; /* elements of each row */
+} span;
+
+/* Add the sums over a span to [m][n] others. */
+static void add_span(const an_row *rows, int m, const an_row *others, int n, span s,
+                     alexnet_metric metric, double *sums)
 {
-    const float *y[GROUP];
-    for (int at = 0; at < dims; at += BLOCK) {
-        const int count = dims - at < BLOCK ? dims - at : BLOCK;
-        for (int g = 0; g < n; g++)
-            y[g] = others[g].values + at;
-        if (metric == ALEXNET_METRIC_COSINE && n == GROUP)
-            products(row + at, y, GROUP, count, sums);
-        else if (metric == ALEXNET_METRIC_COSINE)
-            products(row + at, y, 1, count, sums);
-        else if (n == GROUP)
-            squares_between(row + at, y, GROUP, count, sums);
-        else
-            squares_between(row + at, y, 1, count, sums);
-    }
+    for (int r = 0; r < m; r += TILE_ROWS)
+        for (int o = 0; o < n; o += TILE_OTHERS) {
+            tile t = {.n_rows = m - r < TILE_ROWS ? m - r : TILE_ROWS,
+                      .n_others = n - o < TILE_OTHERS ? n - o : TILE_OTHERS,
+                      .count = s.count,
+                      .sums = sums + (size_t)r * (size_t)n + o,
+                      .step = n};
+            for (int i = 0; i < t.n_rows; i++)
+                t.rows[i] = rows[r + i].values + s.at;
+            for (int i = 0; i < t.n_others; i++)
+                t.others[i] = others[o + i].values + s.at;
+            add(&t, metric);
+        }
 }
 
 static double cosine(double product, double a, double b)
@@ -106,17 +148,17 @@ static double cosine(double product, double a, double b)
     return distance < 0 ? 0 : distance; /* a NaN stays one */
 }
 
-void an_row_distances(const an_row *row, const an_row *others, int n, int dims,
+/* Block by block, so that a block of all rows and others stays in the cache. */
+void an_row_distances(const an_row *rows, int m, const an_row *others, int n, int dims,
                       alexnet_metric metric, double *out)
 {
-    for (int first = 0; first < n;) {
-        const int held = n - first >= GROUP ? GROUP : 1;
-        double sums[GROUP] = {0};
-        sum_over(row->values, others + first, held, dims, metric, sums);
-        for (int g = 0; g < held; g++)
-            out[first + g] = metric == ALEXNET_METRIC_COSINE
-                                 ? cosine(sums[g], row->squares, others[first + g].squares)
-                                 : sqrt(sums[g]);
-        first += held;
-    }
+    memset(out, 0, (size_t)m * (size_t)n * sizeof *out);
+    for (int at = 0; at < dims; at += BLOCK)
+        add_span(rows, m, others, n, (span){at, dims - at < BLOCK ? dims - at : BLOCK}, metric,
+                 out);
+    for (int r = 0; r < m; r++)
+        for (int o = 0; o < n; o++, out++)
+            *out = metric == ALEXNET_METRIC_COSINE
+                       ? cosine(*out, rows[r].squares, others[o].squares)
+                       : sqrt(*out);
 }

@@ -1,5 +1,5 @@
 /*
- * Sums over a row and several others, for nearest.c and pairs.c.
+ * Sums over rows and others, for nearest.c and pairs.c.
  */
 #ifndef AN_INFER_NEAREST_MEASURE_H
 #define AN_INFER_NEAREST_MEASURE_H
@@ -16,11 +16,12 @@ typedef struct an_row {
 double an_row_squares(const float *row, int dims);
 
 /**
- * Distances of one row to others.
+ * Distances of rows to others. Each has the same bits whatever is measured with it.
+ * @param rows    [m]
  * @param others  [n]
- * @param out     [n]
+ * @param out     [m][n]
  */
-void an_row_distances(const an_row *row, const an_row *others, int n, int dims,
+void an_row_distances(const an_row *rows, int m, const an_row *others, int n, int dims,
                       alexnet_metric metric, double *out);
 
 #endif

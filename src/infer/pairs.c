@@ -62,26 +62,36 @@ alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *row
     return rc;
 }
 
-/* Rows [first, first_end) with those of a later tile, or with each other. */
-static void compare_tiles(const an_pairs *p, an_kept *seen, int64_t first, int64_t first_end,
-                          int64_t second)
-{
-    an_row others[TILE];
-    double distances[TILE];
+/* Rows of a tile that are there, and where. */
+typedef struct tile {
+    an_row rows[TILE];
     int64_t places[TILE];
-    const int64_t end = second + TILE < p->rows.count ? second + TILE : p->rows.count;
-    for (int64_t a = first; a < first_end; a++) {
-        int n = 0;
-        for (int64_t b = second > a ? second : a + 1; p->rows.row[a] && b < end; b++)
-            if (p->rows.row[b]) {
-                others[n] = (an_row){p->rows.row[b], p->squares[b]};
-                places[n++] = b;
-            }
-        const an_row it = {p->rows.row[a], p->squares[a]};
-        an_row_distances(&it, others, n, p->rows.dims, p->metric, distances);
-        for (int i = 0; i < n; i++)
-            an_kept_add(seen, (alexnet_pair){a, places[i], distances[i]});
-    }
+    int count;
+} tile;
+
+static void take_tile(tile *t, const an_pairs *p, int64_t first)
+{
+    const int64_t end = first + TILE < p->rows.count ? first + TILE : p->rows.count;
+    t->count = 0;
+    for (int64_t row = first; row < end; row++)
+        if (p->rows.row[row]) {
+            t->rows[t->count] = (an_row){p->rows.row[row], p->squares[row]};
+            t->places[t->count++] = row;
+        }
+}
+
+/* A tile with a later one, or with itself: then each pair once. */
+static void compare_tiles(const an_pairs *p, an_kept *seen, const tile *a, int64_t second)
+{
+    tile b;
+    double distances[TILE * TILE];
+    take_tile(&b, p, second);
+    an_row_distances(a->rows, a->count, b.rows, b.count, p->rows.dims, p->metric, distances);
+    for (int i = 0; i < a->count; i++)
+        for (int k = 0; k < b.count; k++)
+            if (a->places[i] < b.places[k])
+                an_kept_add(seen,
+                            (alexnet_pair){a->places[i], b.places[k], distances[i * b.count + k]});
 }
 
 /* Look at each row before it is compared with any other. */
@@ -104,11 +114,13 @@ static alexnet_status measure_rows(an_pairs *p)
     return damaged < INT64_MAX ? p->rows.fail(p->rows.of, damaged) : ALEXNET_OK;
 }
 
-/* Rows [first, end) with all later ones. */
-static alexnet_status compare_rows(an_pairs *p, int64_t first, int64_t end)
+/* The tile of rows from `first` on with all later ones. */
+static alexnet_status compare_rows(an_pairs *p, int64_t first)
 {
     const int64_t tiles = (p->rows.count - first + TILE - 1) / TILE;
     bool stopped = false;
+    tile it;
+    take_tile(&it, p, first);
     for (int t = 0; t < p->threads; t++) { /* a pair farther than all kept ones is of no interest */
         p->seen[t].count = 0;
         if (p->kept.count == p->kept.limit)
@@ -116,10 +128,10 @@ static alexnet_status compare_rows(an_pairs *p, int64_t first, int64_t end)
     }
 #pragma omp parallel for schedule(static, 1) reduction(|| : stopped)
     for (int t = 0; t < p->threads; t++)
-        for (int64_t tile = t; tile < tiles && !stopped; tile += p->threads) {
+        for (int64_t other = t; other < tiles && !stopped; other += p->threads) {
             stopped = an_ctx_cancelled(p->ctx);
             if (!stopped)
-                compare_tiles(p, &p->seen[t], first, end, first + tile * TILE);
+                compare_tiles(p, &p->seen[t], &it, first + other * TILE);
         }
     return stopped ? an_ctx_fail_cancelled() : ALEXNET_OK;
 }
@@ -133,7 +145,7 @@ alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
     AN_CHECK(an_threads_begin(&saved, p->threads));
     alexnet_status rc = first == 0 ? measure_rows(p) : ALEXNET_OK;
     if (rc == ALEXNET_OK)
-        rc = compare_rows(p, first, end);
+        rc = compare_rows(p, first);
     an_threads_restore(saved);
     AN_CHECK(rc);
     for (int t = 0; t < p->threads; t++)
