@@ -93,6 +93,37 @@ static void test_names_known_in_part(void **state)
                    "layer fc6: the file has no such layer");
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const an_tensor_entry *)a)->name, ((const an_tensor_entry *)b)->name);
+}
+
+/* In files of Python's safetensors package classifier.0 comes before features.0, and features.10
+ * before features.4, as every bias comes before its weight. */
+static void test_alphabetical_order(void **state)
+{
+    (void)state;
+    static const char *const nets[] = {NULL, "alexnet-mini"};
+    static const char *const changes[][2] = {
+        {"features.", "net."}, {"features.", ""}, {"classifier.", "classifier.1"}};
+    an_recognition is;
+    for (int c = 0; c < 3; c++)
+        for (int n = 0; n < 2; n++) {
+            add_network("alexnet-mini", 10, AN_NAMES_TORCHVISION, "");
+            rename_all(changes[c][0], changes[c][1]);
+            qsort(fake.entries, (size_t)fake.count, sizeof fake.entries[0], compare_names);
+            assert_string_equal(fake.entries[0].name + strlen(fake.entries[0].name) - 4, "bias");
+            expect_ok(recognise(&is, nets[n], false));
+            assert_string_equal(is.network->name, "alexnet-mini");
+            for (int i = 0, at = 0; i < is.network->count; i++)
+                for (int which = 0; which < 2; which++)
+                    if (is.network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC))
+                        assert_string_equal(fake.entries[is.match.pairs[i][which].entries[0]].name,
+                                            fake.names[at++]);
+            an_recognition_free(&is);
+        }
+}
+
 /* The scale of a normalisation beside a weight without bias has the shape of a bias. */
 static void test_vectors_that_are_no_biases(void **state)
 {
@@ -354,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_known_in_part),
+        cmocka_unit_test(test_alphabetical_order),
         cmocka_unit_test(test_vectors_that_are_no_biases),
         cmocka_unit_test(test_batch_normalisation),
         cmocka_unit_test(test_scales),

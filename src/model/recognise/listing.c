@@ -1,6 +1,7 @@
 #include "model/recognise/listing.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -127,30 +128,74 @@ static bool biases_come_first(const an_tensor_file *file)
     return false;
 }
 
+/* A tensor that could be the weight of a layer. */
+typedef struct candidate {
+    const an_tensor_entry *entry;
+    int index;
+} candidate;
+
+static int find_candidates(candidate out[AN_LAYERS_MAX], const an_tensor_file *file)
+{
+    int count = 0;
+    for (int i = 0; i < an_tensor_file_count(file) && count < AN_LAYERS_MAX; i++) {
+        const an_tensor_entry *e = an_tensor_file_entry(file, i);
+        if ((e->shape.rank == 4 || e->shape.rank == 2) && an_dtype_is_float(e->dtype))
+            out[count++] = (candidate){e, i};
+    }
+    return count;
+}
+
+static bool is_alphabetical(const candidate *candidates, int count)
+{
+    for (int i = 1; i < count; i++)
+        if (strcmp(candidates[i - 1].entry->name, candidates[i].entry->name) > 0)
+            return false;
+    return true;
+}
+
+static int compare_candidates(const void *one, const void *other)
+{
+    const an_tensor_entry *a = ((const candidate *)one)->entry;
+    const an_tensor_entry *b = ((const candidate *)other)->entry;
+    if (a->shape.rank != b->shape.rank)
+        return b->shape.rank - a->shape.rank;
+    return an_tensor_name_compare(a->name, b->name);
+}
+
+/* Add the layer of a weight. @param beside  the entry that may be its bias */
+static alexnet_status add_layer(an_listing *listing, const an_tensor_file *file,
+                                const candidate *weight, int beside)
+{
+    const an_tensor_entry *w = weight->entry;
+    int index;
+    AN_CHECK(an_listing_add(listing, w->shape.rank == 4 ? AN_OUTLINE_CONV : AN_OUTLINE_FC, w->name,
+                            &index));
+    an_binding *pair = listing->bindings[index];
+    pair[0].entries[0] = weight->index;
+    if (is_entry(file, beside)) {
+        const an_tensor_entry *b = an_tensor_file_entry(file, beside);
+        const int64_t n = b->shape.rank == 1 ? b->shape.dim[0] : 0;
+        if (n && (n == w->shape.dim[0] || (w->shape.rank == 2 && n == w->shape.dim[1])) &&
+            an_tensor_name_may_be_bias(b->name, w->name))
+            pair[1].entries[0] = beside;
+    }
+    an_listing_measure(listing, index, file);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *file)
 {
     const int beside = biases_come_first(file) ? -1 : 1;
+    candidate weights[AN_LAYERS_MAX];
+    const int count = find_candidates(weights, file);
+    /* Alphabetical order, in which the safetensors package writes, is not that of layers. */
+    if (is_alphabetical(weights, count))
+        qsort(weights, (size_t)count, sizeof weights[0], compare_candidates);
     listing->weights_only = true;
     listing->usual = "bvlc-alexnet";
     snprintf(listing->found, sizeof listing->found, "the shapes of its tensors alone");
-    for (int i = 0; i < an_tensor_file_count(file) && listing->outline.count < AN_LAYERS_MAX; i++) {
-        const an_tensor_entry *e = an_tensor_file_entry(file, i);
-        int index;
-        if ((e->shape.rank != 4 && e->shape.rank != 2) || !an_dtype_is_float(e->dtype))
-            continue;
-        AN_CHECK(an_listing_add(listing, e->shape.rank == 4 ? AN_OUTLINE_CONV : AN_OUTLINE_FC,
-                                e->name, &index));
-        an_binding *pair = listing->bindings[index];
-        pair[0].entries[0] = i;
-        if (is_entry(file, i + beside)) {
-            const an_tensor_entry *b = an_tensor_file_entry(file, i + beside);
-            const int64_t n = b->shape.rank == 1 ? b->shape.dim[0] : 0;
-            if (n && (n == e->shape.dim[0] || (e->shape.rank == 2 && n == e->shape.dim[1])) &&
-                an_tensor_name_may_be_bias(b->name, e->name))
-                pair[1].entries[0] = i + beside;
-        }
-        an_listing_measure(listing, index, file);
-    }
+    for (int i = 0; i < count; i++)
+        AN_CHECK(add_layer(listing, file, &weights[i], weights[i].index + beside));
     settle_transposed(listing);
     return ALEXNET_OK;
 }

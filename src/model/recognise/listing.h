@@ -34,7 +34,8 @@ alexnet_status an_listing_make(an_listing *listing, an_tensor_file *file,
 /**
  * List the layers by the order and the shapes of tensors alone. A tensor of four dimensions is the
  * weight of a convolution, one of two dimensions that of a fully connected layer. A vector next to
- * it, with as many elements as the layer has outputs, is its bias.
+ * it, with as many elements as the layer has outputs, is its bias. If the weights are in
+ * alphabetical order, convolutions come first, and numbers in names count as such.
  * @param listing  without layers
  */
 alexnet_status an_listing_by_shape(an_listing *listing, const an_tensor_file *file);

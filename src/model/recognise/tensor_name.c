@@ -61,3 +61,16 @@ bool an_tensor_name_may_be_bias(const char *vector, const char *weight)
     const bool known = an_tensor_name_parse(&v, vector);
     return known ? v.which == 1 : !(an_tensor_name_parse(&w, weight) && w.which == 0);
 }
+
+int an_tensor_name_compare(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789";
+    for (; *a && *b; a++, b++) {
+        const size_t n = strspn(a, digits), m = strspn(b, digits);
+        if (n && m && n != m)
+            return n < m ? -1 : 1;
+        if (*a != *b)
+            break;
+    }
+    return (unsigned char)*a - (unsigned char)*b;
+}

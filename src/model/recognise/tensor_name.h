@@ -29,5 +29,7 @@ bool an_tensor_name_is_of(const an_tensor_name *name, const char *layer, size_t 
  * like one, the vector's ends like a bias, and never like a weight, as that of a normalisation
  * does. */
 bool an_tensor_name_may_be_bias(const char *vector, const char *weight);
+/** Compare names as strcmp() does, but digits as numbers: features.3 comes before features.10. */
+int an_tensor_name_compare(const char *a, const char *b);
 
 #endif
