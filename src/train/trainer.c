@@ -218,7 +218,8 @@ static bool is_complete(const alexnet_trainer *t)
 
 alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
 {
-    *progress = (alexnet_progress){.epochs = (int)t->epochs, .skipped = t->record.skipped};
+    *progress = (alexnet_progress){
+        .epochs = (int)t->epochs, .step = an_trainer_updates(t), .skipped = t->record.skipped};
     *more = !is_complete(t);
     t->bad = 0;
     progress->epoch = (int)an_trainer_epoch(t);

@@ -96,6 +96,8 @@ static void test_stopping_early(void **state)
     alexnet_trainer *trainer = start("run", settings);
     expect_ok(rig_finish(trainer, &p));
     assert_int_equal(p.epoch, 4);
+    const int64_t updates = p.step;
+    assert_true(updates > 0);
     assert_int_equal(rig_times_heard("the run ends after epoch 4 of 9: validation has not improved "
                                      "since epoch 1"),
                      1);
@@ -105,6 +107,7 @@ static void test_stopping_early(void **state)
     assert_false(more);
     assert_int_equal(p.phase, 0);
     assert_int_equal(p.epoch, 4);
+    assert_int_equal(p.step, updates);
     alexnet_trainer_free(trainer);
     trainer = resume("run", never);
     expect_ok(rig_finish(trainer, &p));
