@@ -119,13 +119,23 @@ static bool takes_lpips(const an_export_format *format, const an_export_options 
     return format->takes_names && options->names != AN_NAMES_TORCHVISION;
 }
 
+static alexnet_status refuse_part(const char *path, const an_net *net)
+{
+    int layer = 0;
+    while (!net->lacks[layer])
+        layer++;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s: a part of a network cannot be written as a model: the model's file has no "
+                   "weights for layer %s",
+                   path, net->network->layers[layer].name);
+}
+
 alexnet_status an_export(const an_export_format *format, const char *path, an_net *net,
                          const an_classes *classes, const char *provenance,
                          const an_export_options *options)
 {
     if (net->lacks)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: a part of a network cannot be written as a model", path);
+        return refuse_part(path, net);
     if (options->weights != AN_F32 && !format->takes_half)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s files hold float32 only, not %s", path,
                        format->name, an_dtype_name(options->weights));
