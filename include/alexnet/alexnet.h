@@ -2027,9 +2027,9 @@ typedef struct alexnet_resume_options {
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_BAD_DATA if the data has changed; ALEXNET_ERROR_INVALID_ARGUMENT for a
  *         setting that cannot be changed in a run, and if another trainer, of any process, has the
- *         folder; ALEXNET_ERROR_CANCELLED, with the run as it was; ALEXNET_ERROR_FORMAT for a
- *         damaged checkpoint, and if a link, pipe, device or folder has the name of one of the
- *         run's files
+ *         folder and does not end within five seconds; ALEXNET_ERROR_CANCELLED, with the run as it
+ *         was; ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or folder
+ *         has the name of one of the run's files
  */
 ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx,
                                                   const char *run_dir,

@@ -250,7 +250,7 @@ static alexnet_status claim(alexnet_trainer *t)
     alexnet_status rc = an_run_claim(&t->run);
     if (rc == ALEXNET_ERROR_INVALID_ARGUMENT)
         an_log(t->ctx, ALEXNET_LOG_INFO,
-               "another process has locked %s: waiting up to %d seconds for it to end",
+               "another trainer has locked %s: waiting up to %d seconds for it to end",
                t->run.folder, WAIT_SECONDS);
     for (int i = 0; rc == ALEXNET_ERROR_INVALID_ARGUMENT && i < WAIT_SECONDS * TRIES_A_SECOND;
          i++) {

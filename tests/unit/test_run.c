@@ -197,7 +197,7 @@ static void test_a_claim_that_ends(void **state)
     int status;
     pid_t child = claim_elsewhere(end_soon);
     expect_ok(resume());
-    assert_int_equal(rig_times_heard("another process has locked run: waiting up to"), 1);
+    assert_int_equal(rig_times_heard("another trainer has locked run: waiting up to"), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     child = claim_elsewhere(stay);
     expect_failure(resume(), ALEXNET_ERROR_INVALID_ARGUMENT, "run is already being trained");
