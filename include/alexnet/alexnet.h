@@ -354,8 +354,9 @@ ALEXNET_API int alexnet_network_side(const alexnet_network *network);
 
 /**
  * The number of towers that a layer's channels are divided into, with C/towers channels in each:
- * the groups of this layer, or else of the next layer with groups. 2 for the convolutions of the
- * network of 2012, 1 for the layers after them. @return 0 if out of range
+ * the groups of this layer or, as long as the layers between keep the channels, of the latest one
+ * before it that has groups, or else of the next. 2 for the convolutions of the network of 2012 and
+ * for the norms and poolings after them, 1 for the other layers. @return 0 if out of range
  */
 ALEXNET_API int alexnet_network_towers(const alexnet_network *network, int layer);
 
@@ -806,7 +807,8 @@ typedef enum alexnet_problem {
     ALEXNET_PROBLEM_GREY = 11,           /**< a picture without colour */
     ALEXNET_PROBLEM_CMYK = 12,           /**< a picture in CMYK, the colours of print */
     ALEXNET_PROBLEM_PROFILE = 13,        /**< a picture with a colour profile other than sRGB */
-    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals or accents */
+    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals, or in how
+                                              accents are encoded */
     ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< a class below a tenth of the largest one */
     ALEXNET_PROBLEM_HIDDEN = 16,         /**< a hidden folder with pictures */
     ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */
