@@ -407,9 +407,10 @@ typedef struct alexnet_load_options {
  * A file of another program is recognised as one of the built-in networks by its layers, or by the
  * names and shapes of its tensors (docs/model-files.md). What the file lacks is filled in: the
  * preprocessing from that network, a mean image with ImageNet's mean colour and, if there are 1000
- * classes, their names with ImageNet's. The context's log receives what was assumed. A file may
- * hold only a part of a network, such as its convolutions: features before the first missing layer
- * can be computed; whatever needs that layer fails with ALEXNET_ERROR_UNSUPPORTED and its name.
+ * classes that are not in Darknet's order, their names with ImageNet's. The context's log receives
+ * what was assumed. A file may hold only a part of a network, such as its convolutions: features
+ * before the first missing layer can be computed; whatever needs that layer fails with
+ * ALEXNET_ERROR_UNSUPPORTED and its name.
  * @param path  of the file, or of the run folder
  * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for a file that is
  *         damaged, is not a model or fits no built-in network: the text names the nearest network
