@@ -363,6 +363,8 @@ def other_files():
         "interlaced.gif": saved(palette, "GIF", interlace=1),
         "transparent.gif": saved(palette, "GIF", transparency=3),
         "grey.gif": saved(rgb.convert("L"), "GIF"),
+        "few-colours.gif": saved(palette, "GIF", interlace=0).replace(b"\x2c\0\0\0\0\x15\0\x0d\0\0",
+                                                                     b"\x2c\0\0\0\0\x15\0\x0d\0\x80" + b"abcdef"),
         # A part of the data after the pixels is missing.
         "no-end.gif": saved(palette, "GIF", interlace=0)[:-2],
         "no-end.webp": saved(rgb, "WEBP", lossless=True, exif=b"Exif\0\0" + tiff(1))[:-9],
@@ -372,19 +374,20 @@ def other_files():
 
 def bad_other_files():
     whole = other_files()
-    return {"cut.webp": whole["lossy.webp"][:-40], "cut.gif": whole["palette.gif"][:-60]}
+    return {"cut.webp": whole["lossy.webp"][:-40], "cut.gif": whole["palette.gif"][:-60],
+            "long-codes.gif": patched(whole["palette.gif"], whole["palette.gif"].index(b"\x2c\0\0\0\0") + 10, b"\x0b")}
 
 
 # ---- TIFF
 
-SHORT, LONG, LONG8 = 3, 4, 16
+SHORT, LONG, RATIONAL, LONG8 = 3, 4, 5, 16
 
 
 def tiff_file(tags, parts, order="II", big=False):
     """A TIFF of one directory. tags: {tag: (type, values)}; parts: strips or tiles, whose offsets and
     byte counts are filled in, in front of the directory."""
     e, wide = ("<" if order == "II" else ">"), "Q" if big else "I"
-    kinds = {1: "B", 2: "s", SHORT: "H", LONG: "I", LONG8: "Q", 7: "B"}
+    kinds = {1: "B", 2: "s", SHORT: "H", LONG: "I", RATIONAL: "I", LONG8: "Q", 7: "B"}
     at, body, offsets = 16 if big else 8, b"", []
     for part in parts:
         offsets.append(at + len(body))
@@ -397,7 +400,7 @@ def tiff_file(tags, parts, order="II", big=False):
     entries, values = b"", b""
     for tag, (kind, value) in sorted(tags.items()):
         packed = bytes(value) if kind in (1, 7) else struct.pack(f"{e}{len(value)}{kinds[kind]}", *value)
-        entries += struct.pack(f"{e}HH{wide}", tag, kind, len(value))
+        entries += struct.pack(f"{e}HH{wide}", tag, kind, len(value) // (2 if kind == RATIONAL else 1))
         if len(packed) <= room:
             entries += packed.ljust(room, b"\0")
         else:
@@ -470,6 +473,7 @@ def tiff_files():
         "white16.tif": tiff_of(65535 - deep(grey, 0xF3), 0, 16),
         "grey16-mm.tif": tiff_of(deep(grey, 0xF3), 1, 16, "MM", pack=True),
         "grey8-signed.tif": tiff_of(grey, 1, more={339: (SHORT, [2])}),
+        "rgb8-untyped.tif": tiff_of(rgb, 2, more={32996: (SHORT, [0, 0, 0])}),  # SGI's tag
         "grey-alpha8.tif": tiff_of(numpy.concatenate([grey, alpha], 2), 1, more=extra_sample(2)),
         "grey-times-alpha8.tif": tiff_of(multiplied[..., 2:], 1, more=extra_sample(1)),
         "rgb8.tif": tiff_of(rgb, 2),
@@ -526,6 +530,7 @@ def bad_tiff_files():
         "signed.tif": tiff_of(deep(rgb[..., :1], 0), 1, 16, more={339: (SHORT, [2])}),
         "lab.tif": tiff_of(rgb, 8),
         "old-jpeg.tif": tiff_of(rgb, 6, more={259: (SHORT, [6])}),
+        "coefficients.tif": tiff_of(rgb, 6, more={529: (RATIONAL, [0, 1] * 3), 530: (SHORT, [1, 1])}),
         "lerc.tif": tiff_of(rgb, 2, more={259: (SHORT, [34887])}),
         "many-samples.tif": tiff_of(numpy.tile(rgb, 3), 2),
         "cmyk-alpha.tif": tiff_of(numpy.tile(rgb, 2)[..., :5], 5, more=extra_sample(2)),
@@ -628,6 +633,8 @@ def bmp_files():
                                masks=masks_of(0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
         "masks32.bmp": bmp_file(*wide, 32, bmp_rows(pixel_words((4, 20, 12)), 32), 56, 3,
                                 masks=masks_of(0xFF0, 0xFF00000, 0xFF000, 0)),
+        "clear16.bmp": bmp_file(*wide, 16, bmp_rows(five, 16), 56, 3, masks=masks_of(0x7C00, 0x3E0, 0x1F, 0x8000)),
+        "clear32.bmp": bmp_file(*wide, 32, bmp_rows(words, 32), 56, 3, masks=masks_of(0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
         "os2.bmp": bmp_file(*wide, 24, bmp_rows(words, 24), header=12),
         "os2-palette.bmp": bmp_file(*wide, 8, bmp_rows(places, 8), header=12, palette=colours),
         "no-offset.bmp": bmp_file(*wide, 8, bmp_rows(places, 8), palette=colours, offset=54),
@@ -710,8 +717,8 @@ def bad_heif_files():
 # Here Pillow reads on into the next picture.
 SAME = {"progressive-no-end-trailer.jpg": "progressive.jpg",
         "no-end.gif": "palette.gif", "no-end.webp": "lossless.webp",  # which Pillow refuses
-        # Pillow has no such masks, and reads white as black with 16 bits.
-        "masks32.bmp": "rgb24.bmp", "white16.tif": "grey16.tif"}
+        # Pillow has no such masks, makes a picture without any opacity white, and reads white as black with 16 bits.
+        "masks32.bmp": "rgb24.bmp", "clear32.bmp": "rgb24.bmp", "white16.tif": "grey16.tif"}
 
 
 def pixels(path):

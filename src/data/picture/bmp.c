@@ -193,22 +193,41 @@ static unsigned sample_of(const channel *c, uint32_t pixel)
     return c->max == 255 ? value : (unsigned)((uint64_t)value * 255 / c->max);
 }
 
+/* A pixel of 16, 24 or 32 bits. */
+static uint32_t pixel_at(const uint8_t *from, size_t bytes)
+{
+    uint32_t pixel = get16(from);
+    for (size_t i = 2; i < bytes; i++)
+        pixel |= (uint32_t)from[i] << 8 * i;
+    return pixel;
+}
+
+/* Whether a bit of alpha is set in any pixel. Programs that know nothing of alpha leave it 0. */
+static bool has_opacity(const bmp *b, const uint8_t *rows, size_t stride)
+{
+    const size_t bytes = b->bits / 8;
+    for (uint32_t y = 0; y < b->height; y++)
+        for (size_t x = 0; x < b->width; x++)
+            if (pixel_at(rows + y * stride + x * bytes, bytes) & b->channels[3].mask)
+                return true;
+    return false;
+}
+
 static void row_of_pixels(uint8_t *to, const bmp *b, const uint8_t *from)
 {
     size_t bytes = b->bits / 8;
     const channel *alpha = &b->channels[3];
     for (size_t x = 0; x < b->width; x++, from += bytes, to += 3) {
-        uint32_t pixel = get16(from);
-        for (size_t i = 2; i < bytes; i++)
-            pixel |= (uint32_t)from[i] << 8 * i;
+        uint32_t pixel = pixel_at(from, bytes);
         unsigned opacity = alpha->max ? sample_of(alpha, pixel) : 255;
         for (int c = 0; c < 3; c++)
             to[c] = an_over_white(sample_of(&b->channels[c], pixel), opacity);
     }
 }
 
-/* Rows are padded to 32-bit words; the padding of the last one may be missing. */
-static alexnet_status read_rows(an_picture *out, const bmp *b)
+/* Rows are padded to 32-bit words; the padding of the last one may be missing. A picture that would
+ * be transparent everywhere is opaque instead, as in browsers. */
+static alexnet_status read_rows(an_picture *out, bmp *b)
 {
     size_t used = ((size_t)b->width * b->bits + 7) / 8;
     size_t stride = ((size_t)b->width * b->bits + 31) / 32 * 4;
@@ -216,6 +235,8 @@ static alexnet_status read_rows(an_picture *out, const bmp *b)
     if (!from)
         return fail_cut(b);
     AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
+    if (b->channels[3].max && !has_opacity(b, from, stride))
+        b->channels[3].max = 0;
     for (uint32_t y = 0; y < b->height; y++, from += stride)
         (b->bits <= 8 ? row_of_colours : row_of_pixels)(row_of(out, b, y), b, from);
     return ALEXNET_OK;

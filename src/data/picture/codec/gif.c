@@ -60,15 +60,17 @@ static bool find_picture(GifFileType *gif, job *j)
     return type == IMAGE_DESC_RECORD_TYPE && DGifGetImageDesc(gif) == GIF_OK;
 }
 
-/* Without a colour map, and beyond its end, colours are greys. */
+/* Without a colour map, colours are greys; beyond the end of one they are black, as in Pillow. */
 static void set_colours(job *j, const GifFileType *gif)
 {
     const ColorMapObject *map = gif->Image.ColorMap ? gif->Image.ColorMap : gif->SColorMap;
     for (int i = 0; i < 256; i++) {
-        bool known = map && i < map->ColorCount;
-        j->colours[i][0] = known ? map->Colors[i].Red : (uint8_t)i;
-        j->colours[i][1] = known ? map->Colors[i].Green : (uint8_t)i;
-        j->colours[i][2] = known ? map->Colors[i].Blue : (uint8_t)i;
+        const uint8_t grey = map ? 0 : (uint8_t)i;
+        const GifColorType known =
+            map && i < map->ColorCount ? map->Colors[i] : (GifColorType){grey, grey, grey};
+        j->colours[i][0] = known.Red;
+        j->colours[i][1] = known.Green;
+        j->colours[i][2] = known.Blue;
     }
     if (j->clear >= 0)
         memset(j->colours[j->clear], 255, 3);
@@ -112,6 +114,10 @@ static alexnet_status fail(const GifFileType *gif, const job *j, int error)
                        j->file->name);
     if (j->at == j->file->length)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the GIF ends before its pixels do",
+                       j->file->name);
+    if (code == D_GIF_ERR_READ_FAILED && !j->short_of)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is not a valid GIF: its codes begin with more than 8 bits",
                        j->file->name);
     const char *reason = GifErrorString(code);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid GIF: %s", j->file->name,

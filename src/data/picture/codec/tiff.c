@@ -97,7 +97,7 @@ static alexnet_status check_samples(const an_tiff *t)
     uint16_t format = SAMPLEFORMAT_UINT;
     bool single = t->samples == 1, palette = t->photometric == PHOTOMETRIC_PALETTE;
     TIFFGetField(t->handle, TIFFTAG_SAMPLEFORMAT, &format);
-    if (format != SAMPLEFORMAT_UINT &&
+    if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID && /* TIFF 6.0, section 19 */
         !(format == SAMPLEFORMAT_INT && t->bits == 8 && single && !palette)) /* as Pillow */
         return fail_kind(t,
                          format == SAMPLEFORMAT_INT      ? "with signed samples, format"

@@ -134,7 +134,8 @@ static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
     char reason[1024];
     if (!TIFFRGBAImageBegin(&image, t->handle, 1, reason)) {
         an_tiff_hear(t, reason);
-        snprintf(t->reason, sizeof t->reason, "%.*s", (int)sizeof t->reason - 1, reason);
+        if (!*t->reason) /* what libtiff reported before says more */
+            snprintf(t->reason, sizeof t->reason, "%.*s", (int)sizeof t->reason - 1, reason);
         return an_tiff_fail(t);
     }
     image.orientation = image.req_orientation = ORIENTATION_TOPLEFT;
