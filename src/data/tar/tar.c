@@ -235,7 +235,16 @@ static alexnet_status set_name(an_tar *tar, an_tar_extra *e, const unsigned char
 
 /* ---- Members ---- */
 
-/* Types 1 to 6 are links, devices, folders and pipes, which have no data. */
+/* Whether a name ends with a slash, as those of folders do in the old format, which has no type for
+ * them. */
+static bool is_folder_name(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 0 && name[length - 1] == '/';
+}
+
+/* Types 1 to 6 are links, devices, folders and pipes, which have no data, like the folders of the
+ * old format, of type zero, whatever their size says. */
 static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char type, uint64_t length)
 {
     if (type == 'S')
@@ -244,13 +253,13 @@ static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char typ
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s is one volume of a multi-volume archive; join the volumes first",
                        tar->name);
-    member->file = type == '0' || type == '\0' || type == '7';
-    member->length = type >= '1' && type <= '6' ? 0 : length;
+    const bool regular = type == '0' || type == '\0' || type == '7';
+    const bool named = is_folder_name(tar->member);
+    const bool without_data = (type >= '1' && type <= '6') || (type == '\0' && named);
+    member->folder = type == '5' || (regular && named);
+    member->file = regular && !member->folder;
+    member->length = without_data ? 0 : length;
     AN_CHECK(an_tar_step(tar, member->length, &member->offset));
-    /* The old format has no type for folders: their names end with a slash. */
-    const size_t end = strlen(tar->member);
-    member->folder = type == '5' || (member->file && end > 0 && tar->member[end - 1] == '/');
-    member->file = member->file && !member->folder;
     tidy(tar->member);
     member->name = tar->member;
     return ALEXNET_OK;
