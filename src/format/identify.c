@@ -107,10 +107,39 @@ static bool is_text(const unsigned char *head, size_t length)
     return true;
 }
 
+/* Where a text goes on after blanks and lines of comment. */
+static size_t skip_comments(const unsigned char *head, size_t length, size_t at)
+{
+    bool comment = false;
+    for (; at < length && (comment || strchr(" \t\r\n#", head[at])); at++)
+        comment = head[at] != '\n' && (comment || head[at] == '#');
+    return at;
+}
+
+/* Whether a text begins as Caffe's networks and solvers do, with a field of a message. */
+static bool is_prototxt(const unsigned char *head, size_t length, size_t at)
+{
+    static const char *const fields[] = {
+        "name:", "net:", "input:", "train_net:", "test_iter:", "base_lr:", "layer", "layers"};
+    at = skip_comments(head, length, at);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const size_t count = strlen(fields[i]);
+        if (!holds(head, length, at, fields[i], count))
+            continue;
+        const bool message = fields[i][count - 1] != ':';
+        const size_t next = skip_comments(head, length, at + count);
+        if (next < length && strchr(message ? "{" : "\"'0123456789", head[next]))
+            return true;
+    }
+    return false;
+}
+
 static an_finding identify_text(const unsigned char *head, size_t length)
 {
     char text[64] = "";
     size_t at = holds(head, length, 0, "\xef\xbb\xbf", 3) ? 3 : 0;
+    if (is_prototxt(head, length, at))
+        return found(OTHER, "a prototxt of Caffe, which holds no weights", "give the .caffemodel");
     while (at < length && strchr(" \t\r\n", head[at]))
         at++;
     memcpy(text, head + at, length - at < sizeof text ? length - at : sizeof text - 1);

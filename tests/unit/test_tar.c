@@ -225,6 +225,7 @@ static void test_no_archives(void **state)
                   "7zXZ",
                   "unxz"},
                  {"\x28\xB5\x2F\xFD", "unzstd"},
+                 {"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"},
                  {"x.tar", "not a tar archive: it has 5 bytes"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         tar_rig tar = {.length = strlen(files[i].bytes)};

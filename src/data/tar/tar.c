@@ -83,6 +83,11 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
     const size_t first = length < AN_TAR_BLOCK ? (size_t)length : AN_TAR_BLOCK;
     AN_CHECK(an_tar_peek(tar, offset, first, &bytes));
     AN_CHECK(check_compression(name, bytes, first));
+    if (memmem(bytes, first, "git-lfs", strlen("git-lfs")) && first < AN_TAR_BLOCK)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is a pointer of Git LFS, which stands for the archive (git lfs pull "
+                       "fetches it)",
+                       name);
     if (first < AN_TAR_BLOCK)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is not a tar archive: it has %zu bytes, but a header takes %d", name,
