@@ -133,6 +133,7 @@ def jpeg_files():
     files["turn-beyond.jpg"] = jpeg(rgb, exif=b"Exif\0\0" + tiff(6)[:4] + b"\xff\xff\xff\xff")
     stray = files["rgb420.jpg"]
     files["stray-bytes.jpg"] = stray[:-2] + b"\1\2\3\4" + stray[-2:]  # a warning of libjpeg's
+    files["early-comment.jpg"] = stray[:-6] + b"\xff\xfe\0\4ab\xff\xd9"  # pixels are missing, but the file is sound
     files["trailing.jpg"] = stray + stray[:200]  # a second picture, as phones append them
     # All rows are there, but no end marker follows: panoramas of phones.
     files["no-end.jpg"] = stray[:-2]
@@ -176,6 +177,7 @@ def bad_jpeg_files():
         "cut-header.jpg": whole[:60],
         "cut-scan.jpg": whole[: len(whole) * 3 // 4],
         "cut-last.jpg": whole[:-6],
+        "cut-before-other.jpg": whole[: len(whole) * 3 // 4] + whole,
         "cut-waves.jpg": waves[: waves.rindex(b"\xff\xda")],
         "cut-waves-end.jpg": waves[:-5],
         "cut-third-scan.jpg": thirds[: thirds.rindex(b"\xff\xda") - 20],

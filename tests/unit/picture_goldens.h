@@ -10,6 +10,7 @@ static const picture_golden picture_goldens[] = {
     {"cmyk.jpg", 21, 13, 0xefc3107758cbb653},
     {"cmyk16.tif", 21, 13, 0x52d690f934ed2ce9},
     {"cmyk8.tif", 21, 13, 0x52d690f934ed2ce9},
+    {"early-comment.jpg", 21, 13, 0xcf903fe21940439a},
     {"exif-cut.jpg", 21, 13, 0x90ef3d65163c4588},
     {"few-colours.bmp", 21, 13, 0xbdbc1216a08a69cd},
     {"few-colours.gif", 21, 13, 0xacb9387fad651bcf},

@@ -28,6 +28,7 @@ typedef struct job {
     an_picture *picture;
     bool ended; /* the library met the end of the file and made up an end marker */
     bool cut;   /* and pixels were missing */
+    bool early; /* the rows met another marker than the one that ends a picture */
     int orientation;
     alexnet_status rc; /* from our own functions */
     char reason[JMSG_LENGTH_MAX];
@@ -41,8 +42,9 @@ static void on_error(j_common_ptr jpeg)
 }
 
 /* A warning is about damage that the library has recovered from, such as stray bytes between
- * segments; other readers open such pictures too. Only pixels missing at the end of the file are an
- * error; a missing end marker is not. Levels >= 0 are traces. */
+ * segments; other readers open such pictures too. Only pixels missing at the end of the file, or
+ * where another picture begins, are an error; a missing end marker is not. Levels >= 0 are traces.
+ */
 static void on_message(j_common_ptr jpeg, int level)
 {
     job *j = jpeg->client_data;
@@ -50,8 +52,10 @@ static void on_message(j_common_ptr jpeg, int level)
         return;
     if (jpeg->err->msg_code == JWRN_JPEG_EOF)
         j->ended = true;
-    else if (jpeg->err->msg_code == JWRN_HIT_MARKER)
-        j->cut |= j->ended;
+    if (jpeg->err->msg_code != JWRN_HIT_MARKER)
+        return;
+    j->cut |= j->ended;
+    j->early |= j->jpeg.unread_marker != JPEG_EOI;
 }
 
 /* Jump out of decode() for our own reason. */
@@ -205,6 +209,11 @@ static bool decode(job *j)
         jpeg_start_output(&j->jpeg, j->jpeg.input_scan_number);
     }
     read_rows(j, cmyk ? 4 : 3);
+    if (j->early && !j->jpeg.buffered_image) { /* read on, as Pillow does: where another picture
+                                                * begins, this one was cut */
+        jpeg_finish_decompress(&j->jpeg);
+        j->cut |= j->ended;
+    }
     /* Beyond the end, arithmetic decoding adds zeros without a warning. */
     return !j->cut && !(j->ended && j->jpeg.arith_code);
 }
