@@ -50,7 +50,7 @@ expect 3 classify one cut.png
 has err "cut.png"
 mkdir no_pictures
 expect 3 classify one no_pictures
-has err "no_pictures holds no .jpg, .jpeg, .jpe, .jfif, .jif, .png, .webp, .gif, .bmp, .tif, .tiff, .heic, .heif or .avif file"
+has err "no_pictures holds no .jpg, .jpeg, .jpe, .jfif, .jif, .png, .webp, .gif, .bmp, .tif, .tiff, .heic, .heif, .hif or .avif file"
 
 # Data that is no data set.
 mkdir empty

@@ -8,9 +8,9 @@
 #include "base/status.h"
 #include "base/text.h"
 
-const char *const an_picture_endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif",
-                                          ".png",  ".webp", ".gif",  ".bmp",  ".tif",
-                                          ".tiff", ".heic", ".heif", ".avif", NULL};
+const char *const an_picture_endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif",  ".png",
+                                          ".webp", ".gif",  ".bmp",  ".tif",  ".tiff", ".heic",
+                                          ".heif", ".hif",  ".avif", NULL};
 
 /* Pictures of formats that are not read; the second half are cameras' raw data. */
 static const char *const other_pictures[] = {

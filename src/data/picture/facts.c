@@ -11,11 +11,14 @@
 static const struct {
     const char *ending, *format;
 } promises[] = {
-    {".jpg", "a JPEG"},          {".jpeg", "a JPEG"},         {".jpe", "a JPEG"},
-    {".jfif", "a JPEG"},         {".jif", "a JPEG"},          {".png", "a PNG"},
-    {".webp", "a WebP picture"}, {".gif", "a GIF"},           {".bmp", "a BMP"},
-    {".dib", "a BMP"},           {".tif", "a TIFF"},          {".tiff", "a TIFF"},
-    {".heic", "a HEIC picture"}, {".heif", "a HEIC picture"}, {".avif", "an AVIF picture"},
+    {".jpg", "a JPEG"},          {".jpeg", "a JPEG"},
+    {".jpe", "a JPEG"},          {".jfif", "a JPEG"},
+    {".jif", "a JPEG"},          {".png", "a PNG"},
+    {".webp", "a WebP picture"}, {".gif", "a GIF"},
+    {".bmp", "a BMP"},           {".dib", "a BMP"},
+    {".tif", "a TIFF"},          {".tiff", "a TIFF"},
+    {".heic", "a HEIC picture"}, {".heif", "a HEIC picture"},
+    {".hif", "a HEIC picture"},  {".avif", "an AVIF picture"},
     {".npy", "a NumPy array"},
 };
 
