@@ -177,7 +177,7 @@ def bad_jpeg_files():
         "cut-header.jpg": whole[:60],
         "cut-scan.jpg": whole[: len(whole) * 3 // 4],
         "cut-last.jpg": whole[:-6],
-        "cut-before-other.jpg": whole[: len(whole) * 3 // 4] + whole,
+        "cut-before-other.jpg": whole[:-60] + whole,
         "cut-waves.jpg": waves[: waves.rindex(b"\xff\xda")],
         "cut-waves-end.jpg": waves[:-5],
         "cut-third-scan.jpg": thirds[: thirds.rindex(b"\xff\xda") - 20],

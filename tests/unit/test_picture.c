@@ -30,7 +30,7 @@ typedef struct bad_picture {
 static const bad_picture bad_pictures[] = {
     {"bad-12bit.jpg", ALEXNET_ERROR_UNSUPPORTED, "12 bits"},
     {"bad-bad-sum.png", ALEXNET_ERROR_FORMAT, "not a valid PNG"},
-    {"bad-cut-before-other.jpg", ALEXNET_ERROR_FORMAT, "not a valid JPEG"},
+    {"bad-cut-before-other.jpg", ALEXNET_ERROR_FORMAT, "two SOI markers"},
     {"bad-cut-last.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-cut-sum.png", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-cut-third-scan.jpg", ALEXNET_ERROR_FORMAT, "cut short"},

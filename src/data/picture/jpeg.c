@@ -212,7 +212,8 @@ static bool decode(job *j)
     if (j->early && !j->jpeg.buffered_image) { /* read on, as Pillow does: where another picture
                                                 * begins, this one was cut */
         jpeg_finish_decompress(&j->jpeg);
-        j->cut |= j->ended;
+        if (j->ended)
+            j->cut = true;
     }
     /* Beyond the end, arithmetic decoding adds zeros without a warning. */
     return !j->cut && !(j->ended && j->jpeg.arith_code);
