@@ -135,6 +135,16 @@ static bool reads(const char *input, const struct stat *file)
     return yes;
 }
 
+/* Whether this is the best model of a run folder, whether or not the command reads it. */
+static bool is_best_of_run(const char *path)
+{
+    char *folder = folder_of(path);
+    const bool yes = strcmp(name_in_folder(path), "best.safetensors") == 0 &&
+                     path_has(folder, "last.safetensors");
+    free(folder);
+    return yes;
+}
+
 /* The new file would replace one whose content is needed, and nobody has asked for that. */
 static int check_replaced(const char *path)
 {
@@ -151,6 +161,9 @@ static int check_replaced(const char *path)
         return cli_error(CLI_USAGE,
                          "%s is the checkpoint of a run, which could not be resumed without it; "
                          "give the output another name",
+                         path);
+    if (is_best_of_run(path))
+        return cli_error(CLI_USAGE, "%s is the best model of a run; give the output another name",
                          path);
     return CLI_DONE;
 }

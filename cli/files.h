@@ -27,7 +27,7 @@ void file_protect(const char *path);
  * Check that a file can be written to this path, before the work for it begins.
  * @return CLI_DONE; CLI_FAILED if the folder is not there or not writable; CLI_BAD_INPUT if the
  * path is something other than a file; CLI_USAGE if it would replace a file that is protected, the
- * checkpoint of a run, or a picture that this program did not draw: reported
+ * checkpoint or the best model of a run, or a picture that this program did not draw: reported
  */
 int file_check_output(const char *path);
 

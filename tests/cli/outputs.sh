@@ -84,11 +84,14 @@ expect 2 eval run list.csv --calibration both.png --confusion "$PWD/both.png"
 has err "both.png would be written twice"
 [ -e both.csv ] || [ -e both.png ] && fail "a refused output was written"
 
-# A checkpoint, whatever writes.
+# A checkpoint or the best model of a run, whatever writes, and whatever it reads.
 keeps run/last.safetensors convert m.safetensors run/last.safetensors
 has err "run/last.safetensors is the checkpoint of a run"
 keeps run/last.safetensors convert run/best.safetensors run/last.safetensors
 keeps run/last.safetensors features m.safetensors in.png -o run/last.safetensors
+keeps run/best.safetensors convert m.safetensors run/best.safetensors
+has err "run/best.safetensors is the best model of a run"
+keeps run/best.safetensors data stats list.csv -o run/best.safetensors
 expect 0 train --resume run --epochs 2 --quiet
 
 # Other files are replaced as before: those of an earlier run of the command, and a model.
