@@ -193,8 +193,8 @@ static int take_arrays(feature_store *s)
 static int check_outputs(const feature_store *s)
 {
     int code = file_check_output(s->names_final);
-    if (code == CLI_DONE && s->format == FEATURE_NPY)
-        code = file_check_output(s->options);
+    if (code == CLI_DONE)
+        code = file_check_output(s->options); /* it is written or removed */
     for (int i = 0; i < s->count && code == CLI_DONE; i++)
         code = file_check_output(s->layers[i].final);
     return code;

@@ -9,7 +9,8 @@
  * The name is written after the rows of all layers; a row is valid once the line of its name is
  * complete. When all pictures are done, feature_write.c makes the files that the user asked for.
  * With .npy files it leaves STEM.options.txt (feature_options.c), so that they can be added to:
- * feature_open.c continues a store that was stopped, or whose arrays are complete.
+ * feature_open.c continues a store that was stopped, or whose arrays are complete. Other formats
+ * remove that file, because STEM.names.txt is theirs then.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -65,6 +66,8 @@ void feature_options_line(const feature_store *store, const feature_layer *layer
                           char out[FEATURE_HEADER]);
 /** Write the lines of all layers to store->options. */
 int feature_options_write(const feature_store *store);
+/** Remove what an earlier command left there: its arrays lose their names to this store. */
+int feature_options_remove(const feature_store *store);
 /**
  * Check that complete .npy files were computed as this store computes.
  * @param array  one of them, for the message

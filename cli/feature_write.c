@@ -184,8 +184,10 @@ static int write_safetensors(const feature_store *s)
 int feature_write(feature_store *s)
 {
     int code = feature_store_flush(s);
-    if (code == CLI_DONE && s->format == FEATURE_NPY)
-        code = feature_options_write(s); /* first, so that it is there whenever an array is */
+    if (code == CLI_DONE)
+        code = s->format == FEATURE_NPY
+                   ? feature_options_write(s) /* first, so that it is there whenever an array is */
+                   : feature_options_remove(s);
     if (code == CLI_DONE && s->format == FEATURE_SAFETENSORS)
         code = write_safetensors(s);
     for (int i = 0; i < s->count && code == CLI_DONE; i++)

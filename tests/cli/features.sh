@@ -135,6 +135,11 @@ expect 0 features run data/pictures/train/red-ring -o alone.npy --resume
 cmp alone.npy before.npy || fail "the array has changed"
 rm alone.options.txt
 unchanged "alone.options.txt, which says with what model and options it was computed, is missing" run
+# An array whose file of names now is another file's: its rows would get the names of those.
+expect 0 features run data/pictures/train -o shared.npy --quiet
+expect 0 features run data/pictures/train/red-ring -o shared.csv --quiet
+expect 3 features run data/pictures/train -o shared.npy --resume
+has err "shared.options.txt" "a .csv or .safetensors file of the same name removes it"
 expect 3 features run data/pictures -o out.csv --layer fc7,conv5:pre --resume --quiet
 has err "only .npy files can be added to"
 
