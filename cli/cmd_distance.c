@@ -38,13 +38,15 @@ static const opt rows[] = {
      .also = {"output", "save"},
      .arg = "FILE",
      .ends = ".csv|.json|.jsonl",
-     .help = "write the results to FILE, as CSV unless --json is given",
+     .help = "write the results to FILE: a .csv file, or a .json or .jsonl file with what --json "
+             "prints",
      .offset = offsetof(distance_options, out)},
 };
 
 static const opt_page page = {
     .command = "distance",
-    .usage = {"distance MODEL A B [options]", "distance MODEL FOLDER --all-pairs [options]"},
+    .usage = {"distance MODEL|RUN A B [options]",
+              "distance MODEL|RUN FOLDER --all-pairs [options]"},
     .about =
         "Measure how different two pictures look, by LPIPS (version 0.1): 0 for equal pictures, "
         "and larger the less alike they are. A and B are pictures, or two folders whose pictures "
@@ -69,15 +71,17 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     return cli_input_code(status);
 }
 
-static int check_files(const opt_args *args, const distance_options *options, bool json)
+static int check_files(const opt_args *args, const distance_options *options,
+                       const distance_job *job)
 {
     const int wanted = options->all_pairs ? 2 : 3;
     char **files = args->files;
     const int code = model_args_check(args);
     if (code != CLI_DONE)
         return code;
-    if (options->csv && json)
-        return opt_wrong(&page, "--csv and --json cannot be combined");
+    if (job->csv && job->json)
+        return opt_wrong(&page, "--csv and --json cannot be combined, nor either of them with a "
+                                "FILE of the other kind");
     if (options->all_pairs && args->file_count == 2 && !path_is_folder(files[1]))
         return opt_wrong(&page, "--all-pairs takes a folder; %s is not one", files[1]);
     if (!options->all_pairs && args->file_count == 2 && path_is_folder(files[1]))
@@ -95,10 +99,12 @@ static int check_files(const opt_args *args, const distance_options *options, bo
 static int run(model_args *line, const void *own)
 {
     const distance_options *options = own;
-    const bool json = line->machine.json;
-    distance_job job = {.csv = options->csv || (options->out && !json), .json = json, .to = stdout};
+    const bool to_csv = options->out && path_ends_in(options->out, ".csv");
+    distance_job job = {.csv = options->csv || to_csv,
+                        .json = line->machine.json || (options->out && !to_csv),
+                        .to = stdout};
     file_output file = {0};
-    int code = check_files(&line->args, options, json);
+    int code = check_files(&line->args, options, &job);
     if (code == CLI_DONE && options->out)
         code = file_check_output(options->out);
     if (code == CLI_DONE)

@@ -8,6 +8,7 @@
 #include "library_text.h"
 #include "progress.h"
 #include "terminal.h"
+#include "text.h"
 
 void distance_begin(distance_job *job)
 {
@@ -120,5 +121,6 @@ void distance_end(const distance_job *job)
         json_print_to(job->to, json_pack("{s:I, s:o}", "pairs", (json_int_t)job->pairs, "mean",
                                          json_number(mean)));
     if (!job->json && (!job->csv || job->to != stdout))
-        terminal_line(stdout, "%.6f  mean of %" PRId64 " pairs", mean, job->pairs);
+        terminal_line(stdout, "%.6f  mean of %" PRId64 " %s", mean, job->pairs,
+                      text_plural(job->pairs, "pair", "pairs"));
 }

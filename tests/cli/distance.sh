@@ -83,6 +83,13 @@ expect 3 distance with.safetensors left right -o pairs.csv --resize 64
 has err "left/c.png" "left/lonely.png" "2 pictures could not be compared"
 has pairs.csv "a,b,distance,conv1," '"left/a.png","right/a.png",0,0,'
 is "$(wc -l <pairs.csv)" 3 "lines of pairs.csv"
+expect 3 distance with.safetensors left right -o pairs.json --resize 64
+mv pairs.json out
+is "$(json 3 pairs)" 2 "the number of pairs in pairs.json"
+for other in "--json -o x.csv" "--csv -o x.jsonl"; do
+    expect 2 distance with.safetensors left right $other
+    has err "a FILE of the other kind"
+done
 rm left/c.png right/c.png left/lonely.png
 
 # All pairs.
