@@ -723,7 +723,8 @@ typedef struct alexnet_pack alexnet_pack;
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that has other files in it, has a pack of
  *         other data or options, or that is being packed into already, and for `shard_pictures`
- *         that would make too many shards; ALEXNET_ERROR_CANCELLED
+ *         that would make too many shards; ALEXNET_ERROR_BAD_DATA if an archive of an earlier call
+ *         is missing or has another size; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
                                             const alexnet_dataset *train,

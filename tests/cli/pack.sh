@@ -60,7 +60,7 @@ expect 3 data pack jpeg again --side 48
 has err "again/train-000000.tar has changed since it was packed" "remove the folder and pack again"
 lacks err "complete archive"
 rm again/train-000000.tar
-expect 2 data pack jpeg again --side 48
+expect 3 data pack jpeg again --side 48
 has err "again/train-000000.tar was packed with" "is missing or changed"
 lacks err "complete archive"
 

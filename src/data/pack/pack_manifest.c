@@ -229,7 +229,7 @@ static alexnet_status find_shards(const alexnet_pack *pack)
             const uint64_t wanted = pack->parts[p].shards[i].bytes;
             const bool there = stat(path, &info) == 0 && (uint64_t)info.st_size == wanted;
             alexnet_status rc = there ? ALEXNET_OK
-                                      : AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                                      : AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                                                 "%s was packed with %" PRIu64
                                                 " bytes, and is missing or changed; restore it, or "
                                                 "remove the folder and pack again",
