@@ -49,9 +49,9 @@ static const opt_page page = {
     .command = "features",
     .usage = {"features MODEL|RUN PICTURE... -o FILE [options]"},
     .about =
-        "Compute the outputs of inner layers for pictures. PICTURE is a picture file; a folder, of "
-        "which every picture at any depth is used; likewise a .tar archive; or - for a list of "
-        "these on standard input. FILE gets a row for each picture; STEM.names.txt beside it has "
+        "Compute the outputs of inner layers for pictures. PICTURE is what 'classify' takes: a "
+        "picture, a folder of them, an archive, a list, or - for standard input. FILE gets a row "
+        "for each picture; STEM.names.txt beside it has "
         "the names, in the same order. With several layers, .npy and .csv become one file for "
         "each. A picture that cannot be read is reported and has no row, and the exit code is 3.",
     .examples = {{"features best.safetensors photos/ -o photos.npy",

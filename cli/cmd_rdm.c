@@ -73,7 +73,8 @@ static const opt_page page = {
               "rdm --compare A.npy B.npy [options]"},
     .about = "Compare pictures as the layers of a network see them: write for each layer a matrix "
              "of the dissimilarities of all pairs (representational dissimilarity), as a NumPy "
-             "array of float64 and as CSV with the pictures' names. With --compare, measure "
+             "array of float64 and as CSV with the pictures' names. PICTURE is what 'classify' "
+             "takes. With --compare, measure "
              "how similar two such matrices are: those of two layers, or of a layer and a "
              "measurement. A picture that cannot be read is left out and reported, and the exit "
              "code is 3.",

@@ -87,12 +87,13 @@ static const opt rows[] = {
 
 static const opt_page page = {
     .command = "similar",
-    .usage = {"similar MODEL QUERY... --in FOLDER [options]",
-              "similar MODEL --all-pairs --in FOLDER [options]"},
+    .usage = {"similar MODEL|RUN QUERY... --in FOLDER [options]",
+              "similar MODEL|RUN --all-pairs --in FOLDER [options]"},
     .about =
         "Find the pictures of a folder that are most like each QUERY: those whose output of a "
-        "layer is nearest. QUERY is a picture, a folder of pictures, a .tar archive of them, or - "
-        "for a list on standard input. Every picture of the folder is compared; the outputs are "
+        "layer is nearest. QUERY is what 'classify' takes: a picture, a folder of "
+        "them, an archive, a list, or - for standard input. Every picture of the folder is "
+        "compared; the outputs are "
         "kept in an index beside the folder, so that later searches compute only new or changed "
         "pictures. A query that is in the folder itself is not among its own neighbours. With "
         "--all-pairs, find the nearest pairs in the folder: duplicates come first. A picture that "
