@@ -30,6 +30,7 @@ typedef struct an_run {
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
     bool locked;                /* at least one of them is; false where files cannot be locked */
     int log_file;               /* open for appending */
+    bool log_in_doubt;          /* flushing it failed: what it has may not reach the disk */
     int64_t log_lines;          /* complete lines in it */
     char *held;                 /* lines that could not be written yet */
     size_t held_length;
@@ -79,9 +80,13 @@ alexnet_status an_run_log(an_run *run, const char *line);
  * the run has. Failures to write are ignored, because the log has already named the picture.
  */
 void an_run_skipped(an_run *run, const char *text);
-/** Write the lines that are held back, and flush the log to the disk. Must come before a
- * checkpoint, which records how many lines the log has. */
-alexnet_status an_run_flush_log(an_run *run);
+/**
+ * Write the lines that are held back, and flush the log to the disk. Must come before a checkpoint,
+ * which records how many lines the log has. If log.jsonl was removed, or is another file by now,
+ * the whole log is written anew, in the place of such a file.
+ * @param anew  out: it was
+ */
+alexnet_status an_run_flush_log(an_run *run, bool *anew);
 /**
  * Cut the log of a claimed run back to its first `lines` lines, as far as these end within `bytes`:
  * what was logged after the checkpoint will be logged again. run->log_lines is set to the number of

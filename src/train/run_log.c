@@ -1,8 +1,10 @@
 /*
  * The log of a run, log.jsonl. Lines are only appended; a resumed run first cuts off those that its
- * checkpoint does not count.
+ * checkpoint does not count. If the file loses its name while the run trains, what is open still
+ * has every line, and is copied.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/writer.h"
 #include "train/run.h"
 
 /* Write the lines that are held back; what cannot be written stays. @return 0, or errno */
@@ -45,14 +48,67 @@ alexnet_status an_run_log(an_run *run, const char *line)
     return ALEXNET_OK;
 }
 
-alexnet_status an_run_flush_log(an_run *run)
+/* Whether the log is the file that its name leads to. If the system does not say, it is. */
+static bool has_name(const an_run *run)
 {
+    struct stat open, named;
+    if (fstat(run->log_file, &open) != 0)
+        return true;
+    if (lstat(run->log, &named) != 0)
+        return errno != ENOENT;
+    return open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+static alexnet_status copy_log(const an_run *run, an_writer *to)
+{
+    char block[8192];
+    ssize_t got;
+    for (off_t at = 0; (got = pread(run->log_file, block, sizeof block, at)) != 0;) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return an_file_fail("read", run->log);
+        AN_CHECK(an_writer_put(to, block, (size_t)got));
+        at += got;
+    }
+    return ALEXNET_OK;
+}
+
+/* Continue in a copy of the log, which is on the disk and has its name. */
+static alexnet_status write_anew(an_run *run)
+{
+    an_writer *writer;
+    int file;
+    AN_CHECK(an_writer_open(&writer, run->log));
+    const alexnet_status rc = copy_log(run, writer);
+    if (rc != ALEXNET_OK) {
+        an_writer_abort(writer);
+        return rc;
+    }
+    AN_CHECK(an_writer_commit(writer));
+    AN_CHECK(an_file_open_own(run->log, O_RDWR | O_APPEND, &file));
+    close(run->log_file);
+    run->log_file = file;
+    run->log_in_doubt = false;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_run_flush_log(an_run *run, bool *anew)
+{
+    *anew = false;
     errno = run->held_length ? write_held(run) : 0;
     if (errno)
         return an_file_fail("write", run->log);
-    if (fsync(run->log_file) != 0 && errno != EINVAL) /* EINVAL: the file system has no fsync */
-        return an_file_fail("flush", run->log);
-    return ALEXNET_OK;
+    const bool lost = !has_name(run);
+    if (lost || run->log_in_doubt) {
+        AN_CHECK(write_anew(run));
+        *anew = lost;
+        return ALEXNET_OK;
+    }
+    /* EINVAL: the file system has no fsync. After a failure the system forgets what it could not
+     * write, so that another fsync would succeed without it. */
+    run->log_in_doubt = fsync(run->log_file) != 0 && errno != EINVAL;
+    return run->log_in_doubt ? an_file_fail("flush", run->log) : ALEXNET_OK;
 }
 
 /* Far longer than any line of a log. */

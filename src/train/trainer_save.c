@@ -49,13 +49,24 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
                                &t->classes, checkpoint, &more);
 }
 
+static alexnet_status flush_log(alexnet_trainer *t)
+{
+    bool anew;
+    AN_CHECK(an_run_flush_log(&t->run, &anew));
+    t->record.log_lines = t->run.log_lines;
+    if (anew)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "%s was removed, or replaced by another file: it is written anew, with all lines",
+               t->run.log);
+    return ALEXNET_OK;
+}
+
 static alexnet_status save_as(alexnet_trainer *t, const char *path)
 {
     alexnet_status rc;
     char *record = NULL, *recipe = NULL;
     AN_TRY(check_weights(t));
-    AN_TRY(an_run_flush_log(&t->run));
-    t->record.log_lines = t->run.log_lines;
+    AN_TRY(flush_log(t));
     record = an_run_state_to_text(&t->record);
     recipe = an_recipe_text(t->recipe);
     if (!record || !recipe) {

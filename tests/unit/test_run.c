@@ -4,10 +4,13 @@
  */
 #include "training_rig.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/writer.h"
 #include "train/run.h"
@@ -450,6 +453,44 @@ static void test_a_whole_log(void **state)
     expect_lines_of_json(6);
 }
 
+/* A disk that refuses to take what was written. After that the system no longer has it to write. */
+static bool no_flush;
+
+int fsync(int fd)
+{
+    errno = EIO;
+    return no_flush ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+/* A log that could not be flushed is written again as a whole: another flush would succeed without
+ * what was lost. */
+static void test_a_log_that_was_not_flushed(void **state)
+{
+    (void)state;
+    an_run run;
+    struct stat before, after;
+    bool anew;
+    size_t length;
+    scratch_text("run/log.jsonl", "one\n");
+    expect_ok(an_run_open(&run, "run"));
+    expect_ok(an_run_claim(&run));
+    expect_ok(an_run_log(&run, "two"));
+    no_flush = true;
+    const alexnet_status rc = an_run_flush_log(&run, &anew);
+    no_flush = false;
+    expect_failure(rc, ALEXNET_ERROR_IO, "cannot flush ");
+    assert_int_equal(stat("run/log.jsonl", &before), 0);
+    expect_ok(an_run_flush_log(&run, &anew));
+    assert_false(anew);
+    assert_int_equal(stat("run/log.jsonl", &after), 0);
+    assert_int_not_equal(after.st_ino, before.st_ino);
+    expect_ok(an_run_log(&run, "three"));
+    an_run_close(&run);
+    char *text = (char *)scratch_read("run/log.jsonl", &length);
+    assert_string_equal(text, "one\ntwo\nthree\n");
+    free(text);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -473,6 +514,7 @@ int main(void)
         IN_SCRATCH(test_a_log_without_end),
         IN_SCRATCH(test_a_log_of_so_many_bytes),
         IN_SCRATCH(test_a_whole_log),
+        IN_SCRATCH(test_a_log_that_was_not_flushed),
     };
     return cmocka_run_group_tests_name("run folders", tests, NULL, NULL);
 }
