@@ -211,14 +211,16 @@ alexnet_status an_run_best_id(const an_run *run, uint64_t *id)
 {
     an_reader *reader;
     an_tensor_file *file;
+    bool there;
     *id = 0;
-    if (!an_is_file(run->best))
+    AN_CHECK(an_file_exists(run->best, &there));
+    if (!there)
         return ALEXNET_OK;
     alexnet_status rc = an_reader_open(&reader, run->best);
     if (rc == ALEXNET_OK)
         rc = an_tensor_file_open(&file, reader);
     if (rc != ALEXNET_OK)
-        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+        return rc == ALEXNET_ERROR_NO_MEMORY || rc == ALEXNET_ERROR_IO ? rc : ALEXNET_OK;
     const char *sums = an_tensor_file_metadata(file, AN_METADATA_SUMS);
     *id = sums ? an_hash_text(AN_HASH_START, sums) : 0;
     an_tensor_file_close(file);

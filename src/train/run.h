@@ -51,7 +51,8 @@ alexnet_status an_run_create(an_run *run, const char *folder);
 /** Fill in the names of an existing run's files; fails if it has no checkpoint. */
 alexnet_status an_run_open(an_run *run, const char *folder);
 /** Tells the contents of best.safetensors apart, by its checksums. 0: it is not there, has none, or
- * is damaged. @return ALEXNET_ERROR_NO_MEMORY */
+ * is damaged. @return ALEXNET_ERROR_IO if it is there and cannot be read; ALEXNET_ERROR_NO_MEMORY
+ */
 alexnet_status an_run_best_id(const an_run *run, uint64_t *id);
 /** The path of the checkpoint of the latest epoch in a folder, epoch-N.safetensors; owned. NULL:
  * there is none, or the folder cannot be read. */

@@ -197,9 +197,11 @@ static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
 }
 
 /* Save between the ends of epochs. A full disk is not a failure here: it may have room again
- * later, and the earlier checkpoint stays. The next attempt comes after the usual interval. */
+ * later, and the earlier checkpoint stays, unless the folder is gone. The next attempt comes after
+ * the usual interval. */
 static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
 {
+    AN_CHECK(an_trainer_follow(t));
     alexnet_status rc = an_trainer_save(t);
     *saved |= rc == ALEXNET_OK;
     if (rc != ALEXNET_ERROR_IO)

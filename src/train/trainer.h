@@ -66,9 +66,11 @@ typedef struct an_norms {
     int64_t images;        /* pictures of the epoch before it */
 } an_norms;
 
-/** The latest epoch that has ended. */
+/** The latest epoch that has ended, or is about to: what a step that fails to write leaves to the
+ *  next one. */
 typedef struct an_ended {
-    bool unsaved; /* its checkpoint is yet to be written, which a step has tried and failed */
+    bool validated; /* its best model and its line of the log are yet to be written */
+    bool unsaved;   /* its checkpoint is */
     an_tally train;
     alexnet_progress progress;
 } an_ended;

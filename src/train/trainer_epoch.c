@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/status.h"
 #include "train/trainer_impl.h"
 
@@ -34,12 +35,28 @@ static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const 
     return by != AN_BEST_BY_LOSS && x != y ? x < y : a->loss < b->loss;
 }
 
+/* The file of the best model may have been removed while the run trains. */
+static alexnet_status check_best(alexnet_trainer *t)
+{
+    bool there = true;
+    AN_CHECK(an_trainer_follow(t));
+    if (t->record.best_epoch && !t->best_lost)
+        AN_CHECK(an_file_exists(t->run.best, &there));
+    if (!there)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "%s, the model of epoch %lld, was removed: that of this epoch replaces it",
+               t->run.best, (long long)t->record.best_epoch);
+    t->best_lost |= !there;
+    return ALEXNET_OK;
+}
+
 /* Save the model as the best if its validation is better than any before; without a validation set
  * or a model to compare with, always. */
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
     const bool again = r->best_epoch == an_trainer_epoch(t); /* an earlier attempt has kept it */
+    AN_CHECK(check_best(t));
     *best = !t->val || !r->best_epoch || t->best_lost || again || is_better(t, val, &r->best);
     if (!*best)
         return ALEXNET_OK;
@@ -121,7 +138,7 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     AN_CHECK(keep_best(t, &val, &progress->best));
     AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
     an_trainer_warn_if_stuck(t);
-    t->ended = (an_ended){true, t->record.epoch, *progress};
+    t->ended = (an_ended){.unsaved = true, .train = t->record.epoch, .progress = *progress};
     drop_rates(t);
     begin_epoch(t);
     return an_trainer_finish_epoch(t, progress);
@@ -142,7 +159,7 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
 {
     bool more = false;
     progress->epoch = (int)an_trainer_epoch(t);
-    if (!t->evaluation)
+    if (!t->evaluation || t->ended.validated)
         return end_epoch(t, progress);
     double began = an_clock();
     if (!t->loading) {
@@ -164,5 +181,6 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
     t->pace.val_images += t->val->count;
     t->loading = false;
     AN_CHECK(check_validation(t));
+    t->ended.validated = true;
     return end_epoch(t, progress);
 }

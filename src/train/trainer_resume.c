@@ -147,8 +147,9 @@ static alexnet_status cut_log(alexnet_trainer *t)
 static alexnet_status look_for_best(alexnet_trainer *t)
 {
     uint64_t id;
+    bool there;
     const an_run_state *r = &t->record;
-    const bool there = an_is_file(t->run.best);
+    AN_CHECK(an_file_exists(t->run.best, &there));
     AN_CHECK(an_run_best_id(&t->run, &id));
     const bool ours = there && (!r->best_id || r->best_id == id);
     t->best_lost = r->best_epoch > 0 && !ours;
@@ -281,6 +282,7 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     AN_TRY(suggest_another(folder, read_tensors(t, &file)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
+    AN_TRY(an_trainer_follow(t)); /* reading the data and the checkpoint took a while */
     AN_TRY(look_for_best(t));
     AN_TRY(keep_changes(t, moved || set));
 cleanup:

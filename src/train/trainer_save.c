@@ -96,7 +96,7 @@ void an_trainer_list_bad(alexnet_trainer *t, const char *error)
         an_run_skipped(&t->run, error);
 }
 
-alexnet_status an_trainer_save(alexnet_trainer *t)
+static alexnet_status save_last(alexnet_trainer *t)
 {
     AN_CHECK(an_trainer_follow(t));
     AN_CHECK(save_as(t, t->run.last));
@@ -129,15 +129,20 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
     int64_t kept = an_recipe_integer(t->recipe, AN_KEY_KEEP);
     int64_t epoch = an_trainer_epoch(t);
     if (!kept)
-        return an_trainer_save(t);
+        return save_last(t);
     AN_CHECK(an_trainer_follow(t));
     char *path = epoch_path(t, epoch);
     alexnet_status rc = path ? save_as(t, path) : AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
     an_free(path);
     /* last.safetensors comes after the copy: a process that stops in between does both again. */
     AN_CHECK(rc);
-    AN_CHECK(an_trainer_save(t));
+    AN_CHECK(save_last(t));
     return remove_from(t, epoch - kept);
+}
+
+alexnet_status an_trainer_save(alexnet_trainer *t)
+{
+    return t->ended.unsaved ? an_trainer_save_epoch(t) : save_last(t);
 }
 
 alexnet_status an_trainer_save_best(alexnet_trainer *t)
