@@ -144,6 +144,13 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     return an_trainer_finish_epoch(t, progress);
 }
 
+/* After an outage the validation begins again. */
+static alexnet_status check_outage(alexnet_trainer *t)
+{
+    const an_evaluation *e = t->evaluation;
+    return an_trainer_check_outage(t, t->val, e->pictures, e->latest, e->tally.skipped - e->latest);
+}
+
 /* List the bad pictures of the latest batch, unless an earlier pass, which may not have come to its
  * end, has listed them. */
 static void name_skipped(alexnet_trainer *t)
@@ -168,6 +175,7 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
         t->loading = true;
     }
     AN_CHECK(an_evaluation_step(t->evaluation, &more));
+    AN_CHECK(check_outage(t));
     name_skipped(t);
     if (!isfinite(t->evaluation->tally.loss))
         return an_trainer_diverged(t, "validation loss after", an_trainer_updates(t),

@@ -34,12 +34,17 @@ int an_trainer_mean_tensors(const alexnet_trainer *trainer, an_model_tensor tens
 /** Read them again, if the record of a resumed run says that there are any. */
 alexnet_status an_trainer_read_mean(alexnet_trainer *trainer, an_tensor_file *file);
 /**
- * When a disk or a network share is lost, whole batches cannot be read. If a pass has more bad
- * pictures than are allowed, a run that has begun stops at such a batch, before the rest of the
- * pass goes by without pictures; nothing of the batch is counted, and the next step loads it again.
+ * When a disk or a network share is lost, the system lets no picture of a batch be read. If a pass
+ * over `data` then has more bad pictures than are allowed, a run that has begun stops, before the
+ * rest of the pass goes by without pictures.
+ * @param bad  pictures of the pass before this batch that could not be read
  * @return ALEXNET_ERROR_IO
  */
-alexnet_status an_trainer_check_outage(alexnet_trainer *trainer, const an_batch *batch);
+alexnet_status an_trainer_check_outage(alexnet_trainer *trainer, const alexnet_dataset *data,
+                                       const an_loaded *pictures, int count, int64_t bad);
+/** The same for a batch of training pictures. Nothing of it has been counted, and the next step
+ *  loads it again. */
+alexnet_status an_trainer_check_train_outage(alexnet_trainer *trainer, const an_batch *batch);
 /** Updates of an epoch, as the schedule counts them. A trial is one long epoch: its rates are those
  * of the first. */
 int64_t an_trainer_rate_epoch(const alexnet_trainer *trainer);

@@ -112,7 +112,7 @@ static alexnet_status add_batch(alexnet_trainer *t)
     AN_CHECK(an_trainer_load(t, &batch, &more));
     if (!more)
         return AN_FAIL(ALEXNET_ERROR_IO, "the pictures for the mean ended early");
-    AN_CHECK(an_trainer_check_outage(t, &batch));
+    AN_CHECK(an_trainer_check_train_outage(t, &batch));
     an_trainer_count(t, &(an_tally){.skipped = an_trainer_report_bad(t, &batch)});
     an_moments_add(&t->mean, &batch);
     t->record.mean_done = batch.position + batch.count;

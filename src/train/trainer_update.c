@@ -110,22 +110,29 @@ static void advance(an_next_part *next)
     next->weight = next->ends ? 0 : next->weight;
 }
 
-alexnet_status an_trainer_check_outage(alexnet_trainer *t, const an_batch *batch)
+alexnet_status an_trainer_check_outage(alexnet_trainer *t, const alexnet_dataset *data,
+                                       const an_loaded *pictures, int count, int64_t bad)
 {
     const int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
     const bool begun = t->record.step > 0 || t->mean.pictures > 0;
-    if (t->trial || !begun || batch->count < 2)
+    if (t->trial || !begun || count < 2)
         return ALEXNET_OK;
-    for (int i = 0; i < batch->count; i++)
-        if (batch->pictures[i].status == ALEXNET_OK)
+    for (int i = 0; i < count; i++)
+        if (pictures[i].status != ALEXNET_ERROR_IO)
             return ALEXNET_OK;
-    if (!an_too_many_bad(t->record.epoch.skipped + batch->count, t->train->count, allowed))
+    if (!an_too_many_bad(bad + count, data->count, allowed))
         return ALEXNET_OK;
     t->loading = false;
     return AN_FAIL(ALEXNET_ERROR_IO,
                    "none of the %d pictures of the next batch can be read: are the disk and the "
                    "folder still there? %s",
-                   batch->count, batch->pictures[0].error);
+                   count, pictures[0].error);
+}
+
+alexnet_status an_trainer_check_train_outage(alexnet_trainer *t, const an_batch *batch)
+{
+    return an_trainer_check_outage(t, t->train, batch->pictures, batch->count,
+                                   t->record.epoch.skipped);
 }
 
 /* Only the first part of a batch can be given up: nothing is computed of it yet. */
@@ -133,7 +140,7 @@ static alexnet_status check_part(alexnet_trainer *t)
 {
     if (t->next.number > 0)
         return ALEXNET_OK;
-    const alexnet_status rc = an_trainer_check_outage(t, &t->next.pictures);
+    const alexnet_status rc = an_trainer_check_train_outage(t, &t->next.pictures);
     if (rc != ALEXNET_OK)
         t->next = (an_next_part){0};
     return rc;
