@@ -250,7 +250,7 @@ static alexnet_status count_batch(an_evaluation *e)
         if (picture->status != ALEXNET_OK) {
             e->tally.skipped++;
             if (e->done + i >= e->reported)
-                an_bad_picture_name(e->ctx, &e->named, picture->error, NULL);
+                an_bad_picture_name(e->ctx, &e->named, picture->error, e->list ? *e->list : NULL);
             continue;
         }
         if (e->answers == ALEXNET_OK)

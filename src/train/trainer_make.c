@@ -89,6 +89,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     if (t->val) {
         AN_CHECK(an_runner_new_of(&t->runner, t->net, an_trainer_result(t), t->batch, 1));
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, &t->runner, 1, t->val, false));
+        t->evaluation->list = &t->run.skipped; /* a folder that is moved changes it */
     }
     AN_CHECK(an_norms_make(t));
     t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
