@@ -13,7 +13,7 @@ typedef struct train_options {
     const char *net, *recipe, *val, *out, *init_from, *names, *resume, *preview;
     const char *find_rate;
     bool accept_changes, overfit;
-    int64_t split;
+    int64_t split, wait;
     string_list settings; /* keys and values in turn */
 } train_options;
 
@@ -117,6 +117,15 @@ static const opt rows[] = {
      .help = "with --resume: continue although pictures were repaired, added or removed; the "
              "current epoch starts again",
      .offset = offsetof(train_options, accept_changes)},
+    {.name = "wait",
+     .type = OPT_INTEGER,
+     .arg = "MINUTES",
+     .low = 0,
+     .high = 10080,
+     .standard = "60",
+     .help = "how long a run waits, and tries again, when the disk is full, a quota is used up or "
+             "its pictures are out of reach; 0 ends it at once",
+     .offset = offsetof(train_options, wait)},
 };
 
 #define IN_NETWORK(what)                                                                           \
@@ -177,9 +186,8 @@ static const opt_page page = {
  * decides which keys of the recipe may change. */
 static bool fits_resume(const opt *row)
 {
-    static const char *const allowed[] = {"resume",    "val",     "accept-changes",
-                                          "device",    "threads", "tuning",
-                                          "precision", "quiet",   "json"};
+    static const char *const allowed[] = {"resume",  "val",    "accept-changes", "wait",  "device",
+                                          "threads", "tuning", "precision",      "quiet", "json"};
     for (size_t i = 0; i < COUNT_OF(allowed); i++)
         if (strcmp(row->name, allowed[i]) == 0)
             return true;
@@ -279,6 +287,7 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .machine_arguments = words->arguments,
         .out = options->out,
         .split = (int)options->split,
+        .wait = options->wait,
         .settings = &options->settings,
     };
     if (options->preview)
@@ -305,6 +314,7 @@ static int resume(alexnet_ctx *ctx, const train_options *options, const char *da
         .machine = words->text,
         .machine_arguments = words->given,
         .accept_changes = options->accept_changes,
+        .wait = options->wait,
         .settings = &options->settings,
     };
     int code = training_resume(ctx, &again, &result);

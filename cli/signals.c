@@ -101,6 +101,11 @@ void signals_end_training(void)
     atomic_store(&training, false);
 }
 
+bool signals_save_asked(void)
+{
+    return atomic_load(&save_asked);
+}
+
 bool signals_take_save(void)
 {
     return atomic_exchange(&save_asked, false);

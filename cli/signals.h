@@ -22,7 +22,8 @@ void signals_keep_requests(void);
 /** Between these two the first signal to stop says that the step is being finished, then saved. */
 void signals_begin_training(void);
 void signals_end_training(void);
-/** Whether a checkpoint was asked for since the last call. */
+/** Whether a checkpoint was asked for since the latest signals_take_save(). */
+bool signals_save_asked(void);
 bool signals_take_save(void);
 /** Whether a signal to stop came. */
 bool signals_stopped(void);

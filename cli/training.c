@@ -1,8 +1,10 @@
 #include "training.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -12,6 +14,7 @@
 #include "recipe.h"
 #include "report_info.h"
 #include "report_training.h"
+#include "retry.h"
 #include "run_command.h"
 #include "run_files.h"
 #include "run_report.h"
@@ -28,23 +31,36 @@ static void say_resume(const char *how, const char *run_dir, const char *options
 }
 
 /* A full disk, too little memory or a lost device ends the process, but not the run. */
-static int fail(alexnet_status status, const alexnet_trainer *trainer)
+static void say_kept(alexnet_status status, const alexnet_trainer *trainer)
 {
     const char *run_dir = alexnet_trainer_folder(trainer);
-    const int code = cli_code(status);
     const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
                         status == ALEXNET_ERROR_DEVICE;
     if (passes && path_has(run_dir, "last.safetensors"))
         say_resume("the last checkpoint is kept. To continue from it", run_dir, "");
+}
+
+/* If only pictures cannot be read, the run can still be saved. */
+static int fail(alexnet_status status, alexnet_trainer *trainer)
+{
+    const int code = cli_code(status);
+    if (status == ALEXNET_ERROR_IO && !alexnet_trainer_save(trainer))
+        say_resume("the run is saved. To continue once this has passed",
+                   alexnet_trainer_folder(trainer), "");
+    else
+        say_kept(status, trainer);
     return code;
 }
 
 /* Save, say how to resume, and return the signal's exit code. */
 static int stop(alexnet_trainer *trainer)
 {
-    alexnet_status status = alexnet_trainer_save(trainer);
-    if (status)
-        return fail(status, trainer);
+    const alexnet_status status = alexnet_trainer_save(trainer);
+    if (status) {
+        const int code = cli_code(status);
+        say_kept(status, trainer);
+        return code;
+    }
     say_resume("stopped; the run is saved. To continue", alexnet_trainer_folder(trainer), "");
     return signals_exit_code();
 }
@@ -98,10 +114,18 @@ static void follow(training_result *result, run_files *files, const alexnet_trai
     file_held_is(folder);
 }
 
-static int run(alexnet_trainer *trainer, training_result *result)
+/* Nothing brings back a folder that was removed; any other refusal of the system may pass. */
+static bool may_pass(alexnet_status status, const char *run_dir)
+{
+    struct stat info;
+    return status == ALEXNET_ERROR_IO && (stat(run_dir, &info) == 0 || errno != ENOENT);
+}
+
+static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
+    retry trouble = {.minutes = wait};
     run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
     report_training_needs(trainer, result->run);
     result->classes = info_classes(alexnet_trainer_network(trainer));
@@ -111,7 +135,10 @@ static int run(alexnet_trainer *trainer, training_result *result)
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
         follow(result, &files, trainer);
-        if (!status) {
+        if (may_pass(status, result->run) && retry_wait(&trouble)) {
+            status = ALEXNET_OK;
+        } else if (!status) {
+            retry_passed(&trouble);
             report_training_progress(&p, result->classes);
             run_files_take(&files, &p);
             worked |= p.phase != 0;
@@ -152,7 +179,7 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
     int code = status ? cli_code(status) : run_command_write(result->run, words);
     if (code == CLI_DONE)
-        code = run(trainer, result);
+        code = run(trainer, request->wait, result);
     alexnet_trainer_free(trainer);
     return code == CLI_DONE ? run_report_write(ctx, result->run, request->machine) : code;
 }
@@ -277,7 +304,7 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
         if (!status && run_command_resume(again) != CLI_DONE)
             progress_say("warning: command.txt lacks the command that resumed the run");
-        code = status ? cli_input_code(status) : run(trainer, result);
+        code = status ? cli_input_code(status) : run(trainer, again->wait, result);
     }
     alexnet_trainer_free(trainer);
     if (code == CLI_DONE)

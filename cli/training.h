@@ -25,6 +25,7 @@ typedef struct training_request {
     const char *machine; /* as machine_text(), for the report */
     const char *machine_arguments; /* as machine_arguments(), for the command */
     int split;
+    int64_t wait;                /* minutes, for a full disk and the like (retry.h) */
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;
 
@@ -51,6 +52,7 @@ typedef struct training_again {
     const char *machine;           /* as above */
     const char *machine_arguments; /* as machine_arguments_given(), for the command */
     bool accept_changes;
+    int64_t wait;                /* as above */
     const string_list *settings; /* as above */
 } training_again;
 

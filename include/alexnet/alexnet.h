@@ -2044,7 +2044,8 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has
  * a warning, the earlier checkpoint is kept, and the next attempt is ten minutes later. A failure
  * to write the checkpoint at the end of an epoch is a failure of this call, and the next one begins
- * with writing it.
+ * with writing it. After ALEXNET_ERROR_IO, as of a full disk or of pictures out of reach, the call
+ * can be made again at any time: it does what is left, and the run ends with the same bits.
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept, the
  *         text names the first layer whose output is not finite and suggests a rate, and all later
