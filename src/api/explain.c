@@ -86,9 +86,9 @@ alexnet_status alexnet_crop_item(const alexnet_network *network, const alexnet_d
                        (long long)dataset->count);
     an_picture picture;
     const an_fit fit = an_fit_of(network);
-    const an_shrink shrink = an_fit_shrink(&fit);
-    alexnet_status read =
-        an_data_source_smaller(dataset->source, dataset->samples[index].item, &shrink, &picture);
+    const an_target target = an_fit_target(&fit);
+    alexnet_status read = an_data_source_picture_for(dataset->source, dataset->samples[index].item,
+                                                     &target, &picture);
     return cut(network, read, &picture, crop);
 }
 

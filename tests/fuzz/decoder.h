@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "data/picture/codec.h"
 #include "data/picture/resize.h"
+#include "data/picture/rows.h"
 #include "fuzz/require.h"
 
 typedef alexnet_status (*decoder)(an_picture *, int *, const an_encoded *);
@@ -25,32 +25,54 @@ static inline decoder decoder_of(const char *library)
 /* Decoding gives an error that names the file, and is not a lack of memory; or an upright picture
  * whose bytes are all allocated and written: a sanitizer reports one that is not.
  */
-static inline void try_upright(decoder decode, const an_encoded *file)
+static inline void judge_decoded(alexnet_status rc, an_rows *rows)
 {
     enum { SIDE = 8 };
-    an_picture picture = {0};
-    int orientation = 0;
+    an_picture picture;
     uint8_t square[SIDE * SIDE * 3];
-    const alexnet_status rc = decode(&picture, &orientation, file);
     if (rc != ALEXNET_OK) {
-        require(!picture.rgb && strstr(an_error_text(), file->name));
+        require(strstr(an_error_text(), rows->file->name));
         require(rc != ALEXNET_ERROR_NO_MEMORY); /* which would stop a run */
+        an_rows_free(rows);
         return;
     }
-    require(orientation >= 0 && orientation <= 8 && picture.width > 0 && picture.height > 0);
-    require(an_picture_upright(&picture, orientation, file) == ALEXNET_OK);
+    require(rows->orientation >= 0 && rows->orientation <= 8);
+    require(an_rows_end(rows, &picture) == ALEXNET_OK);
+    require(picture.width > 0 && picture.height > 0);
     volatile uint8_t last = picture.rgb[(size_t)picture.width * (size_t)picture.height * 3 - 1];
     (void)last;
     require(an_fit_picture(square, (an_fit){AN_FIT_SHORT, SIDE, false}, &picture) == ALEXNET_OK);
     an_picture_free(&picture);
 }
 
+static inline bool is_of(const char *format, const an_encoded *file)
+{
+    const char *found = an_picture_format(file->bytes, file->length);
+    return found && strcmp(found, format) == 0;
+}
+
 /* @param format  as named by an_picture_format(); files of other formats are passed over */
 static inline void try_decoder(decoder decode, const char *format, const an_encoded *file)
 {
-    const char *found = an_picture_format(file->bytes, file->length);
-    if (decode && found && strcmp(found, format) == 0)
-        try_upright(decode, file);
+    an_rows rows = {.file = file};
+    an_picture picture = {0};
+    int orientation = 0;
+    if (!decode || !is_of(format, file))
+        return;
+    alexnet_status rc = decode(&picture, &orientation, file);
+    require((rc == ALEXNET_OK) == (picture.rgb != NULL));
+    if (rc == ALEXNET_OK)
+        rc = an_rows_give(&rows, orientation, &picture);
+    judge_decoded(rc, &rows);
+}
+
+/* The same for a decoder that gives row by row. */
+static inline void try_rows(alexnet_status (*decode)(an_rows *, const an_encoded *),
+                            const char *format, const an_encoded *file)
+{
+    an_rows rows = {.file = file};
+    if (is_of(format, file))
+        judge_decoded(decode(&rows, file), &rows);
 }
 
 #endif

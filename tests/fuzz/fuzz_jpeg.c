@@ -10,10 +10,10 @@ static int an_eighth(void *user, an_size size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    static const an_shrink shrink = {an_eighth, NULL};
+    static const an_target eighth = {.factor = an_eighth};
     const an_encoded whole = {bytes, length, "fuzz", NULL},
-                     small = {bytes, length, "fuzz", &shrink};
-    try_decoder(an_jpeg_decode, "a JPEG", &whole);
-    try_decoder(an_jpeg_decode, "a JPEG", &small);
+                     small = {bytes, length, "fuzz", &eighth};
+    try_rows(an_jpeg_decode, "a JPEG", &whole);
+    try_rows(an_jpeg_decode, "a JPEG", &small);
     return 0;
 }

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "cut_region.h"
+
 #include "base/alloc.h"
 #include "base/random.h"
 #include "base/status.h"
@@ -210,8 +212,8 @@ static void check_drawn(an_loader *loader, const an_region_rule *rule, uint64_t 
             assert_int_equal(an_picture_read(&picture, files[order[place]]), ALEXNET_OK);
             const an_size size = {picture.width, picture.height};
             an_region_draw(&region, rule, size, epoch, place);
-            assert_int_equal(an_region_cut(pixels + 3 * border * (SIDE + 1), (size_t)SIDE * 3,
-                                           rule->side, &region, size, &picture),
+            assert_int_equal(cut_region(pixels + 3 * border * (SIDE + 1), (size_t)SIDE * 3,
+                                        rule->side, &region, size, &picture),
                              ALEXNET_OK);
             assert_memory_equal(batch.pixels + (size_t)i * BYTES, pixels, BYTES);
             an_picture_free(&picture);
@@ -255,12 +257,14 @@ static void check_smaller(an_loader *loader, const an_region_rule *boxes, bool s
         an_picture picture;
         an_region region;
         uint8_t pixels[4 * 4 * 3] = {0};
-        assert_int_equal(an_fit_read(&picture, fit_4, files[places[i]]), ALEXNET_OK);
+        an_target target = an_fit_target(&fit_4);
+        target.axes = NULL;
+        assert_int_equal(an_picture_read_for(&picture, files[places[i]], &target), ALEXNET_OK);
         assert_int_equal(picture.width, smaller ? (size.width + 1) / 2 : size.width);
         if (boxes) {
             an_region_draw(&region, boxes, size, 0, (uint64_t)i);
             assert_int_equal(region.box.width >= 8, smaller);
-            assert_int_equal(an_region_cut(pixels, 4 * 3, 4, &region, size, &picture), ALEXNET_OK);
+            assert_int_equal(cut_region(pixels, 4 * 3, 4, &region, size, &picture), ALEXNET_OK);
         } else {
             assert_int_equal(an_fit_picture(pixels, fit_4, &picture), ALEXNET_OK);
         }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cut_region.h"
 #include "noise.h"
 
 #include "base/random.h"
@@ -69,7 +70,7 @@ static void test_cuts_are_pillows(void **state)
         uint8_t *to = malloc(bytes);
         assert_non_null(to);
         assert_int_equal(
-            an_region_cut(to, row, g->side, &region, (an_size){g->width, g->height}, &from),
+            cut_region(to, row, g->side, &region, (an_size){g->width, g->height}, &from),
             ALEXNET_OK);
         if (fnv(to, bytes) != g->hash)
             fail_msg("cut %zu, turned by %g degrees, differs from Pillow", i, g->degrees);
@@ -98,10 +99,10 @@ static void test_smaller_jpegs_are_pillows(void **state)
         const smaller_golden *g = &smaller_goldens[i];
         char path[128];
         asked a = {.factor = g->factor};
-        const an_shrink shrink = {answer, &a};
+        const an_target target = {.factor = answer, .user = &a};
         an_picture picture;
         snprintf(path, sizeof path, "golden/pictures/%s", g->file);
-        if (an_picture_read_smaller(&picture, path, &shrink) != ALEXNET_OK)
+        if (an_picture_read_for(&picture, path, &target) != ALEXNET_OK)
             fail_msg("%s", an_error_text());
         assert_int_equal(a.times, 1);
         if (g->factor == 1) {
@@ -127,10 +128,10 @@ static void test_factors(void **state)
     assert_int_equal(an_fit_factor(fit, (an_size){511, 4000}), 1);
     for (int factor = 0; factor < 20; factor++) {
         asked a = {.factor = factor};
-        const an_shrink shrink = {answer, &a};
+        const an_target target = {.factor = answer, .user = &a};
         an_picture picture;
         const int expected = factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
-        assert_int_equal(an_picture_read_smaller(&picture, "golden/pictures/rgb420.jpg", &shrink),
+        assert_int_equal(an_picture_read_for(&picture, "golden/pictures/rgb420.jpg", &target),
                          ALEXNET_OK);
         assert_int_equal(picture.width, (21 + expected - 1) / expected);
         an_picture_free(&picture);
@@ -165,7 +166,7 @@ static void test_nothing_outside_is_shown(void **state)
             assert_true(r.box.x + r.box.width <= size.width);
             assert_true(r.box.y + r.box.height <= size.height);
             assert_true(r.square >= SIDE && (r.square - SIDE) % 2 == 0);
-            assert_int_equal(an_region_cut(to, SIDE * 3, SIDE, &r, size, &white), ALEXNET_OK);
+            assert_int_equal(cut_region(to, SIDE * 3, SIDE, &r, size, &white), ALEXNET_OK);
             for (size_t i = 0; i < sizeof to; i++)
                 assert_int_equal(to[i], 200);
             const double angle = r.degrees * 0.017453292519943295;
@@ -257,13 +258,13 @@ static void test_boxes_in_smaller_pictures(void **state)
     const an_region region = {{100, 55, 201, 160}, SIDE, 0};
     uint8_t to[SIDE * SIDE * 3], expected[SIDE * SIDE * 3];
     /* 51/403 of 100, 301 and 38/299 of 55, 215: 12.66, 38.09, 6.99, 27.32 */
-    assert_int_equal(an_region_cut(to, SIDE * 3, SIDE, &region, (an_size){403, 299}, &smaller),
+    assert_int_equal(cut_region(to, SIDE * 3, SIDE, &region, (an_size){403, 299}, &smaller),
                      ALEXNET_OK);
-    assert_int_equal(an_resize_box(expected, SIDE * 3, SIDE, &smaller, (an_rect){13, 7, 25, 20}),
+    assert_int_equal(cut_box(expected, SIDE * 3, SIDE, &smaller, (an_rect){13, 7, 25, 20}),
                      ALEXNET_OK);
     assert_memory_equal(to, expected, sizeof to);
     const an_region corner = {{402, 298, 1, 1}, SIDE, 0};
-    assert_int_equal(an_region_cut(to, SIDE * 3, SIDE, &corner, (an_size){403, 299}, &smaller),
+    assert_int_equal(cut_region(to, SIDE * 3, SIDE, &corner, (an_size){403, 299}, &smaller),
                      ALEXNET_OK);
     for (int i = 0; i < SIDE * SIDE; i++)
         assert_memory_equal(to + 3 * i, smaller.rgb + 3 * (51 * 38 - 1), 3);

@@ -49,23 +49,37 @@ static int factor_of_fit(void *user, an_size size)
     return an_fit_factor(j->loader->fit, size);
 }
 
-/* Put the region of a picture into the middle of its place in the batch, where a picture without a
+static alexnet_status axes_of_region(void *user, an_size size, an_axis *across, an_axis *down)
+{
+    job *j = user;
+    if (j->size.width == 0)
+        draw_region(j, size);
+    an_region_axes(across, down, &j->region, j->size, size);
+    return ALEXNET_OK;
+}
+
+static alexnet_status axes_of_fit(void *user, an_size size, an_axis *across, an_axis *down)
+{
+    job *j = user;
+    if (j->size.width == 0)
+        j->size = size;
+    return an_fit_axes(across, down, j->loader->fit, size);
+}
+
+/* Put a picture's region into the middle of its place in the batch, where a picture without a
  * region has its centre crop. The border around it is not used. */
-static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *picture)
+static void show_region(uint8_t *pixels, const job *j, const an_picture *square)
 {
     const an_loader *l = j->loader;
     const size_t row = (size_t)l->fit.side * 3;
     const int border = (l->fit.side - l->regions.side) / 2;
-    if (j->size.width == 0)
-        draw_region(j, (an_size){picture->width, picture->height});
     if (border > 0)
         memset(pixels, 0, l->picture_bytes);
-    return an_region_cut(pixels + (size_t)border * (row + 3), row, l->regions.side, &j->region,
-                         j->size, picture);
+    an_region_show(pixels + (size_t)border * (row + 3), row, l->regions.side, &j->region, square);
 }
 
 /* Decode a picture, from bytes that were read ahead or, without them, from the source. */
-static alexnet_status decode(const job *j, const an_shrink *shrink, an_picture *out)
+static alexnet_status decode(const job *j, const an_target *target, an_picture *out)
 {
     const an_loader *l = j->loader;
     an_read_ahead *ahead = j->again ? NULL : l->ahead;
@@ -77,8 +91,8 @@ static alexnet_status decode(const job *j, const an_shrink *shrink, an_picture *
     if (ahead)
         an_read_ahead_take(ahead, j->place, sample, &bytes, &length);
     alexnet_status rc =
-        bytes ? an_picture_decode_smaller(out, bytes, length, source->items[item].name, shrink)
-              : an_data_source_smaller(source, item, shrink, out);
+        bytes ? an_picture_decode_for(out, bytes, length, source->items[item].name, target)
+              : an_data_source_picture_for(source, item, target, out);
     if (ahead)
         an_read_ahead_done(ahead, j->place);
     return rc;
@@ -89,18 +103,22 @@ static alexnet_status read_picture(job *j, an_loaded *loaded, uint8_t *pixels)
     const an_loader *l = j->loader;
     const an_sample *sample = &l->dataset->samples[loaded->sample];
     an_picture picture;
-    const bool drawn = l->regions.side > 0;
-    const an_shrink shrink = {drawn ? factor_of_region : factor_of_fit, j};
-    AN_CHECK(decode(j, &shrink, &picture));
+    const bool kept = l->fit.rule == AN_FIT_KEEP, drawn = !kept && l->regions.side > 0;
+    const an_target target = {drawn ? factor_of_region : factor_of_fit,
+                              kept    ? NULL
+                              : drawn ? axes_of_region
+                                      : axes_of_fit,
+                              j};
+    AN_CHECK(decode(j, &target, &picture));
     loaded->width = j->size.width ? j->size.width : picture.width;
     loaded->height = j->size.width ? j->size.height : picture.height;
-    alexnet_status rc;
-    if (l->fit.rule == AN_FIT_KEEP)
+    alexnet_status rc = ALEXNET_OK;
+    if (kept)
         rc = keep(loaded, l->fit.side, sample->name, &picture);
     else if (drawn)
-        rc = cut_region(pixels, j, &picture);
+        show_region(pixels, j, &picture);
     else
-        rc = an_fit_picture(pixels, l->fit, &picture);
+        memcpy(pixels, picture.rgb, l->picture_bytes);
     an_picture_free(&picture);
     return rc;
 }

@@ -1,10 +1,9 @@
 #include "data/loader/region.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "base/alloc.h"
 #include "base/random.h"
-#include "base/status.h"
 #include "data/picture/rotate.h"
 
 enum { TRIES = 10, UNIT_ANGLE = TRIES };
@@ -121,21 +120,22 @@ static void scale_axis(int *from, int *length, int whole, int there)
     *length = end > begin ? end - begin : 1;
 }
 
-alexnet_status an_region_cut(uint8_t *dst, size_t dst_row, int side, const an_region *region,
-                             an_size size, const an_picture *picture)
+void an_region_axes(an_axis *across, an_axis *down, const an_region *region, an_size whole,
+                    an_size decoded)
 {
     an_rect box = region->box;
-    scale_axis(&box.x, &box.width, size.width, picture->width);
-    scale_axis(&box.y, &box.height, size.height, picture->height);
-    if (region->degrees == 0)
-        return an_resize_box(dst, dst_row, side, picture, box);
-    const size_t row = (size_t)region->square * 3, bytes = row * (size_t)region->square;
-    uint8_t *upright = an_malloc(bytes);
-    if (!upright)
-        return AN_FAIL_MEMORY(bytes, "a turned picture");
-    alexnet_status rc = an_resize_box(upright, row, region->square, picture, box);
-    if (rc == ALEXNET_OK)
-        an_rotate(dst, dst_row, side, upright, region->square, region->degrees);
-    an_free(upright);
-    return rc;
+    scale_axis(&box.x, &box.width, whole.width, decoded.width);
+    scale_axis(&box.y, &box.height, whole.height, decoded.height);
+    an_box_axes(across, down, box, region->square);
+}
+
+void an_region_show(uint8_t *dst, size_t dst_row, int side, const an_region *region,
+                    const an_picture *square)
+{
+    const size_t row = (size_t)side * 3;
+    if (region->degrees != 0)
+        an_rotate(dst, dst_row, side, square->rgb, region->square, region->degrees);
+    else
+        for (int y = 0; y < side; y++)
+            memcpy(dst + (size_t)y * dst_row, square->rgb + (size_t)y * row, row);
 }

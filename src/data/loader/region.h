@@ -41,12 +41,18 @@ void an_region_draw(an_region *out, const an_region_rule *rule, an_size size, ui
                     uint64_t position);
 
 /**
- * Cut a region out of its picture. If the picture was decoded smaller, the box's edges are rounded
- * to its pixels.
- * @param size  the size for which the region was drawn
- * @param dst   [side][side][3], side the rule's, rows dst_row bytes apart
+ * The axes that bring a region's box to its square. If the picture was decoded smaller, the box's
+ * edges are rounded to its pixels.
+ * @param whole    the size for which the region was drawn
+ * @param decoded  the size of the decoded picture
  */
-alexnet_status an_region_cut(uint8_t *dst, size_t dst_row, int side, const an_region *region,
-                             an_size size, const an_picture *picture);
+void an_region_axes(an_axis *across, an_axis *down, const an_region *region, an_size whole,
+                    an_size decoded);
+/**
+ * Rotate the square and keep its middle.
+ * @param dst  [side][side][3], side the rule's, rows dst_row bytes apart
+ */
+void an_region_show(uint8_t *dst, size_t dst_row, int side, const an_region *region,
+                    const an_picture *square);
 
 #endif

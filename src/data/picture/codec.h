@@ -13,8 +13,10 @@ typedef struct an_encoded {
     const uint8_t *bytes;
     size_t length;
     const char *name;        /* error texts begin with it */
-    const an_shrink *shrink; /* how much smaller it may be decoded; NULL: not at all */
+    const an_target *target; /* NULL: it is decoded as it is */
 } an_encoded;
+
+typedef struct an_rows an_rows;
 
 /** Check a size that a file claims against the limits. */
 alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uint32_t height);
@@ -25,12 +27,13 @@ alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uin
 alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
                                 uint32_t height, int channels);
 
+/** Decode a file that begins with the format's signature (picture.c) row by row (rows.h). */
+alexnet_status an_jpeg_decode(an_rows *rows, const an_encoded *file);
+alexnet_status an_png_decode(an_rows *rows, const an_encoded *file);
 /**
- * Decode a file that begins with the format's signature (picture.c) to RGB, not yet turned upright;
- * *orientation is as below. *out is empty before the call, and after a failure.
+ * Decode such a file to RGB, not yet turned upright; *orientation is as below. *out is empty before
+ * the call, and after a failure.
  */
-alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file);
-alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file);
 /** Pixels in a NumPy array, of any size within the limits. */
 alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file);
 /** Whether a file is such an array, by its first bytes; 1024 of them are enough. */

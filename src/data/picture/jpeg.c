@@ -1,4 +1,4 @@
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include <jerror.h>
 
 #include "base/status.h"
+#include "data/picture/orientation.h"
 
 /* This uses the API of libjpeg, not TurboJPEG, which cannot tell a fatal error from a warning if
  * both occur, hides all warnings but the first, and knows only seven chroma subsamplings. */
@@ -17,7 +18,7 @@
 /* Limits on the work of scans. A block of 8 x 8 pixels is in about six scans of a progressive file,
  * and in twelve at most; a file with more scans than that must have bytes in proportion.
  * BLOCKS_FREE lets small pictures have any number of scans. */
-enum { ROWS_AT_ONCE = 16, PASSES_MAX = 12, BLOCKS_PER_BYTE = 8, BLOCKS_FREE = 1 << 20 };
+enum { PASSES_MAX = 12, BLOCKS_PER_BYTE = 8, BLOCKS_FREE = 1 << 20 };
 
 /* Everything that must survive a longjmp() out of the library is here, not in local variables. */
 typedef struct job {
@@ -25,7 +26,7 @@ typedef struct job {
     struct jpeg_error_mgr errors;
     jmp_buf escape;
     const an_encoded *file;
-    an_picture *picture;
+    an_rows *rows;
     bool ended; /* the library met the end of the file and made up an end marker */
     bool cut;   /* and pixels were missing */
     bool early; /* the rows met another marker than the one that ends a picture */
@@ -76,18 +77,28 @@ static void set_up(job *j)
     jpeg_save_markers(&j->jpeg, JPEG_APP0 + 1, 0xFFFF);
 }
 
-/* Read all rows into the picture, which has `channels` bytes a pixel. */
-static void read_rows(job *j, size_t channels)
+/* Adobe stores CMYK inverted, so that a value is the share of light that passes. Files without
+ * Adobe's marker are treated the same, as in Pillow. */
+static void rgb_from_cmyk(uint8_t *to, const uint8_t *from, size_t count)
 {
-    size_t row_bytes = (size_t)j->picture->width * channels;
-    while (j->jpeg.output_scanline < j->jpeg.output_height) {
-        JSAMPROW rows[ROWS_AT_ONCE];
-        size_t first = j->jpeg.output_scanline;
-        size_t left = j->jpeg.output_height - first;
-        size_t count = left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE;
-        for (size_t i = 0; i < count; i++)
-            rows[i] = j->picture->rgb + (first + i) * row_bytes;
-        jpeg_read_scanlines(&j->jpeg, rows, (JDIMENSION)count);
+    for (size_t i = 0; i < count; i++, to += 3, from += 4)
+        for (int c = 0; c < 3; c++)
+            to[c] = an_mul255(from[c], from[3]);
+}
+
+static void read_rows(job *j)
+{
+    struct jpeg_decompress_struct *jpeg = &j->jpeg;
+    JSAMPROW cmyk = NULL; /* freed with the decompression */
+    if (jpeg->out_color_space == JCS_CMYK)
+        cmyk = jpeg->mem->alloc_small((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4);
+    while (jpeg->output_scanline < jpeg->output_height) {
+        JSAMPROW row = cmyk ? cmyk : j->rows->next;
+        if (jpeg_read_scanlines(jpeg, &row, 1) != 1)
+            escape(j, "its rows end early"); /* does not happen: the data are all in memory */
+        if (cmyk)
+            rgb_from_cmyk(j->rows->next, cmyk, jpeg->output_width);
+        an_rows_take(j->rows);
     }
 }
 
@@ -105,13 +116,13 @@ static uint64_t count_blocks(const job *j)
  * pixels, as with Pillow's draft(). */
 static void set_scale(job *j)
 {
-    const an_shrink *shrink = j->file->shrink;
-    if (!shrink)
+    const an_target *target = j->file->target;
+    if (!target || !target->factor)
         return;
-    const bool swapped = j->orientation >= 5;
+    const bool swapped = an_layout_of(j->orientation).swapped;
     const int width = (int)j->jpeg.image_width, height = (int)j->jpeg.image_height;
     const int most =
-        shrink->factor(shrink->user, swapped ? (an_size){height, width} : (an_size){width, height});
+        target->factor(target->user, swapped ? (an_size){height, width} : (an_size){width, height});
     j->jpeg.scale_num = 1;
     j->jpeg.scale_denom = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
 }
@@ -189,17 +200,15 @@ static bool decode(job *j)
         return false;
     set_up(j);
     jpeg_read_header(&j->jpeg, TRUE);
-    bool cmyk = j->jpeg.num_components == 4;
     j->orientation = orientation_of(j);
     j->rc = an_picture_check_size(j->file, j->jpeg.image_width, j->jpeg.image_height);
     if (j->rc != ALEXNET_OK)
         return false;
     check_data(j);
-    j->jpeg.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+    j->jpeg.out_color_space = j->jpeg.num_components == 4 ? JCS_CMYK : JCS_RGB;
     set_scale(j);
     jpeg_calc_output_dimensions(&j->jpeg);
-    j->rc = an_picture_alloc(j->picture, j->file, j->jpeg.output_width, j->jpeg.output_height,
-                             cmyk ? 4 : 3);
+    j->rc = an_rows_begin(j->rows, j->orientation, j->jpeg.output_width, j->jpeg.output_height);
     if (j->rc != ALEXNET_OK)
         return false;
     j->jpeg.buffered_image = jpeg_has_multiple_scans(&j->jpeg);
@@ -208,7 +217,7 @@ static bool decode(job *j)
         read_scans(j);
         jpeg_start_output(&j->jpeg, j->jpeg.input_scan_number);
     }
-    read_rows(j, cmyk ? 4 : 3);
+    read_rows(j);
     if (j->early && !j->jpeg.buffered_image) { /* read on, as Pillow does: where another picture
                                                 * begins, this one was cut */
         jpeg_finish_decompress(&j->jpeg);
@@ -245,32 +254,10 @@ static alexnet_status status_of(const job *j)
     }
 }
 
-/* Adobe stores CMYK inverted, so that a value is the share of light that passes. Files without
- * Adobe's marker are treated the same, as in Pillow. In place, 4 bytes to 3. */
-static void rgb_from_cmyk(uint8_t *pixels, size_t count)
+alexnet_status an_jpeg_decode(an_rows *rows, const an_encoded *file)
 {
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *from = pixels + 4 * i;
-        uint8_t c = from[0], m = from[1], y = from[2], k = from[3];
-        uint8_t *to = pixels + 3 * i;
-        to[0] = an_mul255(c, k);
-        to[1] = an_mul255(m, k);
-        to[2] = an_mul255(y, k);
-    }
-}
-
-alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file)
-{
-    job j = {.file = file, .picture = out};
+    job j = {.file = file, .rows = rows};
     bool done = decode(&j);
-    bool cmyk = j.jpeg.num_components == 4;
-    *orientation = j.orientation;
     jpeg_destroy_decompress(&j.jpeg);
-    if (!done) {
-        an_picture_free(out);
-        return status_of(&j);
-    }
-    if (cmyk)
-        rgb_from_cmyk(out->rgb, (size_t)out->width * out->height);
-    return ALEXNET_OK;
+    return done ? ALEXNET_OK : status_of(&j);
 }

@@ -7,42 +7,46 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "data/picture/codec.h"
+#include "data/picture/orientation.h"
+#include "data/picture/rows.h"
 
 #define READ "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"
 
-/* A file format by its first bytes. `at` is the offset of the signature. */
+/* A file format by its first bytes. `at` is the offset of the signature. It is read by one of the
+ * last three, or not at all. */
 typedef struct signature {
     const char *name;
     size_t at, length;
     const char *bytes;
-    alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
-    const char *library; /* of a codec in an_codecs, if `decode` is NULL; both NULL: not read */
+    alexnet_status (*by_row)(an_rows *, const an_encoded *);
+    alexnet_status (*whole)(an_picture *, int *, const an_encoded *);
+    const char *library; /* of a codec in an_codecs, which decodes the whole picture */
 } signature;
 
 static const signature signatures[] = {
-    {"a JPEG", 0, 3, "\xFF\xD8\xFF", an_jpeg_decode, NULL},
-    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", an_png_decode, NULL},
-    {"a WebP picture", 8, 4, "WEBP", NULL, "libwebp"},
-    {"a GIF", 0, 4, "GIF8", NULL, "giflib"},
-    {"a NumPy array", 0, 6, "\x93NUMPY", an_npy_decode, NULL},
-    {"a BMP", 0, 2, "BM", an_bmp_decode, NULL},
-    {"a TIFF", 0, 4, "II*\0", NULL, "libtiff"},
-    {"a TIFF", 0, 4, "MM\0*", NULL, "libtiff"},
-    {"a TIFF", 0, 4, "II+\0", NULL, "libtiff"},
-    {"a TIFF", 0, 4, "MM\0+", NULL, "libtiff"},
-    {"an AVIF picture", 4, 7, "ftypavi", NULL, "libheif"},
-    {"a HEIC picture", 4, 7, "ftyphei", NULL, "libheif"},
-    {"a HEIC picture", 4, 7, "ftyphev", NULL, "libheif"},
-    {"a HEIC picture", 4, 8, "ftypmif1", NULL, "libheif"},
-    {"a HEIC picture", 4, 8, "ftypmsf1", NULL, "libheif"},
-    {"a video", 4, 4, "ftyp", NULL, NULL},
-    {"a JPEG 2000 picture", 4, 4, "jP  ", NULL, NULL},
-    {"a JPEG 2000 picture", 0, 4, "\xFF\x4F\xFF\x51", NULL, NULL},
-    {"a JPEG XL picture", 4, 4, "JXL ", NULL, NULL},
-    {"a JPEG XL picture", 0, 2, "\xFF\x0A", NULL, NULL},
-    {"a Photoshop document", 0, 4, "8BPS", NULL, NULL},
-    {"an icon", 0, 4, "\0\0\1\0", NULL, NULL},
-    {"a PDF document", 0, 5, "%PDF-", NULL, NULL},
+    {"a JPEG", 0, 3, "\xFF\xD8\xFF", .by_row = an_jpeg_decode},
+    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", .by_row = an_png_decode},
+    {"a WebP picture", 8, 4, "WEBP", .library = "libwebp"},
+    {"a GIF", 0, 4, "GIF8", .library = "giflib"},
+    {"a NumPy array", 0, 6, "\x93NUMPY", .whole = an_npy_decode},
+    {"a BMP", 0, 2, "BM", .whole = an_bmp_decode},
+    {"a TIFF", 0, 4, "II*\0", .library = "libtiff"},
+    {"a TIFF", 0, 4, "MM\0*", .library = "libtiff"},
+    {"a TIFF", 0, 4, "II+\0", .library = "libtiff"},
+    {"a TIFF", 0, 4, "MM\0+", .library = "libtiff"},
+    {"an AVIF picture", 4, 7, "ftypavi", .library = "libheif"},
+    {"a HEIC picture", 4, 7, "ftyphei", .library = "libheif"},
+    {"a HEIC picture", 4, 7, "ftyphev", .library = "libheif"},
+    {"a HEIC picture", 4, 8, "ftypmif1", .library = "libheif"},
+    {"a HEIC picture", 4, 8, "ftypmsf1", .library = "libheif"},
+    {"a video", 4, 4, "ftyp", .library = NULL},
+    {"a JPEG 2000 picture", 4, 4, "jP  ", .library = NULL},
+    {"a JPEG 2000 picture", 0, 4, "\xFF\x4F\xFF\x51", .library = NULL},
+    {"a JPEG XL picture", 4, 4, "JXL ", .library = NULL},
+    {"a JPEG XL picture", 0, 2, "\xFF\x0A", .library = NULL},
+    {"a Photoshop document", 0, 4, "8BPS", .library = NULL},
+    {"an icon", 0, 4, "\0\0\1\0", .library = NULL},
+    {"a PDF document", 0, 5, "%PDF-", .library = NULL},
 };
 
 static const signature *signature_of(const an_encoded *file)
@@ -107,47 +111,69 @@ static const char *describe(const an_encoded *file)
                : "text, not a picture";
 }
 
-alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
-                                         const char *name, const an_shrink *shrink)
+static alexnet_status decode(an_rows *rows, const signature *s, const an_encoded *file)
+{
+    const an_codec *codec = codec_of(s);
+    an_picture picture = {0};
+    int orientation;
+    if (s->by_row)
+        return s->by_row(rows, file);
+    if (!s->whole && !codec)
+        return fail_unread(s, file->name);
+    AN_CHECK((codec ? codec->decode : s->whole)(&picture, &orientation, file));
+    return an_rows_give(rows, orientation, &picture);
+}
+
+alexnet_status an_picture_decode_for(an_picture *out, const void *bytes, size_t length,
+                                     const char *name, const an_target *target)
 {
     *out = (an_picture){0};
-    an_encoded file = {bytes, length, name, shrink};
+    const an_encoded file = {bytes, length, name, target};
     if (length == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is empty", name);
     const signature *s = signature_of(&file);
     if (!s)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is %s; " READ, name, describe(&file));
-    const an_codec *codec = codec_of(s);
-    if (!s->decode && !codec)
-        return fail_unread(s, name);
-    int orientation;
-    AN_CHECK((codec ? codec->decode : s->decode)(out, &orientation, &file));
-    alexnet_status rc = an_picture_upright(out, orientation, &file);
-    if (rc != ALEXNET_OK)
-        an_picture_free(out);
+    an_rows rows = {.file = &file};
+    alexnet_status rc = decode(&rows, s, &file);
+    if (rc == ALEXNET_OK)
+        return an_rows_end(&rows, out);
+    an_rows_free(&rows);
     return rc;
 }
 
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
                                  const char *name)
 {
-    return an_picture_decode_smaller(out, bytes, length, name, NULL);
+    return an_picture_decode_for(out, bytes, length, name, NULL);
 }
 
-alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink)
+alexnet_status an_picture_read_for(an_picture *out, const char *path, const an_target *target)
 {
     *out = (an_picture){0};
     unsigned char *bytes;
     size_t length;
     AN_CHECK(an_file_read(path, AN_PICTURE_FILE_MAX, &bytes, &length));
-    alexnet_status rc = an_picture_decode_smaller(out, bytes, length, path, shrink);
+    alexnet_status rc = an_picture_decode_for(out, bytes, length, path, target);
     an_free(bytes);
     return rc;
 }
 
 alexnet_status an_picture_read(an_picture *out, const char *path)
 {
-    return an_picture_read_smaller(out, path, NULL);
+    return an_picture_read_for(out, path, NULL);
+}
+
+alexnet_status an_picture_resize_for(an_picture *picture, const an_target *target, const char *name)
+{
+    const an_encoded file = {.name = name, .target = target};
+    an_rows rows = {.file = &file};
+    alexnet_status rc = an_rows_give(&rows, 0, picture);
+    *picture = (an_picture){0};
+    if (rc == ALEXNET_OK)
+        return an_rows_end(&rows, picture);
+    an_rows_free(&rows);
+    return rc;
 }
 
 alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uint32_t height)
@@ -182,7 +208,7 @@ bool an_memory_is_short(size_t bytes)
     return !block;
 }
 
-/* How an orientation moves pixels (EXIF 2.3, 4.6.4): the pixel of the upright picture at (row,
+/* How an orientation moves pixels: the pixel of the upright picture at (row,
  * column) is stored pixel `start` + row * `down` + column * `right`. */
 typedef struct turn {
     ptrdiff_t start, down, right;
@@ -191,17 +217,15 @@ typedef struct turn {
 
 static turn turn_of(const an_picture *stored, int orientation)
 {
-    bool swapped = orientation >= 5;
-    bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    ptrdiff_t column = from_right ? -1 : 1;
-    ptrdiff_t row = from_bottom ? -(ptrdiff_t)stored->width : stored->width;
-    turn t = {.start = (from_right ? stored->width - 1 : 0) +
-                       (from_bottom ? (ptrdiff_t)stored->width * (stored->height - 1) : 0),
-              .down = swapped ? column : row,
-              .right = swapped ? row : column,
-              .width = swapped ? stored->height : stored->width,
-              .height = swapped ? stored->width : stored->height};
+    const an_layout l = an_layout_of(orientation);
+    ptrdiff_t column = l.from_right ? -1 : 1;
+    ptrdiff_t row = l.from_bottom ? -(ptrdiff_t)stored->width : stored->width;
+    turn t = {.start = (l.from_right ? stored->width - 1 : 0) +
+                       (l.from_bottom ? (ptrdiff_t)stored->width * (stored->height - 1) : 0),
+              .down = l.swapped ? column : row,
+              .right = l.swapped ? row : column,
+              .width = l.swapped ? stored->height : stored->width,
+              .height = l.swapped ? stored->width : stored->height};
     return t;
 }
 

@@ -39,14 +39,24 @@ typedef struct an_picture {
     uint8_t *rgb; /* [height][width][3] */
 } an_picture;
 
-/**
- * How much a decoder may reduce a picture to save work; the JPEG decoder can, by 2, 4 or 8. Called
- * at most once, with the size of the whole picture once upright.
- */
-typedef struct an_shrink {
-    int (*factor)(void *user, an_size size); /* the largest that is allowed; 1: no reduction */
+/** One axis of a resize: the `in` pixels from `from` on become `out`, of which only the `part` from
+ *  `start` on are made. */
+typedef struct an_axis {
+    int from, in;
+    int out, start, part;
+} an_axis;
+
+/** What a picture is decoded for. Sizes and axes are those of the upright picture. */
+typedef struct an_target {
+    /**
+     * By how much, at most, a decoder may reduce the picture to save work; the JPEG decoder can, by
+     * 2, 4 or 8. Called at most once, and first. NULL: not at all
+     */
+    int (*factor)(void *user, an_size whole);
+    /** How the decoded picture is then resized (resize.h). Called once. NULL: not at all */
+    alexnet_status (*axes)(void *user, an_size decoded, an_axis *across, an_axis *down);
     void *user;
-} an_shrink;
+} an_target;
 
 /**
  * Decode a file's bytes.
@@ -57,10 +67,16 @@ typedef struct an_shrink {
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
                                  const char *name);
 alexnet_status an_picture_read(an_picture *out, const char *path);
-/** The same, reduced as far as `shrink` allows. @param shrink  NULL: not at all */
-alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
-                                         const char *name, const an_shrink *shrink);
-alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink);
+/**
+ * The same for a target. JPEG and PNG are resized while they are decoded, so the whole picture need
+ * not be in memory. @param target  NULL: as it is
+ */
+alexnet_status an_picture_decode_for(an_picture *out, const void *bytes, size_t length,
+                                     const char *name, const an_target *target);
+alexnet_status an_picture_read_for(an_picture *out, const char *path, const an_target *target);
+/** Resize a picture in memory for a target. On failure it is empty. */
+alexnet_status an_picture_resize_for(an_picture *picture, const an_target *target,
+                                     const char *name);
 /** The format that the first bytes show, such as "a PNG"; NULL if it is unknown. */
 const char *an_picture_format(const void *bytes, size_t length);
 /** Copy a caller's pixels; see alexnet_classify_pixels(). */

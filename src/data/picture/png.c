@@ -1,4 +1,4 @@
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -19,8 +19,9 @@ typedef struct job {
     size_t at;
     png_structp png;
     png_infop info;
-    an_picture *picture;
-    png_bytep *rows;
+    an_rows *rows;
+    int orientation;
+    uint8_t *rgba;
     bool no_memory;
     alexnet_status rc; /* from our own functions */
     char reason[160];  /* of libpng's failure */
@@ -65,25 +66,46 @@ static void on_read(png_structp png, png_bytep to, size_t length)
     j->at += length;
 }
 
-/* Whatever the file holds becomes 8-bit RGBA. No gamma is applied: samples are used as stored. */
-static void ask_for_rgba(png_structp png)
+/* Whatever the file holds becomes 8-bit RGBA. No gamma is applied: samples are used as stored.
+ * @return how often all rows are read */
+static int ask_for_rgba(png_structp png)
 {
     png_set_expand(png); /* palette, 1 to 4 bits, tRNS to alpha */
     png_set_strip_16(png);
     png_set_gray_to_rgb(png);
     png_set_add_alpha(png, 0xFF, PNG_FILLER_AFTER);
-    png_set_interlace_handling(png);
+    return png_set_interlace_handling(png);
 }
 
-static alexnet_status alloc_rows(job *j)
+static void compose_over_white(uint8_t *to, const uint8_t *from, size_t count)
 {
-    size_t height = (size_t)j->picture->height, row = (size_t)j->picture->width * 4;
-    j->rows = an_malloc(height * sizeof *j->rows);
-    if (!j->rows)
-        return AN_FAIL_MEMORY(height * sizeof *j->rows, j->file->name);
-    for (size_t y = 0; y < height; y++)
-        j->rows[y] = j->picture->rgb + y * row;
-    return ALEXNET_OK;
+    for (size_t i = 0; i < count; i++, to += 3, from += 4)
+        for (int c = 0; c < 3; c++)
+            to[c] = an_over_white(from[c], from[3]);
+}
+
+/* An interlaced picture is complete after several passes over all its rows. */
+static alexnet_status alloc_rgba(job *j, bool interlaced)
+{
+    const size_t row = (size_t)png_get_image_width(j->png, j->info) * 4;
+    const size_t bytes = interlaced ? row * png_get_image_height(j->png, j->info) : row;
+    j->rgba = an_calloc(bytes, 1);
+    return j->rgba ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, j->file->name);
+}
+
+static void read_rows(job *j, int passes)
+{
+    const size_t width = png_get_image_width(j->png, j->info);
+    const size_t height = png_get_image_height(j->png, j->info);
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t y = 0; y < height; y++) {
+            uint8_t *row = j->rgba + (passes > 1 ? y * width * 4 : 0);
+            png_read_row(j->png, row, NULL);
+            if (pass + 1 < passes)
+                continue;
+            compose_over_white(j->rows->next, row, width);
+            an_rows_take(j->rows);
+        }
 }
 
 /* The part that libpng may jump out of. On false, see rc, no_memory and reason of the job. */
@@ -101,15 +123,16 @@ static bool decode_rgba(job *j)
     png_read_info(j->png, j->info);
     /* Damaged pixels are found by zlib's checksum; wrong checksums of chunks are accepted. */
     png_set_crc_action(j->png, PNG_CRC_QUIET_USE, PNG_CRC_NO_CHANGE);
-    j->rc = an_picture_alloc(j->picture, j->file, png_get_image_width(j->png, j->info),
-                             png_get_image_height(j->png, j->info), 4);
-    if (j->rc == ALEXNET_OK)
-        j->rc = alloc_rows(j);
+    j->rc = an_rows_begin(j->rows, j->orientation, png_get_image_width(j->png, j->info),
+                          png_get_image_height(j->png, j->info));
     if (j->rc != ALEXNET_OK)
         return false;
-    ask_for_rgba(j->png);
+    const int passes = ask_for_rgba(j->png);
+    j->rc = alloc_rgba(j, passes > 1);
+    if (j->rc != ALEXNET_OK)
+        return false;
     png_read_update_info(j->png, j->info);
-    png_read_image(j->png, j->rows);
+    read_rows(j, passes);
     return true; /* all rows are decoded; whatever follows, or is missing, does not matter */
 }
 
@@ -123,22 +146,10 @@ static alexnet_status status_of(const job *j)
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid PNG: %s", j->file->name, j->reason);
 }
 
-static void compose_over_white(uint8_t *pixels, size_t count)
+alexnet_status an_png_decode(an_rows *rows, const an_encoded *file)
 {
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *from = pixels + 4 * i;
-        uint8_t r = from[0], g = from[1], b = from[2], alpha = from[3];
-        uint8_t *to = pixels + 3 * i;
-        to[0] = an_over_white(r, alpha);
-        to[1] = an_over_white(g, alpha);
-        to[2] = an_over_white(b, alpha);
-    }
-}
-
-alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file)
-{
-    job j = {.file = file, .picture = out};
-    AN_CHECK(an_png_orientation(orientation, file));
+    job j = {.file = file, .rows = rows};
+    AN_CHECK(an_png_orientation(&j.orientation, file));
     j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, &j, on_malloc,
                                      on_free);
     if (j.png)
@@ -146,11 +157,6 @@ alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded
     j.no_memory |= !j.info;
     bool done = j.info && decode_rgba(&j) && !j.no_memory;
     png_destroy_read_struct(&j.png, &j.info, NULL);
-    an_free(j.rows);
-    if (!done) {
-        an_picture_free(out);
-        return status_of(&j);
-    }
-    compose_over_white(out->rgb, (size_t)out->width * out->height);
-    return ALEXNET_OK;
+    an_free(j.rgba);
+    return done ? ALEXNET_OK : status_of(&j);
 }

@@ -21,11 +21,10 @@ typedef struct an_rect {
 } an_rect;
 
 /**
- * Cut a box out and resize it to side x side, as Pillow's crop() and resize() do: pixels outside
- * the box do not count. @param dst_row  bytes from one row of dst to the next
+ * The axes that bring a box to side x side, as Pillow's crop() and resize() do: pixels outside the
+ * box do not count.
  */
-alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_picture *picture,
-                             an_rect box);
+void an_box_axes(an_axis *across, an_axis *down, an_rect box, int side);
 
 typedef enum an_fit_rule {
     AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */
@@ -43,9 +42,14 @@ typedef struct an_fit {
 
 /** The largest factor by which a picture may be decoded smaller: 1 unless `smaller`. */
 int an_fit_factor(an_fit fit, an_size size);
+/**
+ * The axes by which a fit resizes a picture; not for KEEP.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT, _UNSUPPORTED (the long side would exceed an int)
+ */
+alexnet_status an_fit_axes(an_axis *across, an_axis *down, an_fit fit, an_size size);
 /** The same for a decoder; the fit must outlive it. */
-an_shrink an_fit_shrink(const an_fit *fit);
-/** an_picture_read() and an_picture_decode(), for a picture that is then fitted. */
+an_target an_fit_target(const an_fit *fit);
+/** Read or decode a picture and fit it. Fitted again by the same fit, it stays the same. */
 alexnet_status an_fit_read(an_picture *out, an_fit fit, const char *path);
 alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, size_t length,
                              const char *name);

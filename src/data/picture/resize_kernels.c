@@ -39,14 +39,13 @@ void an_blend_rows_plain(uint8_t *dst, const uint8_t *src, size_t row, size_t le
 {
     enum { PIECE = 256 };
     const int32_t *weight = t->weight + (size_t)y * t->stride;
-    const uint8_t *top = src + (size_t)t->first[y] * row;
     int32_t sums[PIECE];
     for (size_t begin = 0; begin < length; begin += PIECE) {
         const size_t n = length - begin < PIECE ? length - begin : PIECE;
         for (size_t i = 0; i < n; i++)
             sums[i] = HALF;
         for (int j = 0; j < t->count[y]; j++) {
-            const uint8_t *from = top + (size_t)j * row + begin;
+            const uint8_t *from = src + (size_t)j * row + begin;
             for (size_t i = 0; i < n; i++)
                 sums[i] += weight[j] * from[i];
         }
@@ -148,10 +147,9 @@ AVX2 static void blend_rows(uint8_t *dst, const uint8_t *src, size_t row, size_t
 {
     enum { COLUMNS = 32 };
     const size_t weights = (size_t)y * (size_t)t->stride;
-    const uint8_t *top = src + (size_t)t->first[y] * row;
     for (size_t i = 0; i < length; i += COLUMNS) {
         const size_t at = i + COLUMNS <= length ? i : length - COLUMNS; /* the last ones overlap */
-        blend_32(dst + at, top + at, row, t->high + weights, t->low + weights, t->count[y]);
+        blend_32(dst + at, src + at, row, t->high + weights, t->low + weights, t->count[y]);
     }
 }
 

@@ -284,25 +284,25 @@ const char *an_data_source_split_key(const an_data_source *source, int64_t item)
                                    : source->items[item].key;
 }
 
-alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item,
-                                      const an_shrink *shrink, an_picture *out)
+alexnet_status an_data_source_picture_for(const an_data_source *source, int64_t item,
+                                          const an_target *target, an_picture *out)
 {
     an_item_data data = {0};
     *out = (an_picture){0};
     AN_CHECK(source->kind->read(source, item, &data));
     if (!data.bytes) {
         *out = data.pixels;
-        return ALEXNET_OK;
+        return an_picture_resize_for(out, target, source->items[item].name);
     }
     alexnet_status rc =
-        an_picture_decode_smaller(out, data.bytes, data.length, source->items[item].name, shrink);
+        an_picture_decode_for(out, data.bytes, data.length, source->items[item].name, target);
     an_free(data.bytes);
     return rc;
 }
 
 alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out)
 {
-    return an_data_source_smaller(source, item, NULL, out);
+    return an_data_source_picture_for(source, item, NULL, out);
 }
 
 alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out)

@@ -161,9 +161,9 @@ const char *an_data_source_searched(const an_data_source *source);
 const char *an_data_source_split_key(const an_data_source *source, int64_t item);
 /** Read and decode an item. On failure *out is empty. */
 alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out);
-/** The same, reduced as far as `shrink` allows. @param shrink  NULL: not at all */
-alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item,
-                                      const an_shrink *shrink, an_picture *out);
+/** The same for a target. @param target  NULL: as it is */
+alexnet_status an_data_source_picture_for(const an_data_source *source, int64_t item,
+                                          const an_target *target, an_picture *out);
 
 /** Read and stamp for items that are files, whose name is the path. */
 alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out);
