@@ -4,8 +4,9 @@
 #include "base/status.h"
 #include "data/picture/orientation.h"
 
-/* More than the longest vector that is read at the end of a row. */
-enum { BEYOND = 16 };
+/* Bytes around a row that is resized next. After it, whole vectors may be read. Those before it keep
+ * it from being aligned to vectors, because libjpeg-turbo writes aligned rows past the caches. */
+enum { BEFORE = 8, BEYOND = 16 };
 
 static bool keeps_all(const an_axis *a, int size)
 {
@@ -47,16 +48,19 @@ alexnet_status an_rows_begin(an_rows *r, int orientation, uint32_t width, uint32
         r->next = r->picture.rgb;
         return ALEXNET_OK;
     }
-    const size_t bytes = 3 * (size_t)width + BEYOND;
-    r->next = r->row = an_calloc(bytes, 1);
-    return r->row ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, r->file->name);
+    const size_t bytes = BEFORE + 3 * (size_t)width + BEYOND;
+    r->row = an_calloc(bytes, 1);
+    if (!r->row)
+        return AN_FAIL_MEMORY(bytes, r->file->name);
+    r->next = r->row + BEFORE;
+    return ALEXNET_OK;
 }
 
 void an_rows_take(an_rows *r)
 {
     const size_t row = 3 * (size_t)r->stored.width;
     if (r->resizer)
-        an_resizer_take(r->resizer, r->row, row + BEYOND);
+        an_resizer_take(r->resizer, r->next, row + BEYOND);
     else
         r->next += row;
 }

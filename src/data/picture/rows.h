@@ -16,7 +16,7 @@ struct an_rows {
     an_size stored;     /* size of the picture that comes in */
     an_picture picture; /* that goes out, not turned upright */
     an_resizer *resizer;
-    uint8_t *row; /* the one that comes in, if there is a resizer */
+    uint8_t *row; /* holds the one that comes in, if there is a resizer */
 };
 
 /**
