@@ -89,16 +89,20 @@ static void rgb_from_cmyk(uint8_t *to, const uint8_t *from, size_t count)
 static void read_rows(job *j)
 {
     struct jpeg_decompress_struct *jpeg = &j->jpeg;
-    JSAMPROW cmyk = NULL; /* freed with the decompression */
+    JSAMPARRAY cmyk = NULL; /* freed with the decompression */
     if (jpeg->out_color_space == JCS_CMYK)
-        cmyk = jpeg->mem->alloc_small((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4);
+        cmyk = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4,
+                                       AN_ROWS_AT_ONCE);
     while (jpeg->output_scanline < jpeg->output_height) {
-        JSAMPROW row = cmyk ? cmyk : j->rows->next;
-        if (jpeg_read_scanlines(jpeg, &row, 1) != 1)
-            escape(j, "its rows end early"); /* does not happen: the data are all in memory */
-        if (cmyk)
-            rgb_from_cmyk(j->rows->next, cmyk, jpeg->output_width);
-        an_rows_take(j->rows);
+        const JDIMENSION left = jpeg->output_height - jpeg->output_scanline;
+        const JDIMENSION most = left < AN_ROWS_AT_ONCE ? left : AN_ROWS_AT_ONCE;
+        JSAMPROW rows[AN_ROWS_AT_ONCE];
+        for (JDIMENSION i = 0; i < most; i++)
+            rows[i] = j->rows->next + i * j->rows->stride;
+        const JDIMENSION count = jpeg_read_scanlines(jpeg, cmyk ? cmyk : rows, most);
+        for (JDIMENSION i = 0; cmyk && i < count; i++)
+            rgb_from_cmyk(rows[i], cmyk[i], jpeg->output_width);
+        an_rows_take(j->rows, (int)count);
     }
 }
 

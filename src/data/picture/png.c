@@ -104,7 +104,7 @@ static void read_rows(job *j, int passes)
             if (pass + 1 < passes)
                 continue;
             compose_over_white(j->rows->next, row, width);
-            an_rows_take(j->rows);
+            an_rows_take(j->rows, 1);
         }
 }
 

@@ -4,9 +4,9 @@
 #include "base/status.h"
 #include "data/picture/orientation.h"
 
-/* Bytes around a row that is resized next. After it, whole vectors may be read. Those before it keep
- * it from being aligned to vectors, because libjpeg-turbo writes aligned rows past the caches. */
-enum { BEFORE = 8, BEYOND = 16 };
+/* Rows that are resized next begin at OFFSET from a vector's alignment, because libjpeg-turbo
+ * writes aligned rows past the caches. After them, whole vectors may be read. */
+enum { ALIGNED = 32, OFFSET = 8, BEYOND = 16 };
 
 static bool keeps_all(const an_axis *a, int size)
 {
@@ -42,27 +42,29 @@ alexnet_status an_rows_begin(an_rows *r, int orientation, uint32_t width, uint32
     AN_CHECK(an_picture_check_size(r->file, width, height));
     r->orientation = orientation;
     r->stored = (an_size){(int)width, (int)height};
+    r->stride = 3 * (size_t)width;
     AN_CHECK(make_resizer(r));
     if (!r->resizer) {
         AN_CHECK(an_picture_alloc(&r->picture, r->file, width, height, 3));
         r->next = r->picture.rgb;
         return ALEXNET_OK;
     }
-    const size_t bytes = BEFORE + 3 * (size_t)width + BEYOND;
-    r->row = an_calloc(bytes, 1);
-    if (!r->row)
+    r->stride = (r->stride + BEYOND + ALIGNED - 1) / ALIGNED * ALIGNED;
+    const size_t bytes = AN_ROWS_AT_ONCE * r->stride + OFFSET;
+    r->few = an_calloc(bytes, 1);
+    if (!r->few)
         return AN_FAIL_MEMORY(bytes, r->file->name);
-    r->next = r->row + BEFORE;
+    r->next = r->few + OFFSET;
     return ALEXNET_OK;
 }
 
-void an_rows_take(an_rows *r)
+void an_rows_take(an_rows *r, int count)
 {
-    const size_t row = 3 * (size_t)r->stored.width;
-    if (r->resizer)
-        an_resizer_take(r->resizer, r->next, row + BEYOND);
+    if (!r->resizer)
+        r->next += (size_t)count * r->stride;
     else
-        r->next += row;
+        for (int i = 0; i < count; i++)
+            an_resizer_take(r->resizer, r->next + (size_t)i * r->stride, r->stride);
 }
 
 alexnet_status an_rows_give(an_rows *r, int orientation, an_picture *whole)
@@ -95,6 +97,6 @@ void an_rows_free(an_rows *r)
 {
     an_picture_free(&r->picture);
     an_resizer_free(r->resizer);
-    an_free(r->row);
+    an_free(r->few);
     *r = (an_rows){.file = r->file};
 }

@@ -8,15 +8,19 @@
 #include "data/picture/codec.h"
 #include "data/picture/resizer.h"
 
+/* A decoder may give so many rows at a time, unless the picture ends before. */
+enum { AN_ROWS_AT_ONCE = 4 };
+
 struct an_rows {
     const an_encoded *file;
-    uint8_t *next; /* where the next row goes, 3 bytes a pixel */
+    uint8_t *next; /* where the next rows go, 3 bytes a pixel */
+    size_t stride; /* from one to the next */
     /* The rest is private. */
     int orientation;
     an_size stored;     /* size of the picture that comes in */
     an_picture picture; /* that goes out, not turned upright */
     an_resizer *resizer;
-    uint8_t *row; /* holds the one that comes in, if there is a resizer */
+    uint8_t *few; /* holds those that come in, if there is a resizer */
 };
 
 /**
@@ -24,8 +28,8 @@ struct an_rows {
  * @return what an_picture_check_size() and the target return, _NO_MEMORY
  */
 alexnet_status an_rows_begin(an_rows *rows, int orientation, uint32_t width, uint32_t height);
-/** The row at rows->next is complete. Another must not follow the last. */
-void an_rows_take(an_rows *rows);
+/** The first rows at rows->next are complete. */
+void an_rows_take(an_rows *rows, int count);
 /** Instead of both, give all rows at once. The picture is taken over. */
 alexnet_status an_rows_give(an_rows *rows, int orientation, an_picture *whole);
 /** Turn the result upright, and free the rest. @param out  empty on failure */
