@@ -118,7 +118,7 @@ static void test_every_format(void **state)
         an_free(bytes);
     }
     closedir(folder);
-    assert_true(good > 100 && bad > 20);
+    assert_true(good > 50 && bad > 20);
 }
 
 /* A JPEG with an orientation. Frees the picture. */
