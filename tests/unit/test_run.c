@@ -5,8 +5,10 @@
 #include "training_rig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -104,11 +106,15 @@ static void test_links_that_are_replaced(void **state)
 static void test_other_things(void **state)
 {
     (void)state;
-    static const char *const names[] = {"run/log.jsonl",           "run/lock",
-                                        "run/best.safetensors",    "run/last.safetensors.tmp",
-                                        "run/recipe.ini",          "run/recipe.ini.tmp",
-                                        "run/best.safetensors.tmp"};
-    for (int i = 0; i < 7; i++) {
+    static const char *const names[] = {"run/log.jsonl",
+                                        "run/lock",
+                                        "run/best.safetensors",
+                                        "run/last.safetensors.tmp",
+                                        "run/recipe.ini",
+                                        "run/recipe.ini.tmp",
+                                        "run/best.safetensors.tmp",
+                                        "run/skipped.txt"};
+    for (int i = 0; i < 8; i++) {
         rename(names[i], "kept");
         assert_int_equal(mkfifo(names[i], 0600), 0);
         expect_failure(resume(), ALEXNET_ERROR_FORMAT, names[i]);
@@ -158,6 +164,17 @@ static void test_a_claim_outlasts_the_files(void **state)
     assert_int_equal(remove("run/lock"), 0);
     expect_claimed();
     an_run_close(&run);
+    expect_ok(resume());
+}
+
+/* Where folders cannot be locked, as on some network file systems, the file in it is. */
+static void test_a_claim_of_the_file_alone(void **state)
+{
+    (void)state;
+    const int file = open("run/lock", O_RDWR);
+    assert_int_equal(flock(file, LOCK_EX | LOCK_NB), 0);
+    expect_claimed();
+    close(file);
     expect_ok(resume());
 }
 
@@ -501,6 +518,7 @@ int main(void)
         IN_SCRATCH(test_other_things),
         IN_SCRATCH(test_a_checkpoint_out_of_reach),
         IN_SCRATCH(test_a_claim_outlasts_the_files),
+        IN_SCRATCH(test_a_claim_of_the_file_alone),
         IN_SCRATCH(test_a_claim_that_ends),
         IN_SCRATCH(test_a_folder_that_moves),
         IN_SCRATCH(test_a_list_in_a_folder_that_moves),
