@@ -316,13 +316,17 @@ static void test_escape(void **state)
                "\\u009b2J"); /* C1 */
     escapes_to("\xE2\x80\xAE"
                "gnp",
-               "\\u202egnp");             /* right to left */
-    escapes_to("\x9B\xC3", "\\x9b\\xc3"); /* not UTF-8 */
+               "\\u202egnp");                      /* right to left */
+    escapes_to("\u2065\u2069x", "\u2065\\u2069x"); /* the last of those */
+    escapes_to("\x9B\xC3", "\\x9b\\xc3");          /* not UTF-8 */
     escapes_to("\xED\xA0\x80", "\\xed\\xa0\\x80");
     an_text_escape(cut, sizeof cut,
                    "abcde\x1b"
                    "f");
     assert_string_equal(cut, "abcde"); /* no escape is cut in half */
+    cut[7] = '#';
+    an_text_escape(cut, 7, "abcdefg");
+    assert_memory_equal(cut, "abcdef\0#", 8); /* the end counts */
     an_fail(ALEXNET_ERROR_IO, "cannot open %s", "x\x1b[0m\ny");
     assert_string_equal(an_error_text(), "cannot open x\\x1b[0m\\x0ay");
 }
@@ -441,6 +445,8 @@ static void test_fold(void **state)
     assert_true(an_utf8_compare_folded("e\xCC", "e\u0301") != 0); /* cut short */
     assert_true(an_utf8_compare_folded("e\xFF", "e\xFE") != 0);
     assert_int_equal(an_utf8_compare_folded("\u0416\u4E2D", "\u0436\u4E2D"), 0);
+    assert_int_equal(an_utf8_compare_folded("\u0401\u040F", "\u0451\u045F"), 0);
+    assert_int_equal(an_utf8_compare_folded("a\u0416", "a\u0436"), 0); /* no accent of the a */
 }
 
 int main(void)

@@ -211,7 +211,8 @@ static void test_pairs(void **state)
     }
 }
 
-/* Of equally near pairs, those of the first rows are kept, whatever the order of the search. */
+/* Of equally near pairs, those of the first rows are kept, whatever the order of the search. A
+ * distance of 0 is within 0. */
 static void test_pairs_of_equal_rows(void **state)
 {
     enum { EQUAL = 70, KEPT = 40 };
@@ -229,7 +230,7 @@ static void test_pairs_of_equal_rows(void **state)
         rig_open(&r, threads);
         r.rows.row = row_of;
         r.rows.count = EQUAL;
-        expect_ok(an_pairs_new(&pairs, r.ctx, &r.rows, ALEXNET_METRIC_EUCLIDEAN, KEPT, INFINITY));
+        expect_ok(an_pairs_new(&pairs, r.ctx, &r.rows, ALEXNET_METRIC_EUCLIDEAN, KEPT, 0));
         while (more)
             expect_ok(an_pairs_step(pairs, &fraction, &more));
         for (int i = 0; i < KEPT; i++) {

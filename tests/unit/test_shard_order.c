@@ -144,6 +144,39 @@ static void test_windows_are_stretches(void **state)
     an_dataset_release(d);
 }
 
+/* Of small archives, each is a stretch. In a window of one, its pictures are shuffled: in 100
+ * orders of all, 100 pictures are expected where they would be without, and fewer than 50 or more
+ * than 150 with a chance of 1 in 10^6. Windows are shuffled in different ways. */
+static void test_shuffling(void **state)
+{
+    (void)state;
+    enum { ORDERS = 20 };
+    uint32_t order[COUNT];
+    int still = 0;
+    alexnet_dataset *d = open_shards();
+    an_shard_order *o;
+    assert_int_equal(an_shard_order_new(&o, d, (uint64_t)1 << 20, 1), ALEXNET_OK);
+    assert_int_equal(o->n_stretches, ARCHIVES);
+    for (uint64_t epoch = 0; epoch < ORDERS; epoch++) {
+        an_shard_order_make(o, order, 1, epoch);
+        assert_int_equal(o->n_windows, ARCHIVES);
+        for (int a = 0; a < ARCHIVES; a++) {
+            const uint32_t *window = order + a * EACH;
+            int same = 0;
+            for (int i = 0; i < EACH; i++) {
+                const int number = number_of(d, window[i]);
+                assert_int_equal(number / EACH, o->shuffled[a]);
+                still += number % EACH == i;
+                same += number % EACH == number_of(d, order[i]) % EACH;
+            }
+            assert_true(a == 0 ? same == EACH : same < EACH / 2);
+        }
+    }
+    assert_in_range(still, 50, 150);
+    an_shard_order_free(o);
+    an_dataset_release(d);
+}
+
 /* Check a pass from its position on, for at most `batches` batches. */
 static void check_pass(an_loader *loader, const an_pass *pass, const alexnet_dataset *d,
                        int batches)
@@ -400,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_an_epoch_shows_each_once),
         IN_SCRATCH(test_windows_are_stretches),
+        IN_SCRATCH(test_shuffling),
         IN_SCRATCH(test_the_loader_reads_ahead),
         IN_SCRATCH(test_changed_archives),
         IN_SCRATCH(test_overlapping_places),

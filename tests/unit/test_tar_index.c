@@ -84,13 +84,21 @@ static void test_index(void **state)
     check_first("c/A.jpg");
 }
 
-static void write_index(const an_tar_index *index, an_tar_stamp stamp)
+/* Write an index of one picture, and read it again if it is good. */
+static void expect_index(const an_tar_index *index, an_tar_stamp stamp, bool good)
 {
     unsigned char *bytes;
     size_t length;
+    an_tar_index found;
+    bool there;
     assert_int_equal(an_tar_index_bytes(&bytes, &length, index, stamp), ALEXNET_OK);
     scratch_write("index", bytes, length);
     an_free(bytes);
+    assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
+    assert_int_equal(there, good);
+    if (there)
+        assert_memory_equal(&found.pictures[0], &index->pictures[0], sizeof found.pictures[0]);
+    an_tar_index_free(&found);
 }
 
 /* An index with a correct hash, but with offsets outside the archive or with texts that do not
@@ -118,23 +126,44 @@ static void test_index_that_lies(void **state)
                  {{1024, 1, 0, 0, 1, 0}, false},       {{1024, 1, 0, 0, -2, 0}, false},
                  {{1024, 1, 0, 0, 0, 5}, true},        {{1024, 1, 0, 0, 0, 6}, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        an_tar_index found;
-        bool there;
         picture = cases[i].picture;
-        write_index(&index, stamp);
-        assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
-        assert_int_equal(there, cases[i].good);
-        if (there)
-            assert_memory_equal(&found.pictures[0], &picture, sizeof picture);
-        an_tar_index_free(&found);
+        expect_index(&index, stamp, cases[i].good);
     }
     names[5] = 'x'; /* the last name has no NUL */
-    an_tar_index found;
-    bool there;
     picture = cases[0].picture;
-    write_index(&index, stamp);
-    assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
-    assert_false(there);
+    expect_index(&index, stamp, false);
+}
+
+/* Numbers and texts that are not of pictures, of which each would be read out of bounds or counted
+ * wrongly. */
+static void test_index_that_lies_elsewhere(void **state)
+{
+    (void)state;
+    const an_tar_stamp stamp = {4096, 5};
+    char names[] = "a.jpg";
+    char *folders[] = {"c"};
+    an_tar_picture picture = {1024, 3072, 0, 0, -1, 0};
+    const an_tar_index good = {.pictures = &picture,
+                               .count = 1,
+                               .names = names,
+                               .names_length = sizeof names,
+                               .folders = {folders, 1},
+                               .left_out = {.rows = 2, .row = {{".txt", 1}, {".md", 2}}},
+                               .doubtful = {1, 5, 5},
+                               .replaced = 8};
+    an_tar_index index = good;
+    expect_index(&index, stamp, true);
+    index.doubtful.other = sizeof names;
+    expect_index(&index, stamp, false);
+    index = good;
+    index.replaced = 9; /* than the archive has blocks */
+    expect_index(&index, stamp, false);
+    index = good;
+    index.left_out.row[1].count = INT64_MAX;
+    expect_index(&index, stamp, false);
+    index = good;
+    memset(index.left_out.row[1].ending, 'x', sizeof index.left_out.row[1].ending);
+    expect_index(&index, stamp, false);
 }
 
 /* An archive that is replaced while it is open is not read at the old offsets. */
@@ -222,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_index),
         TEST(test_index_that_lies),
+        TEST(test_index_that_lies_elsewhere),
         TEST(test_changed_while_open),
         TEST(test_written_by_another),
     };

@@ -190,6 +190,7 @@ static void test_bad_labels(void **state)
         {"a.json", "{\"label\": [1]}", "\"label\" is neither"},
         {"a.json", "{\"label\": \"\"}", "\"label\" is neither"},
         {"a.json", "[1]", "have no labels"},
+        {"a.json", "{\"cls\": null}", "have no labels"},
         {"a.json", "{\"label\": -1}", NULL}, /* a name */
     };
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
@@ -202,12 +203,20 @@ static void test_bad_labels(void **state)
         else
             an_dataset_release(open_good("x.tar", NULL, NULL));
     }
-    tar_rig tar = {.length = 0};
+    tar_rig tar = {.length = 0}, json = {.length = 0}, zero = {.length = 0};
     char text[2000];
     memset(text, 'a', sizeof text);
     tar_file(&tar, "a.cls", text, sizeof text);
     tar_write(&tar, "x.tar");
     check_error("x.tar", ALEXNET_ERROR_FORMAT, "a label of 2000 bytes; at most 1024 are read");
+    memcpy(text, "{\"cls\":\"", 8);
+    memcpy(text + sizeof text - 2, "\"}", 2);
+    tar_file(&json, "a.json", text, sizeof text);
+    tar_write(&json, "x.tar");
+    check_error("x.tar", ALEXNET_ERROR_FORMAT, "\"cls\" is neither");
+    tar_file(&zero, "a.cls", "a\0b", 3);
+    tar_write(&zero, "x.tar");
+    check_error("x.tar", ALEXNET_ERROR_FORMAT, "a label is expected");
 }
 
 static void test_folders(void **state)
