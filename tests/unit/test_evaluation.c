@@ -32,16 +32,19 @@ static void close_to(double found, double expected, double tolerance)
 
 /* ---- Against NumPy and SciPy ---- */
 
-static an_sample samples[GOLDEN_PICTURES];
+/* The last picture could not be read. */
+enum { WITH_BAD = GOLDEN_PICTURES + 1 };
+static an_sample samples[WITH_BAD];
 static alexnet_dataset golden_data = {
-    .count = GOLDEN_PICTURES, .samples = samples, .classes = GOLDEN_CLASSES};
+    .count = WITH_BAD, .samples = samples, .classes = GOLDEN_CLASSES};
 static an_member members[GOLDEN_MODELS];
+static float kept_values[GOLDEN_MODELS][WITH_BAD * GOLDEN_CLASSES];
 
 /* An evaluation that has kept the golden probabilities. */
 static void make_golden(an_evaluation *e)
 {
     const size_t values = BATCH * GOLDEN_CLASSES;
-    static alexnet_status statuses[GOLDEN_PICTURES];
+    static alexnet_status statuses[WITH_BAD];
     *e = (an_evaluation){.dataset = &golden_data,
                          .members = members,
                          .count = GOLDEN_MODELS,
@@ -49,6 +52,7 @@ static void make_golden(an_evaluation *e)
                          .classes = GOLDEN_CLASSES,
                          .started = true,
                          .recalling = true,
+                         .reported = WITH_BAD,
                          .statuses = statuses};
     e->labels = an_calloc(BATCH, sizeof *e->labels);
     e->pictures = an_calloc(BATCH, sizeof *e->pictures);
@@ -60,8 +64,11 @@ static void make_golden(an_evaluation *e)
         samples[i] = (an_sample){.name = "picture", .label = golden_labels[i]};
         statuses[i] = ALEXNET_OK;
     }
-    for (int m = 0; m < GOLDEN_MODELS; m++)
-        members[m].kept = (float *)golden_probabilities[m];
+    statuses[GOLDEN_PICTURES] = ALEXNET_ERROR_BAD_DATA;
+    for (int m = 0; m < GOLDEN_MODELS; m++) {
+        memcpy(kept_values[m], golden_probabilities[m], sizeof golden_probabilities[m]);
+        members[m].kept = kept_values[m];
+    }
 }
 
 static void free_golden(an_evaluation *e)
@@ -81,20 +88,50 @@ static void finish(alexnet_evaluation *e)
         expect_ok(alexnet_evaluation_step(e, &done, &more));
 }
 
+/* Which class a class is most often mistaken for, by its row of the matrix of all pairs. */
+static void check_mistakes(const alexnet_evaluation *e, int label)
+{
+    alexnet_class_metrics of;
+    int answers = 0, worst = -1, predicted;
+    int64_t most = 0;
+    for (int c = 0; c < GOLDEN_CLASSES; c++) {
+        const int64_t count = alexnet_evaluation_confusion(e, label, c);
+        answers += count > 0;
+        if (c != label && count > most) {
+            most = count;
+            worst = c;
+        }
+    }
+    expect_ok(alexnet_evaluation_class(e, label, &of));
+    assert_int_equal(of.mistaken_for, worst);
+    assert_int_equal(of.mistakes, most);
+    assert_true(alexnet_evaluation_answer(e, label, answers - 1, &predicted) > 0);
+    assert_int_equal(alexnet_evaluation_answer(e, label, answers, &predicted), 0);
+    assert_int_equal(predicted, -1);
+}
+
+/* By the second of two passes: nothing is left of the first. */
 static void test_figures(void **state)
 {
     (void)state;
     an_evaluation e;
     alexnet_metrics m;
     alexnet_intervals i;
-    double error;
+    alexnet_calibration_bin bins[ALEXNET_CALIBRATION_BINS];
+    double error, apart = 0;
     make_golden(&e);
-    expect_ok(alexnet_evaluation_set_weights(&e, golden_weights));
-    finish(&e);
+    for (int pass = 0; pass < 2; pass++) {
+        expect_ok(alexnet_evaluation_set_weights(&e, golden_weights));
+        finish(&e);
+    }
     expect_ok(alexnet_evaluation_metrics(&e, &m));
     expect_ok(alexnet_evaluation_intervals(&e, &i));
-    expect_ok(alexnet_evaluation_calibration(&e, &error, NULL));
+    expect_ok(alexnet_evaluation_calibration(&e, &error, bins));
+    for (int b = 0; b < ALEXNET_CALIBRATION_BINS; b++)
+        apart += (double)bins[b].images * fabs(bins[b].accuracy - bins[b].confidence);
+    close_to(apart / GOLDEN_PICTURES, golden_calibration, 0x1p-24);
     assert_int_equal(m.images, GOLDEN_PICTURES);
+    assert_int_equal(m.skipped, 1);
     close_to(m.top1_error, golden_metrics[0], 1e-12);
     close_to(m.top5_error, golden_metrics[1], 1e-12);
     close_to(m.loss, golden_metrics[2], 0x1p-24);
@@ -111,7 +148,22 @@ static void test_figures(void **state)
         close_to(of.precision, golden_precision[c], 1e-12);
         close_to(of.recall, golden_recall[c], 1e-12);
         close_to(of.f1, 2 / (1 / golden_precision[c] + 1 / golden_recall[c]), 1e-12);
+        check_mistakes(&e, c);
     }
+    free_golden(&e);
+}
+
+static void test_not_a_number(void **state)
+{
+    (void)state;
+    an_evaluation e;
+    int64_t done;
+    bool more;
+    make_golden(&e);
+    expect_ok(alexnet_evaluation_set_weights(&e, golden_weights));
+    kept_values[0][golden_labels[0]] = NAN;
+    expect_failure(alexnet_evaluation_step(&e, &done, &more), ALEXNET_ERROR_BAD_MODEL,
+                   "picture: the probabilities that the model computes are not numbers");
     free_golden(&e);
 }
 
@@ -502,6 +554,8 @@ static void test_refused(void **state)
     alexnet_class_metrics of;
     new_sessions(sessions, 4, 1);
     expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 0, data, NULL), bad, "0 models");
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 257, data, NULL), bad,
+                   "257 models: expected 1 to 256");
     options.weights = (double[]){1, -1};
     expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
                    "weight 2 of 2 is -1");
@@ -528,13 +582,32 @@ static void test_refused(void **state)
     free_sessions(sessions);
 }
 
-/* Models with different classes cannot form an ensemble. */
+/* Models of different contexts cannot form an ensemble. */
+static void test_other_context(void **state)
+{
+    (void)state;
+    alexnet_session *sessions[2];
+    alexnet_model *other;
+    alexnet_evaluation *e;
+    alexnet_ctx *second = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(alexnet_model_load(&other, second, "two"));
+    expect_ok(alexnet_session_new(&sessions[0], models[0], NULL));
+    expect_ok(alexnet_session_new(&sessions[1], other, NULL));
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "model 2 has another context than the first");
+    free_sessions(sessions);
+    alexnet_model_free(other);
+    alexnet_ctx_free(second);
+}
+
+/* Nor can models with different classes, or a model be measured on other classes. */
 static void test_other_classes(void **state)
 {
     (void)state;
     alexnet_session *sessions[2];
     alexnet_model *other;
     alexnet_evaluation *e;
+    alexnet_dataset *more;
     rig_write_pictures("others", CLASSES, 2);
     assert_int_equal(rename("others/class1", "others/classB"), 0);
     const char *const settings[] = {"batch", "8", "epochs", "1", NULL};
@@ -545,6 +618,15 @@ static void test_other_classes(void **state)
     expect_ok(alexnet_session_new(&sessions[1], other, NULL));
     expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, NULL),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "class 1 of model 2 is class2: expected class1");
+    expect_ok(alexnet_dataset_open(&more, ctx, "others", NULL));
+    expect_failure(alexnet_evaluation_new(&e, sessions[0], more), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "class 1 is class2 in the data set and class1 in the model");
+    alexnet_dataset_free(more);
+    assert_int_equal(rename("others/class2", "others/classB/class2"), 0);
+    expect_ok(alexnet_dataset_open(&more, ctx, "others", NULL));
+    expect_failure(alexnet_evaluation_new(&e, sessions[0], more), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "the data set has 2 classes and the model 3");
+    alexnet_dataset_free(more);
     free_sessions(sessions);
     alexnet_model_free(other);
 }
@@ -553,6 +635,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_not_a_number),
         cmocka_unit_test(test_confusion),
         cmocka_unit_test(test_confusion_of_many_classes),
         cmocka_unit_test(test_wilson),
@@ -565,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_a_step_that_fails),
         cmocka_unit_test(test_ensembles),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_other_context),
         cmocka_unit_test(test_other_classes),
         cmocka_unit_test(test_unreadable_for_one),
     };

@@ -92,6 +92,10 @@ static void test_means(void **state)
     assert_int_equal(m.images, 4);
     assert_int_equal(m.skipped, 4);
     assert_true(m.loss == 1 && m.top1_error == 0.5 && m.top5_error == 0);
+    const an_tally others = {.images = 1, .skipped = 2, .loss = 4, .top1 = 0.5, .top5 = 0.25};
+    an_tally_join(&tally, &others);
+    assert_true(tally.images == 5 && tally.skipped == 6 && tally.loss == 8);
+    assert_true(tally.top1 == 2.5 && tally.top5 == 0.25);
     const an_tally none = {0};
     m = an_tally_metrics(&none);
     assert_true(m.images == 0 && m.loss == 0 && m.top1_error == 0);

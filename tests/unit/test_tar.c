@@ -180,7 +180,9 @@ static void test_pax_that_lies(void **state)
         {"2 ", ALEXNET_ERROR_FORMAT, "pax records"},
         {"10 path=xx", ALEXNET_ERROR_FORMAT, "pax records"},
         {"99999999999999999999 path=x\n", ALEXNET_ERROR_FORMAT, "pax records"},
+        {"9 path=x\n0 path=x\n", ALEXNET_ERROR_FORMAT, "pax records"},
         {"9 =pathx\n", ALEXNET_ERROR_FORMAT, "without a key"},
+        {"8 size=\n", ALEXNET_ERROR_FORMAT, "not a number"},
         {"11 size=-1\n", ALEXNET_ERROR_FORMAT, "not a number"},
         {"18 size=999999999\n", ALEXNET_ERROR_FORMAT, "cut short"},
         {"28 size=9999999999999999999\n", ALEXNET_ERROR_FORMAT, "cut short"},
@@ -196,6 +198,10 @@ static void test_pax_that_lies(void **state)
         expect_error(&tar, cases[i].status, cases[i].text);
     }
     tar_rig tar = {.length = 0};
+    tar_header(&tar, "pax", 'x', 12);
+    tar_data(&tar, "12 path=a\0b\n", 12);
+    expect_error(&tar, ALEXNET_ERROR_FORMAT, "a pax path with a zero byte");
+    tar = (tar_rig){.length = 0};
     tar_header(&tar, "pax", 'x', (size_t)2 << 20);
     expect_error(&tar, ALEXNET_ERROR_FORMAT, "longer than 1 MiB");
     for (size_t length = 4096; length <= 4097; length++) {
@@ -212,6 +218,42 @@ static void test_pax_that_lies(void **state)
         else
             assert_int_equal(walk(tar.bytes, tar.length, NULL), ALEXNET_OK);
     }
+}
+
+/* A size with blanks before it; a checksum of signed bytes; GNU's header, which has a time where
+ * others continue the name; records for all members, which do not name one; a name in records
+ * alone. */
+static void test_headers_of_others(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    char *found;
+    size_t length;
+    unsigned char *header = tar_header(&tar, "blanks", '0', 0);
+    memcpy(header + 124, "          7 ", 12);
+    tar_sum(header);
+    tar_data(&tar, "picture", 7);
+    header = tar_header(&tar, "caf\xE9", '0', 0);
+    int sum = 0;
+    for (int i = 0; i < 512; i++)
+        sum += i >= 148 && i < 156 ? ' ' : (signed char)header[i];
+    snprintf((char *)header + 148, 8, "%06o", (unsigned)sum);
+    header = tar_header(&tar, "gnu", '0', 0);
+    memcpy(header + 257, "ustar  ", 8);
+    memcpy(header + 345, "14753062541", 12);
+    tar_sum(header);
+    tar_header(&tar, "all", 'g', 9);
+    tar_data(&tar, "9 path=x\n", 9);
+    tar_header(&tar, "own", '0', 0);
+    tar_header(&tar, "pax", 'x', 9);
+    tar_data(&tar, "9 path=y\n", 9);
+    tar_header(&tar, "", '0', 0);
+    tar_finish(&tar);
+    FILE *list = open_memstream(&found, &length);
+    assert_int_equal(walk(tar.bytes, tar.length, list), ALEXNET_OK);
+    fclose(list);
+    assert_string_equal(found, "512 7 blanks\n1536 0 caf\xE9\n2048 0 gnu\n3584 0 own\n5120 0 y\n");
+    free(found);
 }
 
 static void test_no_archives(void **state)
@@ -295,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_changed_headers),
         cmocka_unit_test(test_sizes_that_lie),
         cmocka_unit_test(test_pax_that_lies),
+        cmocka_unit_test(test_headers_of_others),
         cmocka_unit_test(test_no_archives),
         cmocka_unit_test(test_names),
     };
