@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "golden/golden_rig.h"
 
@@ -171,8 +172,16 @@ static void test_refusals(void **state)
     holed[4 * COUNT + 1] = 0;
     expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
                    "the second matrix is not symmetric: 0.");
+    holed[4 * COUNT + 1] = NAN;
+    expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
+                   "the second matrix is not symmetric: ");
+    holed[1 * COUNT + 4] = holed[4 * COUNT + 1] = INFINITY;
+    expect_refusal(alexnet_rsa(&got, holed, rdms[0], COUNT, ALEXNET_RANK_KENDALL),
+                   "the first matrix has no number at (1, 4)");
     expect_refusal(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_SPEARMAN),
                    "of the first matrix are equal");
+    expect_refusal(alexnet_rsa(&got, rdms[0], flat, COUNT, ALEXNET_RANK_SPEARMAN),
+                   "of the second matrix are equal");
     expect_ok(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_KENDALL));
     assert_true(got == 0);
     expect_refusal(alexnet_rsa(&got, rdms[0], rdms[0], 2, ALEXNET_RANK_KENDALL), "count = 2");
@@ -197,6 +206,33 @@ static void test_files(void **state)
     assert_int_equal(alexnet_rdm_read("golden/rdm/rdm.safetensors", &count, NULL),
                      ALEXNET_ERROR_FORMAT);
     assert_int_equal(alexnet_rdm_read("golden/rdm/none.npy", &count, NULL), ALEXNET_ERROR_IO);
+    count = COUNT - 1; /* of a file that has changed since it was asked for its size */
+    assert_int_equal(alexnet_rdm_read("golden/rdm/euclidean.npy", &count, got),
+                     ALEXNET_ERROR_FORMAT);
+}
+
+/* As many numbers, but in 9 rows of 49. */
+static void test_no_square(void **state)
+{
+    static char bytes[sizeof(double) * CELLS + 1024];
+    char path[] = "/tmp/alexnet-rdm-XXXXXX";
+    int64_t count;
+    (void)state;
+    FILE *file = fopen("golden/rdm/euclidean.npy", "rb");
+    const size_t length = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    char *shape = memmem(bytes, length, "(21, 21)", 8);
+    assert_non_null(shape);
+    memcpy(shape, "(9,  49)", 8);
+    const int out = mkstemp(path);
+    assert_int_equal(write(out, bytes, length), length);
+    close(out);
+    const alexnet_status rc = alexnet_rdm_read(path, &count, NULL);
+    unlink(path);
+    assert_int_equal(rc, ALEXNET_ERROR_FORMAT);
+    assert_non_null(
+        strstr(alexnet_error_text(), "a square matrix of floating-point numbers, found "));
+    assert_non_null(strstr(alexnet_error_text(), "[9, 49]"));
 }
 
 int main(void)
@@ -209,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_rank_correlations),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_no_square),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

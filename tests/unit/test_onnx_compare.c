@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "format/onnx/onnx_compare.h"
 #include "format/wire_write.h"
 #include "model/export/export_onnx.h"
@@ -300,10 +301,50 @@ static void test_joined(void **state)
     an_wire_buffer_free(&model);
 }
 
+/* Bytes of a model, the first such, and others in their place. */
+struct patch {
+    size_t length;
+    const char *from, *to, *said;
+};
+
+static void expect_patched(const buffer *model, const struct patch *patch)
+{
+    unsigned char *copied = an_malloc(model->length);
+    memcpy(copied, model->bytes, model->length);
+    unsigned char *at = memmem(copied, model->length, patch->from, patch->length);
+    assert_non_null(at);
+    memcpy(at, patch->to, patch->length);
+    buffer changed = {.bytes = copied, .length = model->length};
+    expect_said(model, &changed, patch->said, patch->said);
+}
+
+/* A number of pictures in place of any; constants of another shape or type; parts of a Split in
+ * another order; an input in place of one that is used twice. */
+static void test_patched(void **state)
+{
+    (void)state;
+    static const struct patch patches[] = {
+        {5, "\x0A\x03\x12\x01N", "\x0A\x03\x08\x81\x00", ""},
+        {6, "\x08\x03\x08\x01\x08\x01", "\x08\x01\x08\x03\x08\x01",
+         "tensor input/scale: shape [3, 1, 1] expected, found [1, 3, 1]"},
+        {4, "\x08\x03\x10\x07", "\x08\x03\x10\x0D", "INT64 expected, found UINT64"},
+        {24, "\x12\x0Anorm/part0\x12\x0Anorm/part1", "\x12\x0Anorm/part1\x12\x0Anorm/part0",
+         "output 0 expected, found 1"},
+        {12, "\x0A\x04norm\x0A\x04norm",
+         "\x0A\x04norm\x0A\x04"
+         "conv",
+         "value conv: norm expected, as elsewhere"},
+    };
+    buffer model = make_model();
+    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++)
+        expect_patched(&model, &patches[i]);
+    an_wire_buffer_free(&model);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults),
-                                       cmocka_unit_test(test_domains),
-                                       cmocka_unit_test(test_joined)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_joined), cmocka_unit_test(test_patched)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
