@@ -48,7 +48,7 @@ static void test_formats(void **state)
     const an_export_format *format;
     expect_ok(an_export_find(&format, NULL, "a/b.SafeTensors"));
     assert_string_equal(format->name, "safetensors");
-    expect_ok(an_export_find(&format, "safetensors", "a/b.bin"));
+    expect_ok(an_export_find(&format, "SafeTensors", "a/b.bin"));
     assert_string_equal(format->name, "safetensors");
     expect_failure(an_export_find(&format, "saftensors", "x"), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "did you mean safetensors?");
@@ -63,6 +63,37 @@ static void test_formats(void **state)
     expect_failure(an_export_find(&format, "pytorch", "x"), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "safetensors.torch.load_file()");
     assert_null(format);
+}
+
+/* What a format cannot hold is refused before anything is written. */
+static void test_what_formats_cannot_hold(void **state)
+{
+    (void)state;
+    static const an_export_options half = {AN_F16, AN_NAMES_OURS, false},
+                                   named = {AN_F32, AN_NAMES_TORCHVISION, false},
+                                   prepared = {AN_F32, AN_NAMES_OURS, true};
+    const an_export_format *format;
+    int refused = 0;
+    net_rig rig;
+    open_rig(&rig, "alexnet-mini", "ref");
+    for (int i = 0; (format = an_export_format_at(i)); i++) {
+        const struct {
+            bool taken;
+            const an_export_options *options;
+            const char *said;
+        } cases[] = {{format->takes_half, &half, "files hold float32 only, not float16"},
+                     {format->takes_names, &named, "the names of tensors in "},
+                     {format->takes_preprocessing, &prepared, "files do not compute"}};
+        for (int k = 0; k < 3; k++)
+            if (!cases[k].taken) {
+                expect_failure(an_export(format, "x", rig.net, &classes, "", cases[k].options),
+                               ALEXNET_ERROR_UNSUPPORTED, cases[k].said);
+                refused |= 1 << k;
+            }
+    }
+    assert_int_equal(refused, 7);
+    assert_int_equal(access("x", F_OK), -1);
+    rig_close(&rig);
 }
 
 /* Every format is described, and no two share a name or an ending. */
@@ -430,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_torchvisions_names),
         cmocka_unit_test(test_names_of_2012),
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+        IN_SCRATCH(test_what_formats_cannot_hold),
         IN_SCRATCH(test_names_that_do_not_suit),
         IN_SCRATCH(test_towers),
         IN_SCRATCH(test_half_precision),

@@ -169,10 +169,20 @@ static void test_nodes(void **state)
         "Gemm fc3/flat0 fc3.weight fc3.bias > fc3; transB 1",
         "Softmax fc3 > probs; axis 1",
         NULL};
+    int64_t pads[8];
+    float number;
     net_rig rig;
     open_rig(&rig, "cpu");
     expect_ok(an_export(&an_export_onnx, "x.onnx", rig.net, &classes, "a test", &plain));
     expect_nodes("x.onnx", nodes);
+    an_tensor_file *tensors = rig_open_tensors("x.onnx");
+    expect_ok(an_tensor_file_read(tensors, "rnorm/pads", an_shape_of(1, 8), AN_I64, pads));
+    assert_memory_equal(pads, ((int64_t[8]){0, 0, 1, 1, 0, 0, 1, 1}), sizeof pads);
+    expect_ok(an_tensor_file_read(tensors, "rnorm/alpha", an_shape_of(0), AN_F32, &number));
+    assert_true(number == 0.1F); /* times an average over the window */
+    expect_ok(an_tensor_file_read(tensors, "rnorm/beta", an_shape_of(0), AN_F32, &number));
+    assert_true(number == -0.75F);
+    an_tensor_file_close(tensors);
     rig_close(&rig);
 }
 

@@ -1,6 +1,7 @@
 /*
  * Every public function with NULL for its pointers: none crashes, and each returns what the header
- * promises. The test fails if it does not call every function of src/alexnet.map.
+ * promises. The test fails if it does not call every function of src/alexnet.map. Then numbers that
+ * the header excludes.
  */
 #include "null_features.h"
 #include "null_rig.h"
@@ -553,6 +554,72 @@ static void test_checks(void **state)
     REFUSES(alexnet_dataset_thumbnail, "length", data, 0, 8, bytes, sizeof bytes, NULL);
 }
 
+#define EXCLUDES(call, part) expect_failure(call, ALEXNET_ERROR_INVALID_ARGUMENT, part)
+
+static void test_numbers_of_checks(void **state)
+{
+    alexnet_check *check;
+    alexnet_check_options o = ALEXNET_CHECK_OPTIONS_INIT;
+    unsigned char bytes[16];
+    size_t length;
+    (void)state;
+    for (int high = 0; high < 2; high++) {
+        o.side = high ? INT32_MAX : -1;
+        EXCLUDES(alexnet_check_new(&check, ctx, data, NULL, &o), "side = ");
+        o.side = 0;
+        o.distance = high ? 65 : -1;
+        EXCLUDES(alexnet_check_new(&check, ctx, data, NULL, &o), "distance = ");
+        const int64_t index = high ? alexnet_dataset_count(data) : -1;
+        EXCLUDES(alexnet_dataset_thumbnail(data, index, 8, bytes, sizeof bytes, &length),
+                 "of a data set with");
+        EXCLUDES(alexnet_dataset_thumbnail(data, 0, high ? 1025 : 0, bytes, sizeof bytes, &length),
+                 "side = ");
+    }
+    expect_ok(alexnet_check_new(&check, ctx, data, NULL, NULL));
+    assert_int_equal(alexnet_check_findings(check), 0); /* until it is done */
+    alexnet_check_free(check);
+}
+
+static void test_numbers_of_models(void **state)
+{
+    alexnet_save_options weights = ALEXNET_SAVE_OPTIONS_INIT, names = ALEXNET_SAVE_OPTIONS_INIT;
+    (void)state;
+    weights.weights = (alexnet_weights)3;
+    EXCLUDES(alexnet_model_save(model, "x.safetensors", &weights),
+             "weights = 3 is not an alexnet_weights");
+    names.names = (alexnet_names)3;
+    EXCLUDES(alexnet_model_save(model, "x.safetensors", &names),
+             "names = 3 is not an alexnet_names");
+}
+
+static void test_numbers_of_trainers(void **state)
+{
+    alexnet_trainer *trainer;
+    alexnet_tensor_info tensor;
+    alexnet_norms norms;
+    alexnet_trainer_options split = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_resume_options train = ALEXNET_RESUME_OPTIONS_INIT, val = ALEXNET_RESUME_OPTIONS_INIT;
+    (void)state;
+    split.out_dir = "other";
+    for (int high = 0; high < 2; high++) {
+        split.split = high ? INT32_MAX : -1;
+        EXCLUDES(alexnet_trainer_new(&trainer, ctx, data, NULL, &split), "split = ");
+    }
+    train.train = "train";
+    train.train_data = data;
+    EXCLUDES(alexnet_trainer_resume(&trainer, ctx, "run", &train), "train and train_data are both");
+    val.val = "train";
+    val.val_data = data;
+    EXCLUDES(alexnet_trainer_resume(&trainer, ctx, "run", &val), "val and val_data are both set");
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    const int count = alexnet_trainer_tensor_count(trainer);
+    for (int index = -1; index <= count; index += count + 1) {
+        EXCLUDES(alexnet_trainer_tensor(trainer, index, &tensor), "of a run with");
+        assert_false(alexnet_trainer_norms(trainer, index, &norms));
+    }
+    alexnet_trainer_free(trainer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -576,6 +643,9 @@ int main(void)
         cmocka_unit_test(test_previews),
         cmocka_unit_test(test_measurements),
         cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_numbers_of_checks),
+        cmocka_unit_test(test_numbers_of_models),
+        cmocka_unit_test(test_numbers_of_trainers),
         cmocka_unit_test(test_nothing_is_forgotten),
     };
     return cmocka_run_group_tests_name("NULL", tests, set_up, tear_down);
