@@ -7,15 +7,10 @@
  * logarithm by as much; everything else is computed in double precision. A probability that is
  * computed in batches of another size may differ in its last bits: 1e-6, as in test_session.c.
  */
+#include "failing_open.h"
 #include "training_rig.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "api/options.h"
 #include "infer/evaluation.h"
@@ -499,23 +494,6 @@ static void test_a_step_that_fails(void **state)
         assert_true(n < 1000);
     }
     free_sessions(sessions);
-}
-
-/* Replaces the C library's open(): of the times that a picture is opened, one fails. */
-static const char *failing; /* the end of its path; NULL: none */
-static atomic_int failing_in;
-
-int open(const char *path, int flags, ...)
-{
-    va_list rest;
-    va_start(rest, flags);
-    const mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
-    va_end(rest);
-    if (failing && strstr(path, failing) && atomic_fetch_sub(&failing_in, 1) == 1) {
-        errno = EIO;
-        return -1;
-    }
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 /* A picture that one of the members cannot read is left out. Whose loader opens it first is up to

@@ -263,11 +263,76 @@ static void test_earlier_version(void **state)
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
+/* ---- Files that somebody else made ---- */
+
+enum { ROWS = 3, NARROW = 2 };
+
+/* @param order  the tensors, each by its first letter, in the order in which they are in the file
+ */
+static void write_shard(const char *order, int64_t sums, const char *keys, int64_t length)
+{
+    static const char zeros[64];
+    an_tensor_writer *writer;
+    expect_ok(an_tensor_writer_new(&writer, "shard"));
+    expect_ok(an_tensor_writer_metadata(writer, AN_METADATA_INDEX, "fc7"));
+    for (int pass = 0; pass < 2; pass++)
+        for (const char *at = order; *at; at++) {
+            const an_shape shape = *at == 'f' ? an_shape_of(2, ROWS, NARROW)
+                                              : an_shape_of(1, *at == 'k'   ? length
+                                                               : *at == 'c' ? sums
+                                                                            : ROWS);
+            const an_dtype type = *at == 'k'   ? AN_U8
+                                  : *at == 'f' ? AN_F32
+                                  : *at == 'c' ? AN_I32
+                                               : AN_I64;
+            const char *name = *at == 'k'   ? "keys"
+                               : *at == 'f' ? "features"
+                               : *at == 'c' ? "sums"
+                                            : "stamps";
+            if (pass == 0)
+                expect_ok(an_tensor_writer_declare(writer, name, type, shape));
+            else
+                expect_ok(
+                    an_tensor_writer_data(writer, *at == 'k' ? keys : zeros,
+                                          (size_t)an_shape_count(shape) * an_dtype_bytes(type)));
+        }
+    expect_ok(an_tensor_writer_commit(writer));
+}
+
+static void expect_shard(const char *identity, int dims, const char *said)
+{
+    an_index_shard shard;
+    const alexnet_status rc = an_index_shard_open(&shard, "shard", identity, dims);
+    if (said)
+        expect_failure(rc, ALEXNET_ERROR_FORMAT, said);
+    else
+        expect_ok(rc);
+    an_index_shard_close(&shard);
+}
+
+/* Of another model or layer; with rows of another length; with fewer checksums or more names than
+ * rows; with numbers at odd places. */
+static void test_other_files(void **state)
+{
+    (void)state;
+    write_shard("scfk", ROWS, "a\0b\0c", 6);
+    expect_shard("fc7", NARROW, NULL);
+    expect_shard("fc6", NARROW, "shard is not an index of fc6");
+    expect_shard("fc7", NARROW + 1, "features [3, 3] expected, found [3, 2]");
+    write_shard("scfk", ROWS - 1, "a\0b\0c", 6);
+    expect_shard("fc7", NARROW, "sums [3] expected, found [2]");
+    write_shard("scfk", ROWS, "a\0b\0c\0d", 8);
+    expect_shard("fc7", NARROW, "expected one name for each of 3 pictures");
+    write_shard("kscf", ROWS, "aa\0b\0c", 7);
+    expect_shard("fc7", NARROW, "tensor stamps of an index is missing or damaged");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_every_byte), IN_SCRATCH(test_remedy),    IN_SCRATCH(test_seems_unreadable),
-        IN_SCRATCH(test_moved_rows), IN_SCRATCH(test_lost_name), IN_SCRATCH(test_earlier_version),
+        IN_SCRATCH(test_every_byte),  IN_SCRATCH(test_remedy),    IN_SCRATCH(test_seems_unreadable),
+        IN_SCRATCH(test_moved_rows),  IN_SCRATCH(test_lost_name), IN_SCRATCH(test_earlier_version),
+        IN_SCRATCH(test_other_files),
     };
     return cmocka_run_group_tests_name("checksums of an index", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * An index beside a folder: what is kept, what is computed again, and that its rows are those of
  * the pictures as they are now, whatever happened to folder and files in between.
  */
+#include "failing_open.h"
 #include "index_rig.h"
 
 #include <math.h>
@@ -37,8 +38,13 @@ static void test_changes(void **state)
     assert_int_equal(refresh(ctx, "fc7"), 0);
     assert_int_equal(files_of("fc7-"), 2);
     assert_int_equal(files_of("fc6-"), 3);
+    const struct utimbuf old = {1000000000, 1000000000};
+    struct stat info;
+    assert_int_equal(utime("index", &old), 0);
     assert_int_equal(refresh(ctx, "fc7"), 0);
-    assert_int_equal(rig_times_heard("1 "), 0); /* no warning */
+    assert_int_equal(stat("index", &info), 0);
+    assert_int_equal(info.st_mtime, old.modtime); /* nothing is written if nothing is new */
+    assert_int_equal(rig_times_heard("1 "), 0);   /* no warning */
     alexnet_ctx_free(ctx);
 }
 
@@ -129,6 +135,27 @@ static void test_unreadable(void **state)
     rig_write_picture("photos/class0/bad.png", 0, 50);
     assert_int_equal(refresh(ctx, "fc7"), 1);
     assert_int_equal(bad, 0);
+    alexnet_ctx_free(ctx);
+}
+
+/* A picture that is out of reach for now, as on a network, is tried again though it is the same. */
+static void test_out_of_reach(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(4);
+    const an_feature_maker maker = maker_of("fc7");
+    an_picture_index *x;
+    failing = "class0/002.png";
+    failing_in = 1;
+    expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
+    for (bool more = true; more;)
+        expect_ok(an_picture_index_step(x, &more));
+    failing = NULL;
+    assert_int_equal(x->bad, 1);
+    an_picture_index_free(x);
+    assert_int_equal(refresh(ctx, "fc7"), 1);
+    assert_int_equal(bad, 0);
+    assert_int_equal(refresh(ctx, "fc7"), 0);
     alexnet_ctx_free(ctx);
 }
 
@@ -457,6 +484,7 @@ int main(void)
                                        IN_SCRATCH(test_memory_that_fails),
                                        IN_SCRATCH(test_stops),
                                        IN_SCRATCH(test_unreadable),
+                                       IN_SCRATCH(test_out_of_reach),
                                        IN_SCRATCH(test_damage),
                                        IN_SCRATCH(test_searches),
                                        IN_SCRATCH(test_unwritten),
