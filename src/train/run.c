@@ -169,7 +169,6 @@ alexnet_status an_run_create(an_run *run, const char *folder)
     AN_TRY(an_flush_name(folder));
     AN_TRY(an_run_claim(run));
     AN_TRY(check_free(run)); /* another process may have used the folder since */
-    AN_TRY(an_run_cut_log(run, 0, 0));
     return ALEXNET_OK;
 cleanup:
     an_run_close(run);

@@ -355,6 +355,41 @@ static void test_a_lost_recipe(void **state)
     free(again);
 }
 
+/* A best model or a log alone are of a run too; an empty log is what a run leaves that could not
+ * begin. */
+static void test_what_is_left_of_a_run(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("left", 0777), 0);
+    scratch_text("left/log.jsonl", "");
+    expect_ok(an_run_check_free("left"));
+    scratch_text("left/log.jsonl", "{}\n");
+    expect_failure(an_run_check_free("left"), ALEXNET_ERROR_INVALID_ARGUMENT, "left already holds");
+    assert_int_equal(remove("left/log.jsonl"), 0);
+    scratch_text("left/best.safetensors", "x");
+    expect_failure(an_run_check_free("left"), ALEXNET_ERROR_INVALID_ARGUMENT, "left already holds");
+}
+
+/* ---- Bad pictures ---- */
+
+/* A line for each, unless an earlier process has written it; the ends of other lines do not count,
+ * and line ends in names make no lines. */
+static void test_bad_pictures(void **state)
+{
+    (void)state;
+    an_run run;
+    size_t length;
+    scratch_text("run/skipped.txt", "a/b.jpg is damaged\n");
+    expect_ok(an_run_open(&run, "run"));
+    an_run_skipped(&run, "a/b.jpg is damaged");
+    an_run_skipped(&run, "b.jpg is damaged");
+    an_run_skipped(&run, "c\nd\x7f.jpg is damaged");
+    an_run_close(&run);
+    char *list = (char *)scratch_read("run/skipped.txt", &length);
+    assert_string_equal(list, "a/b.jpg is damaged\nb.jpg is damaged\nc?d?.jpg is damaged\n");
+    free(list);
+}
+
 /* ---- The log ---- */
 
 /* Cut the log to its first `length` bytes and append `rest`. */
@@ -458,6 +493,9 @@ static void test_a_log_of_so_many_bytes(void **state)
     expect_ok(an_run_cut_log(&run, 1, 8));
     assert_int_equal(run.log_lines, 1);
     assert_int_equal(rig_size_of("run/log.jsonl"), 4);
+    scratch_text("run/log.jsonl", "one\nt");
+    expect_ok(an_run_cut_log(&run, 1, INT64_MAX));
+    assert_int_equal(rig_size_of("run/log.jsonl"), 4);
     an_run_close(&run);
 }
 
@@ -526,6 +564,8 @@ int main(void)
         IN_SCRATCH(test_a_folder_that_is_removed),
         IN_SCRATCH(test_a_run_without_a_checkpoint),
         IN_SCRATCH(test_a_lost_recipe),
+        IN_SCRATCH(test_what_is_left_of_a_run),
+        IN_SCRATCH(test_bad_pictures),
         IN_SCRATCH(test_a_log_cut_short),
         IN_SCRATCH(test_a_log_that_was_changed),
         IN_SCRATCH(test_a_log_of_one_long_line),
