@@ -26,6 +26,9 @@ near losses.1 0.2
 near loss_difference -0.0997
 near loss_interval.0 -0.11487040229502968
 near loss_interval.1 -0.0845295977049702
+mkfifo pipe
+expect 3 eval --compare a.csv pipe
+has err "cannot read pipe: it is a pipe, not a file"
 expect 0 eval --compare a.csv b.csv
 line out "top-1 errors  17.70%, 15.90%" "difference    -1.80 points  (95%: -3.81 to +0.21)" \
     "by chance     p = 0.095" "losses        0.2997, 0.2000"

@@ -16,6 +16,9 @@ cp runs/pictures-1/log.jsonl out
 is "$(json 1 epoch)" 1 "epoch of the first line of the log"
 is "$(sed -n '$=' out)" 4 "lines of the log: 20 updates make a report, and each epoch one"
 is "$(json 4 val.images)" 20 "validated pictures"
+is "$(sed -n 's/^epoch 2.*  error \([0-9.]*\)%.* top-1 error \([0-9.]*\)%.*/\1 \2/p' err)" \
+    "$(awk -v a="$(json 4 top1_error)" -v b="$(json 4 val.top1_error)" \
+        'BEGIN { printf "%.2f %.2f", 100 * a, 100 * b }')" "errors of the last epoch, in percent"
 expect 0 info runs/pictures-1 --json
 is "$(json 1 layers.14.output)" "[10,1,1]" "output of the trained network"
 
@@ -79,6 +82,11 @@ expect 0 eval other data/unseen
 lacks err "training pictures"
 expect 0 eval share
 lacks err "training pictures"
+lacks err "since the run began"
+mv data/pictures/train/red-ring aside # pictures of both parts
+expect 0 eval share
+has err "data/pictures/train has changed since the run began: pictures may have moved"
+mv aside data/pictures/train/red-ring
 mkdir modelled
 cp share/best.safetensors modelled
 expect 0 eval modelled data/pictures/train
