@@ -114,6 +114,7 @@ static void test_figures(void **state)
     alexnet_intervals i;
     alexnet_calibration_bin bins[ALEXNET_CALIBRATION_BINS];
     double error, apart = 0;
+    int64_t images = 0;
     make_golden(&e);
     for (int pass = 0; pass < 2; pass++) {
         expect_ok(alexnet_evaluation_set_weights(&e, golden_weights));
@@ -144,7 +145,9 @@ static void test_figures(void **state)
         close_to(of.recall, golden_recall[c], 1e-12);
         close_to(of.f1, 2 / (1 / golden_precision[c] + 1 / golden_recall[c]), 1e-12);
         check_mistakes(&e, c);
+        images += of.images;
     }
+    assert_int_equal(images, GOLDEN_PICTURES);
     free_golden(&e);
 }
 
