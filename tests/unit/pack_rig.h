@@ -112,6 +112,33 @@ static inline void expect_same_set(const char *from, const char *to, const an_fi
     an_dataset_release(b);
 }
 
+static inline void expect_same_file(const char *a, const char *b)
+{
+    size_t m, n;
+    unsigned char *x = scratch_read(a, &m), *y = scratch_read(b, &n);
+    assert_int_equal(m, n);
+    assert_memory_equal(x, y, m);
+    free(x);
+    free(y);
+}
+
+/* Every file of one pack is in the other, with the same bytes; indexes are no part of a pack. */
+static inline void expect_same_pack(const char *a, const char *b)
+{
+    an_folder folder, other;
+    assert_int_equal(an_folder_read(&folder, NULL, a), ALEXNET_OK);
+    assert_int_equal(an_folder_read(&other, NULL, b), ALEXNET_OK);
+    assert_int_equal(folder.files.count, other.files.count);
+    for (int64_t i = 0; i < folder.files.count; i++) {
+        char x[256], y[256];
+        snprintf(x, sizeof x, "%s/%s", a, folder.files.at[i]);
+        snprintf(y, sizeof y, "%s/%s", b, folder.files.at[i]);
+        expect_same_file(x, y);
+    }
+    an_folder_free(&folder);
+    an_folder_free(&other);
+}
+
 static inline void expect_refused(const alexnet_pack_options *o, const char *data,
                                   const char *folder, const char *text)
 {

@@ -4,7 +4,6 @@
  */
 #include "pack_rig.h"
 
-#include <jansson.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -13,33 +12,6 @@
 #include "data/pack/pack.h"
 #include "data/picture/resize.h"
 #include "data/tar/manifest.h"
-
-static void expect_same_file(const char *a, const char *b)
-{
-    size_t m, n;
-    unsigned char *x = scratch_read(a, &m), *y = scratch_read(b, &n);
-    assert_int_equal(m, n);
-    assert_memory_equal(x, y, m);
-    free(x);
-    free(y);
-}
-
-/* Every file of one pack is in the other, with the same bytes; indexes are no part of a pack. */
-static void expect_same_pack(const char *a, const char *b)
-{
-    an_folder folder, other;
-    assert_int_equal(an_folder_read(&folder, NULL, a), ALEXNET_OK);
-    assert_int_equal(an_folder_read(&other, NULL, b), ALEXNET_OK);
-    assert_int_equal(folder.files.count, other.files.count);
-    for (int64_t i = 0; i < folder.files.count; i++) {
-        char x[256], y[256];
-        snprintf(x, sizeof x, "%s/%s", a, folder.files.at[i]);
-        snprintf(y, sizeof y, "%s/%s", b, folder.files.at[i]);
-        expect_same_file(x, y);
-    }
-    an_folder_free(&folder);
-    an_folder_free(&other);
-}
 
 /* ---- The same data set ---- */
 
@@ -99,63 +71,6 @@ static void test_jpeg(void **state)
     o = usual(); /* raw */
     pack_well("first", "pixels", &o);
     expect_same_set("first", "pixels", NULL);
-}
-
-static alexnet_status pack_parts(alexnet_ctx *ctx, const alexnet_dataset *const parts[2],
-                                 const char *folder, const alexnet_pack_options *o, int64_t steps)
-{
-    alexnet_pack *p;
-    alexnet_pack_progress progress;
-    bool more = true;
-    alexnet_status status = an_pack_new(&p, ctx, parts[0], parts[1], folder, o);
-    for (int64_t i = 0; status == ALEXNET_OK && more && i < steps; i++)
-        status = an_pack_step(p, &progress, &more);
-    an_pack_free(p);
-    return status;
-}
-
-/* Packing is interrupted in the first part, between the two and in the second. Damage in the second
- * is found, and a manifest that has the second without the first is refused. */
-static void test_interruptions_of_parts(void **state)
-{
-    (void)state;
-    enum { ALL = 1 << 20 };
-    alexnet_dataset *train, *val;
-    alexnet_pack_options o = usual();
-    size_t length;
-    o.shard_pictures = 2;
-    write_pictures("folder");
-    alexnet_ctx *ctx = open_ctx(2);
-    alexnet_dataset *whole = open_good("folder", NULL, NULL);
-    assert_int_equal(an_dataset_split(whole, 0.3, 5, &train, &val), ALEXNET_OK);
-    const alexnet_dataset *const parts[2] = {train, val};
-    assert_int_equal(pack_parts(ctx, parts, "out", &o, ALL), ALEXNET_OK);
-    for (int64_t more = -3; more <= 5; more += 2) {
-        scratch_remove("cut");
-        assert_int_equal(pack_parts(ctx, parts, "cut", &o, train->count + more), ALEXNET_OK);
-        assert_int_equal(pack_parts(ctx, parts, "cut", &o, ALL), ALEXNET_OK);
-        expect_same_pack("out", "cut");
-    }
-    unsigned char *bytes = scratch_read("out/val-000001.tar", &length);
-    bytes[length / 2] ^= 1;
-    scratch_write("out/val-000001.tar", bytes, length);
-    assert_int_equal(pack_parts(ctx, parts, "out", &o, ALL), ALEXNET_ERROR_BAD_DATA);
-    assert_non_null(strstr(an_error_text(), "out/val-000001.tar has changed since it was packed"));
-    free(bytes);
-    json_t *manifest = json_load_file("cut/manifest.json", 0, NULL);
-    json_t *first = json_array_get(json_object_get(manifest, "parts"), 0);
-    json_object_set_new(first, "shards", json_array());
-    json_object_set_new(first, "by_class", json_pack("[i, i, i]", 0, 0, 0));
-    json_object_set_new(first, "pictures", json_integer(0));
-    json_object_set_new(first, "unchanged", json_integer(0));
-    assert_int_equal(json_dump_file(manifest, "cut/manifest.json", 0), 0);
-    json_decref(manifest);
-    assert_int_equal(pack_parts(ctx, parts, "cut", &o, ALL), ALEXNET_ERROR_FORMAT);
-    assert_non_null(strstr(an_error_text(), "a part begins before the previous one is complete"));
-    an_dataset_release(train);
-    an_dataset_release(val);
-    an_dataset_release(whole);
-    an_ctx_release(ctx);
 }
 
 /* The packed parts of a split hold the same pictures as the parts themselves. */
@@ -519,51 +434,6 @@ static void test_too_many_shards(void **state)
     an_ctx_release(ctx);
 }
 
-/* Write a manifest in place of that of "out", which must be refused. Frees it. */
-static void expect_lie(json_t *manifest, const char *said)
-{
-    const alexnet_pack_options o = usual();
-    assert_int_equal(json_dump_file(manifest, "out/manifest.json", 0), 0);
-    json_decref(manifest);
-    expect_refused(&o, "folder", "out", said);
-}
-
-/* Numbers that would overflow, or skip pictures, if they were believed. */
-static void test_manifests_that_lie(void **state)
-{
-    (void)state;
-    enum { LIES = 5 };
-    const alexnet_pack_options o = usual();
-    write_pictures("folder");
-    assert_int_equal(pack("folder", "out", &o, 1, PICTURES / 2, NULL), ALEXNET_OK);
-    for (int i = 0; i < LIES; i++) {
-        json_t *manifest = json_load_file(i ? "kept" : "out/manifest.json", 0, NULL);
-        json_t *part = json_array_get(json_object_get(manifest, "parts"), 0);
-        json_t *shard = json_array_get(json_object_get(part, "shards"), 0);
-        json_t *by_class = json_object_get(part, "by_class");
-        const json_int_t pictures = json_integer_value(json_object_get(part, "pictures"));
-        if (i == 0) {
-            assert_int_equal(json_dump_file(manifest, "kept", 0), 0);
-            json_object_set_new(shard, "end", json_integer(0));
-            expect_lie(manifest, "a shard's numbers are out of range");
-        } else if (i == 1) {
-            json_object_set_new(shard, "pictures", json_integer(0));
-            expect_lie(manifest, "a shard's numbers are out of range");
-        } else if (i == 2) { /* whose sum is that of the pictures in 64 bits */
-            json_array_set_new(by_class, 0, json_integer(INT64_MAX));
-            json_array_set_new(by_class, 1, json_integer(INT64_MAX));
-            json_array_set_new(by_class, 2, json_integer(pictures + 2));
-            expect_lie(manifest, "the counts of classes are out of range");
-        } else if (i == 3) {
-            json_array_append_new(json_object_get(part, "left_out"), json_string("none"));
-            expect_lie(manifest, "its counts do not add up");
-        } else {
-            json_object_set_new(manifest, "complete", json_true());
-            expect_lie(manifest, "it says that the pack is complete, but shards are missing");
-        }
-    }
-}
-
 /* Other programs call their files so, too. */
 static void test_other_manifests(void **state)
 {
@@ -730,7 +600,6 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(test_raw),
                                        TEST(test_jpeg),
                                        TEST(test_parts),
-                                       TEST(test_interruptions_of_parts),
                                        TEST(test_list_is_divided_alike),
                                        TEST(test_threads_and_interruptions),
                                        TEST(test_damage_is_found),
@@ -741,7 +610,6 @@ int main(void)
                                        TEST(test_left_out),
                                        TEST(test_shards),
                                        TEST(test_too_many_shards),
-                                       TEST(test_manifests_that_lie),
                                        TEST(test_other_manifests),
                                        TEST(test_refusals),
                                        TEST(test_claimed),
