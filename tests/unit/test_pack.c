@@ -54,6 +54,9 @@ static void test_jpeg(void **state)
     assert_int_equal(pack("first", "second", &o, 1, 1 << 20, &progress), ALEXNET_OK);
     assert_int_equal(progress.unchanged, PICTURES);
     expect_same_set("first", "second", NULL);
+    o.side = 0;
+    assert_int_equal(pack("first", "whole", &o, 1, 1 << 20, &progress), ALEXNET_OK);
+    assert_int_equal(progress.unchanged, PICTURES);
     o.side = 2 * SIDE;
     assert_int_equal(pack("first", "third", &o, 1, 1 << 20, &progress), ALEXNET_OK);
     assert_int_equal(progress.unchanged, 0);

@@ -22,73 +22,55 @@ static an_fit fit_of(const alexnet_pack_options *options)
     return (an_fit){.rule = rules[options->fit], .side = options->side};
 }
 
-/* Resize a picture into a new block. @param before  bytes to reserve before the pixels */
-static alexnet_status fit(an_picture *out, size_t before, const alexnet_pack_options *options,
-                          const an_picture *picture)
+/* How a picture is resized while it is decoded. */
+typedef struct fitting {
+    an_fit fit;
+    an_size before; /* the size that it had */
+} fitting;
+
+static alexnet_status axes_of(void *user, an_size size, an_axis *across, an_axis *down)
 {
-    *out = (an_picture){picture->width, picture->height, NULL};
-    if (options->side)
-        an_fit_size(&out->width, &out->height, fit_of(options), picture);
-    if (!an_picture_size_fits(out->width, out->height))
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "with a side of %d it has %d x %d pixels; at most %d a side and %d in all "
-                       "are read again",
-                       options->side, out->width, out->height, AN_PICTURE_SIDE_MAX,
-                       AN_PICTURE_PIXELS_MAX);
-    const size_t length = (size_t)out->width * (size_t)out->height * 3;
-    out->rgb = an_malloc(before + length);
-    if (!out->rgb)
-        return AN_FAIL_MEMORY(length, "a picture");
-    if (options->side)
-        return an_fit_picture(out->rgb + before, fit_of(options), picture);
-    memcpy(out->rgb + before, picture->rgb, length);
+    fitting *f = user;
+    f->before = size;
+    AN_CHECK(an_fit_axes(across, down, f->fit, size));
+    if (an_picture_size_fits(across->part, down->part))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "with a side of %d it has %d x %d pixels; at most %d a side and %d in all are "
+                   "read again",
+                   f->fit.side, across->part, down->part, AN_PICTURE_SIDE_MAX,
+                   AN_PICTURE_PIXELS_MAX);
+}
+
+static alexnet_status store_raw(an_packed *out, const an_picture *picture)
+{
+    const size_t pixels = (size_t)picture->width * (size_t)picture->height * 3;
+    out->length = AN_NPY_HEADER + pixels;
+    out->bytes = an_malloc(out->length);
+    if (!out->bytes)
+        return AN_FAIL_MEMORY(out->length, "a picture");
+    an_npy_header_write((char *)out->bytes, "|u1",
+                        an_shape_of(3, picture->height, picture->width, 3));
+    memcpy(out->bytes + AN_NPY_HEADER, picture->rgb, pixels);
     return ALEXNET_OK;
 }
 
-static alexnet_status store_raw(an_packed *out, const alexnet_pack_options *options,
-                                const an_picture *picture)
+/* Whether a file is a JPEG that already had the size of its picture. */
+static bool may_stay(const an_item_data *file, const fitting *f, const an_picture *picture)
 {
-    an_picture fitted;
-    alexnet_status rc = fit(&fitted, AN_NPY_HEADER, options, picture);
-    if (rc != ALEXNET_OK) {
-        an_free(fitted.rgb);
-        return rc;
-    }
-    an_npy_header_write((char *)fitted.rgb, "|u1", an_shape_of(3, fitted.height, fitted.width, 3));
-    out->bytes = fitted.rgb;
-    out->length = AN_NPY_HEADER + (size_t)fitted.width * (size_t)fitted.height * 3;
-    return ALEXNET_OK;
-}
-
-static alexnet_status store_jpeg(an_packed *out, const alexnet_pack_options *options,
-                                 const an_picture *picture)
-{
-    an_picture fitted;
-    alexnet_status rc = fit(&fitted, 0, options, picture);
-    if (rc == ALEXNET_OK)
-        rc = an_jpeg_encode(&out->bytes, &out->length, &fitted, options->quality);
-    an_free(fitted.rgb);
-    return rc;
-}
-
-/* Whether a file is a JPEG that already has the size it would be resized to. */
-static bool may_stay(const an_item_data *file, const alexnet_pack_options *options,
-                     const an_picture *picture)
-{
-    int width = picture->width, height = picture->height;
-    if (options->raw || !file->bytes || memcmp(file->bytes, "\xFF\xD8\xFF", 3) != 0)
-        return false;
-    if (options->side)
-        an_fit_size(&width, &height, fit_of(options), picture);
-    return width == picture->width && height == picture->height;
+    const bool resized =
+        f->fit.side && (picture->width != f->before.width || picture->height != f->before.height);
+    return !resized && file->bytes && memcmp(file->bytes, "\xFF\xD8\xFF", 3) == 0;
 }
 
 /* Store the file's own bytes if they may stay as they are; else encode its picture. */
 static alexnet_status store(an_packed *out, an_item_data *file, const alexnet_pack_options *options,
-                            const an_picture *picture)
+                            const fitting *f, const an_picture *picture)
 {
-    if (!may_stay(file, options, picture))
-        return (options->raw ? store_raw : store_jpeg)(out, options, picture);
+    if (options->raw)
+        return store_raw(out, picture);
+    if (!may_stay(file, f, picture))
+        return an_jpeg_encode(&out->bytes, &out->length, picture, options->quality);
     out->bytes = file->bytes;
     out->length = file->length;
     out->unchanged = true;
@@ -99,18 +81,20 @@ static alexnet_status store(an_packed *out, an_item_data *file, const alexnet_pa
 static alexnet_status make(an_packed *out, const alexnet_pack_options *options,
                            const an_data_source *source, int64_t item)
 {
-    an_item_data file;
-    an_picture picture;
+    an_item_data file = {0};
+    const char *name = source->items[item].name;
+    fitting f = {.fit = fit_of(options)};
+    const an_target fitted = {.axes = axes_of, .user = &f};
+    const an_target *target = options->side ? &fitted : NULL;
     AN_CHECK(source->kind->read(source, item, &file));
-    alexnet_status rc = ALEXNET_OK;
-    if (file.bytes)
-        rc = an_picture_decode(&picture, file.bytes, file.length, source->items[item].name);
-    else
-        picture = file.pixels;
+    an_picture picture = file.pixels;
+    alexnet_status rc = file.bytes
+                            ? an_picture_decode_for(&picture, file.bytes, file.length, name, target)
+                            : an_picture_resize_for(&picture, target, name);
     if (rc == ALEXNET_OK) {
-        rc = store(out, &file, options, &picture);
+        rc = store(out, &file, options, &f, &picture);
         if (rc == ALEXNET_ERROR_UNSUPPORTED)
-            rc = an_fail_within(rc, source->items[item].name);
+            rc = an_fail_within(rc, name);
     }
     an_picture_free(&picture);
     an_free(file.bytes);
