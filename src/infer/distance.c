@@ -92,7 +92,8 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
         return AN_FAIL_MEMORY(sizeof *d, "a distance");
     d->net = an_net_retain(net);
     d->number = atomic_fetch_add(&last_number, 1) + 1;
-    d->side = side;
+    d->fit = side ? (an_fit){.rule = AN_FIT_WARP, .side = side}
+                  : (an_fit){.rule = AN_FIT_KEEP, .side = AN_DISTANCE_SIDE_MAX};
     d->lpips = &net->lpips;
     if (path) {
         AN_TRY(an_lpips_load(&d->own, net->ctx, path));

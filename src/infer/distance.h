@@ -39,7 +39,7 @@ struct alexnet_distance {
     an_lpips own;             /* from a file; else empty */
     const an_lpips *lpips;    /* `own`, or the net's */
     int *layers;              /* index in the network, per layer of lpips */
-    int side;                 /* pictures are resized to it; 0: they are not */
+    an_fit fit;               /* WARP: pictures are resized to its side; KEEP: they are not */
     double mean[3], scale[3]; /* in the order of the network's channels */
     uint64_t uses;
     an_distance_size sizes[AN_DISTANCE_SIZES];
@@ -75,12 +75,9 @@ alexnet_status an_distance_check_levels(const float *levels, int rows, int colum
 /** @param levels  [3][rows][columns], grey levels of R, G, B */
 alexnet_status an_distance_look(an_distance_picture **out, an_distance *distance,
                                 const float *levels, int rows, int columns, const char *name);
-/** The same for a picture as it is. */
+/** The same for a picture that has been fitted by the distance's fit. */
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *distance,
                                    const an_picture *picture, const char *name);
-/** The same for a picture, which is resized first if the distance has a `side`. */
-alexnet_status an_distance_look_resized(an_distance_picture **out, an_distance *distance,
-                                        const an_picture *picture, const char *name);
 void an_distance_picture_free(an_distance_picture *picture); /* NULL allowed */
 
 /** The arguments of alexnet_distance_between(). */

@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/team.h"
-#include "data/picture/resize.h"
 #include "infer/distance_impl.h"
 
 static int channels_of(const an_distance *d)
@@ -163,15 +162,6 @@ cleanup:
     return rc == ALEXNET_OK ? rc : an_fail_within(rc, name);
 }
 
-static alexnet_status resize(an_picture *out, const an_picture *picture, int side)
-{
-    *out = (an_picture){.width = side, .height = side};
-    out->rgb = an_malloc((size_t)side * (size_t)side * 3);
-    if (!out->rgb)
-        return AN_FAIL_MEMORY((size_t)side * (size_t)side * 3, "a picture");
-    return an_resize(out->rgb, side, side, picture->rgb, picture->width, picture->height);
-}
-
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *d,
                                    const an_picture *picture, const char *name)
 {
@@ -186,19 +176,5 @@ alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *d,
             levels[c * plane + i] = picture->rgb[3 * i + c];
     alexnet_status rc = an_distance_look(out, d, levels, picture->height, picture->width, name);
     an_free(levels);
-    return rc;
-}
-
-alexnet_status an_distance_look_resized(an_distance_picture **out, an_distance *d,
-                                        const an_picture *picture, const char *name)
-{
-    an_picture resized = {0};
-    *out = NULL;
-    if (!d->side)
-        return an_distance_look_at(out, d, picture, name);
-    alexnet_status rc = resize(&resized, picture, d->side);
-    if (rc == ALEXNET_OK)
-        rc = an_distance_look_at(out, d, &resized, name);
-    an_picture_free(&resized);
     return rc;
 }

@@ -14,16 +14,14 @@ alexnet_status an_distance_stream_new(an_distance_stream **out, an_distance *dis
                                       int64_t count)
 {
     alexnet_status rc = ALEXNET_OK;
-    const an_fit keep = {AN_FIT_KEEP, AN_DISTANCE_SIDE_MAX, false},
-                 warp = {AN_FIT_WARP, distance->side, false};
     *out = NULL;
     an_distance_stream *s = an_calloc(1, sizeof *s);
     if (!s)
         return AN_FAIL_MEMORY(sizeof *s, "a stream");
     s->distance = distance;
     s->dataset = an_dataset_retain((alexnet_dataset *)dataset);
-    AN_TRY(an_loader_new(&s->loader, s->dataset, distance->side ? warp : keep, BATCH,
-                         distance->net->ctx->threads, NULL));
+    AN_TRY(an_loader_new(&s->loader, s->dataset, distance->fit, BATCH, distance->net->ctx->threads,
+                         NULL));
     AN_TRY(an_loader_start(s->loader, order, count, 0));
     *out = s;
     s = NULL;
@@ -35,8 +33,8 @@ cleanup:
 /* The picture at an index of the batch, as it is to be compared; borrowed. */
 static an_picture picture_at(const an_distance_stream *s, int index)
 {
-    const int side = s->distance->side;
-    if (!side)
+    const int side = s->distance->fit.side;
+    if (s->distance->fit.rule == AN_FIT_KEEP)
         return s->batch.pictures[index].picture;
     const size_t bytes = (size_t)side * (size_t)side * 3;
     return (an_picture){side, side, (uint8_t *)s->batch.pixels + (size_t)index * bytes};

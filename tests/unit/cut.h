@@ -21,6 +21,13 @@ static inline alexnet_status cut_axes(uint8_t *to, size_t row, const an_picture 
     return ALEXNET_OK;
 }
 
+static inline alexnet_status cut_whole(uint8_t *to, int width, int height, const an_picture *from)
+{
+    const an_axis across = {0, from->width, width, 0, width};
+    const an_axis down = {0, from->height, height, 0, height};
+    return cut_axes(to, 3 * (size_t)width, from, &across, &down);
+}
+
 static inline alexnet_status cut_box(uint8_t *to, size_t row, int side, const an_picture *from,
                                      an_rect box)
 {

@@ -37,8 +37,7 @@ static void test_resize_equals_pillow(void **state)
         size_t bytes = (size_t)g->to_width * (size_t)g->to_height * 3;
         uint8_t *to = malloc(bytes);
         assert_non_null(to);
-        assert_int_equal(an_resize(to, g->to_width, g->to_height, from.rgb, g->width, g->height),
-                         ALEXNET_OK);
+        assert_int_equal(cut_whole(to, g->to_width, g->to_height, &from), ALEXNET_OK);
         if (fnv(to, bytes) != g->hash)
             fail_msg("%d x %d to %d x %d differs from Pillow", g->width, g->height, g->to_width,
                      g->to_height);
@@ -89,10 +88,11 @@ static void test_refuses_empty_sizes(void **state)
 {
     (void)state;
     uint8_t pixel[3] = {1, 2, 3};
-    an_picture none = {0, 0, NULL};
-    assert_int_equal(an_resize(pixel, 0, 1, pixel, 1, 1), ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_resize(pixel, 1, 1, pixel, 1, -1), ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_fit_picture(pixel, (an_fit){AN_FIT_SHORT, 1, false}, &none),
+    const an_picture none = {0, 0, NULL}, one = {1, 1, pixel}, flat = {1, -1, pixel};
+    uint8_t to[3];
+    assert_int_equal(cut_whole(to, 0, 1, &one), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(cut_whole(to, 1, 1, &flat), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_fit_picture(to, (an_fit){AN_FIT_SHORT, 1, false}, &none),
                      ALEXNET_ERROR_INVALID_ARGUMENT);
 }
 
@@ -108,11 +108,12 @@ static void test_box_is_cut_first(void **state)
         const an_rect b = boxes[i];
         uint8_t to[SIDE * ROW], expected[SIDE * SIDE * 3];
         uint8_t *cut = malloc((size_t)b.width * (size_t)b.height * 3);
+        const an_picture part = {b.width, b.height, cut};
         assert_non_null(cut);
         for (int y = 0; y < b.height; y++)
             memcpy(cut + (size_t)y * (size_t)b.width * 3,
                    from.rgb + 3 * ((size_t)(b.y + y) * 61 + (size_t)b.x), (size_t)b.width * 3);
-        assert_int_equal(an_resize(expected, SIDE, SIDE, cut, b.width, b.height), ALEXNET_OK);
+        assert_int_equal(cut_whole(expected, SIDE, SIDE, &part), ALEXNET_OK);
         memset(to, 0xA5, sizeof to);
         assert_int_equal(cut_box(to, ROW, SIDE, &from, b), ALEXNET_OK);
         for (int y = 0; y < SIDE; y++) {
@@ -194,7 +195,11 @@ static void test_whole_leads_to_the_square(void **state)
         from.rgb = malloc(bytes);
         for (size_t b = 0; b < bytes; b++)
             from.rgb[b] = (uint8_t)(b * b * 7 + b / 5);
-        an_fit_size(&kept.width, &kept.height, whole, &from);
+        an_axis across, down;
+        assert_int_equal(an_fit_axes(&across, &down, whole, (an_size){from.width, from.height}),
+                         ALEXNET_OK);
+        kept.width = across.part;
+        kept.height = down.part;
         const int shorter = kept.width < kept.height ? kept.width : kept.height;
         const int longer = kept.width < kept.height ? kept.height : kept.width;
         assert_int_equal(shorter, SQUARE);

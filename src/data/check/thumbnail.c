@@ -5,7 +5,6 @@
 #include "base/status.h"
 #include "data/check/check.h"
 #include "data/picture/jpeg_write.h"
-#include "data/picture/resize.h"
 
 static int shorten(int length, int longest, int side)
 {
@@ -13,28 +12,27 @@ static int shorten(int length, int longest, int side)
     return longest <= side ? length : shorter > 0 ? shorter : 1;
 }
 
-static alexnet_status shrink(an_picture *out, const an_picture *picture, int side)
+static alexnet_status shrunk_axes(void *user, an_size size, an_axis *across, an_axis *down)
 {
-    const int longest = picture->width > picture->height ? picture->width : picture->height;
-    out->width = shorten(picture->width, longest, side);
-    out->height = shorten(picture->height, longest, side);
-    const size_t bytes = (size_t)out->width * (size_t)out->height * 3;
-    out->rgb = an_malloc(bytes);
-    if (!out->rgb)
-        return AN_FAIL_MEMORY(bytes, "a small picture");
-    return an_resize(out->rgb, out->width, out->height, picture->rgb, picture->width,
-                     picture->height);
+    const int side = *(const int *)user;
+    const int longest = size.width > size.height ? size.width : size.height;
+    const int width = shorten(size.width, longest, side);
+    const int height = shorten(size.height, longest, side);
+    *across = (an_axis){0, size.width, width, 0, width};
+    *down = (an_axis){0, size.height, height, 0, height};
+    return ALEXNET_OK;
 }
 
 alexnet_status an_thumbnail(const alexnet_dataset *dataset, int64_t index, int side, void *out,
                             size_t room, size_t *length)
 {
     enum { QUALITY = 80 };
-    an_picture picture, small = {0};
+    const an_target target = {.axes = shrunk_axes, .user = &side};
+    an_picture small;
     unsigned char *bytes = NULL;
-    AN_CHECK(an_data_source_picture(dataset->source, dataset->samples[index].item, &picture));
+    AN_CHECK(
+        an_data_source_picture_for(dataset->source, dataset->samples[index].item, &target, &small));
     alexnet_status rc;
-    AN_TRY(shrink(&small, &picture, side));
     AN_TRY(an_jpeg_encode(&bytes, length, &small, QUALITY));
     if (*length > room)
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "a small picture takes %zu bytes, not %zu",
@@ -44,6 +42,5 @@ alexnet_status an_thumbnail(const alexnet_dataset *dataset, int64_t index, int s
 cleanup:
     an_free(bytes);
     an_picture_free(&small);
-    an_picture_free(&picture);
     return rc;
 }

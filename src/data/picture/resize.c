@@ -5,26 +5,6 @@
 #include "base/status.h"
 #include "data/picture/resizer.h"
 
-/* Compute the part of a resized picture that the two axes select. */
-static alexnet_status resize_part(uint8_t *dst, size_t dst_row, const uint8_t *src, an_size size,
-                                  const an_axis *across, const an_axis *down)
-{
-    an_resizer *resizer;
-    AN_CHECK(an_resizer_new(&resizer, dst, dst_row, size, 0, across, down));
-    an_resizer_take_all(resizer, src, size);
-    an_resizer_free(resizer);
-    return ALEXNET_OK;
-}
-
-alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
-                         int src_width, int src_height)
-{
-    const an_axis across = {0, src_width, dst_width, 0, dst_width};
-    const an_axis down = {0, src_height, dst_height, 0, dst_height};
-    return resize_part(dst, (size_t)dst_width * 3, src, (an_size){src_width, src_height}, &across,
-                       &down);
-}
-
 void an_box_axes(an_axis *across, an_axis *down, an_rect box, int side)
 {
     *across = (an_axis){box.x, box.width, side, 0, side};
@@ -110,20 +90,14 @@ alexnet_status an_fit_axes(an_axis *across, an_axis *down, an_fit fit, an_size s
                    "cannot fit %d x %d into %d x %d", size.width, size.height, fit.side, fit.side);
 }
 
-void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture)
-{
-    an_axis across, down;
-    *width = *height = 0;
-    if (find_axes(&across, &down, fit, (an_size){picture->width, picture->height})) {
-        *width = across.part;
-        *height = down.part;
-    }
-}
-
 alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture)
 {
     const an_size size = {picture->width, picture->height};
     an_axis across, down;
+    an_resizer *resizer;
     AN_CHECK(an_fit_axes(&across, &down, fit, size));
-    return resize_part(dst, (size_t)across.part * 3, picture->rgb, size, &across, &down);
+    AN_CHECK(an_resizer_new(&resizer, dst, (size_t)across.part * 3, size, 0, &across, &down));
+    an_resizer_take_all(resizer, picture->rgb, size);
+    an_resizer_free(resizer);
+    return ALEXNET_OK;
 }

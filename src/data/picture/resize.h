@@ -11,10 +11,6 @@
 
 #include "data/picture/picture.h"
 
-/** Resize RGB pixels. dst is [dst_height][dst_width][3]. */
-alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
-                         int src_width, int src_height);
-
 /** A rectangle of a picture, in pixels. */
 typedef struct an_rect {
     int x, y, width, height;
@@ -43,7 +39,10 @@ typedef struct an_fit {
 /** The largest factor by which a picture may be decoded smaller: 1 unless `smaller`. */
 int an_fit_factor(an_fit fit, an_size size);
 /**
- * The axes by which a fit resizes a picture; not for KEEP.
+ * The axes by which a fit resizes a picture to side x side, except for WHOLE; not for KEEP. SHORT:
+ * the long side becomes int(side * long / short), and the square starts at (long - side) / 2,
+ * rounded to the even number if that is a half, as with torchvision's Resize(side) and
+ * CenterCrop(side). WHOLE and then SHORT give the same pixels as SHORT alone.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT, _UNSUPPORTED (the long side would exceed an int)
  */
 alexnet_status an_fit_axes(an_axis *across, an_axis *down, an_fit fit, an_size size);
@@ -55,15 +54,7 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
                              const char *name);
 
 /**
- * The size that a picture is brought to: side x side, except for WHOLE; 0 x 0 if its long side
- * would exceed an int. Fitting a picture by WHOLE and then by SHORT gives the same pixels as SHORT
- * alone.
- */
-void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture);
-/**
- * Bring a picture to that size; not for KEEP. SHORT: the long side becomes int(side * long /
- * short), and the square starts at (long - side) / 2, rounded to the even number if that is a half,
- * as with torchvision's Resize(side) and CenterCrop(side).
+ * Fit a picture in memory. @param dst  of the size that the parts of an_fit_axes() have
  */
 alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture);
 
