@@ -36,18 +36,23 @@ class Picture(ctypes.Structure):
     _fields_ = [("width", ctypes.c_int), ("height", ctypes.c_int), ("rgb", ctypes.c_void_p)]
 
 
-class Fit(ctypes.Structure):
-    _fields_ = [("rule", ctypes.c_int), ("side", ctypes.c_int)]
+class Size(ctypes.Structure):
+    _fields_ = [("width", ctypes.c_int), ("height", ctypes.c_int)]
+
+
+class Axis(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("origin", "samples", "out", "start", "part")]
 
 
 def build(folder):
     out = os.path.join(folder, "data.so")
-    folders = ("data", "data/*", "data/picture/codec", "base", "tensor")
+    folders = ("data", "data/*", "data/picture/codec", "base", "tensor", "op")
     sources = sorted(source for name in folders for source in glob.glob(f"{ROOT}/src/{name}/*.c"))
     codecs = os.path.join(folder, "codecs.c")  # all formats; the build lists those that it has
     names = ["webp", "gif", "tiff", "heif"]
     with open(codecs, "w") as file:
-        file.write('#include "data/picture/codec.h"\n')
+        file.write('#include "data/picture/codec.h"\n#include "data/source/store.h"\n')
+        file.write("const an_store *const an_stores[] = {NULL};\n")
         file.writelines(f"extern const an_codec an_{name}_codec;\n" for name in names)
         rows = "".join(f"&an_{name}_codec, " for name in names)
         file.write(f"const an_codec *const an_codecs[] = {{{rows}NULL}};\n")
@@ -130,6 +135,17 @@ def address(array):
     return array.ctypes.data_as(ctypes.c_void_p)
 
 
+def resized(library, source, width, height):
+    size, out = Size(source.shape[1], source.shape[0]), numpy.zeros((height, width, 3), numpy.uint8)
+    across, down = (Axis(0, n, to, 0, to) for n, to in ((size.width, width), (size.height, height)))
+    resizer = ctypes.c_void_p()
+    assert library.an_resizer_new(ctypes.byref(resizer), address(out), ctypes.c_size_t(3 * width), size, 0,
+                                  ctypes.byref(across), ctypes.byref(down)) == 0
+    library.an_resizer_take_all(resizer, address(source), size)
+    library.an_resizer_free(resizer)
+    return out
+
+
 def compare_resizes(library):
     draw, different = random.Random(1), 0
     noise = numpy.random.default_rng(1)
@@ -137,8 +153,7 @@ def compare_resizes(library):
         w, h, to_w, to_h = (draw.choice([1, 2, 3, draw.randint(1, 50), draw.randint(1, 700)]) for _ in "whWH")
         to_w, to_h = draw.choice([(to_w, to_h), (to_w, to_h), (w, to_h), (to_w, h)])
         source = noise.integers(0, 256, (h, w, 3), dtype=numpy.uint8)
-        mine = numpy.zeros((to_h, to_w, 3), numpy.uint8)
-        assert library.an_resize(address(mine), to_w, to_h, address(source), w, h) == 0
+        mine = resized(library, source, to_w, to_h)
         # In two steps: from version 13 on Pillow resizes the columns first if that is less work.
         rows = Image.fromarray(source).resize((to_w, h), Image.BILINEAR)
         theirs = numpy.asarray(rows.resize((to_w, to_h), Image.BILINEAR))
