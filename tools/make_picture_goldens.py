@@ -326,6 +326,7 @@ def bad_png_files():
     huge = struct.pack(">IIBBBBB", 65000, 65000, 8, RGB, 0, 0, 0)
     wide = struct.pack(">IIBBBBB", 65501, 1, 8, RGB, 0, 0, 0)
     none = struct.pack(">IIBBBBB", 0, 1, 8, RGB, 0, 0, 0)
+    claims = struct.pack(">IIBBBBB", 65000, 2750, 8, RGB, 0, 0, 1)
     rest = chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND")
     return {
         "cut-scan.png": whole[: len(whole) // 2],
@@ -336,6 +337,7 @@ def bad_png_files():
         "huge.png": whole[:8] + chunk(b"IHDR", huge) + rest,
         "wide.png": whole[:8] + chunk(b"IHDR", wide) + rest,
         "none.png": whole[:8] + chunk(b"IHDR", none) + rest,
+        "claims.png": whole[:8] + chunk(b"IHDR", claims) + rest,
         "no-palette.png": png(PALETTE, 8, scene()[..., :1]),
         "long-chunk.png": whole[:33] + struct.pack(">I", 1 << 30) + b"zTXtRaw profile type exif\0\0" + whole[33:],
         "few-pixels.png": whole[: whole.index(b"IDAT") - 4] + rest,

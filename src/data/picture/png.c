@@ -13,6 +13,9 @@
  * libpng asks for more than both, the file's numbers are wrong. */
 enum { BLOCK_MAX = 1 << 20 };
 
+/* Deflate makes at most so many bytes of one: 258 of two bits (RFC 1951, 3.2.5). */
+enum { DEFLATE_MOST = 1032 };
+
 /* Everything that must survive a longjmp() out of libpng is here, not in local variables. */
 typedef struct job {
     const an_encoded *file;
@@ -84,6 +87,15 @@ static void compose_over_white(uint8_t *to, const uint8_t *from, size_t count)
             to[c] = an_over_white(from[c], from[3]);
 }
 
+/* Check, before anything of the picture's size is allocated, that the file can hold its rows. The
+ * rows of interlaced passes have no fewer bytes. */
+static void check_data(const job *j)
+{
+    const uint64_t row = 1 + (uint64_t)png_get_rowbytes(j->png, j->info);
+    if (row * png_get_image_height(j->png, j->info) / DEFLATE_MOST > j->file->length)
+        png_error(j->png, "Not enough image data"); /* as libpng says it */
+}
+
 /* An interlaced picture is complete after several passes over all its rows. */
 static alexnet_status alloc_rgba(job *j, bool interlaced)
 {
@@ -123,8 +135,13 @@ static bool decode_rgba(job *j)
     png_read_info(j->png, j->info);
     /* Damaged pixels are found by zlib's checksum; wrong checksums of chunks are accepted. */
     png_set_crc_action(j->png, PNG_CRC_QUIET_USE, PNG_CRC_NO_CHANGE);
-    j->rc = an_rows_begin(j->rows, j->orientation, png_get_image_width(j->png, j->info),
-                          png_get_image_height(j->png, j->info));
+    const uint32_t width = png_get_image_width(j->png, j->info);
+    const uint32_t height = png_get_image_height(j->png, j->info);
+    j->rc = an_picture_check_size(j->file, width, height);
+    if (j->rc != ALEXNET_OK)
+        return false;
+    check_data(j);
+    j->rc = an_rows_begin(j->rows, j->orientation, width, height);
     if (j->rc != ALEXNET_OK)
         return false;
     const int passes = ask_for_rgba(j->png);
