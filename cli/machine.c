@@ -9,12 +9,12 @@
 #include "signals.h"
 #include "text.h"
 
-/* Filled in by machine_group(), because it depends on the build. */
+/* Filled in by list_devices(), because it depends on the build. */
 static char devices_help[128];
 
-enum { ROW_PRECISION = 1, ROW_THREADS = 3, ROWS_PLAIN = 3 };
+enum { ROW_THREADS = 3, ROWS_PLAIN = 3 };
 
-static opt rows[] = {
+static const opt rows[] = {
     {.name = "device",
      .type = OPT_TEXT,
      .also = {"gpu", "gpus", "cuda", "cpu", "no-cuda"},
@@ -27,7 +27,9 @@ static opt rows[] = {
      .also = {"fp16", "half", "amp", "mixed-precision", "dtype"},
      .arg = "auto|fp32|tf32|bf16",
      .standard = "auto",
-     .help = "auto: training in bf16 if the device has it, else fp32; inference in fp32",
+     .help =
+         "auto: training in bf16 if the device has it, else fp32; inference in fp32; tf32 is of "
+         "cuda: other devices compute in fp32 then",
      .offset = offsetof(machine_options, precision)},
     {.name = "tuning",
      .type = OPT_TEXT,
@@ -62,20 +64,16 @@ static opt rows[] = {
      .help = "cuda: the same bits from run to run, at a cost in speed; cpu always gives them",
      .offset = offsetof(machine_options, deterministic)},
 };
-enum { ROWS_OF_CUDA = 1 }; /* the last rows, which only CUDA uses */
 
-/* List the devices of this build in the help; hide the precision and the options that only CUDA has
- * if it is not built in.
- * @return how many rows there are */
-static size_t fit_to_build(void)
+/* List the devices of this build in the help. The other options are the same in every build, so
+ * that a script for a GPU runs without one too. */
+static void list_devices(void)
 {
-    bool cuda = false;
     alexnet_device_info device;
     char last[sizeof device.name] = "";
     int length = snprintf(devices_help, sizeof devices_help, "auto");
     for (int i = 0; alexnet_device_get(i, &device); i++) {
         device.name[strcspn(device.name, ":")] = '\0';
-        cuda |= strcmp(device.name, "cuda") == 0;
         if (strcmp(device.name, last) != 0)
             length +=
                 snprintf(devices_help + length, sizeof devices_help - (size_t)length, ", %s%s",
@@ -84,13 +82,12 @@ static size_t fit_to_build(void)
     }
     snprintf(devices_help + length, sizeof devices_help - (size_t)length,
              "; 'alexnet selftest' lists them");
-    rows[ROW_PRECISION].absent = cuda ? NULL : "tf32";
-    return COUNT_OF(rows) - (cuda ? 0 : ROWS_OF_CUDA);
 }
 
 opt_group machine_group(machine_options *options)
 {
-    return (opt_group){"Common options", rows, fit_to_build(), options};
+    list_devices();
+    return (opt_group){"Common options", rows, COUNT_OF(rows), options};
 }
 
 opt_group machine_group_plain(machine_options *options)

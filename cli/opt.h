@@ -38,8 +38,6 @@ typedef struct opt {
     /* of OPT_CHOICE: pairs of a word of another program and the choice that it means; a word near
      * to either suggests the choice. Ended by NULL; or NULL */
     const char *const *words;
-    const char *absent;   /* a word of OPT_CHOICE that this build lacks: it is neither shown nor
-                             accepted, but keeps its position; or NULL */
     double low, high;     /* limits of OPT_INTEGER and OPT_NUMBER, inclusive */
     const char *standard; /* the default as text; NULL if there is none */
     const char *help;     /* one line */

@@ -32,10 +32,8 @@ static void print_row(FILE *out, const opt *row)
     char letter[8] = "    ";
     if (row->letter)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
-    char *arg =
-        row->type == OPT_CHOICE ? opt_choices_text(row) : cli_copy(row->arg ? row->arg : "");
+    const char *arg = row->arg ? row->arg : "";
     snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name, *arg ? " " : "", arg);
-    free(arg);
     describe(row, right, sizeof right);
     int width = terminal_columns(left);
     fputs(left, out);

@@ -35,10 +35,6 @@ typedef struct opt_words {
 } opt_words;
 
 opt_words opt_cut_up(const char *text);
-/** The words of a choice; one that this build lacks is NULL. */
-opt_words opt_choices(const opt *row);
-/** The same as help shows them. Owned by the caller. */
-char *opt_choices_text(const opt *row);
 
 /** Store the value of an option in its target. @return false: it is not one */
 bool opt_store(const opt *row, void *options, const char *value);

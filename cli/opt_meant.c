@@ -113,12 +113,11 @@ int opt_wrong_value(const opt_args *args, const opt *row, const char *value)
 {
     const opt_page *page = args->page;
     if (row->type == OPT_CHOICE) {
-        char *shown = opt_choices_text(row);
-        opt_words choices = opt_choices(row);
+        opt_words choices = opt_cut_up(row->arg);
         const char *meant = choice_meant(row, value, &choices);
-        int code = opt_wrong(page, "--%s takes one of %s, not '%s'%s%s%s", row->name, shown, value,
-                             meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
-        free(shown);
+        int code =
+            opt_wrong(page, "--%s takes one of %s, not '%s'%s%s%s", row->name, row->arg, value,
+                      meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
         free(choices.text);
         return code;
     }

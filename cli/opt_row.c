@@ -34,26 +34,6 @@ opt_words opt_cut_up(const char *text)
     return w;
 }
 
-opt_words opt_choices(const opt *row)
-{
-    opt_words w = opt_cut_up(row->arg);
-    for (int i = 0; i < w.count && row->absent; i++)
-        if (strcmp(w.at[i], row->absent) == 0)
-            w.at[i] = NULL;
-    return w;
-}
-
-char *opt_choices_text(const opt *row)
-{
-    char *text = cli_alloc(strlen(row->arg) + 1), *end = text;
-    opt_words choices = opt_choices(row);
-    for (int i = 0; i < choices.count; i++)
-        if (choices.at[i])
-            end += sprintf(end, "%s%s", end > text ? "|" : "", choices.at[i]);
-    free(choices.text);
-    return text;
-}
-
 /* ---- Values ---- */
 
 static bool store_integer(const opt *row, const char *value, int64_t *target)
@@ -75,9 +55,9 @@ static bool store_number(const opt *row, const char *value, double *target)
 /* The position of `value` among the words. */
 static bool store_choice(const opt *row, const char *value, int *target)
 {
-    opt_words choices = opt_choices(row);
+    opt_words choices = opt_cut_up(row->arg);
     int i = 0;
-    while (i < choices.count && !(choices.at[i] && strcmp(choices.at[i], value) == 0))
+    while (i < choices.count && strcmp(choices.at[i], value) != 0)
         i++;
     const bool there = i < choices.count;
     if (there)

@@ -30,10 +30,8 @@ expect 2 bench --mode loader data/pictures --tune tune.ini
 has err '--tune measures layers'
 expect 2 bench --precision BF16
 has err 'did you mean bf16?'
-if "$ALEXNET" bench --help | grep -q 'fp32|tf32|'; then # not in builds for the CPU alone
-    expect 2 bench --precision TF32
-    has err 'did you mean tf32?'
-fi
+expect 2 bench --precision TF32
+has err 'did you mean tf32?'
 expect 2 bench --device CPU
 has err 'unknown device "CPU"; did you mean cpu?'
 expect 2 train data/pictures --batch 0
