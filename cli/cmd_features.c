@@ -51,9 +51,10 @@ static const opt_page page = {
     .about =
         "Compute the outputs of inner layers for pictures. PICTURE is what 'classify' takes: a "
         "picture, a folder of them, an archive, a list, or - for standard input. FILE gets a row "
-        "for each picture; STEM.names.txt beside it has "
-        "the names, in the same order. With several layers, .npy and .csv become one file for "
-        "each. A picture that cannot be read is reported and has no row, and the exit code is 3.",
+        "for each picture. A .csv or .safetensors file has their names too; STEM.names.txt beside "
+        "a .npy file has them, in the same order. With several layers, .npy and .csv become one "
+        "file for each. A picture that cannot be read is reported and has no row, and the exit "
+        "code is 3.",
     .examples = {{"features best.safetensors photos/ -o photos.npy",
                   "4,096 numbers for each picture, for NumPy"},
                  {"features a.pth photos/ --layer conv5,fc6:pre --pool avg -o out.npy",
@@ -166,7 +167,8 @@ static void report_json(const feature_store *store, const counts *n)
     json_object_set_new(document, "computed", json_integer(n->computed));
     json_object_set_new(document, "failed", json_integer(n->bad));
     json_object_set_new(document, "rows", json_integer(store->rows));
-    json_object_set_new(document, "names", json_text(store->names_final));
+    json_object_set_new(document, "names",
+                        store->names_inside ? json_null() : json_text(store->names_final));
     for (int i = 0; i < store->count; i++) {
         const feature_layer *layer = &store->layers[i];
         json_t *row = json_object(), *shape = json_array();
@@ -193,7 +195,8 @@ static void report(const feature_store *store)
             terminal_line(stdout, "%s  %" PRId64 " x %d x %d x %d  %s", layer->info.name,
                           store->rows, c[0], c[1], c[2], layer->final);
     }
-    terminal_line(stdout, "names  %" PRId64 "  %s", store->rows, store->names_final);
+    if (!store->names_inside)
+        terminal_line(stdout, "names  %" PRId64 "  %s", store->rows, store->names_final);
 }
 
 static int work(feature_store *store, alexnet_features *features, const alexnet_dataset *pictures,

@@ -192,9 +192,9 @@ static int take_arrays(feature_store *s)
 
 static int check_outputs(const feature_store *s)
 {
-    int code = file_check_output(s->names_final);
-    if (code == CLI_DONE)
-        code = file_check_output(s->options); /* it is written or removed */
+    int code = s->names_inside ? CLI_DONE : file_check_output(s->names_final);
+    if (code == CLI_DONE && s->format == FEATURE_NPY)
+        code = file_check_output(s->options);
     for (int i = 0; i < s->count && code == CLI_DONE; i++)
         code = file_check_output(s->layers[i].final);
     return code;
@@ -232,7 +232,16 @@ static int check_start(const feature_store *s, bool resume)
     return CLI_DONE;
 }
 
-static int check_finished(const feature_store *s, const feature_layer *layer)
+static int64_t count_lines(FILE *file)
+{
+    int64_t lines = 0;
+    for (int c; (c = getc(file)) != EOF;)
+        lines += c == '\n';
+    return lines;
+}
+
+/* @param names  how many the file of names has; others than the array's own would name its rows */
+static int check_finished(const feature_store *s, const feature_layer *layer, int64_t names)
 {
     FILE *file;
     int64_t rows;
@@ -243,6 +252,11 @@ static int check_finished(const feature_store *s, const feature_layer *layer)
         return code;
     code = check_head(s, layer, layer->final, file, &rows);
     fclose(file);
+    if (code == CLI_DONE && rows != names)
+        return cli_error(CLI_BAD_INPUT,
+                         "%s has %" PRId64 " rows, but %s has %" PRId64
+                         " names: it cannot be added to",
+                         layer->final, rows, s->names_final, names);
     return code;
 }
 
@@ -250,11 +264,17 @@ static int check_finished(const feature_store *s, const feature_layer *layer)
  * renamed first, as a run renames them last: if this is interrupted, it can be repeated. */
 static int continue_finished(feature_store *s)
 {
+    FILE *file;
     if (!path_exists(s->names_final))
         return CLI_DONE;
-    int code = feature_options_check(s, s->layers[0].final);
+    int code = file_open(&file, s->names_final, NULL);
+    if (code != CLI_DONE)
+        return code;
+    const int64_t names = count_lines(file);
+    fclose(file);
+    code = feature_options_check(s, s->layers[0].final);
     for (int i = 0; i < s->count && code == CLI_DONE; i++)
-        code = check_finished(s, &s->layers[i]);
+        code = check_finished(s, &s->layers[i], names);
     if (code == CLI_DONE && rename(s->names_final, s->names_partial) != 0)
         code = feature_cannot_write(s->names_partial);
     return code;

@@ -4,10 +4,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "feature_store.h"
 #include "files.h"
@@ -46,11 +44,6 @@ int feature_options_write(const feature_store *s)
     return file_end(&out, CLI_DONE);
 }
 
-int feature_options_remove(const feature_store *s)
-{
-    return unlink(s->options) == 0 || errno == ENOENT ? CLI_DONE : feature_cannot_write(s->options);
-}
-
 /* Whether a file holds this text and nothing else. */
 static bool holds(FILE *file, const char *text)
 {
@@ -68,8 +61,7 @@ int feature_options_check(const feature_store *s, const char *array)
     if (!path_exists(s->options))
         return cli_error(CLI_BAD_INPUT,
                          "%s cannot be added to: %s, which says with what model and options it was "
-                         "computed, is missing; earlier versions wrote none, and a .csv or "
-                         ".safetensors file of the same name removes it with the array's names",
+                         "computed, is missing; earlier versions wrote none",
                          array, s->options);
     int code = file_open(&file, s->options, NULL);
     if (code != CLI_DONE)

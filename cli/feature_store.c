@@ -79,7 +79,9 @@ void feature_name_files(feature_store *s, const alexnet_features *features)
         name_layer(s, &s->layers[i], stem, layers);
     }
     s->names_partial = cli_format("%.*s.names.partial", stem, s->out);
-    s->names_final = cli_format("%.*s.names.txt", stem, s->out);
+    s->names_inside = s->format == FEATURE_CSV;
+    s->names_final = s->format == FEATURE_NPY ? cli_format("%.*s.names.txt", stem, s->out)
+                                              : cli_format("%s.names.txt", s->out);
     s->options = cli_format("%.*s.options.txt", stem, s->out);
 }
 

@@ -8,9 +8,10 @@
  *
  * The name is written after the rows of all layers; a row is valid once the line of its name is
  * complete. When all pictures are done, feature_write.c makes the files that the user asked for.
- * With .npy files it leaves STEM.options.txt (feature_options.c), so that they can be added to:
- * feature_open.c continues a store that was stopped, or whose arrays are complete. Other formats
- * remove that file, because STEM.names.txt is theirs then.
+ * With .npy files it leaves STEM.names.txt, and STEM.options.txt (feature_options.c) so that they
+ * can be added to: feature_open.c continues a store that was stopped, or whose arrays are complete.
+ * The other formats hold the names themselves; those that are too many for the metadata of
+ * FILE.safetensors are in FILE.safetensors.names.txt.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -37,7 +38,8 @@ typedef struct feature_store {
     int count;
     feature_layer layers[FEATURE_LAYERS];
     char *names_partial, *names_final;
-    char *options; /* path of the file that says with what complete .npy files were computed */
+    bool names_inside; /* the files that the user asked for hold the names: there is no other */
+    char *options;     /* path of the file that says with what complete .npy files were computed */
     FILE *names;
     char about[64]; /* identifies model and options; a resumed run must have the same */
     bool ready;     /* it was opened without failure */
@@ -66,8 +68,6 @@ void feature_options_line(const feature_store *store, const feature_layer *layer
                           char out[FEATURE_HEADER]);
 /** Write the lines of all layers to store->options. */
 int feature_options_write(const feature_store *store);
-/** Remove what an earlier command left there: its arrays lose their names to this store. */
-int feature_options_remove(const feature_store *store);
 /**
  * Check that complete .npy files were computed as this store computes.
  * @param array  one of them, for the message

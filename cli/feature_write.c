@@ -109,11 +109,12 @@ static char *list_names(const feature_store *s)
 }
 
 /* The header, padded with blanks so that the elements are aligned. */
-static char *describe(const feature_store *s)
+static char *describe(feature_store *s)
 {
     json_t *header = json_object(), *metadata = json_object();
     char *names = list_names(s);
     int64_t at = 0;
+    s->names_inside = names != NULL;
     if (names)
         json_object_set_new(metadata, "names", json_string(names));
     json_object_set_new(metadata, "made by", json_string("alexnet features"));
@@ -159,7 +160,7 @@ static int copy_rows(const feature_store *s, const feature_layer *layer, FILE *o
     return CLI_DONE;
 }
 
-static int write_safetensors(const feature_store *s)
+static int write_safetensors(feature_store *s)
 {
     file_output out;
     char *header = describe(s);
@@ -181,26 +182,31 @@ static int write_safetensors(const feature_store *s)
 
 /* ---- All of it ---- */
 
+static int write_names(const feature_store *s)
+{
+    errno = 0;
+    if (s->names_inside)
+        return unlink(s->names_partial) == 0 ? CLI_DONE : feature_cannot_write(s->names_partial);
+    if (fsync(fileno(s->names)) != 0 || rename(s->names_partial, s->names_final) != 0)
+        return feature_cannot_write(s->names_final);
+    return CLI_DONE;
+}
+
 int feature_write(feature_store *s)
 {
     int code = feature_store_flush(s);
-    if (code == CLI_DONE)
-        code = s->format == FEATURE_NPY
-                   ? feature_options_write(s) /* first, so that it is there whenever an array is */
-                   : feature_options_remove(s);
+    if (code == CLI_DONE && s->format == FEATURE_NPY)
+        code = feature_options_write(s); /* first, so that it is there whenever an array is */
     if (code == CLI_DONE && s->format == FEATURE_SAFETENSORS)
         code = write_safetensors(s);
     for (int i = 0; i < s->count && code == CLI_DONE; i++)
         if (s->format != FEATURE_SAFETENSORS)
             code = s->format == FEATURE_NPY ? write_npy(s, &s->layers[i])
                                             : write_csv(s, &s->layers[i]);
-    if (code != CLI_DONE)
-        return code;
-    errno = 0;
-    if (fsync(fileno(s->names)) != 0 || rename(s->names_partial, s->names_final) != 0)
-        return feature_cannot_write(s->names_final);
-    for (int i = 0; i < s->count; i++)
+    if (code == CLI_DONE)
+        code = write_names(s);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++)
         if (s->format != FEATURE_NPY)
             unlink(s->layers[i].partial);
-    return CLI_DONE;
+    return code;
 }

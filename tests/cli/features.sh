@@ -135,11 +135,19 @@ expect 0 features run data/pictures/train/red-ring -o alone.npy --resume
 cmp alone.npy before.npy || fail "the array has changed"
 rm alone.options.txt
 unchanged "alone.options.txt, which says with what model and options it was computed, is missing" run
-# An array whose file of names now is another file's: its rows would get the names of those.
-expect 0 features run data/pictures/train -o shared.npy --quiet
-expect 0 features run data/pictures/train/red-ring -o shared.csv --quiet
+# Only arrays have a file of names, which other formats leave as it is.
+expect 0 features run data/pictures/train/red-ring -o shared.npy --quiet
+for ending in csv safetensors; do
+    cksum shared.npy shared.*.txt >before
+    expect 0 features run data/unseen/red-ring/00002.png -o shared.$ending --json
+    is "$(json 1 names)" null "the file of names of a .$ending file"
+    cksum shared.npy shared.*.txt | cmp -s - before || fail "a .$ending file replaces an array's names"
+done
+is "$(ls shared.* | tr '\n' ' ')" "shared.csv shared.names.txt shared.npy shared.options.txt shared.safetensors " "files"
+# An array whose names are now those of a matrix: its rows would get them.
+expect 0 rdm run $(find data/pictures -name '*.png' | sort | head -n 3) -o shared --quiet
 expect 3 features run data/pictures/train -o shared.npy --resume
-has err "shared.options.txt" "a .csv or .safetensors file of the same name removes it"
+has err "shared.npy has " " rows, but shared.names.txt has 3 names: it cannot be added to"
 expect 3 features run data/pictures -o out.csv --layer fc7,conv5:pre --resume --quiet
 has err "only .npy files can be added to"
 

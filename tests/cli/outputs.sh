@@ -38,7 +38,7 @@ refuses list.csv eval run list.csv --confusion list.csv
 refuses list.csv features run list.csv -o list.csv
 refuses list.names.txt features run list.names.txt -o list.npy
 cp list.csv list.options.txt
-refuses list.options.txt features run list.options.txt -o list.csv
+refuses list.options.txt features run list.options.txt -o list.npy
 refuses list.names.txt rdm run list.names.txt -o list
 refuses list.csv data check list.csv --report list.csv
 refuses list.csv data check data/pictures/train --val list.csv --report list.csv
