@@ -181,6 +181,6 @@ an_finding an_identify(const unsigned char *head, size_t length, const char *cal
                      "give the .caffemodel, and this with `mean`");
     if (called)
         return damaged(called);
-    return vague("not a model file that this program knows, or is damaged",
+    return vague("a file of an unknown kind, or damaged",
                  "`alexnet_format_get()` shows the formats that are read");
 }

@@ -41,7 +41,7 @@ static const char *called(const char *path)
 }
 
 /* Choose the format, or say what the file is instead. */
-static alexnet_status recognise(an_tensor_file *file)
+static alexnet_status recognise(an_tensor_file *file, const char *wanted)
 {
     unsigned char head[AN_TENSOR_HEAD];
     size_t length;
@@ -49,6 +49,9 @@ static alexnet_status recognise(an_tensor_file *file)
     if (file->format)
         return ALEXNET_OK;
     const an_finding is = an_identify(head, length, called(an_tensor_file_name(file)));
+    if (wanted)
+        return AN_FAIL(is.status, "%s is not %s but %s", an_tensor_file_name(file), wanted,
+                       is.what);
     return AN_FAIL(is.status, "%s is %s; %s", an_tensor_file_name(file), is.what, is.remedy);
 }
 
@@ -71,6 +74,11 @@ alexnet_status an_tensor_file_refuse(const char *path, const char *expected)
 
 alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader)
 {
+    return an_tensor_file_open_as(out, reader, NULL);
+}
+
+alexnet_status an_tensor_file_open_as(an_tensor_file **out, an_reader *reader, const char *wanted)
+{
     *out = NULL;
     an_tensor_file *file = an_calloc(1, sizeof *file);
     if (!file) {
@@ -78,7 +86,7 @@ alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader)
         return AN_FAIL_MEMORY(sizeof *file, "a file of tensors");
     }
     file->reader = reader;
-    alexnet_status rc = recognise(file);
+    alexnet_status rc = recognise(file, wanted);
     if (rc == ALEXNET_OK)
         rc = file->format->open(file);
     if (rc == ALEXNET_OK)
@@ -220,8 +228,7 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
         snprintf(why, 256, "shape %s expected, found %s", an_shape_text(shape, expected),
                  an_shape_text(entry->shape, found));
     else if (to_float ? !an_dtype_is_float(entry->dtype) : entry->dtype != as)
-        snprintf(why, 256, "%s expected, found %s",
-                 to_float ? "float8, float16, bfloat16, float32 or float64" : an_dtype_name(as),
+        snprintf(why, 256, "%s expected, found %s", to_float ? AN_DTYPES_FLOAT : an_dtype_name(as),
                  entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype));
     else
         return true;

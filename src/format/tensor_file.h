@@ -28,6 +28,9 @@ typedef struct an_tensor_file an_tensor_file;
  *         ALEXNET_ERROR_UNSUPPORTED for a format that is not read: the text says what the file is
  */
 alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader);
+/** The same for a file that is not to be a model. @param wanted  what it is to be instead, for the
+ *  error of a file of another kind: "a mean image"; NULL: a model */
+alexnet_status an_tensor_file_open_as(an_tensor_file **out, an_reader *reader, const char *wanted);
 /**
  * Refuse a file that should be text but is a model, or anything else that can be identified.
  * @param expected  what it should be: "a network file"

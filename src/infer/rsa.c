@@ -210,7 +210,7 @@ alexnet_status an_rdm_read(const char *path, int64_t *count, double *rdm)
     an_reader *reader;
     an_tensor_file *file = NULL;
     AN_CHECK(an_reader_open(&reader, path));
-    AN_CHECK(an_tensor_file_open(&file, reader));
+    AN_CHECK(an_tensor_file_open_as(&file, reader, "a matrix of dissimilarities (.npy)"));
     alexnet_status rc = read_square(file, count, rdm);
     an_tensor_file_close(file);
     return rc;

@@ -86,7 +86,7 @@ alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path)
     an_tensor_file *file;
     *out = (an_lpips){0};
     AN_CHECK(an_reader_open(&reader, path));
-    AN_CHECK(an_tensor_file_open(&file, reader));
+    AN_CHECK(an_tensor_file_open_as(&file, reader, "a file of the weights of LPIPS"));
     alexnet_status rc = an_lpips_read(out, file);
     an_model_file_warn(file, ctx);
     if (rc == ALEXNET_OK && !out->count)

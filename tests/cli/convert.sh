@@ -35,6 +35,10 @@ done
 # What is assumed is said, with the mean that is given too, unless no notes are wanted.
 expect 0 info whole.safetensors --net alexnet-mini --mean fp16.safetensors
 has err "is recognised as alexnet-mini, as requested" "pictures are prepared as for alexnet-mini: "
+printf 'GIF89a' >animal.gif
+expect 3 info whole.safetensors --net alexnet-mini --mean animal.gif
+has err "animal.gif is not a mean (.npy, .binaryproto or a model) but a GIF picture"
+lacks err "give a model"
 for command in "info whole.safetensors" "plot filters whole.safetensors -o filters.png" \
     "convert whole.safetensors quiet.safetensors"; do
     expect 0 $command --net alexnet-mini --quiet

@@ -35,6 +35,9 @@ cp "$2" right/sub/b.png
 
 expect 3 distance run "$1" "$2"
 has err "holds no weights of LPIPS" "--lpips FILE"
+expect 3 distance run "$1" "$2" --lpips "$1"
+has err "$1 is not a file of the weights of LPIPS but a PNG picture"
+lacks err "model"
 expect 0 distance run "$1" "$1" --lpips lin.safetensors --resize 64
 is "$(cat out)" 0.000000 "the distance of equal pictures"
 expect 0 distance run "$1" "$2" --lpips lin.safetensors --json --resize 64

@@ -262,7 +262,7 @@ static void test_claimed_lengths_are_checked(void **state)
         {0x03, 0, 0, 0, 0, 0, 0, 0},          /* one more than there is */
         {0, 0xe1, 0xf5, 0x05, 0, 0, 0, 0},    /* 100,000,000: the most */
     };
-    static const char none[] = "weights is not a model file that this program knows";
+    static const char none[] = "weights is a file of an unknown kind, or damaged";
     static const char *const claimed_text[] = {
         none,
         none,
