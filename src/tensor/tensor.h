@@ -32,7 +32,8 @@ typedef enum an_dtype {
 
 size_t an_dtype_bytes(an_dtype dtype); /* 0 for AN_OTHER */
 bool an_dtype_is_float(an_dtype dtype);
-const char *an_dtype_name(an_dtype dtype); /* "float32", ... */
+#define AN_DTYPES_FLOAT "float8, float16, bfloat16, float32 or float64" /* for messages */
+const char *an_dtype_name(an_dtype dtype);                              /* "float32", ... */
 
 #define AN_MAX_RANK 4
 

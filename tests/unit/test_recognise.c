@@ -186,6 +186,14 @@ static void test_names_that_fit_none(void **state)
     find("fc7.weight")->dtype = AN_I8;
     expect_none(
         "layer fc7: weight of float8, float16, bfloat16, float32 or float64 expected, found int8");
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, ""); /* whatever the shapes, none is of use */
+    for (int i = 0; i < fake.count; i++)
+        if (fake.entries[i].shape.rank > 1) {
+            fake.entries[i].dtype = AN_OTHER;
+            snprintf(fake.entries[i].type, sizeof fake.entries[i].type, "INT4");
+        }
+    expect_none("file has no weights that can be read: float8, float16, bfloat16, float32 or "
+                "float64 expected, found INT4 (tensor conv1.weight)");
     add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
     forget("conv2b.weight");
     expect_none("layer conv2: ");

@@ -61,7 +61,7 @@ bool an_binding_fits(const an_binding *binding, const an_tensor_file *file, an_s
             return false;
         }
         if (!an_dtype_is_float(entry->dtype)) {
-            snprintf(why, 256, "float8, float16, bfloat16, float32 or float64 expected, found %s",
+            snprintf(why, 256, AN_DTYPES_FLOAT " expected, found %s",
                      entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype));
             return false;
         }

@@ -314,6 +314,26 @@ static alexnet_status weigh_positions(an_recognition *is, const an_tensor_file *
                    an_tensor_file_name(file), shared, shared);
 }
 
+/* Whatever the network is, a file of numbers that are not read has no weights for it. */
+static alexnet_status check_types(const an_tensor_file *file)
+{
+    const an_tensor_entry *other = NULL;
+    for (int e = 0; e < an_tensor_file_count(file); e++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, e);
+        if (entry->shape.rank >= 2 && an_dtype_is_float(entry->dtype))
+            return ALEXNET_OK;
+        if (entry->shape.rank >= 2 && !other)
+            other = entry;
+    }
+    if (!other)
+        return ALEXNET_OK;
+    return AN_FAIL(
+        ALEXNET_ERROR_FORMAT,
+        "%s has no weights that can be read: " AN_DTYPES_FLOAT " expected, found %s (tensor %s)",
+        an_tensor_file_name(file),
+        other->dtype == AN_OTHER ? other->type : an_dtype_name(other->dtype), other->name);
+}
+
 alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -323,6 +343,7 @@ alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const cha
     if (net)
         AN_TRY(an_network_load(&named, net, 0));
     AN_TRY(an_leftover_check(file));
+    AN_TRY(check_types(file));
     AN_TRY(an_listing_make(&listing, file, named));
     if (listing.by_name)
         AN_TRY(find_by_order(out, &listing, file, net));
