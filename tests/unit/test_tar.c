@@ -256,6 +256,19 @@ static void test_headers_of_others(void **state)
     free(found);
 }
 
+/* A compressed archive is one by its content only if that is not an archive's. */
+static void test_a_name_like_a_signature(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"BZh/a.jpg", "LZIP", "]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        tar_rig tar = {.length = 0};
+        tar_text(&tar, names[i], "x");
+        tar_finish(&tar);
+        assert_int_equal(walk(tar.bytes, tar.length, NULL), ALEXNET_OK);
+    }
+}
+
 static void test_no_archives(void **state)
 {
     (void)state;
@@ -267,6 +280,10 @@ static void test_no_archives(void **state)
                   "7zXZ",
                   "unxz"},
                  {"\x28\xB5\x2F\xFD", "unzstd"},
+                 {"\x04\x22\x4D\x18", "unlz4"},
+                 {"LZIP\1", "lzip -d"},
+                 {"\x89LZO", "lzop -d"},
+                 {"\x1F\x9D\x90", "uncompress"},
                  {"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"},
                  {"x.tar", "not a tar archive: it has 5 bytes"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -274,7 +291,10 @@ static void test_no_archives(void **state)
         memcpy(tar.bytes, files[i].bytes, tar.length);
         expect_error(&tar, ALEXNET_ERROR_FORMAT, files[i].text);
     }
-    tar_rig tar = {.length = 0};
+    tar_rig tar = {.length = 2000};
+    memcpy(tar.bytes, "\x5D\0\0\x80", 4); /* the size of the dictionary follows */
+    expect_error(&tar, ALEXNET_ERROR_FORMAT, "unlzma");
+    tar.length = 0;
     expect_error(&tar, ALEXNET_ERROR_FORMAT, "it has 0 bytes");
     tar_header(&tar, "a.jpg", 'M', 0);
     expect_error(&tar, ALEXNET_ERROR_UNSUPPORTED, "volume");
@@ -339,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_pax_that_lies),
         cmocka_unit_test(test_headers_of_others),
         cmocka_unit_test(test_no_archives),
+        cmocka_unit_test(test_a_name_like_a_signature),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

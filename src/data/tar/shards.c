@@ -28,8 +28,10 @@ static bool called_tar(const char *name)
 
 static bool called_archive(const char *name)
 {
-    static const char *const endings[] = {".tar",    ".tar.gz", ".tgz",     ".tar.bz2", ".tbz2",
-                                          ".tar.xz", ".txz",    ".tar.zst", ".tar.lz4", NULL};
+    static const char *const endings[] = {".tar",     ".tar.gz", ".tgz", ".tar.bz2", ".tbz2",
+                                          ".tbz",     ".tar.xz", ".txz", ".tar.zst", ".tzst",
+                                          ".tar.lz4", ".tar.lz", ".tlz", ".tar.lzo", ".tar.lzma",
+                                          ".tar.Z",   ".taZ",    NULL};
     for (int i = 0; endings[i]; i++)
         if (ends_with(name, endings[i]))
             return true;

@@ -189,6 +189,16 @@ static alexnet_status note_replaced(an_data_source *source, const an_tar_set *se
                           an_data_source_searched(source), an_text_plural(replaced, "is", "are")));
 }
 
+static alexnet_status note_repeated(an_data_source *source, const an_tar_set *set)
+{
+    if (set->repeated == 0)
+        return ALEXNET_OK;
+    return an_data_source_doubt(source,
+                                an_format("%s names %lld %s again; each archive is used once",
+                                          source->root, (long long)set->repeated,
+                                          an_text_plural(set->repeated, "archive", "archives")));
+}
+
 /* Say which picture is used where a key has several. */
 static alexnet_status note_doubtful(an_data_source *source, const an_tar_set *set)
 {
@@ -227,6 +237,7 @@ static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool cla
     for (int64_t i = 0; i < set->count; i++)
         an_endings_join(&source->left_out, &set->indexes[i].left_out);
     AN_CHECK(make_items(source, set));
+    AN_CHECK(note_repeated(source, set));
     AN_CHECK(note_replaced(source, set));
     AN_CHECK(note_doubtful(source, set));
     source->classes = set->classes;

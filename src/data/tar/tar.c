@@ -38,71 +38,7 @@ alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length, const un
     return ALEXNET_OK;
 }
 
-/* ---- Beginning ---- */
-
-static alexnet_status fail_compressed(const char *name, const char *tool)
-{
-    return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s is a compressed archive, in which no picture can be found without unpacking "
-                   "those before it; decompress it with %s, and give the .tar file",
-                   name, tool);
-}
-
-static alexnet_status check_compression(const char *name, const unsigned char *bytes, size_t length)
-{
-    static const struct {
-        const char *magic;
-        size_t length;
-        const char *tool;
-    } kinds[] = {{"\x1F\x8B", 2, "gunzip"},
-                 {"BZh", 3, "bunzip2"},
-                 {"\xFD"
-                  "7zXZ",
-                  5, "unxz"},
-                 {"\x28\xB5\x2F\xFD", 4, "unzstd"},
-                 {"\x04\x22\x4D\x18", 4, "unlz4"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (length >= kinds[i].length && memcmp(bytes, kinds[i].magic, kinds[i].length) == 0)
-            return fail_compressed(name, kinds[i].tool);
-    return ALEXNET_OK;
-}
-
-alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uint64_t length,
-                            const char *name)
-{
-    const unsigned char *bytes;
-    tar->reader = reader;
-    tar->member = NULL;
-    tar->at = offset;
-    tar->end = offset + length; /* within the file, as the caller has checked */
-    tar->window_at = 0;
-    tar->window_length = 0;
-    tar->name = an_strdup(name);
-    if (!tar->name)
-        return AN_FAIL_MEMORY(strlen(name), "a name");
-    const size_t first = length < AN_TAR_BLOCK ? (size_t)length : AN_TAR_BLOCK;
-    AN_CHECK(an_tar_peek(tar, offset, first, &bytes));
-    AN_CHECK(check_compression(name, bytes, first));
-    if (memmem(bytes, first, "git-lfs", strlen("git-lfs")) && first < AN_TAR_BLOCK)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is a pointer of Git LFS, which stands for the archive (git lfs pull "
-                       "fetches it)",
-                       name);
-    if (first < AN_TAR_BLOCK)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is not a tar archive: it has %zu bytes, but a header takes %d", name,
-                       first, AN_TAR_BLOCK);
-    return ALEXNET_OK;
-}
-
-void an_tar_end(an_tar *tar)
-{
-    an_free(tar->name);
-    an_free(tar->member);
-    tar->name = tar->member = NULL;
-}
-
-/* ---- Headers ---- */
+/* ---- Numbers and checksums ---- */
 
 /* A number: octal digits with blanks before and a blank or zero byte after them or, if the first
  * bit is set, binary, as GNU tar writes numbers that do not fit. */
@@ -139,6 +75,77 @@ static bool checksum_fits(const unsigned char *header)
     return number(header + CHECKSUM, CHECKSUM_LENGTH, &wanted) &&
            ((int64_t)wanted == sum || (int64_t)wanted == signed_sum);
 }
+
+/* ---- Beginning ---- */
+
+static alexnet_status fail_compressed(const char *name, const char *tool)
+{
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s is a compressed archive, in which no picture can be found without unpacking "
+                   "those before it; decompress it with %s, and give the .tar file",
+                   name, tool);
+}
+
+static alexnet_status check_compression(const char *name, const unsigned char *bytes, size_t length)
+{
+    static const struct {
+        const char *magic;
+        size_t length;
+        const char *tool;
+    } kinds[] = {{"\x1F\x8B", 2, "gunzip"},
+                 {"BZh", 3, "bunzip2"},
+                 {"\xFD"
+                  "7zXZ",
+                  5, "unxz"},
+                 {"\x28\xB5\x2F\xFD", 4, "unzstd"},
+                 {"\x04\x22\x4D\x18", 4, "unlz4"},
+                 {"LZIP", 4, "lzip -d"},
+                 {"\x89LZO", 4, "lzop -d"},
+                 {"\x1F\x9D", 2, "uncompress"},
+                 {"\x5D\0\0", 3, "unlzma"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (length >= kinds[i].length && memcmp(bytes, kinds[i].magic, kinds[i].length) == 0)
+            return fail_compressed(name, kinds[i].tool);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uint64_t length,
+                            const char *name)
+{
+    const unsigned char *bytes;
+    tar->reader = reader;
+    tar->member = NULL;
+    tar->at = offset;
+    tar->end = offset + length; /* within the file, as the caller has checked */
+    tar->window_at = 0;
+    tar->window_length = 0;
+    tar->name = an_strdup(name);
+    if (!tar->name)
+        return AN_FAIL_MEMORY(strlen(name), "a name");
+    const size_t first = length < AN_TAR_BLOCK ? (size_t)length : AN_TAR_BLOCK;
+    AN_CHECK(an_tar_peek(tar, offset, first, &bytes));
+    if (first < AN_TAR_BLOCK || !checksum_fits(bytes)) /* a name may begin as they do */
+        AN_CHECK(check_compression(name, bytes, first));
+    if (memmem(bytes, first, "git-lfs", strlen("git-lfs")) && first < AN_TAR_BLOCK)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is a pointer of Git LFS, which stands for the archive (git lfs pull "
+                       "fetches it)",
+                       name);
+    if (first < AN_TAR_BLOCK)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is not a tar archive: it has %zu bytes, but a header takes %d", name,
+                       first, AN_TAR_BLOCK);
+    return ALEXNET_OK;
+}
+
+void an_tar_end(an_tar *tar)
+{
+    an_free(tar->name);
+    an_free(tar->member);
+    tar->name = tar->member = NULL;
+}
+
+/* ---- Headers ---- */
 
 /* How many zeros some bytes begin with. */
 static size_t count_zeros(const unsigned char *bytes, size_t length)

@@ -106,6 +106,25 @@ static alexnet_status make_indexes(search *s)
     return rc;
 }
 
+/* Keep each archive once: its pictures would count as often as it is named. */
+static alexnet_status drop_repeated(an_tar_set *set)
+{
+    an_interned distinct = {0};
+    alexnet_status rc = ALEXNET_OK;
+    for (int64_t i = 0; i < set->paths.count && rc == ALEXNET_OK; i++) {
+        int64_t index;
+        rc = an_interned_add(&distinct, set->paths.at[i], &index);
+    }
+    if (rc == ALEXNET_OK) {
+        const an_strings named = set->paths;
+        set->repeated = named.count - distinct.list.count;
+        set->paths = distinct.list;
+        distinct.list = named;
+    }
+    an_interned_free(&distinct);
+    return rc;
+}
+
 alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx)
 {
     search s = {.set = out, .ctx = ctx};
@@ -115,6 +134,7 @@ alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *c
     *out = (an_tar_set){0};
     AN_TRY(an_archive_part(&archive, &part, ctx, path));
     AN_TRY(an_shards_list(&out->paths, ctx, path));
+    AN_TRY(drop_repeated(out));
     out->count = out->paths.count;
     const size_t count = (size_t)out->count;
     out->stamps = an_calloc(count, sizeof *out->stamps);

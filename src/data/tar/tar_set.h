@@ -15,7 +15,8 @@
 /** Starts as all zero. */
 typedef struct an_tar_set {
     int64_t count;
-    an_strings paths; /* of the archives */
+    an_strings paths; /* of the archives, each once */
+    int64_t repeated; /* how often an archive was named again */
     an_tar_stamp *stamps;
     an_tar_index *indexes;
     bool by_label; /* classes are labels; else folders */
