@@ -24,6 +24,8 @@ alexnet_status an_file_fail(const char *verb, const char *path)
 {
     const int error = errno;
     struct rlimit limit;
+    if (!*path)
+        path = "\"\"";
     if (error == EFBIG && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s; the limit (ulimit -f) is %llu bytes",
                        verb, path, strerror(error), (unsigned long long)limit.rlim_cur);
@@ -204,6 +206,14 @@ bool an_is_file(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+const char *an_file_kind(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return NULL;
+    return S_ISREG(info.st_mode) ? "a file" : other_kind(info.st_mode);
 }
 
 alexnet_status an_file_exists(const char *path, bool *there)

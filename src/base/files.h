@@ -39,7 +39,7 @@ alexnet_status an_file_open_own(const char *path, int flags, int *fd);
 alexnet_status an_file_check_own(const char *path, bool replaced);
 
 /**
- * "cannot <verb> <path>: <reason>", the reason from errno.
+ * "cannot <verb> <path>: <reason>", the reason from errno; an empty path is shown as "".
  * @return ALEXNET_ERROR_NO_MEMORY if the process may open no more files, or memory is short; else
  *         ALEXNET_ERROR_IO
  */
@@ -48,6 +48,10 @@ alexnet_status an_file_fail(const char *verb, const char *path);
 /** Whether a path is an existing folder; an existing regular file. */
 bool an_is_folder(const char *path);
 bool an_is_file(const char *path);
+
+/** What a path leads to: "a file", "a folder", "a pipe", "a device"; NULL if that is unknown, with
+ *  the reason in errno. */
+const char *an_file_kind(const char *path);
 
 /**
  * Whether a path leads to something other than a folder.

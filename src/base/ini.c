@@ -66,9 +66,16 @@ static char *next_line(char *dst, int room, void *user)
     return dst;
 }
 
+static alexnet_status fail_line(const char *name, int line)
+{
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: expected [section] or key = value", name, line);
+}
+
 static int on_key(void *user, const char *section, const char *key, const char *value)
 {
     reader *r = user;
+    if (r->status == ALEXNET_OK && !*key)
+        r->status = fail_line(r->name, r->line);
     if (r->status == ALEXNET_OK && !r->section_line)
         r->status = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s comes before the first [section]",
                             r->name, r->line, key);
@@ -89,8 +96,7 @@ alexnet_status an_ini_read(const char *text, const char *name, an_ini_fn fn, voi
     if (r.status != ALEXNET_OK)
         return r.status;
     if (bad_line > 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: expected [section] or key = value", name,
-                       bad_line);
+        return fail_line(name, bad_line);
     if (bad_line < 0)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory while reading %s", name);
     return ALEXNET_OK;

@@ -138,10 +138,25 @@ expect 0 classify run-tar elsewhere/val.tar --top 1 --quiet
 is "$(wc -l <out | tr -d ' ')" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "answers"
 has out "val.tar/"
 
+# An archive that is named twice is used once, and said to be.
+expect 0 eval run-tar 'elsewhere/{val,val}.tar' --json
+is "$(json 1 images)" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "pictures of an archive that is named twice"
+has err "warning: " "names 1 archive again; each archive is used once"
+
 # What cannot be read in place says what to do.
 gzip elsewhere/val.tar
 expect 3 eval run-tar elsewhere/val.tar.gz
 has err "decompress it with gunzip"
+for kind in lz lzo lzma Z; do
+    echo LZIP >packed.tar.$kind
+    expect 3 train packed.tar.$kind
+    has err "packed.tar.$kind is a compressed archive" "decompress it with lzip -d"
+done
+mkfifo pipe
+expect 3 train pipe
+has err "pipe is a pipe; a folder with one folder of pictures per class"
+expect 3 train /dev/null
+has err "/dev/null is a device; a folder with"
 expect 3 train 'none-{0..3}.tar'
 has err "none-0.tar"
 expect 2 train 'none-{a..b}.tar'

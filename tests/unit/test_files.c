@@ -55,6 +55,8 @@ static void test_what_is_not_a_file(void **state)
     an_reader *reader;
     assert_int_equal(an_file_read("absent", 9, &bytes, &length), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(), "cannot open absent: No such file or directory");
+    assert_int_equal(an_file_read("", 9, &bytes, &length), ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot open \"\": No such file or directory");
     assert_int_equal(an_file_read(".", 9, &bytes, &length), ALEXNET_ERROR_FORMAT);
     assert_string_equal(an_error_text(), "cannot read .: it is a folder, not a file");
     assert_int_equal(mkfifo("pipe", 0600), 0); /* nobody writes: a plain open would wait for ever */

@@ -66,6 +66,8 @@ static void test_what_is_refused(void **state)
     const alexnet_status bad = ALEXNET_ERROR_FORMAT;
     expect_failure(read("x = 1\n"), bad, "file.ini:1: x comes before the first [section]");
     expect_failure(read("[a]\nx = 1\nnonsense\n"), bad, "file.ini:3: expected [section] or key");
+    expect_failure(read("[a]\n = 1\n"), bad, "file.ini:2: expected [section] or key = value");
+    expect_failure(read("= 1\n"), bad, "file.ini:1: expected [section] or key = value");
     expect_failure(read("[a\nx = 1\n"), bad, "file.ini:1: expected [section], with its ]");
     expect_failure(read("[a]\nx = 1\n[b\ny = 1\n"), bad,
                    "file.ini:3: expected [section], with its ]");

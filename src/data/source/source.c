@@ -100,9 +100,10 @@ static alexnet_status absolute_path(char **out, const an_data_kind *kind, alexne
     AN_CHECK(leads_to_data(kind, ctx, path, &other));
     if (other)
         AN_CHECK(absolute_pattern(out, path));
-    if (!*out)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(error));
-    return ALEXNET_OK;
+    if (*out)
+        return ALEXNET_OK;
+    errno = error;
+    return an_file_fail("open", path);
 }
 
 static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an_data_kind *kind,
@@ -129,7 +130,6 @@ static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an
 /* The first kind that accepts a path. */
 static alexnet_status find_kind(const an_data_kind **out, alexnet_ctx *ctx, const char *path)
 {
-    struct stat info;
     for (int i = 0; i < KINDS; i++) {
         bool yes;
         AN_CHECK(kinds[i]->accepts(ctx, path, &yes));
@@ -137,13 +137,14 @@ static alexnet_status find_kind(const an_data_kind **out, alexnet_ctx *ctx, cons
         if (yes)
             return ALEXNET_OK;
     }
-    if (stat(path, &info) != 0)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    const char *what = an_file_kind(path);
+    if (!what)
+        return an_file_fail("open", path);
     return AN_FAIL(
         ALEXNET_ERROR_FORMAT,
-        "%s is a file; a folder with one folder of pictures per class, a .tar archive, a "
+        "%s is %s; a folder with one folder of pictures per class, a .tar archive, a "
         "list (.txt, .csv), the folder of an LMDB, or the files of MNIST or CIFAR are expected%s",
-        path, an_is_archive(path) ? ": unpack it first" : "");
+        path, what, an_is_archive(path) ? ": unpack it first" : "");
 }
 
 alexnet_status an_data_source_check(alexnet_ctx *ctx, const char *path)
