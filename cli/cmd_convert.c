@@ -179,6 +179,8 @@ static int check_options(const convert_options *options, const alexnet_format_in
 {
     if (options->weights != ALEXNET_WEIGHTS_FP32 && !to->weights)
         return opt_wrong(&page, "--weights: %s files hold fp32 only", to->name);
+    if (options->weights == ALEXNET_WEIGHTS_BF16 && !to->bf16)
+        return opt_wrong(&page, "--weights: %s files have no bf16; fp16 takes as little", to->name);
     if (options->names != ALEXNET_NAMES_OURS && !to->names)
         return opt_wrong(&page, "--names: %s files have names of their own", to->name);
     if (options->preprocessing && !to->preprocessing)

@@ -531,6 +531,7 @@ typedef struct alexnet_format_info {
     /** What a written file does not carry: "class names"; "" if it carries everything. */
     const char *without;
     bool weights, names, preprocessing; /**< which options of alexnet_save_options it takes */
+    bool bf16;                          /**< whether it takes ALEXNET_WEIGHTS_BF16, too */
 } alexnet_format_info;
 
 /** Describe format `index`, of all that can be read or written. @return false past the last. */

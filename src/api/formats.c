@@ -77,6 +77,7 @@ static void tell_writing(alexnet_format_info *info, const an_export_format *form
     info->writes = format != NULL;
     info->without = format ? format->without : "";
     info->weights = format && format->takes_half;
+    info->bf16 = format && format->takes_bf16;
     info->names = format && format->takes_names;
     info->preprocessing = format && format->takes_preprocessing;
 }

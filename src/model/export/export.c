@@ -139,6 +139,9 @@ alexnet_status an_export(const an_export_format *format, const char *path, an_ne
     if (options->weights != AN_F32 && !format->takes_half)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s files hold float32 only, not %s", path,
                        format->name, an_dtype_name(options->weights));
+    if (options->weights == AN_BF16 && !format->takes_bf16)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s files hold float32 or float16, not %s",
+                       path, format->name, an_dtype_name(options->weights));
     if (options->names != AN_NAMES_OURS && !format->takes_names)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: the names of tensors in %s files are given by the format", path,

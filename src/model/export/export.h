@@ -20,8 +20,9 @@ typedef struct an_export_format {
     const char *about;   /* a few words: "ONNX, for ONNX Runtime, OpenCV and others" */
     /** What the file cannot hold, for people: "class names"; "" if it holds everything. */
     const char *without;
-    /** Whether it takes half-precision weights, other names of tensors, and `preprocessing`. */
-    bool takes_half, takes_names, takes_preprocessing;
+    /** Whether it takes float16 weights, bfloat16 too, other names of tensors, and
+     *  `preprocessing`. */
+    bool takes_half, takes_bf16, takes_names, takes_preprocessing;
     /** Write a file, whole or not at all. @param provenance  what made the model, for people */
     alexnet_status (*write)(const char *path, an_net *net, const an_classes *classes,
                             const char *provenance, const an_export_options *options);

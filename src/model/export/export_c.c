@@ -166,6 +166,7 @@ const an_export_format an_export_c = {
     .about = "a C array with its header, for alexnet_model_load_memory()",
     .without = "",
     .takes_half = true,
+    .takes_bf16 = true,
     .takes_names = true,
     .write = write_file,
 };

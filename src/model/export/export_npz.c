@@ -73,9 +73,6 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
     an_zip_writer *zip = NULL;
     an_export_tensor *tensors = NULL;
     int count;
-    if (options->weights == AN_BF16)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: NumPy has no bfloat16; use fp16, or write .safetensors", path);
     AN_TRY(an_export_tensors(&tensors, &count, net, options));
     an_export_add_lpips(tensors, &count, net, options);
     AN_TRY(an_zip_writer_new(&zip, path));

@@ -227,6 +227,7 @@ const an_export_format an_export_onnx = {
     .about = "ONNX, for ONNX Runtime, OpenCV and others",
     .without = "",
     .takes_half = true,
+    .takes_bf16 = true,
     .takes_preprocessing = true,
     .write = write_onnx,
 };

@@ -60,6 +60,7 @@ const an_export_format an_export_safetensors = {
     .about = "model files of this program, and weights for others",
     .without = "",
     .takes_half = true,
+    .takes_bf16 = true,
     .takes_names = true,
     .write = write_file,
 };
