@@ -132,9 +132,13 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
 static void warn_seen(alexnet_ctx *ctx, const alexnet_dataset *data, const opt_args *args,
                       int models)
 {
-    for (int i = 0; i < models && args->file_count > models; i++)
-        if (path_is_folder(args->files[i]))
-            alexnet_run_warn_seen(ctx, args->files[i], data);
+    for (int i = 0; i < models && args->file_count > models; i++) {
+        const char *model = args->files[i];
+        char *run = path_is_folder(model) ? cli_copy(model) : file_run_of(model);
+        if (run)
+            alexnet_run_warn_seen(ctx, run, data);
+        free(run);
+    }
 }
 
 static const alexnet_weight_measure measures[] = {[SEARCH_TOP1] = ALEXNET_WEIGHT_TOP1,

@@ -145,6 +145,11 @@ static bool is_best_of_run(const char *path)
     return yes;
 }
 
+char *file_run_of(const char *path)
+{
+    return is_best_of_run(path) || alexnet_is_checkpoint(path) ? folder_of(path) : NULL;
+}
+
 /* The new file would replace one whose content is needed, and nobody has asked for that. */
 static int check_replaced(const char *path)
 {

@@ -34,6 +34,10 @@ int file_check_output(const char *path);
 /** The same for the outputs of a command, which are different files; NULL: none is wanted. */
 int file_check_outputs(const char *const *paths, int count);
 
+/** The folder of the run whose best model or checkpoint a file is, owned by the caller; NULL: it is
+ * neither. */
+char *file_run_of(const char *path);
+
 /** A chunk of PNG (tEXt, "Software") by which a drawing of this program is known, and where it is:
  * after the header. */
 enum { FILE_DRAWN_AT = 33, FILE_DRAWN = 28 };

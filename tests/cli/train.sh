@@ -75,6 +75,10 @@ has err "nowhere"
 expect 0 eval share data/pictures/train
 has err "warning: 115 of 160 pictures are training pictures of share, so errors on them look too low" \
     "those that were held back: alexnet eval share"
+for file in best last; do
+    expect 0 eval share/$file.safetensors data/pictures/train
+    has err "warning: 115 of 160 pictures are training pictures of share, so errors on them look too low"
+done
 expect 0 eval none share data/pictures/train
 has err "160 of 160 pictures are training pictures of none, so errors on them look too low" "115 of 160"
 lacks err "alexnet eval none"
