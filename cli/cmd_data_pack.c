@@ -109,7 +109,7 @@ static bool parse_shard_size(alexnet_pack_options *out, const char *text)
     static const struct {
         const char *unit;
         double bytes;
-    } units[] = {{"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
+    } units[] = {{"kB", 1e3},     {"KB", 1e3},     {"MB", 1e6},    {"GB", 1e9},
                  {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}};
     char *end;
     const double value = strtod(text, &end);

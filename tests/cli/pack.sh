@@ -144,7 +144,7 @@ refused foreign "is not complete"
 is $? 1 "exit code of a full disk"
 has err "/limit/train-000000.tar.tmp" "ulimit -f"
 [ -e limit/train-000000.tar.tmp ] && fail "what could not be written is left"
-expect 0 data pack $photos limit --side 64 --raw --shard-size 100kB --quiet
+expect 0 data pack $photos limit --side 64 --raw --shard-size 100KB --quiet # K as many write it
 same limit
 
 # ---- Mistakes ----
@@ -158,7 +158,7 @@ has err "is inside the data set"
 expect 2 data pack $photos
 has err "OUT is missing"
 expect 2 data pack $photos x --shard-size many
-has err "--shard-size many" "500MB"
+has err "--shard-size many" "in kB, MB, GB" "500MB"
 expect 2 data pack $photos x --jpeg-quality 90
 has err "--quality"
 for i in 1 2 3 4 5 6; do echo text >$photos/train/red-ring/bad$i.jpg; done
