@@ -125,7 +125,7 @@ alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const cha
     char kept[AN_VALUE_LENGTH];
     an_key key;
     AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
-    AN_CHECK(an_recipe_key_check(key, value));
+    AN_CHECK(an_recipe_key_check(key, name, value));
     trim(kept, value);
     if (dot)
         return an_recipe_set_layer(recipe, key, name, kept);

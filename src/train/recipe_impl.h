@@ -52,8 +52,9 @@ struct alexnet_recipe {
 /** recipe_keys.c: find a key by its name; the error says which name is near. */
 alexnet_status an_recipe_key_find(const char *name, an_key *key);
 
-/** recipe_values.c: check that a key may have this value; the error says which it may have. */
-alexnet_status an_recipe_key_check(an_key index, const char *value);
+/** recipe_values.c: check that a key may have this value; the error says which it may have.
+ *  @param name  the key as it was given, perhaps with its layer: "conv1.rate" */
+alexnet_status an_recipe_key_check(an_key index, const char *name, const char *value);
 /** Whether a text of `length` bytes has the form of a layer's name or of a pattern of names. */
 bool an_recipe_is_pattern(const char *text, size_t length);
 /** The next pattern of a list such as "conv* fc6"; false at its end, or if no pattern follows. */

@@ -130,15 +130,15 @@ static const struct {
     [AN_VALUE_LAYERS] = {layers_are_good, "", ""},
 };
 
-alexnet_status an_recipe_key_check(an_key index, const char *value)
+alexnet_status an_recipe_key_check(an_key index, const char *name, const char *value)
 {
     const an_key_spec *key = &an_recipe_keys[index];
     if (strlen(value) >= AN_VALUE_LENGTH)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: the value has %zu bytes; at most %d",
-                       key->name, strlen(value), AN_VALUE_LENGTH - 1);
+                       name, strlen(value), AN_VALUE_LENGTH - 1);
     /* a recipe file has each value in one line */
     if (types[key->type].is_good(key, value) && !strpbrk(value, "\n\v\f\r"))
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", name, value,
                    types[key->type].before, key->range, types[key->type].after);
 }

@@ -363,7 +363,7 @@ static void test_hostile_values(void **state)
         expect_refused("rate", numbers[i],
                        "expected a number from 0 to 1000, or steps in increasing epochs such as "
                        "\"0.01 0.001@25\"");
-        expect_refused("conv1.rate", numbers[i], "expected a number from 0 to 1000");
+        expect_refused("conv1.rate", numbers[i], "conv1.rate = ");
     }
     static const char *const integers[] = {
         "", "0", "-5", "1.5", "1e3", "65537", "ten", "0x10", "99999999999999999999", "64 1@2"};
