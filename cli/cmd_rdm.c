@@ -279,6 +279,24 @@ static int compare(const opt_args *args, const rdm_options *options, bool json)
     return rdm_compare(args->files, (alexnet_rank)options->rank, json);
 }
 
+/* Whether a path can only be a folder's: it ends in "/", "." or "..". */
+static bool is_folder_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int refuse_folder(const char *path)
+{
+    char *example = path_join(path, "stimuli");
+    int code = opt_wrong(
+        &page, "-o %s is a folder; PREFIX is the beginning of the files' names, such as %s", path,
+        example);
+    free(example);
+    return code;
+}
+
 static int run(model_args *line, const void *own)
 {
     const rdm_options *options = own;
@@ -291,11 +309,8 @@ static int run(model_args *line, const void *own)
         return code;
     if (!options->out)
         return opt_wrong(&page, "-o PREFIX is missing: the beginning of the files' names");
-    if (path_ends_in(options->out, "/"))
-        return opt_wrong(&page,
-                         "-o %s is a folder; PREFIX is the beginning of the files' names, such as "
-                         "%sstimuli",
-                         options->out, options->out);
+    if (is_folder_name(options->out))
+        return refuse_folder(options->out);
     char *first = cli_format("%s.names.txt", options->out);
     code = file_check_output(first);
     free(first);

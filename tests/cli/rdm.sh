@@ -48,6 +48,8 @@ expect 2 rdm run data/unseen
 has err "-o PREFIX is missing"
 expect 2 rdm run data/unseen -o folder/ # the files would be hidden ones
 has err "folder/ is a folder; PREFIX is the beginning of the files' names"
+expect 2 rdm run data/unseen -o ..
+has err "-o .. is a folder" "such as ../stimuli"
 expect 1 rdm none.safetensors data/unseen -o nowhere/out # said before the work
 has err "cannot write nowhere/out.names.txt"
 expect 3 rdm run data/unseen/red-ring -o few --quiet
