@@ -193,6 +193,10 @@ static int check_options(const convert_options *options, const alexnet_format_in
 
 static int run(const opt_args *args, const convert_options *options, const model_options *how)
 {
+    int code = opt_needs(args, "to|weights|names|preprocessing|lpips|net|mean|class-names",
+                         !options->list, "IN and OUT, not --list");
+    if (code != CLI_DONE)
+        return code;
     if (options->list && args->file_count > 0)
         return opt_wrong(&page, "--list takes no files");
     if (options->list) {
@@ -205,7 +209,7 @@ static int run(const opt_args *args, const convert_options *options, const model
                                                         : "convert takes one IN and one OUT");
     const char *in = args->files[0], *out = args->files[1];
     alexnet_format_info to;
-    int code = cli_code(alexnet_format_find(&to, options->to, out));
+    code = cli_code(alexnet_format_find(&to, options->to, out));
     if (code == CLI_DONE)
         code = check_options(options, &to);
     if (code == CLI_DONE)

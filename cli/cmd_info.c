@@ -203,6 +203,9 @@ static int run(const opt_args *args, const info_options *options, const model_op
 {
     alexnet_ctx *ctx;
     const machine_options machine = {.quiet = options->quiet};
+    int code = opt_needs(args, "json", !options->text, "a report, not --text");
+    if (code != CLI_DONE)
+        return code;
     if (args->file_count == 0) {
         if (options->text)
             return opt_wrong(&page, "--text needs the name of a network or recipe");
@@ -211,7 +214,7 @@ static int run(const opt_args *args, const info_options *options, const model_op
     }
     int count = args->file_count;
     subject *subjects = cli_alloc((size_t)count * sizeof *subjects);
-    int code = machine_open(&ctx, &machine);
+    code = machine_open(&ctx, &machine);
     for (int i = 0; i < count && code == CLI_DONE; i++)
         code = subject_load(&subjects[i], ctx, args->files[i], how);
     if (code == CLI_DONE)

@@ -54,6 +54,8 @@ expect 2 convert run x --to saftensors
 has err "did you mean safetensors?"
 expect 2 convert run x.txt
 has err "this program writes no format with this ending" ".safetensors"
+expect 2 convert --list --to onnx
+has err "--to needs IN and OUT, not --list"
 expect 2 convert none.safetensors x.npz --weights bf16 # before the model is read
 has err "npz files have no bf16; fp16"
 expect 2 convert run x.safetensors --preprocessing

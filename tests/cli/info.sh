@@ -135,6 +135,8 @@ cmp -s out mine-recipe.ini || fail "--text of a recipe file is not the file"
 expect 2 info --text
 expect 2 info alexnet caffenet --text
 has err "--text prints one network or recipe at a time"
+expect 2 info alexnet --text --json
+has err "--json needs a report, not --text"
 
 # Recipes: every key with its value and meaning; side by side.
 expect 0 info mine-recipe.ini
