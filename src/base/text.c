@@ -10,9 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/alloc.h"
-#include "base/utf8.h"
-
 static locale_t c_locale;
 
 static void make_locale(void)
@@ -181,47 +178,4 @@ const char *an_text_nearest(const char *word, int count, const char *(*word_at)(
         }
     }
     return nearest;
-}
-
-char *an_text_percent(const char *text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    const bool utf8 = an_is_utf8(text);
-    char *out = an_malloc(3 * strlen(text) + 1), *to = out;
-    for (; out && *text; text++) {
-        const unsigned char c = (unsigned char)*text;
-        if (c >= ' ' && c != 0x7F && c != '%' && (utf8 || c < 0x80)) {
-            *to++ = *text;
-            continue;
-        }
-        *to++ = '%';
-        *to++ = digits[c >> 4];
-        *to++ = digits[c & 15];
-    }
-    if (out)
-        *to = '\0';
-    return out;
-}
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool an_text_unpercent(char *text)
-{
-    char *to = text;
-    for (; *text; text++) {
-        if (*text != '%') {
-            *to++ = *text;
-            continue;
-        }
-        const int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
-        if (low < 0 || high + low == 0)
-            return false;
-        *to++ = (char)(16 * high + low);
-        text += 2;
-    }
-    *to = '\0';
-    return true;
 }

@@ -32,14 +32,6 @@ bool an_text_ends_in(const char *path, const char *endings);
 /** Whether a whole name matches a pattern, in which `*` is any text and `?` any one byte. */
 bool an_text_matches(const char *pattern, const char *name);
 
-/**
- * Encode arbitrary text as one line, reversibly: control characters, the percent sign and, if
- * the text is not UTF-8, all bytes beyond ASCII become %XX. Owned; NULL if memory is short.
- */
-char *an_text_percent(const char *text);
-/** Decode it in place. @return false for a % that is not %XX, and for %00 */
-bool an_text_unpercent(char *text);
-
 /** `one` if the count is 1, else `many`: "1 class", "0 classes". */
 const char *an_text_plural(int64_t count, const char *one, const char *many);
 

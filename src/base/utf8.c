@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 /* The number of bytes that follow this first byte; -1 if no character begins with it. */
 static int following(unsigned char first)
 {
@@ -74,6 +76,49 @@ void an_text_escape(char *out, size_t size, const char *text)
         used += length;
     }
     out[used] = '\0';
+}
+
+char *an_text_percent(const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const bool utf8 = an_is_utf8(text);
+    char *out = an_malloc(3 * strlen(text) + 1), *to = out;
+    for (; out && *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c >= ' ' && c != 0x7F && c != '%' && (utf8 || c < 0x80)) {
+            *to++ = *text;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = digits[c >> 4];
+        *to++ = digits[c & 15];
+    }
+    if (out)
+        *to = '\0';
+    return out;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool an_text_unpercent(char *text)
+{
+    char *to = text;
+    for (; *text; text++) {
+        if (*text != '%') {
+            *to++ = *text;
+            continue;
+        }
+        const int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
+        if (low < 0 || high + low == 0)
+            return false;
+        *to++ = (char)(16 * high + low);
+        text += 2;
+    }
+    *to = '\0';
+    return true;
 }
 
 /* The next character in lower case. */

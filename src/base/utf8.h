@@ -26,6 +26,14 @@ int an_utf8_compare_folded(const char *a, const char *b);
 void an_text_escape(char *out, size_t size, const char *text);
 
 /**
+ * Encode arbitrary text as one line, reversibly: control characters, the percent sign and, if
+ * the text is not UTF-8, all bytes beyond ASCII become %XX. Owned; NULL if memory is short.
+ */
+char *an_text_percent(const char *text);
+/** Decode it in place. @return false for a % that is not %XX, and for %00 */
+bool an_text_unpercent(char *text);
+
+/**
  * A name in quotation marks, and its characters beyond ASCII by number, because letters with
  * accents have two encodings that look the same: "\"caf\u00e9\" (with U+00E9)". Bytes that are not
  * UTF-8 are numbered as themselves. Cut at `size`. @return `out`

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "data/pack/pack.h"
 #include "fuzz/require.h"
 

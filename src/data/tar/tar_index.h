@@ -25,6 +25,7 @@
 #include "base/ending_counts.h"
 #include "base/interned.h"
 #include "base/reader.h"
+#include "base/utf8.h" /* an_text_percent() */
 #include "base/work.h"
 
 #define AN_TAR_KEYS "__alexnet__/keys.txt"

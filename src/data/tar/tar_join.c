@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "data/picture/endings.h"
 #include "data/tar/tar_build.h"
 
