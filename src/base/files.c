@@ -75,24 +75,26 @@ ssize_t an_file_read_fully(int fd, void *dst, size_t length, off_t offset)
     return (ssize_t)done;
 }
 
-alexnet_status an_file_open(const char *path, int *fd, uint64_t *size)
+alexnet_status an_file_measure(const char *path, int fd, uint64_t *size)
 {
     struct stat info;
-    *size = 0;
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (*fd < 0)
-        return fail_open(path, false);
     alexnet_status rc = ALEXNET_OK;
-    if (fstat(*fd, &info) != 0)
+    if (fstat(fd, &info) != 0)
         rc = an_file_fail("examine", path);
     else if (!S_ISREG(info.st_mode))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot read %s: it is %s, not a file", path,
                      other_kind(info.st_mode));
     if (rc != ALEXNET_OK)
-        close(*fd);
-    else
-        *size = (uint64_t)info.st_size;
+        close(fd);
+    *size = rc == ALEXNET_OK ? (uint64_t)info.st_size : 0;
     return rc;
+}
+
+alexnet_status an_file_open(const char *path, int *fd, uint64_t *size)
+{
+    *size = 0;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return *fd < 0 ? fail_open(path, false) : an_file_measure(path, *fd, size);
 }
 
 /* What a link leads to that is not meant to become a file: a folder, a device, or what a process

@@ -11,6 +11,8 @@
 
 /** Open for reading and get the size. Only regular files: opening a pipe could block. */
 alexnet_status an_file_open(const char *path, int *fd, uint64_t *size);
+/** The same for a file that is open already; on failure it is closed. */
+alexnet_status an_file_measure(const char *path, int fd, uint64_t *size);
 
 /** Read until `length` bytes or the end. Returns the count, or -1 with errno. */
 ssize_t an_file_read_fully(int fd, void *dst, size_t length, off_t offset);

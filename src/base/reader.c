@@ -33,13 +33,10 @@ static alexnet_status reader_new(an_reader **out, const char *name)
     return ALEXNET_OK;
 }
 
-alexnet_status an_reader_open(an_reader **out, const char *path)
+/* Takes the descriptor, which is closed on failure. */
+static alexnet_status reader_of(an_reader **out, int fd, uint64_t size, const char *path)
 {
-    *out = NULL;
-    int fd;
-    uint64_t size;
-    AN_CHECK(an_file_open(path, &fd, &size));
-    alexnet_status rc = reader_new(out, path);
+    const alexnet_status rc = reader_new(out, path);
     if (rc != ALEXNET_OK) {
         close(fd);
         return rc;
@@ -47,6 +44,15 @@ alexnet_status an_reader_open(an_reader **out, const char *path)
     (*out)->fd = fd;
     (*out)->size = size;
     return ALEXNET_OK;
+}
+
+alexnet_status an_reader_open(an_reader **out, const char *path)
+{
+    *out = NULL;
+    int fd;
+    uint64_t size;
+    AN_CHECK(an_file_open(path, &fd, &size));
+    return reader_of(out, fd, size, path);
 }
 
 alexnet_status an_reader_memory(an_reader **out, const char *name, const void *bytes, size_t length)
@@ -83,7 +89,7 @@ static alexnet_status refuse(const char *path, int error)
 
 /* Open a file by its path without following links in the part from `at` on: component by component,
  * each in the folder that was opened before it. */
-static alexnet_status open_below(char *path, char *at, int *fd)
+static alexnet_status open_below(char *path, char *at, int *fd, uint64_t *size)
 {
     const int how = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     char *slash = at > path ? at - 1 : NULL;
@@ -110,25 +116,13 @@ static alexnet_status open_below(char *path, char *at, int *fd)
         if (end)
             *end = '/';
     }
-    return ALEXNET_OK;
-}
-
-static alexnet_status reader_of(an_reader **out, int fd, const char *path)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return an_file_fail("examine", path);
-    if (!S_ISREG(info.st_mode))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot read %s: it is not a file", path);
-    AN_CHECK(reader_new(out, path));
-    (*out)->fd = fd;
-    (*out)->size = (uint64_t)info.st_size;
-    return ALEXNET_OK;
+    return an_file_measure(path, *fd, size);
 }
 
 alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, const char *name)
 {
-    int fd = -1;
+    int fd;
+    uint64_t size;
     *out = NULL;
     if (other->fd < 0)
         return AN_FAIL(
@@ -146,12 +140,9 @@ alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, co
     char *path = an_format("%.*s%s", (int)folder, other->name, name);
     if (!path)
         return AN_FAIL_MEMORY(folder + strlen(name), "a path");
-    alexnet_status rc = open_below(path, path + folder, &fd);
-    if (rc == ALEXNET_OK) {
-        rc = reader_of(out, fd, path);
-        if (rc != ALEXNET_OK)
-            close(fd);
-    }
+    alexnet_status rc = open_below(path, path + folder, &fd, &size);
+    if (rc == ALEXNET_OK)
+        rc = reader_of(out, fd, size, path);
     an_free(path);
     return rc;
 }

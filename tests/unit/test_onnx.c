@@ -541,7 +541,7 @@ static void test_external_data_stays_below(void **state)
     expect_failure(open_external("", NULL, NULL), bad, "must be named below");
     expect_failure(open_external("link", NULL, NULL), bad, "m/link is a link");
     expect_failure(open_external("up/secret", NULL, NULL), bad, "m/up is a link");
-    expect_failure(open_external("in", NULL, NULL), bad, "it is not a file");
+    expect_failure(open_external("in", NULL, NULL), bad, "m/in: it is a folder, not a file");
     expect_failure(open_external("none", NULL, NULL), ALEXNET_ERROR_IO, "m/none");
     expect_failure(open_external(NULL, "0", NULL), bad, "has no location");
     expect_failure(open_external("in/data", "5", NULL), bad, "24 bytes expected at 5 of m/in/data");
