@@ -27,8 +27,7 @@ static size_t take_apart(const char *device, int *ordinal)
     size_t length = strcspn(device, ":");
     int64_t number = 0;
     const char *digits = device + length + 1;
-    if (device[length] == ':' && (digits[strspn(digits, "0123456789")] != '\0' ||
-                                  !an_text_to_int(digits, &number) || number > ORDINAL_MAX))
+    if (device[length] == ':' && (!an_text_to_count(digits, &number) || number > ORDINAL_MAX))
         return 0;
     *ordinal = (int)number;
     return length;
