@@ -42,37 +42,7 @@ void an_tuning_free(an_tuning *t)
 
 bool an_tuning_has_word(const char *list, const char *word)
 {
-    size_t length = strlen(word);
-    if (strcmp(list, "*") == 0)
-        return true;
-    for (const char *p = list; *p; p += strcspn(p, " ")) {
-        p += strspn(p, " ");
-        if (length > 0 && strcspn(p, " ") == length && strncmp(p, word, length) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Patterns come from files: a mismatch backtracks to the latest star only, so that no pattern takes
- * exponential time. */
-bool an_tuning_matches(const char *pattern, const char *text)
-{
-    const char *star = NULL, *from = NULL;
-    while (*text) {
-        if (*pattern == '*') {
-            star = pattern++;
-            from = text;
-        } else if (*pattern == *text) {
-            pattern++;
-            text++;
-        } else if (star) {
-            pattern = star + 1;
-            text = ++from;
-        } else {
-            return false;
-        }
-    }
-    return pattern[strspn(pattern, "*")] == '\0';
+    return strcmp(list, "*") == 0 || (*word && an_text_position(list, ' ', word) >= 0);
 }
 
 static bool fits(const an_tuning_entry *r, const an_tuning_query *q, const char *signature)
@@ -82,7 +52,7 @@ static bool fits(const an_tuning_entry *r, const an_tuning_query *q, const char 
            (r->training == AN_UNSAID || r->training == q->training) &&
            (r->batch == AN_UNSAID || r->batch == q->op->n) &&
            (!r->tail || (q->tail && strcmp(r->tail, q->tail) == 0)) &&
-           an_tuning_matches(r->operator, signature);
+           an_text_matches(r->operator, signature);
 }
 
 bool an_tuning_serves(const an_tuning *t, const char *precision)

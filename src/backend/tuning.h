@@ -5,7 +5,8 @@
  *
  *     [conv3]                            any name
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
- *     processor = NVIDIA H200*           as in alexnet_device_info; a star is any text; absent: any
+ *     processor = NVIDIA H200*           as in alexnet_device_info; a star is any text, a question
+ *                                        mark any one byte; absent: any
  *     library = cuDNN 9.19.*             likewise
  *     deterministic = no                 alexnet_ctx_options.deterministic; absent: either
  *     precision = fp32                   or tf32, or bf16, or a star

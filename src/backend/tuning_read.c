@@ -47,8 +47,8 @@ static alexnet_status find_variants(const reading *r, an_tuning_entry *now)
 static bool is_for(const an_tuning_entry *row, const an_tuning_place *place)
 {
     return place->variants && an_tuning_has_word(row->isa, place->isa) &&
-           (!row->processor || an_tuning_matches(row->processor, place->processor)) &&
-           (!row->library || an_tuning_matches(row->library, place->library));
+           (!row->processor || an_text_matches(row->processor, place->processor)) &&
+           (!row->library || an_text_matches(row->library, place->library));
 }
 
 /* Check that the row that ends here is complete. Drop it if it is for another place. */

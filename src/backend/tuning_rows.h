@@ -27,7 +27,5 @@ struct an_tuning {
 void an_tuning_entry_free(an_tuning_entry *entry);
 /** Whether `list` is a star or has `word` among its words. */
 bool an_tuning_has_word(const char *list, const char *word);
-/** Whether `text` matches `pattern`, in which a star is any text. */
-bool an_tuning_matches(const char *pattern, const char *text);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { PATH_SIZE = 4200 };
 
 void an_cgroup_line(char line[AN_CGROUP_LINE], const char *root, const char *folder,
@@ -26,19 +28,6 @@ void an_cgroup_line(char line[AN_CGROUP_LINE], const char *root, const char *fol
 typedef struct mount {
     char group[PATH_SIZE], folder[PATH_SIZE];
 } mount;
-
-/* Whether a word is in "a,b,c". */
-static bool lists(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *p = list; *p; p += *p == ',') {
-        size_t n = strcspn(p, ",");
-        if (n == length && strncmp(p, word, n) == 0)
-            return true;
-        p += n;
-    }
-    return false;
-}
 
 /* Replace octal escapes of mountinfo, such as "\040", with their bytes. */
 static void unescape(char *text)
@@ -63,7 +52,7 @@ static bool read_mount(char *line, const char *controller, int version, mount *o
     char *dash = strstr(line, " - ");
     if (!dash || sscanf(dash, " - %31s %*s %1023s", type, options) != 2 ||
         strcmp(type, version == 2 ? "cgroup2" : "cgroup") != 0 ||
-        (version == 1 && !lists(options, controller)))
+        (version == 1 && an_text_position(options, ',', controller) < 0))
         return false;
     if (sscanf(line, "%*s %*s %*s %4199s %4199s", out->group, out->folder) != 2)
         return false;
@@ -132,7 +121,7 @@ void an_cgroup_walk(const char *root, const char *controller, an_cgroup_visit vi
         *group++ = '\0';
         controllers++;
         int version = strncmp(line, "0:", 2) == 0 && !*controllers ? 2 : 1;
-        if (version == 1 && !lists(controllers, controller))
+        if (version == 1 && an_text_position(controllers, ',', controller) < 0)
             continue;
         mount where = find_mount(root, controller, version);
         climb(&where, group, version, visit, user);

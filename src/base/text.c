@@ -74,18 +74,19 @@ bool an_text_to_count(const char *text, int64_t *value)
     return text[strspn(text, "0123456789")] == '\0' && an_text_to_int(text, value);
 }
 
+int an_text_position(const char *list, char separator, const char *word)
+{
+    const size_t length = strlen(word);
+    int index = 0;
+    for (const char *end; (end = strchr(list, separator)); list = end + 1, index++)
+        if ((size_t)(end - list) == length && memcmp(list, word, length) == 0)
+            return index;
+    return strcmp(list, word) == 0 ? index : -1;
+}
+
 int an_text_choice(const char *choices, const char *word)
 {
-    size_t length = strlen(word);
-    int index = 0;
-    for (const char *p = choices;; p++, index++) {
-        size_t n = strcspn(p, "|");
-        if (n == length && strncmp(p, word, n) == 0)
-            return index;
-        p += n;
-        if (*p == '\0')
-            return -1;
-    }
+    return an_text_position(choices, '|', word);
 }
 
 bool an_text_ends_in(const char *path, const char *endings)

@@ -23,7 +23,9 @@ int an_format_in(char *out, size_t size, const char *format, va_list args)
 int an_print_in(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Position of `word` in "a|b|c", or -1. */
+/** Position of `word` in a list such as "a,b,c", whose separator is ','; or -1. */
+int an_text_position(const char *list, char separator, const char *word);
+/** The same in "a|b|c". */
 int an_text_choice(const char *choices, const char *word);
 
 /** Whether a path ends in one of ".a|.b", in any case, after something else. */

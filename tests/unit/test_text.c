@@ -70,6 +70,9 @@ static void test_choices(void **state)
     assert_int_equal(an_text_choice("no|yes", "yess"), -1);
     assert_int_equal(an_text_choice("no|yes", ""), -1);
     assert_int_equal(an_text_choice("no|yes", "no|yes"), -1);
+    assert_int_equal(an_text_position("cpu,cpuacct", ',', "cpuacct"), 1);
+    assert_int_equal(an_text_position("cpuset", ',', "cpu"), -1);
+    assert_int_equal(an_text_position("", ',', "cpu"), -1);
 }
 
 static void test_distances(void **state)
