@@ -6,12 +6,10 @@
 #include "backend/cpu/isa.h"
 #include "backend/cpu/needs.h"
 #include "backend/cpu/prepared.h"
+#include "backend/host.h"
 #include "backend/ref/ref.h"
-#include "backend/update.h"
 #include "base/alloc.h"
 #include "base/status.h"
-
-/* ---- The device ------------------------------------------------------------------------------ */
 
 static bool cpu_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
 {
@@ -82,34 +80,6 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
     return rc;
 }
 
-static alexnet_status cpu_sync(an_backend *backend)
-{
-    (void)backend;
-    return ALEXNET_OK;
-}
-
-/* ---- Memory ---------------------------------------------------------------------------------- */
-
-static alexnet_status cpu_alloc(an_backend *backend, size_t bytes, void **out)
-{
-    (void)backend;
-    *out = an_alloc_big(bytes ? bytes : 1);
-    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a buffer of device cpu");
-}
-
-static void cpu_free(an_backend *backend, void *block, size_t bytes)
-{
-    (void)backend;
-    an_free_big(block, bytes ? bytes : 1);
-}
-
-static alexnet_status cpu_copy(an_backend *backend, void *dst, const void *src, size_t bytes)
-{
-    (void)backend;
-    memcpy(dst, src, bytes);
-    return ALEXNET_OK;
-}
-
 static const char *const variants[AN_CPU_VARIANTS + 1] = {
     [AN_CPU_DIRECT] = "direct",   [AN_CPU_CHANNELS_LAST] = "channels_last",
     [AN_CPU_BLOCKED] = "blocked", [AN_CPU_WINOGRAD] = "winograd",
@@ -123,21 +93,21 @@ const an_backend_api an_cpu_api = {
     .describe = cpu_describe,
     .open = cpu_open,
     .close = cpu_close,
-    .sync = cpu_sync,
-    .alloc = cpu_alloc,
-    .free = cpu_free,
-    .write = cpu_copy,
-    .read = cpu_copy,
+    .sync = an_host_sync,
+    .alloc = an_host_alloc,
+    .free = an_host_free,
+    .write = an_host_copy,
+    .read = an_host_copy,
     .op_prepare = an_cpu_op_prepare,
     .op_pack = an_cpu_op_pack,
     .op_forward = an_cpu_op_forward,
     .op_backward = an_cpu_op_backward,
     .op_free = an_cpu_op_free,
-    .update_prepare = an_update_prepare,
-    .gradient_norm = an_update_norm,
+    .update_prepare = an_host_update_prepare,
+    .gradient_norm = an_host_gradient_norm,
     .update = an_cpu_update,
-    .update_free = an_update_free,
+    .update_free = an_host_update_free,
     .norms = an_cpu_norms,
-    .hold = an_update_hold,
+    .hold = an_host_hold,
     .peak = an_cpu_peak,
 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
-#include "backend/update.h"
+#include "backend/host.h"
 #include "base/status.h"
 #include "base/team.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/update.h"
+#include "backend/host.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -48,32 +48,6 @@ static void ref_close(an_backend *backend)
     an_backend_free_tunings(backend);
     an_ctx_release(backend->ctx);
     an_free(backend);
-}
-
-static alexnet_status ref_sync(an_backend *backend)
-{
-    (void)backend;
-    return ALEXNET_OK;
-}
-
-static alexnet_status ref_alloc(an_backend *backend, size_t bytes, void **out)
-{
-    (void)backend;
-    *out = an_alloc_big(bytes ? bytes : 1);
-    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a buffer of device ref");
-}
-
-static void ref_free(an_backend *backend, void *block, size_t bytes)
-{
-    (void)backend;
-    an_free_big(block, bytes ? bytes : 1);
-}
-
-static alexnet_status ref_copy(an_backend *backend, void *dst, const void *src, size_t bytes)
-{
-    (void)backend;
-    memcpy(dst, src, bytes);
-    return ALEXNET_OK;
 }
 
 static alexnet_status ref_prepare(an_backend *backend, const an_prepare *prepare, an_prepared **out)
@@ -238,20 +212,20 @@ const an_backend_api an_ref_api = {
     .describe = ref_describe,
     .open = ref_open,
     .close = ref_close,
-    .sync = ref_sync,
-    .alloc = ref_alloc,
-    .free = ref_free,
-    .write = ref_copy,
-    .read = ref_copy,
+    .sync = an_host_sync,
+    .alloc = an_host_alloc,
+    .free = an_host_free,
+    .write = an_host_copy,
+    .read = an_host_copy,
     .op_prepare = ref_prepare,
     .op_pack = ref_pack,
     .op_forward = ref_forward,
     .op_backward = ref_backward,
     .op_free = ref_op_free,
-    .update_prepare = an_update_prepare,
-    .gradient_norm = an_update_norm,
+    .update_prepare = an_host_update_prepare,
+    .gradient_norm = an_host_gradient_norm,
     .update = ref_update,
-    .update_free = an_update_free,
+    .update_free = an_host_update_free,
     .norms = ref_norms,
-    .hold = an_update_hold,
+    .hold = an_host_hold,
 };

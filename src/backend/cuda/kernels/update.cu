@@ -67,7 +67,7 @@ AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const f
     }
 }
 
-/* The factor of gradients (an_update_factor() in backend/update.h). */
+/* The factor of gradients (an_update_factor() in backend/host.h). */
 AN_BODY float update_factor(const an_rule *rule)
 {
     float factor = rule->divisor > 0 ? 1 / (float)rule->divisor : 1;
