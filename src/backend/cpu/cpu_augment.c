@@ -142,9 +142,7 @@ alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_o
 {
     an_dtype dtype = p->plain_out ? AN_F32 : cpu->activation;
     an_layout y = {AN_LAYOUT_PLAIN, dtype, p->ops[0]->n, p->ops[0]->out};
-    an_native *native;
-    AN_CHECK(an_native_new(&native, cpu, p, &kind, NULL, y));
-    an_native_work(native, work_bytes(&native->desc.u.augment));
-    *out = &native->op;
+    AN_CHECK(an_native_new(out, cpu, p, &kind, NULL, y));
+    an_native_work((an_native *)*out, work_bytes(&p->ops[0]->u.augment));
     return ALEXNET_OK;
 }

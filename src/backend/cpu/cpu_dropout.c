@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "backend/cpu/native.h"
-#include "base/status.h"
 
 enum { CHUNK = 1 << 14 };
 
@@ -79,8 +78,5 @@ static const an_native_kind kind = {"dropout", false, false, forward, backward};
 
 alexnet_status an_cpu_dropout_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
-    an_native *native;
-    AN_CHECK(an_native_new(&native, cpu, p, &kind, p->in, an_native_like_input(p)));
-    *out = &native->op;
-    return ALEXNET_OK;
+    return an_native_new(out, cpu, p, &kind, p->in, an_native_like_input(p));
 }

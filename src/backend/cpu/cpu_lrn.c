@@ -112,29 +112,25 @@ static const an_native_kind across = {"lrn", true, false, across_forward, across
 static const an_native_kind within = {"lrn_within", true, false, within_forward, within_backward};
 
 static alexnet_status prepare(an_cpu *cpu, const an_prepare *p, const an_native_kind *kind,
-                              int64_t (*work)(const an_lrn_shape *shape), an_native **out)
+                              int64_t (*work)(const an_lrn_shape *shape), an_cpu_op **out)
 {
     AN_CHECK(an_native_new(out, cpu, p, kind, p->in, an_native_like_input(p)));
-    (*out)->lrn = shape_of(&(*out)->desc, (*out)->y);
-    an_native_work(*out, sizeof(float) * (size_t)work(&(*out)->lrn));
+    an_native *native = (an_native *)*out;
+    native->lrn = shape_of(&native->desc, native->y);
+    an_native_work(native, sizeof(float) * (size_t)work(&native->lrn));
     return ALEXNET_OK;
 }
 
 /* Backward recomputes s, which is cheaper than storing and loading it. */
 alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
-    an_native *native;
-    AN_CHECK(prepare(cpu, p, &across, an_lrn_work, &native));
-    *out = &native->op;
-    return ALEXNET_OK;
+    return prepare(cpu, p, &across, an_lrn_work, out);
 }
 
 alexnet_status an_cpu_lrn_within_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
-    an_native *native;
-    AN_CHECK(prepare(cpu, p, &within, an_lrn_within_work, &native));
+    AN_CHECK(prepare(cpu, p, &within, an_lrn_within_work, out));
     if (p->want_dx)
-        native->op.base.saved = sizeof(float) * (size_t)an_layout_count(native->y);
-    *out = &native->op;
+        (*out)->base.saved = sizeof(float) * (size_t)an_layout_count(((an_native *)*out)->y);
     return ALEXNET_OK;
 }

@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "backend/cpu/native.h"
-#include "base/status.h"
 
 AN_INLINE float value(const an_neuron_desc *neuron, float x)
 {
@@ -92,10 +91,7 @@ static const an_native_kind other_kind = {NULL, false, true, forward, backward};
 
 alexnet_status an_cpu_neuron_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
-    an_native *native;
     bool is_relu = p->ops[0]->u.neuron.kind == AN_RELU;
-    AN_CHECK(an_native_new(&native, cpu, p, is_relu ? &relu_kind : &other_kind, p->in,
-                           an_native_like_input(p)));
-    *out = &native->op;
-    return ALEXNET_OK;
+    return an_native_new(out, cpu, p, is_relu ? &relu_kind : &other_kind, p->in,
+                         an_native_like_input(p));
 }

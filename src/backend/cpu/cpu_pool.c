@@ -83,19 +83,18 @@ static const an_native_kind avg_kind = {"pool_avg", false, false, avg_forward, a
 
 alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
-    an_native *native;
     const an_pool_desc *pool = &p->ops[0]->u.pool;
     bool max = pool->kind == AN_POOL_MAX;
     if (max && p->want_dx && pool->size > MOST)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "windows of more than %d pixels a side", MOST);
-    AN_CHECK(an_native_new(&native, cpu, p, max ? &max_kind : &avg_kind, p->in,
-                           an_native_like_input(p)));
+    AN_CHECK(
+        an_native_new(out, cpu, p, max ? &max_kind : &avg_kind, p->in, an_native_like_input(p)));
+    an_native *native = (an_native *)*out;
     if (max && p->want_dx)
         native->op.base.saved = sizeof(uint16_t) * (size_t)an_layout_count(native->y);
     if (p->want_dx)
         an_native_work(native,
                        2 * sizeof(an_float8) * (size_t)pool->size * (size_t)native->x[0].shape.w);
-    *out = &native->op;
     return ALEXNET_OK;
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "backend/cpu/native.h"
-#include "base/status.h"
 
 /* Probabilities of one slot; returns log SUM exp(x). The largest logit is subtracted first, so that
  * no exponential overflows. */
@@ -94,8 +93,5 @@ static const an_native_kind kind = {NULL, false, true, forward, backward};
 alexnet_status an_cpu_softmax_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_layout rows = {AN_LAYOUT_PLAIN, AN_F32, p->ops[0]->n, p->ops[0]->out};
-    an_native *native;
-    AN_CHECK(an_native_new(&native, cpu, p, &kind, &rows, rows));
-    *out = &native->op;
-    return ALEXNET_OK;
+    return an_native_new(out, cpu, p, &kind, &rows, rows);
 }

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "backend/cpu/native.h"
-#include "base/status.h"
 
 /* ---- Concatenation --------------------------------------------------------------------------- */
 
@@ -70,10 +69,7 @@ alexnet_status an_cpu_concat_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
         y.kind = AN_LAYOUT_PLAIN;
     for (int i = 0; i < p->ops[0]->n_inputs; i++)
         x[i] = (an_layout){y.kind, y.dtype, y.n, p->in[i].shape};
-    an_native *native;
-    AN_CHECK(an_native_new(&native, cpu, p, &concat_kind, x, y));
-    *out = &native->op;
-    return ALEXNET_OK;
+    return an_native_new(out, cpu, p, &concat_kind, x, y);
 }
 
 /* ---- Sum ------------------------------------------------------------------------------------- */
@@ -112,8 +108,5 @@ alexnet_status an_cpu_eltsum_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
     an_layout x[AN_MAX_INPUTS];
     for (int i = 0; i < p->ops[0]->n_inputs; i++)
         x[i] = p->in[0];
-    an_native *native;
-    AN_CHECK(an_native_new(&native, cpu, p, &sum_kind, x, an_native_like_input(p)));
-    *out = &native->op;
-    return ALEXNET_OK;
+    return an_native_new(out, cpu, p, &sum_kind, x, an_native_like_input(p));
 }

@@ -74,7 +74,7 @@ static alexnet_status make_reorders(an_native *native, const an_prepare *p)
     return ALEXNET_OK;
 }
 
-alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *p,
+alexnet_status an_native_new(an_cpu_op **out, an_cpu *cpu, const an_prepare *p,
                              const an_native_kind *kind, const an_layout *x, an_layout y)
 {
     *out = NULL;
@@ -101,7 +101,7 @@ alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *p,
     if (rc != ALEXNET_OK)
         native_free(&native->op);
     else
-        *out = native;
+        *out = &native->op;
     return rc;
 }
 

@@ -30,11 +30,11 @@ struct an_native {
 };
 
 /**
- * Make a native operator with its reorders.
+ * Make a native operator, an an_native, with its reorders.
  * @param x  inner layouts of the inputs
  * @param y  inner layout of the output; the outer one is the same, or plain if plain_out was set
  */
-alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *prepare,
+alexnet_status an_native_new(an_cpu_op **out, an_cpu *cpu, const an_prepare *prepare,
                              const an_native_kind *kind, const an_layout *x, an_layout y);
 /** The layout of input 0 with the shape of the operator's output. */
 an_layout an_native_like_input(const an_prepare *prepare);
