@@ -17,6 +17,9 @@ alexnet_status an_check_range(const char *quantity, int value, int low, int high
 alexnet_status an_check_positive(const char *quantity, double value);
 alexnet_status an_check_not_negative(const char *quantity, double value);
 
+/** "groups 3 does not divide 64 channels" */
+alexnet_status an_check_groups(int groups, int channels);
+
 /**
  * One direction of a window that slides over a padded input.
  * @param name  name of the window's size, as in "filterSize 11 is larger than the padded input 8"

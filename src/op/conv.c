@@ -3,25 +3,15 @@
 #include "base/status.h"
 #include "op/check.h"
 
-/* The number of groups must divide the input and the output channels. */
-static alexnet_status check_groups(const an_conv_desc *conv, int c)
-{
-    AN_CHECK(an_check_range("groups", conv->groups, 1, AN_MAX_WINDOW));
-    if (c % conv->groups)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "groups %d does not divide %d channels",
-                       conv->groups, c);
-    if (conv->k < 1 || conv->k % conv->groups)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "filters is %d, but must be a positive multiple of groups %d", conv->k,
-                       conv->groups);
-    return ALEXNET_OK;
-}
-
 static alexnet_status resolve(an_op_desc *desc)
 {
     const an_conv_desc *conv = &desc->u.conv;
     an_chw in = desc->in[0];
-    AN_CHECK(check_groups(conv, in.c));
+    AN_CHECK(an_check_groups(conv->groups, in.c));
+    if (conv->k < 1 || conv->k % conv->groups)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "filters is %d, but must be a positive multiple of groups %d", conv->k,
+                       conv->groups);
     desc->out.c = conv->k;
     an_window rows = {in.h, conv->top, conv->bottom, conv->r, conv->stride, conv->ceil};
     an_window columns = {in.w, conv->left, conv->right, conv->s, conv->stride, conv->ceil};

@@ -17,11 +17,7 @@ static alexnet_status resolve_constants(an_op_desc *desc)
 
 static alexnet_status resolve_across(an_op_desc *desc)
 {
-    int groups = desc->u.lrn.groups;
-    AN_CHECK(an_check_range("groups", groups, 1, AN_MAX_WINDOW));
-    if (desc->in[0].c % groups)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "groups %d does not divide %d channels",
-                       groups, desc->in[0].c);
+    AN_CHECK(an_check_groups(desc->u.lrn.groups, desc->in[0].c));
     return resolve_constants(desc);
 }
 
