@@ -19,7 +19,7 @@ static void log_choice(const an_backend *backend, const alexnet_device_info *inf
            an_text_plural(backend->ctx->threads, "thread", "threads"));
 }
 
-/* The arguments of an_backend_open_as(). */
+/* The arguments of an_backend_open(). */
 typedef struct opening {
     alexnet_ctx *ctx;
     bool training;
@@ -120,13 +120,8 @@ static alexnet_status tune_as(an_backend *backend, const an_device_defaults *def
     return ALEXNET_OK;
 }
 
-alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
-{
-    return an_backend_open_as(out, ctx, training, NULL);
-}
-
-alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
-                                  const an_device_defaults *defaults)
+alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training,
+                               const an_device_defaults *defaults)
 {
     *out = NULL;
     AN_CHECK(open_chosen(out, &(opening){ctx, training, defaults}));

@@ -271,18 +271,6 @@ bool an_device_at(an_device *out, int index, alexnet_isa max_isa);
  */
 alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa);
 
-/**
- * Open the device that a context names. "auto" is the best available one that can be opened;
- * devices that refuse are passed over with a warning. Precision AUTO becomes bf16 for `training`
- * where the device has it, else fp32.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that no device has,
- *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
- */
-alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
-
-/** The reference backend, which every build has. */
-alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
-
 /** What a run began with: the device and precision to use where the context says auto, and the text
  * of a tuning to use if the context has none. */
 typedef struct an_device_defaults {
@@ -291,14 +279,21 @@ typedef struct an_device_defaults {
     const char *tuning; /* NULL: none */
     bool deterministic; /* even if the context is not */
 } an_device_defaults;
+
 /**
- * Like an_backend_open(), but auto means these defaults. A device that this build or machine does
- * not have, or that refuses, is replaced by the best one, with a warning. A tuning that this
- * version does not understand is ignored, also with a warning.
- * @param defaults  NULL: none
+ * Open the device that a context names. "auto" is the best available one that can be opened;
+ * devices that refuse are passed over with a warning. Precision AUTO becomes bf16 for `training`
+ * where the device has it, else fp32.
+ * @param defaults  what auto means instead, or NULL. A device that this build or machine does not
+ *                  have, or that refuses, is replaced by the best one, and a tuning that this
+ *                  version does not understand is ignored, both with a warning
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that no device has,
+ *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
  */
-alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
-                                  const an_device_defaults *defaults);
+alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training,
+                               const an_device_defaults *defaults);
+/** The reference backend, which every build has. */
+alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
 

@@ -32,7 +32,7 @@ static void test_by_name(void **state)
         if (!info.available)
             continue;
         alexnet_ctx *ctx = rig_ctx(info.name, ALEXNET_PRECISION_FP32, 1);
-        expect_ok(an_backend_open(&backend, ctx, true));
+        expect_ok(an_backend_open(&backend, ctx, true, NULL));
         assert_ptr_equal(backend->api, an_backends[i]);
         assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
         an_backend_close(backend);
@@ -55,7 +55,7 @@ static void test_auto(void **state)
     }
     alexnet_ctx *ctx = rig_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
     for (int training = 0; training < 2; training++) {
-        expect_ok(an_backend_open(&backend, ctx, training));
+        expect_ok(an_backend_open(&backend, ctx, training, NULL));
         assert_ptr_equal(backend->api, an_backends[best]);
         assert_int_equal(backend->precision,
                          training && info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
@@ -73,7 +73,7 @@ static void lacks(const char *device, alexnet_precision asked, const char *expec
     warnings = 0;
     for (int i = 0; i < 2; i++) {
         an_backend *backend;
-        expect_ok(an_backend_open(&backend, ctx, true));
+        expect_ok(an_backend_open(&backend, ctx, true, NULL));
         assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
         assert_int_equal(warnings, 1);
         assert_string_equal(warning, expected);
@@ -107,7 +107,7 @@ static void tuned(const char *precision, int expected)
     ctx->log = keep_warning;
     warnings = 0;
     for (int i = 0; i < 2; i++) {
-        expect_ok(an_backend_open(&backend, ctx, false));
+        expect_ok(an_backend_open(&backend, ctx, false, NULL));
         an_backend_close(backend);
         assert_int_equal(warnings, expected);
         ctx->precision = ALEXNET_PRECISION_BF16;
@@ -133,7 +133,7 @@ static void test_ref(void **state)
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
     ctx->log = keep_warning;
     warnings = 0;
-    expect_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
     assert_int_equal(backend->param_dtype, AN_F64);
     assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
     assert_int_equal(warnings, 0);
@@ -146,7 +146,7 @@ static void refused(const char *device, alexnet_status expected)
 {
     an_backend *backend;
     alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_AUTO, 1);
-    expect_failure(an_backend_open(&backend, ctx, false), expected, device);
+    expect_failure(an_backend_open(&backend, ctx, false, NULL), expected, device);
     assert_null(backend);
     an_ctx_release(ctx);
 }

@@ -554,7 +554,7 @@ static void test_bf16_absent(void **state)
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_BF16, 2);
     ctx->max_isa = max_isa;
     ctx->log = keep_warning;
-    expect_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
     assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
     assert_string_equal(warning, "device cpu has no bf16: it computes in fp32");
     an_backend_close(backend);

@@ -171,7 +171,7 @@ static void test_peak(void **state)
     if (!rig_has_device("cpu"))
         skip();
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 2);
-    expect_ok(an_backend_open(&cpu, ctx, false));
+    expect_ok(an_backend_open(&cpu, ctx, false, NULL));
     cpu->api->describe(&info, 0, ALEXNET_ISA_ANY);
     expect_ok(cpu->api->peak(cpu, ALEXNET_PRECISION_FP32, &peak));
     assert_true(isfinite(peak.flops) && peak.flops > 0);

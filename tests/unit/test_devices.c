@@ -70,7 +70,7 @@ static void expect_device(const char *name, int ordinal)
 {
     an_backend *backend;
     alexnet_ctx *ctx = rig_new_ctx(name, ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
     assert_ptr_equal(backend->api, &many);
     assert_int_equal(backend->ordinal, ordinal);
     assert_int_equal(opened, ordinal);
@@ -98,7 +98,7 @@ static const an_backend_api *open_counting(const char *device, const an_device_d
     ctx->log = count_warnings;
     warnings = 0;
     const an_backend_api *api = NULL;
-    if (an_backend_open_as(&backend, ctx, true, defaults) == ALEXNET_OK)
+    if (an_backend_open(&backend, ctx, true, defaults) == ALEXNET_OK)
         api = backend->api;
     an_backend_close(backend);
     alexnet_ctx_free(ctx);
@@ -241,7 +241,7 @@ static void test_a_tuning_of_another_version(void **state)
     alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
     ctx->log = count_warnings;
     warnings = 0;
-    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults));
+    expect_ok(an_backend_open(&backend, ctx, true, &defaults));
     assert_null(backend->tuning);
     assert_int_equal(warnings, 1);
     an_backend_close(backend);
@@ -258,7 +258,7 @@ static void test_a_deterministic_run(void **state)
         an_backend *backend;
         alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
         ctx->deterministic = i & 2;
-        expect_ok(an_backend_open_as(&backend, ctx, true, &defaults));
+        expect_ok(an_backend_open(&backend, ctx, true, &defaults));
         assert_int_equal(backend->deterministic, i != 0);
         an_backend_close(backend);
         alexnet_ctx_free(ctx);

@@ -102,7 +102,7 @@ static void check_masks(const char *device)
     an_step_state step = {.seed = 1, .step = 5};
     double x[COUNT], y[COUNT]; /* room for either type */
     expect_ok(an_op_resolve(&desc));
-    expect_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
     bool wide = backend->param_dtype == AN_F64;
     an_layout layout = {AN_LAYOUT_PLAIN, backend->param_dtype, 1, desc.in[0]};
     for (int i = 0; i < COUNT; i++)

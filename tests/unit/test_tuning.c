@@ -297,23 +297,23 @@ static void test_what_a_backend_takes(void **state)
     if (!rig_has_device("cpu"))
         skip();
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
     an_variants built_in = an_backend_variants(backend, &op, true);
     an_backend_close(backend);
     ctx->tuning = an_strdup(text);
     ctx->tuning_name = an_strdup("t.ini");
-    expect_ok(an_backend_open(&backend, ctx, true));
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
     an_variants both = an_backend_variants(backend, &op, true);
     assert_true(both.of[AN_FORWARD] == built_in.of[AN_FORWARD]);
     assert_true(both.of[AN_BACKWARD_DATA] == built_in.of[AN_BACKWARD_DATA]);
     assert_string_equal(backend->api->variants[both.of[AN_BACKWARD_WEIGHTS]], "winograd");
     an_backend_close(backend);
     an_device_defaults defaults = {.tuning = "[a]\nisa = *\n"};
-    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults)); /* the caller's own goes first */
+    expect_ok(an_backend_open(&backend, ctx, true, &defaults)); /* the caller's own goes first */
     an_backend_close(backend);
     an_free(ctx->tuning);
     ctx->tuning = NULL;
-    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults)); /* a run's bad one is left out */
+    expect_ok(an_backend_open(&backend, ctx, true, &defaults)); /* a run's bad one is left out */
     assert_null(backend->tuning);
     an_backend_close(backend);
     an_ctx_release(ctx);

@@ -95,7 +95,7 @@ alexnet_status an_net_new_as(an_net **out, alexnet_ctx *ctx, const alexnet_netwo
     net->version = 1;
     net->ctx = an_ctx_retain(ctx);
     net->network = an_network_retain((alexnet_network *)network);
-    AN_TRY(an_backend_open_as(&net->backend, ctx, training, defaults));
+    AN_TRY(an_backend_open(&net->backend, ctx, training, defaults));
     AN_TRY(list_params(net));
     AN_TRY(make_arenas(net, training));
     *out = net;

@@ -76,7 +76,7 @@ typedef struct an_net {
  */
 alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
                           bool training);
-/** The same on the device and precision that a run began with; see an_backend_open_as(). */
+/** The same on the device and precision that a run began with; see an_backend_open(). */
 alexnet_status an_net_new_as(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
                              bool training, const an_device_defaults *defaults);
 an_net *an_net_retain(an_net *net);
