@@ -148,6 +148,42 @@ void an_backend_close(an_backend *backend)
         backend->api->close(backend);
 }
 
+/* ---- Values ---------------------------------------------------------------------------------- */
+
+enum { PIECE = 1 << 11 }; /* values converted at a time, in a block on the stack */
+
+alexnet_status an_backend_write(an_backend *backend, void *dst, const void *src, an_dtype type,
+                                int64_t count)
+{
+    const size_t size = an_dtype_bytes(backend->param_dtype), from = an_dtype_bytes(type);
+    double block[PIECE];
+    if (type == backend->param_dtype)
+        return backend->api->write(backend, dst, src, (size_t)count * size);
+    for (int64_t done = 0; done < count; done += PIECE) {
+        const int64_t n = count - done < PIECE ? count - done : PIECE;
+        an_convert(block, backend->param_dtype, (const char *)src + (size_t)done * from, type, n);
+        AN_CHECK(backend->api->write(backend, (char *)dst + (size_t)done * size, block,
+                                     (size_t)n * size));
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_backend_read(an_backend *backend, void *dst, const void *src, an_dtype type,
+                               int64_t count)
+{
+    const size_t size = an_dtype_bytes(backend->param_dtype), to = an_dtype_bytes(type);
+    double block[PIECE];
+    if (type == backend->param_dtype)
+        return backend->api->read(backend, dst, src, (size_t)count * size);
+    for (int64_t done = 0; done < count; done += PIECE) {
+        const int64_t n = count - done < PIECE ? count - done : PIECE;
+        AN_CHECK(backend->api->read(backend, block, (const char *)src + (size_t)done * size,
+                                    (size_t)n * size));
+        an_convert((char *)dst + (size_t)done * to, type, block, backend->param_dtype, n);
+    }
+    return ALEXNET_OK;
+}
+
 /* ---- Tunings --------------------------------------------------------------------------------- */
 
 an_tuning_place an_device_place(const an_backend_api *api, const alexnet_device_info *info)

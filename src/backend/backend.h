@@ -297,6 +297,15 @@ alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
 
+/**
+ * write() and read() of values of param_dtype, which the host has as `type`, AN_F32 or AN_F64. They
+ * are converted piece by piece; nothing is allocated.
+ */
+alexnet_status an_backend_write(an_backend *backend, void *dst, const void *src, an_dtype type,
+                                int64_t count);
+alexnet_status an_backend_read(an_backend *backend, void *dst, const void *src, an_dtype type,
+                               int64_t count);
+
 /** Whether open() failed because of the device itself, which may be in use or full: another
  *  device can then take its place. */
 bool an_device_refused(const an_device *device, alexnet_status rc);

@@ -179,46 +179,21 @@ void *an_net_at(const an_net *net, an_arena arena, int param)
     return (char *)net->arenas[arena].memory + net->params[param].offset;
 }
 
-/* Host copies are converted through a block of this many elements. */
-enum { CHUNK = 1 << 16 };
-
-static alexnet_status transfer(an_net *net, char *device, char *host, an_dtype type, int64_t count,
-                               bool write)
+/* Where value `first` of a parameter is, of which `count` from there on must exist. */
+static char *values_at(const an_net *net, an_arena arena, int param, int64_t first, int64_t count)
 {
-    an_backend *be = net->backend;
-    size_t device_size = an_dtype_bytes(be->param_dtype), host_size = an_dtype_bytes(type);
-    if (type == be->param_dtype)
-        return write ? be->api->write(be, device, host, (size_t)count * host_size)
-                     : be->api->read(be, host, device, (size_t)count * host_size);
-    alexnet_status rc = ALEXNET_OK;
-    void *block = an_malloc(CHUNK * sizeof(double));
-    if (!block)
-        return AN_FAIL_MEMORY(CHUNK * sizeof(double), "a copy of parameters");
-    for (int64_t done = 0; done < count && rc == ALEXNET_OK; done += CHUNK) {
-        int64_t n = count - done < CHUNK ? count - done : CHUNK;
-        if (write) {
-            an_convert(block, be->param_dtype, host + (size_t)done * host_size, type, n);
-            rc = be->api->write(be, device + (size_t)done * device_size, block,
-                                (size_t)n * device_size);
-        } else {
-            rc = be->api->read(be, block, device + (size_t)done * device_size,
-                               (size_t)n * device_size);
-            if (rc == ALEXNET_OK)
-                an_convert(host + (size_t)done * host_size, type, block, be->param_dtype, n);
-        }
-    }
-    an_free(block);
-    return rc;
+    assert(first >= 0 && count >= 0 && first + count <= net->params[param].count);
+    (void)count;
+    return (char *)an_net_at(net, arena, param) +
+           (size_t)first * an_dtype_bytes(net->backend->param_dtype);
 }
 
 alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t first,
                                  int64_t count, const void *src, an_dtype type)
 {
-    assert(first >= 0 && count >= 0 && first + count <= net->params[param].count);
-    const size_t offset = (size_t)first * an_dtype_bytes(net->backend->param_dtype);
     net->version++;
-    return transfer(net, (char *)an_net_at(net, arena, param) + offset, (char *)src, type, count,
-                    true);
+    return an_backend_write(net->backend, values_at(net, arena, param, first, count), src, type,
+                            count);
 }
 
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type)
@@ -237,15 +212,17 @@ alexnet_status an_net_write_mean(an_net *net)
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
                                 int64_t count, void *dst, an_dtype type)
 {
-    assert(first >= 0 && count >= 0 && first + count <= net->params[param].count);
-    const size_t offset = (size_t)first * an_dtype_bytes(net->backend->param_dtype);
-    return transfer(net, (char *)an_net_at(net, arena, param) + offset, dst, type, count, false);
+    return an_backend_read(net->backend, dst, values_at(net, arena, param, first, count), type,
+                           count);
 }
 
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type)
 {
     return an_net_read_part(net, arena, param, 0, net->params[param].count, dst, type);
 }
+
+/* A copy from arena to arena passes through a block of this many values. */
+enum { CHUNK = 1 << 16 };
 
 static alexnet_status copy_param(an_net *net, an_arena to, an_arena from, int param, void *block)
 {

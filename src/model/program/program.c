@@ -39,7 +39,6 @@ void an_program_free(an_program *p)
         return;
     free_on_backend(p);
     an_free(p->rates);
-    an_free(p->block);
     an_free(p->units);
     an_free(p->steps);
     an_free(p->kept);

@@ -21,15 +21,14 @@ static alexnet_status alloc_staged(an_program *p, void **out)
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a batch");
 }
 
-/* The host's side of batches and results. */
+/* The host's side of batches. */
 static alexnet_status make_host(an_program *p)
 {
-    size_t block = AN_BLOCK * sizeof(double), rates = (size_t)p->net->count * sizeof *p->rates;
+    const size_t rates = (size_t)p->net->count * sizeof *p->rates;
     for (int i = 0; i < p->options.batches; i++)
         AN_CHECK(alloc_staged(p, &p->staged[i]));
     p->rates = an_calloc(1, rates);
-    p->block = an_malloc(block);
-    return p->rates && p->block ? ALEXNET_OK : AN_FAIL_MEMORY(block + rates, "results");
+    return p->rates ? ALEXNET_OK : AN_FAIL_MEMORY(rates, "rates");
 }
 
 /* Allocate for the largest possible number of units and steps. There is at most one sum for each

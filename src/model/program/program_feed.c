@@ -80,15 +80,8 @@ static alexnet_status write_plain(an_program *p, void *to, const float *values, 
 {
     an_backend *be = p->net->backend;
     const an_layout *out = &unit->op->out;
-    int64_t count = out->n * an_chw_count(out->shape);
-    size_t size = an_dtype_bytes(be->param_dtype);
     assert(out->kind == AN_LAYOUT_PLAIN && out->dtype == be->param_dtype);
-    for (int64_t done = 0; done < count; done += AN_BLOCK) {
-        int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
-        an_convert(p->block, be->param_dtype, values + done, AN_F32, n);
-        AN_CHECK(be->api->write(be, (char *)to + (size_t)done * size, p->block, (size_t)n * size));
-    }
-    return ALEXNET_OK;
+    return an_backend_write(be, to, values, AN_F32, out->n * an_chw_count(out->shape));
 }
 
 alexnet_status an_program_give(an_program *p, const float *values)

@@ -73,10 +73,7 @@ struct an_program {
     /* memory of the host */
     void *staged[AN_BATCHES]; /* slots, state and rates as written to a place */
     an_rates *rates;
-    void *block; /* for conversion of values that are read; AN_BLOCK doubles */
 };
-
-enum { AN_BLOCK = 1 << 14 };
 
 /** The buffer of a batch, by the batch's number from 0. */
 static inline int an_program_buffer(const an_program *program, int64_t batch)

@@ -3,7 +3,6 @@
  */
 #include <assert.h>
 
-#include "base/status.h"
 #include "model/program/program_impl.h"
 
 int an_program_kept_at(const an_program *p, int place)
@@ -51,16 +50,9 @@ static alexnet_status read_plain(an_program *p, float *values, const void *from,
                                  const an_unit *unit)
 {
     an_backend *be = p->net->backend;
-    int64_t count = unit->op->out.n * an_chw_count(unit->op->out.shape);
-    size_t size = an_dtype_bytes(be->param_dtype);
-    assert(unit->op->out.kind == AN_LAYOUT_PLAIN && unit->op->out.dtype == be->param_dtype);
-    for (int64_t done = 0; done < count; done += AN_BLOCK) {
-        int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
-        AN_CHECK(be->api->read(be, p->block, (const char *)from + (size_t)done * size,
-                               (size_t)n * size));
-        an_convert(values + done, AN_F32, p->block, be->param_dtype, n);
-    }
-    return ALEXNET_OK;
+    const an_layout *out = &unit->op->out;
+    assert(out->kind == AN_LAYOUT_PLAIN && out->dtype == be->param_dtype);
+    return an_backend_read(be, values, from, AN_F32, out->n * an_chw_count(out->shape));
 }
 
 an_chw an_program_shape(const an_program *p, int place)
