@@ -100,7 +100,6 @@ static double waiting(const alexnet_trainer *t, double seconds)
 static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
 {
     double now = an_clock();
-    alexnet_metrics m = an_tally_metrics(&t->record.interval);
     t->pace.rate = speed(t->pace.images, now - t->pace.started);
     t->pace.waiting = waiting(t, now - t->pace.started);
     AN_CHECK(an_trainer_follow(t)); /* the host writes to the folder too */
@@ -110,9 +109,6 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
     t->pace.images = 0;
     t->pace.loading = t->pace.busy = 0;
     progress->report = true;
-    progress->loss = m.loss;
-    progress->top1_error = m.top1_error;
-    progress->top5_error = m.top5_error;
     return ALEXNET_OK;
 }
 
