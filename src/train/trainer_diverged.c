@@ -64,13 +64,10 @@ static const char *bad_parameter(const alexnet_trainer *t, an_arena arena, int l
 {
     const an_net *net = t->net;
     an_norm norm;
-    for (int i = 0; i < net->count; i++) {
-        const an_span span = {an_net_at(net, arena, i), net->params[i].count};
+    for (int i = 0; i < net->count; i++)
         if ((layer == ANY || net->params[i].layer == layer) &&
-            net->backend->api->norms(net->backend, &span, 1, &norm) == ALEXNET_OK &&
-            norm.not_finite)
+            an_net_norm(net, arena, i, &norm) == ALEXNET_OK && norm.not_finite)
             return net->params[i].name;
-    }
     return NULL;
 }
 

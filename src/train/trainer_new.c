@@ -61,12 +61,11 @@ static alexnet_status warn_large(const alexnet_trainer *t, const char *from)
         return ALEXNET_OK;
     for (int i = 0; i < net->count; i++) {
         const an_param *p = &net->params[i];
-        const an_span span = {an_net_at(net, AN_VALUES, i), p->count};
         const double spread = p->learned ? an_pixel_spread(net->network, p->layer) : 1;
         an_norm norm;
         if (spread == 1 || p->is_bias)
             continue;
-        AN_CHECK(net->backend->api->norms(net->backend, &span, 1, &norm));
+        AN_CHECK(an_net_norm(net, AN_VALUES, i, &norm));
         const double times =
             sqrt(norm.sum_squares / (double)p->count * (double)p->fan_in / 2) * spread;
         if (times > FAR)

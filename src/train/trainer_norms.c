@@ -63,13 +63,11 @@ alexnet_status an_norms_begin(alexnet_trainer *t)
 static alexnet_status measure_gradients(void *user)
 {
     alexnet_trainer *t = user;
-    const an_backend_api *api = t->net->backend->api;
     for (int i = 0; i < t->net->count; i++) {
-        const an_span span = {an_net_at(t->net, AN_GRADIENTS, i), t->net->params[i].count};
         an_norm norm;
         if (!learns(t, i))
             continue;
-        AN_CHECK(api->norms(t->net->backend, &span, 1, &norm));
+        AN_CHECK(an_net_norm(t->net, AN_GRADIENTS, i, &norm));
         t->norms.latest[i].gradient = sqrt(norm.sum_squares) / t->norms.divisor;
     }
     return ALEXNET_OK;

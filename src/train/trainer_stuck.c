@@ -157,12 +157,8 @@ static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t s
 
 static double norm_of(const alexnet_trainer *t, an_arena arena, int param)
 {
-    const an_backend *be = t->net->backend;
-    const an_span span = {an_net_at(t->net, arena, param), t->net->params[param].count};
-    an_norm norm = {0};
-    if (be->api->norms(t->net->backend, &span, 1, &norm) != ALEXNET_OK)
-        return NAN;
-    return sqrt(norm.sum_squares);
+    an_norm norm;
+    return an_net_norm(t->net, arena, param, &norm) == ALEXNET_OK ? sqrt(norm.sum_squares) : NAN;
 }
 
 /* The sum of the schedule's factors of past updates, each weighted by the share that momentum has

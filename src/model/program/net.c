@@ -250,13 +250,18 @@ alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from)
     return rc;
 }
 
+alexnet_status an_net_norm(const an_net *net, an_arena arena, int param, an_norm *out)
+{
+    const an_span span = {an_net_at(net, arena, param), net->params[param].count};
+    return net->backend->api->norms(net->backend, &span, 1, out);
+}
+
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)
 {
     *finite = true;
     for (int i = 0; i < net->count; i++) {
-        an_span span = {an_net_at(net, AN_VALUES, i), net->params[i].count};
         an_norm norm;
-        AN_CHECK(net->backend->api->norms(net->backend, &span, 1, &norm));
+        AN_CHECK(an_net_norm(net, AN_VALUES, i, &norm));
         if (norm.not_finite) {
             *finite = false;
             if (name)

@@ -109,6 +109,8 @@ alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t 
 /** Copy all parameters of one arena to another; does nothing if both are the same. */
 alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from);
 
+/** Measure the values of a parameter in an arena. */
+alexnet_status an_net_norm(const an_net *net, an_arena arena, int param, an_norm *out);
 /** Whether all weights are finite. If not, `*name` is the first tensor with a non-finite value;
  * `name` may be NULL. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
