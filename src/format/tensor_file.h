@@ -1,7 +1,7 @@
 /*
  * Files of named tensors, in any format: recognised by content, whatever their names.
  *
- * The formats are a table in tensor_file.c; tensor_format.h says what a row is. Formats check
+ * The formats are a table in tensor_formats.c; tensor_format.h says what a row is. Formats check
  * everything that a file claims against the file before they use it. Tensors that are not asked for
  * may have any element type and shape.
  */

@@ -1,6 +1,6 @@
 /*
- * A format of tensor files, as tensor_file.c uses it. To add a format, write its functions in a
- * file of its own beside this one, and add its row to the table in tensor_file.c.
+ * A format of tensor files, as tensor_file*.c use it. To add a format, write its functions in a
+ * file of its own beside this one, and add its row to the table in tensor_formats.c.
  */
 #ifndef AN_FORMAT_TENSOR_FORMAT_H
 #define AN_FORMAT_TENSOR_FORMAT_H
