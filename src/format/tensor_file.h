@@ -8,6 +8,7 @@
 #ifndef AN_FORMAT_TENSOR_FILE_H
 #define AN_FORMAT_TENSOR_FILE_H
 
+#include "base/context.h"
 #include "base/reader.h"
 #include "format/outline.h"
 #include "tensor/tensor.h"
@@ -96,5 +97,11 @@ alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_en
  */
 enum { AN_DAMAGE_TEXT = 256 };
 bool an_tensor_file_damage(const an_tensor_file *file, char text[AN_DAMAGE_TEXT]);
+/** After reading: warn of damage. A program that copies metadata may have changed a model on
+ * purpose. */
+void an_tensor_file_warn(const an_tensor_file *file, alexnet_ctx *ctx);
+/** The same as an error, for a checkpoint, which only a run may change.
+ * @return ALEXNET_ERROR_FORMAT */
+alexnet_status an_tensor_file_check_damage(const an_tensor_file *file);
 
 #endif

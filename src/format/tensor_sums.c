@@ -180,3 +180,21 @@ bool an_tensor_file_damage(const an_tensor_file *file, char text[AN_DAMAGE_TEXT]
         snprintf(text + length, (size_t)(AN_DAMAGE_TEXT - length), ", and %d more", more);
     return true;
 }
+
+void an_tensor_file_warn(const an_tensor_file *file, alexnet_ctx *ctx)
+{
+    char damage[AN_DAMAGE_TEXT];
+    if (an_tensor_file_damage(file, damage))
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s is not as it was written: %s; it is damaged, or was changed by a program that "
+               "kept its checksums",
+               an_tensor_file_name(file), damage);
+}
+
+alexnet_status an_tensor_file_check_damage(const an_tensor_file *file)
+{
+    char damage[AN_DAMAGE_TEXT];
+    if (!an_tensor_file_damage(file, damage))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is damaged: %s", an_tensor_file_name(file), damage);
+}

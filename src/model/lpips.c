@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/reader.h"
 #include "base/status.h"
-#include "model/model_file.h"
 
 void an_lpips_name(char name[AN_LPIPS_NAME], int layer)
 {
@@ -88,7 +87,7 @@ alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path)
     AN_CHECK(an_reader_open(&reader, path));
     AN_CHECK(an_tensor_file_open_as(&file, reader, "a file of the weights of LPIPS"));
     alexnet_status rc = an_lpips_read(out, file);
-    an_model_file_warn(file, ctx);
+    an_tensor_file_warn(file, ctx);
     if (rc == ALEXNET_OK && !out->count)
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
                      "%s holds no weights of LPIPS: expected tensors lin0.model.1.weight, "

@@ -124,7 +124,7 @@ static alexnet_status read_tensors(an_mean_file *out, alexnet_ctx *ctx, const ch
     AN_CHECK(an_reader_open(&reader, path));
     AN_CHECK(an_tensor_file_open_as(&file, reader, "a mean (.npy, .binaryproto or a model)"));
     alexnet_status rc = read_tensor(out, file);
-    an_model_file_warn(file, ctx);
+    an_tensor_file_warn(file, ctx);
     an_tensor_file_close(file);
     return rc;
 }

@@ -21,7 +21,7 @@ static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
         return AN_FAIL_MEMORY(model->net->count * sizeof *model->host, "a model");
     AN_CHECK(an_model_file_weights(file, model->net));
     AN_CHECK(an_lpips_read(&model->net->lpips, file->tensors));
-    an_model_file_warn(file->tensors, model->ctx);
+    an_tensor_file_warn(file->tensors, model->ctx);
     an_leftover_warn(file, model->ctx);
     return ALEXNET_OK;
 }

@@ -304,21 +304,3 @@ alexnet_status an_model_file_state(an_model_file *file, an_net *net)
                                      net, arena, i));
     return ALEXNET_OK;
 }
-
-void an_model_file_warn(const an_tensor_file *file, alexnet_ctx *ctx)
-{
-    char damage[AN_DAMAGE_TEXT];
-    if (an_tensor_file_damage(file, damage))
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "%s is not as it was written: %s; it is damaged, or was changed by a program that "
-               "kept its checksums",
-               an_tensor_file_name(file), damage);
-}
-
-alexnet_status an_model_file_check(const an_tensor_file *file)
-{
-    char damage[AN_DAMAGE_TEXT];
-    if (!an_tensor_file_damage(file, damage))
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is damaged: %s", an_tensor_file_name(file), damage);
-}

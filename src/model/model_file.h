@@ -85,12 +85,6 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
 /** Read `ARENA.*` for all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_model_file *file, an_net *net);
-/** After reading: warn of tensors or metadata that do not match the file's checksums. A program
- * that copies metadata may have changed a model on purpose. */
-void an_model_file_warn(const an_tensor_file *file, alexnet_ctx *ctx);
-/** The same as an error, for a checkpoint, which only a run may change.
- * @return ALEXNET_ERROR_FORMAT */
-alexnet_status an_model_file_check(const an_tensor_file *file);
 /** The name under which a file holds a learned parameter of an arena: "momentum.conv1.weight". */
 typedef char an_state_name[AN_NAME_MAX + 9 + 17];
 const char *an_model_file_state_name(const an_net *net, an_arena arena, int param,

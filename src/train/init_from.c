@@ -260,7 +260,7 @@ static alexnet_status take(origin *from, an_classes *classes)
     compare_input(from);
     compare_classes(from, classes);
     AN_CHECK(take_tensors(from, classes));
-    an_model_file_warn(from->file, from->net->ctx);
+    an_tensor_file_warn(from->file, from->net->ctx);
     name_the_rest(from);
     if (!from->taken)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,

@@ -50,7 +50,7 @@ static alexnet_status compare_origin(alexnet_trainer *t)
 /* No tensor has been read yet, so that the check is of the metadata alone. */
 static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
 {
-    AN_CHECK(an_model_file_check(file));
+    AN_CHECK(an_tensor_file_check_damage(file));
     const char *record = an_tensor_file_metadata(file, AN_METADATA_RUN);
     const char *recipe = an_tensor_file_metadata(file, "alexnet.recipe");
     if (!record || !recipe)
@@ -236,7 +236,7 @@ static alexnet_status read_tensors(alexnet_trainer *t, an_model_file *file)
     AN_CHECK(an_model_file_weights(file, t->net));
     AN_CHECK(an_model_file_state(file, t->net));
     AN_CHECK(an_trainer_read_mean(t, file->tensors));
-    return an_model_file_check(file->tensors);
+    return an_tensor_file_check_damage(file->tensors);
 }
 
 /* ---- The folder ---- */

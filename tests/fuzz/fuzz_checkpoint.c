@@ -70,7 +70,7 @@ static void try_tensors(an_model_file *file)
     require(an_net_new(&net, ctx, file->network, true) == ALEXNET_OK);
     if (an_model_file_weights(file, net) != ALEXNET_OK ||
         an_model_file_state(file, net) != ALEXNET_OK ||
-        an_model_file_check(file->tensors) != ALEXNET_OK)
+        an_tensor_file_check_damage(file->tensors) != ALEXNET_OK)
         check_error();
     an_net_release(net);
 }
