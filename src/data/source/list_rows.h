@@ -1,6 +1,7 @@
 /*
  * Lists of pictures with their labels.
  *
+ *     list_parse.c   which of these a text is
  *     list_rows.c    lines "path label", as Caffe has them
  *     list_titles.c  whether the first line has the titles of columns
  *     list_csv.c     tables with such a line, as in RFC 4180
@@ -56,8 +57,11 @@ alexnet_status an_list_ask(const an_list_rows *rows, int64_t row);
 /** Check and add a row; for list_*.c. @param label  or NULL */
 alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t line,
                            const char *name);
-/** Parse a table; as an_list_parse(), but `text` begins after any byte order mark.
+/** Parse lines, or a table; as an_list_parse(), but `text` begins after any byte order mark.
+ *  @param titles     whether the first line is "path label"
  *  @param separator  of fields */
+alexnet_status an_list_parse_lines(an_list_rows *out, char *text, size_t length, const char *name,
+                                   bool labels, bool titles);
 alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, const char *name,
                                  bool labels, char separator);
 
