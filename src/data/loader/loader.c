@@ -6,21 +6,6 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-uint8_t *an_frame_pixels(const an_loader *l, an_frame *f, int index)
-{
-    return f->pixels ? f->pixels + l->picture_bytes * (size_t)index : NULL;
-}
-
-void an_frame_clear(an_frame *f, int batch)
-{
-    for (int i = 0; i < batch; i++) {
-        an_free((char *)f->pictures[i].error);
-        an_picture_free(&f->pictures[i].picture);
-        f->pictures[i] = (an_loaded){0};
-    }
-    f->done = 0;
-}
-
 static alexnet_status host_alloc(void *user, size_t bytes, void **out)
 {
     (void)user;

@@ -55,14 +55,27 @@ struct an_loader {
 };
 
 /** A picture's place in a batch; NULL if pictures are kept as they are. */
-uint8_t *an_frame_pixels(const an_loader *l, an_frame *frame, int index);
-/** Forget the pictures of a batch. */
-void an_frame_clear(an_frame *frame, int batch);
+static inline uint8_t *an_frame_pixels(const an_loader *l, an_frame *f, int index)
+{
+    return f->pixels ? f->pixels + l->picture_bytes * (size_t)index : NULL;
+}
 
 /** Batches of the pass, the same number for every rank. */
-int64_t an_pass_batches(const an_loader *l);
+static inline int64_t an_pass_batches(const an_loader *l)
+{
+    const int64_t round = (int64_t)l->batch * l->ranks;
+    return (l->count - l->start + round - 1) / round;
+}
+
 /** The first place of a batch. @param size  out, its pictures */
-int64_t an_pass_place(const an_loader *l, int64_t batch, int *size);
+static inline int64_t an_pass_place(const an_loader *l, int64_t b, int *size)
+{
+    const int64_t round = (int64_t)l->batch * l->ranks, begin = l->start + b * round;
+    const int64_t left = l->count - begin, shared = left < round ? left : round;
+    const int64_t first = shared * l->rank / l->ranks;
+    *size = (int)(shared * (l->rank + 1) / l->ranks - first);
+    return begin + first;
+}
 
 /** Whether the threads are in the process that this one was forked from. */
 bool an_workers_lost(const an_loader *l);
@@ -74,5 +87,7 @@ alexnet_status an_workers_start(an_loader *l);
  * @param again  an earlier attempt has taken what was read ahead
  */
 void an_frame_load(const an_loader *l, an_frame *frame, int index, int64_t place, bool again);
+/** Forget the pictures of a batch. */
+void an_frame_clear(an_frame *frame, int batch);
 
 #endif

@@ -4,21 +4,6 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-int64_t an_pass_batches(const an_loader *l)
-{
-    const int64_t round = (int64_t)l->batch * l->ranks;
-    return (l->count - l->start + round - 1) / round;
-}
-
-int64_t an_pass_place(const an_loader *l, int64_t b, int *size)
-{
-    const int64_t round = (int64_t)l->batch * l->ranks, begin = l->start + b * round;
-    const int64_t left = l->count - begin, shared = left < round ? left : round;
-    const int64_t first = shared * l->rank / l->ranks;
-    *size = (int)(shared * (l->rank + 1) / l->ranks - first);
-    return begin + first;
-}
-
 /* End the pass: let no worker take a place, wait for pictures being loaded, discard the results.
  * Called and left with the lock held. */
 static void end_pass(an_loader *l)

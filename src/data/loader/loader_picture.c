@@ -123,6 +123,16 @@ static alexnet_status read_picture(job *j, an_loaded *loaded, uint8_t *pixels)
     return rc;
 }
 
+void an_frame_clear(an_frame *f, int batch)
+{
+    for (int i = 0; i < batch; i++) {
+        an_free((char *)f->pictures[i].error);
+        an_picture_free(&f->pictures[i].picture);
+        f->pictures[i] = (an_loaded){0};
+    }
+    f->done = 0;
+}
+
 void an_frame_load(const an_loader *l, an_frame *f, int index, int64_t place, bool again)
 {
     job j = {.loader = l, .place = place, .again = again};
