@@ -1,6 +1,7 @@
 /*
  * The internals of a walk over an archive.
  *
+ *     tar_bytes.c  reading at a place, stepping on, and what is wrong at the present place
  *     tar.c        headers and members
  *     tar_extra.c  the headers before a member that say more about it: pax, GNU tar's long names
  */

@@ -1,6 +1,8 @@
 /*
  * Network files: text to checked layers. See docs/networks.md for the format.
  *
+ *     network.c         a network's layers by name, and its reference count
+ *     network_load.c    networks by name or path
  *     network_keys.c    the table of keys: type, range, default, which layers have them
  *     network_read.c    text -> layers
  *     network_graph.c   layers -> operators, shapes, totals
@@ -164,6 +166,8 @@ void an_graph_free(an_graph *graph);
 
 /** The index of a layer; -1 if there is none of that name. */
 int an_network_find_layer(const alexnet_network *network, const char *name);
+/** The nearest name among the first `count` layers, to suggest; NULL: none is near. */
+const char *an_network_nearest_layer(const alexnet_network *network, int count, const char *name);
 
 /** How a picture is prepared for the first layer, in one line; owned, NULL if memory is
  * short. */

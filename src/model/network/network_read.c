@@ -95,18 +95,13 @@ static alexnet_status see_type(reading *r, const char *key, const char *value)
     return an_layer_type_read(&layer->type, value);
 }
 
-static const char *layer_at(void *user, int i)
-{
-    return ((const alexnet_network *)user)->layers[i].name;
-}
-
 /* A layer may read [input] and the layers above it. */
 static alexnet_status add_input(alexnet_network *network, int index, const char *name)
 {
     an_layer *layer = &network->layers[index];
     int input = strcmp(name, "input") == 0 ? -1 : an_network_find_layer(network, name);
     if (input < 0 && strcmp(name, "input") != 0) {
-        const char *near = an_text_nearest(name, index, layer_at, network);
+        const char *near = an_network_nearest_layer(network, index, name);
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: no layer of that name%s%s%s", name,
                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }

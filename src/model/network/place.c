@@ -103,15 +103,9 @@ static alexnet_status find_module(int *place, const alexnet_network *network, in
 
 /* ---- Our names ---- */
 
-static const char *name_at(void *user, int i)
-{
-    const alexnet_network *network = user;
-    return network->layers[i].name;
-}
-
 static alexnet_status unknown(const alexnet_network *network, const char *name)
 {
-    const char *near = an_text_nearest(name, network->count, name_at, (alexnet_network *)network);
+    const char *near = an_network_nearest_layer(network, network->count, name);
     char rest[128];
     if (near)
         snprintf(rest, sizeof rest, "did you mean %s?", near);
