@@ -14,5 +14,10 @@ extern const alexnet_builtin an_builtin_classes[]; /* "imagenet": lines "identif
 
 /** Row `index` of a table, or NULL if there is none. */
 const alexnet_builtin *an_builtin_get(const alexnet_builtin *table, int index);
+/** The row of this name, or NULL if there is none. */
+const alexnet_builtin *an_builtin_find(const alexnet_builtin *table, const char *name);
+/** ALEXNET_ERROR_INVALID_ARGUMENT for what is neither a name in the table nor a file, with the name
+ * that may be meant. @param what  "network" */
+alexnet_status an_builtin_fail(const alexnet_builtin *table, const char *what, const char *name);
 
 #endif

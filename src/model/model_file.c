@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/builtin.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "data/source/names.h"
@@ -15,7 +16,8 @@
 static bool is_only_name(const char *path)
 {
     bool there = true;
-    return an_network_builtin(path) && an_file_exists(path, &there) == ALEXNET_OK && !there;
+    return an_builtin_find(an_builtin_networks, path) &&
+           an_file_exists(path, &there) == ALEXNET_OK && !there;
 }
 
 static alexnet_status open_file(an_reader **out, const char *path)

@@ -6,7 +6,6 @@
 #include "base/files.h"
 #include "base/ini.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "format/tensor_file.h"
 #include "train/recipe_impl.h"
 
@@ -119,26 +118,15 @@ alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, co
     return ALEXNET_OK;
 }
 
-static const char *builtin_at(void *user, int i)
-{
-    (void)user;
-    return an_builtin_recipes[i].name;
-}
-
 static alexnet_status read_named(alexnet_recipe *recipe, const char *name_or_path)
 {
-    int count = 0;
-    for (; an_builtin_recipes[count].name; count++)
-        if (strcmp(an_builtin_recipes[count].name, name_or_path) == 0)
-            return an_recipe_read(recipe, an_builtin_recipes[count].text, name_or_path);
+    const alexnet_builtin *builtin = an_builtin_find(an_builtin_recipes, name_or_path);
     bool there;
+    if (builtin)
+        return an_recipe_read(recipe, builtin->text, name_or_path);
     AN_CHECK(an_file_exists(name_or_path, &there));
-    if (!there) {
-        const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s is neither a built-in recipe nor a recipe file%s%s%s", name_or_path,
-                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-    }
+    if (!there)
+        return an_builtin_fail(an_builtin_recipes, "recipe", name_or_path);
     char *text;
     AN_CHECK(an_tensor_file_refuse(name_or_path, "a recipe file"));
     AN_CHECK(an_file_read_text(name_or_path, "a recipe file", &text));

@@ -137,8 +137,6 @@ struct alexnet_network {
  */
 alexnet_status an_network_parse(alexnet_network **out, const char *text, const char *source,
                                 const char *name, int classes);
-/** The built-in network of this name, static; NULL: there is none. */
-const alexnet_builtin *an_network_builtin(const char *name);
 /** A built-in name or a path; see alexnet_network_load(). */
 alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, int classes);
 alexnet_network *an_network_retain(alexnet_network *network);
