@@ -10,21 +10,32 @@
 #include "base/status.h"
 #include "model/model_file.h"
 
-alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names)
+static alexnet_status begin(an_classes *out, int count)
 {
     *out = (an_classes){.count = count};
     out->ids = an_calloc((size_t)count, sizeof *out->ids);
     out->names = an_calloc((size_t)count, sizeof *out->names);
-    bool full = !out->ids || !out->names;
-    for (int i = 0; i < count && !full; i++) {
-        out->ids[i] = an_strdup(ids[i]);
-        out->names[i] = an_strdup(names[i]);
-        full = !out->ids[i] || !out->names[i];
-    }
-    if (!full)
-        return ALEXNET_OK;
-    an_classes_free(out);
-    return AN_FAIL_MEMORY((size_t)count * 2 * sizeof *out->ids, "class names");
+    return out->ids && out->names
+               ? ALEXNET_OK
+               : AN_FAIL_MEMORY((size_t)count * 2 * sizeof *out->ids, "class names");
+}
+
+/* Set a class to texts that have just been made; takes them over. NULL: memory was short. */
+static alexnet_status set(an_classes *out, int index, char *id, char *name)
+{
+    out->ids[index] = id;
+    out->names[index] = name;
+    return id && name ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)out->count * 64, "class names");
+}
+
+alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names)
+{
+    alexnet_status rc = begin(out, count);
+    for (int i = 0; i < count && rc == ALEXNET_OK; i++)
+        rc = set(out, i, an_strdup(ids[i]), an_strdup(names[i]));
+    if (rc != ALEXNET_OK)
+        an_classes_free(out);
+    return rc;
 }
 
 static void free_strings(char **strings, int count)
@@ -49,43 +60,22 @@ an_class_list an_classes_list(const an_classes *classes)
 
 /* ---- Assumed ---- */
 
-static alexnet_status begin(an_classes *out, int count)
-{
-    *out = (an_classes){.count = count};
-    out->ids = an_calloc((size_t)count, sizeof *out->ids);
-    out->names = an_calloc((size_t)count, sizeof *out->names);
-    return out->ids && out->names
-               ? ALEXNET_OK
-               : AN_FAIL_MEMORY((size_t)count * 2 * sizeof *out->ids, "class names");
-}
-
-/* Class `index` of ImageNet from its line, "identifier words". */
-static bool take_line(an_classes *out, int index, const char *line)
+/* The class of ImageNet on a line, "identifier words". */
+static alexnet_status set_from_line(an_classes *out, int index, const char *line)
 {
     const int id = (int)strcspn(line, " "), all = (int)strcspn(line, "\n");
-    out->ids[index] = an_format("%.*s", id, line);
-    out->names[index] = an_format("%.*s", all - id - 1, line + id + 1);
-    return out->ids[index] && out->names[index];
-}
-
-static bool take_number(an_classes *out, int index)
-{
-    out->ids[index] = an_format("%d", index);
-    out->names[index] = an_format("class %d", index);
-    return out->ids[index] && out->names[index];
+    return set(out, index, an_format("%.*s", id, line),
+               an_format("%.*s", all - id - 1, line + id + 1));
 }
 
 alexnet_status an_classes_presume(an_classes *out, int count, bool in_order)
 {
-    const bool known = in_order && count == AN_IMAGENET_CLASSES;
+    const char *line = in_order && count == AN_IMAGENET_CLASSES ? an_builtin_classes[0].text : NULL;
     alexnet_status rc = begin(out, count);
-    const char *line = an_builtin_classes[0].text;
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
-        line = strchr(line, '\n') + 1; /* the first line is a comment */
-        if (!(known ? take_line(out, i, line) : take_number(out, i)))
-            rc = AN_FAIL_MEMORY((size_t)count * 64, "class names");
-        if (!known)
-            line = an_builtin_classes[0].text;
+        line = line ? strchr(line, '\n') + 1 : NULL; /* the first line is a comment */
+        rc = line ? set_from_line(out, i, line)
+                  : set(out, i, an_format("%d", i), an_format("class %d", i));
     }
     if (rc != ALEXNET_OK)
         an_classes_free(out);
