@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 enum { THREADS_MAX = 4096 };
 

@@ -3,16 +3,13 @@
 #include <errno.h>
 #include <math.h>
 #include <omp.h>
-#include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cgroup.h"
-#include "base/status.h"
-#include "base/threads.h"
 
 /* "quota period", in microseconds of CPU time per microseconds of wall-clock time; "max" is no
  * limit. */
@@ -94,35 +91,4 @@ int an_thread_use(void)
 int an_thread_limit(void)
 {
     return omp_get_thread_limit();
-}
-
-/* Keep a thread alive until all are started. */
-static void *wait_for_others(void *gate)
-{
-    pthread_mutex_lock(gate);
-    pthread_mutex_unlock(gate);
-    return NULL;
-}
-
-alexnet_status an_threads_try(int count)
-{
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    int started = 0;
-    if (count < 1)
-        return ALEXNET_OK;
-    pthread_t *threads = an_calloc((size_t)count, sizeof *threads);
-    if (!threads)
-        return AN_FAIL_MEMORY((size_t)count * sizeof *threads, "threads");
-    pthread_mutex_lock(&gate);
-    const int error = an_threads_start(threads, &started, count, wait_for_others, &gate);
-    pthread_mutex_unlock(&gate);
-    for (int i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
-    an_free(threads);
-    if (error == 0)
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE,
-                   "the system starts %d of %d threads (%s): ask for fewer, or raise the limits of "
-                   "processes (ulimit -u, pids.max) and of memory (ulimit -v)",
-                   started + 1, count + 1, strerror(error));
 }

@@ -1,8 +1,6 @@
 #ifndef AN_BASE_CPUS_H
 #define AN_BASE_CPUS_H
 
-#include "alexnet/alexnet.h"
-
 /** CPUs this process may use: its affinity mask and its cgroup's quota (v2 and v1), at least 1. */
 int an_cpu_count(void);
 
@@ -11,11 +9,6 @@ int an_thread_limit(void);
 /** The most threads that are of use: some more than CPUs, because those that load pictures also
  * wait for disks. Where many share a CPU, each region of a step waits for the last of them. */
 int an_thread_use(void);
-/**
- * Test whether the system can start `count` threads besides this one: start them, and let them end.
- * @return ALEXNET_ERROR_NOT_AVAILABLE, with the system's reason, if it cannot
- */
-alexnet_status an_threads_try(int count);
 
 /** The cgroup's quota in CPUs, or +infinity, read below `root`, which is "" except in tests. */
 double an_cpu_quota(const char *root);

@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
-#include "base/cpus.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 /* The size of the largest team that this thread has had, and in which process. */
 static _Thread_local struct {

@@ -1,7 +1,9 @@
 #include "base/threads.h"
 
 #include <signal.h>
+#include <string.h>
 
+#include "base/alloc.h"
 #include "base/status.h"
 
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),
@@ -17,6 +19,37 @@ int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
+}
+
+/* Keep a thread alive until all are started. */
+static void *wait_for_others(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+alexnet_status an_threads_try(int count)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    int started = 0;
+    if (count < 1)
+        return ALEXNET_OK;
+    pthread_t *threads = an_calloc((size_t)count, sizeof *threads);
+    if (!threads)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *threads, "threads");
+    pthread_mutex_lock(&gate);
+    const int error = an_threads_start(threads, &started, count, wait_for_others, &gate);
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    an_free(threads);
+    if (error == 0)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE,
+                   "the system starts %d of %d threads (%s): ask for fewer, or raise the limits of "
+                   "processes (ulimit -u, pids.max) and of memory (ulimit -v)",
+                   started + 1, count + 1, strerror(error));
 }
 
 alexnet_status an_threads_fail_lost(void)

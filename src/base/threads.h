@@ -18,6 +18,12 @@
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),
                      void *argument);
 
+/**
+ * Test whether the system can start `count` threads besides this one: start them, and let them end.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE, with the system's reason, if it cannot
+ */
+alexnet_status an_threads_try(int count);
+
 /** ALEXNET_ERROR_INVALID_ARGUMENT: a child of fork() has no such threads, and one of them may have
  *  held a lock, so that it cannot even free what they use. */
 alexnet_status an_threads_fail_lost(void);

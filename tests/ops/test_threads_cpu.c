@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "backend/cpu/cpu.h"
-#include "base/cpus.h"
 #include "base/random.h"
+#include "base/threads.h"
 
 enum { IMAGES = 7 };
 
