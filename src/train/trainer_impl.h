@@ -25,7 +25,10 @@ static inline int64_t an_trainer_updates(const alexnet_trainer *t)
     return t->record.step + t->record.shift;
 }
 /** Epochs whose updates have all been made. */
-int64_t an_trainer_epoch(const alexnet_trainer *trainer);
+static inline int64_t an_trainer_epoch(const alexnet_trainer *t)
+{
+    return t->record.step / t->steps_per_epoch;
+}
 /** Do a piece of the mean image. After the last one, training begins. */
 alexnet_status an_trainer_step_mean(alexnet_trainer *trainer, alexnet_progress *progress);
 /** The sums of a pass for the mean image that is under way, for a checkpoint; borrowed. @return how
