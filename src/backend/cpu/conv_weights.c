@@ -28,7 +28,7 @@ alexnet_status an_conv_weights_new(an_conv_weights *w, an_cpu_op *op, const an_o
     an_md to = an_primitive_md(primitive, DNNL_ARG_WEIGHTS);
     an_md from = an_conv_weights_md(flipped ? &flipped_desc : desc, dnnl_f32, false);
     if (!from)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+        return an_md_fail();
     if (flipped)
         w->flipped_at = an_cpu_take(op, dnnl_memory_desc_get_size(from));
     bool as_they_are = !flipped && dnnl_memory_desc_equal(from, to);

@@ -133,7 +133,7 @@ static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *p
     if (spec->src && spec->weights && spec->bias && spec->dst)
         return ALEXNET_OK;
     spec_free(spec);
-    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+    return an_md_fail();
 }
 
 typedef dnnl_status_t (*describe_fn)(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);

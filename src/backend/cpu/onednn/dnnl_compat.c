@@ -232,6 +232,11 @@ dnnl_status_t an_dnnl_attr(dnnl_primitive_attr_t *out, bool relu)
     return status;
 }
 
+alexnet_status an_md_fail(void)
+{
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+}
+
 alexnet_status an_dnnl_fail(dnnl_status_t status, const char *what)
 {
     switch (status) {

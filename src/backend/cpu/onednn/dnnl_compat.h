@@ -26,6 +26,8 @@ typedef const_dnnl_memory_desc_t an_md;
 an_md an_md_by_tag(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
 an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
                        const dnnl_dim_t *strides);
+/** The error for one that could not be made. */
+alexnet_status an_md_fail(void);
 /** NULL allowed. */
 void an_md_free(an_md md);
 

@@ -113,7 +113,7 @@ alexnet_status an_primitive_reorder(an_primitive **out, dnnl_engine_t engine, an
     dnnl_primitive_desc_t pd = NULL;
     *out = NULL;
     if (!from || !to)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+        return an_md_fail();
     dnnl_status_t status = an_dnnl_attr(&attr, false);
     if (status == dnnl_success) {
         status = dnnl_reorder_primitive_desc_create(&pd, from, engine, to, engine, attr);

@@ -14,11 +14,6 @@ dnnl_data_type_t an_dtype_dnnl(an_dtype dtype)
     return dtype == AN_BF16 ? dnnl_bf16 : dnnl_f32;
 }
 
-static alexnet_status fail_memory(void)
-{
-    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
-}
-
 an_md an_layout_md(an_layout layout)
 {
     dnnl_dim_t dims[] = {layout.n, layout.shape.c, layout.shape.h, layout.shape.w};
@@ -31,7 +26,7 @@ alexnet_status an_layout_from_md(an_layout *layout, an_md md)
         layout->kind = (an_layout_kind)kind;
         an_md of_kind = an_layout_md(*layout);
         if (!of_kind)
-            return fail_memory();
+            return an_md_fail();
         bool equal = dnnl_memory_desc_equal(of_kind, md);
         an_md_free(of_kind);
         if (equal)
@@ -45,7 +40,7 @@ static alexnet_status reorder_new(an_reorder *reorder, an_cpu_op *op, an_md from
                                   an_md inner)
 {
     if (!from || !to)
-        return fail_memory();
+        return an_md_fail();
     if (dnnl_memory_desc_equal(from, to))
         return ALEXNET_OK;
     AN_CHECK(an_primitive_reorder(&reorder->primitive, op->cpu->engine, from, to));
