@@ -313,6 +313,8 @@ bool an_device_refused(const an_device *device, alexnet_status rc);
 /** The arithmetic of a backend: the name of its precision, or "float64". */
 const char *an_backend_computes_in(const an_backend *backend);
 
+/** Read the caller's tuning, or a run's: NULL if it has no row for the device and precision. */
+alexnet_status an_backend_read_tuning(an_backend *backend, const char *text, const char *source);
 /**
  * For open() of a backend that has tunings: read the context's tuning and the backend's own one.
  * For close(): free them.
