@@ -67,7 +67,7 @@ struct an_cpu_op {
     size_t shared; /* scratch that primitives use in turn: bytes, offset */
     size_t shared_at;
     char impl[160];    /* which kernels compute it: an_cpu_name_impl() */
-    char packing[96];  /* an_prepared.packing, or "" */
+    char packing[96];  /* "": nothing is packed; "?": the form has no name */
     char refused[256]; /* implementations that refused it, and why: "a: reason; b: reason" */
 };
 

@@ -15,58 +15,7 @@ static alexnet_status begin(an_threads *saved, const an_backend *backend)
     return an_threads_begin(saved, backend->ctx->threads);
 }
 
-/* ---- Scratch and names ----------------------------------------------------------------------- */
-
-size_t an_cpu_take(an_cpu_op *op, size_t bytes)
-{
-    size_t at = op->base.scratch;
-    op->base.scratch += an_aligned(bytes);
-    return at;
-}
-
-void an_cpu_name_impl(an_cpu_op *op, const char *forward, const char *dx, const char *dw)
-{
-    bool other_dx = dx && strcmp(dx, forward) != 0, other_dw = dw && strcmp(dw, forward) != 0;
-    snprintf(op->impl, sizeof op->impl, "%s%s%s%s%s", forward, other_dx ? ", dx " : "",
-             other_dx ? dx : "", other_dw ? ", dw " : "", other_dw ? dw : "");
-}
-
-void an_cpu_share(an_cpu_op *op, size_t bytes)
-{
-    if (bytes > op->shared)
-        op->shared = bytes;
-}
-
-static const char UNNAMED[] = "?";
-
-void an_cpu_pack_as(an_cpu_op *op, const char *form)
-{
-    size_t used = strlen(op->packing), room = sizeof op->packing - used;
-    if (!form[0] || op->packing[0] == UNNAMED[0])
-        snprintf(op->packing, sizeof op->packing, "%s", UNNAMED);
-    else if ((size_t)snprintf(op->packing + used, room, " %s", form) >= room)
-        snprintf(op->packing, sizeof op->packing, "%s", UNNAMED);
-}
-
 /* ---- Making ---------------------------------------------------------------------------------- */
-
-static bool is_relu(const an_prepare *p, int at)
-{
-    return p->n_ops > at && p->ops[at]->kind == AN_OP_NEURON &&
-           p->ops[at]->u.neuron.kind == AN_RELU;
-}
-
-bool an_cpu_pools_relu(const an_prepare *p, int at)
-{
-    bool gradients = p->want_dx || p->want_dw;
-    return gradients && is_relu(p, at) && p->n_ops > at + 1 && p->ops[at + 1]->kind == AN_OP_POOL &&
-           p->ops[at + 1]->u.pool.kind == AN_POOL_MAX;
-}
-
-bool an_cpu_relu_follows(const an_prepare *p)
-{
-    return is_relu(p, 1) && !an_cpu_pools_relu(p, 1);
-}
 
 /* Say that ref computes an operator, the first time for its kind: each layer, direction and session
  * prepares operators. */
@@ -128,8 +77,6 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *p, const ch
     op->shared_at = an_cpu_take(op, op->shared);
     if (p->accumulate && p->want_dw)
         book_added(op, p->ops[0]);
-    if (op->packing[0] && op->packing[0] != UNNAMED[0])
-        op->base.packing = op->packing;
     memcpy(op->refused, refused, sizeof refused);
     op->base.impl = op->impl;
     *out = &op->base;

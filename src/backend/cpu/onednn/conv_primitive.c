@@ -153,14 +153,14 @@ static alexnet_status describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spe
 
 /* oneDNN's reference loops accept any request but are a thousand times slower: such a primitive
  * does not count as the requested variant. */
-static alexnet_status check_variant(an_primitive **primitive, an_variant variant)
+static alexnet_status check_variant(an_primitive **primitive, const an_cpu *cpu, an_variant variant)
 {
     if (variant == AN_CPU_DIRECT || strncmp(an_primitive_name(*primitive), "ref", 3) != 0)
         return ALEXNET_OK;
     an_primitive_free(*primitive);
     *primitive = NULL;
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN has no fast %s convolution of this kind",
-                   an_cpu_api.variants[variant]);
+                   cpu->base.api->variants[variant]);
 }
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -199,7 +199,7 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *pr
         *variant = AN_CPU_DIRECT;
     alexnet_status rc = forward_as(out, problem, request_for(problem, *variant), x, y);
     if (rc == ALEXNET_OK)
-        rc = check_variant(out, *variant);
+        rc = check_variant(out, problem->cpu, *variant);
     if (rc == ALEXNET_ERROR_UNSUPPORTED && *variant != AN_CPU_DIRECT) {
         *variant = AN_CPU_DIRECT;
         rc = forward_as(out, problem, request_for(problem, *variant), x, y);
@@ -236,7 +236,7 @@ static alexnet_status backward_as(an_primitive **out, const an_conv_forward *pro
     spec.forward = an_primitive_pd(forward);
     AN_CHECK(describe(&pd, &spec, false, g->describe, "the gradient of this convolution"));
     AN_CHECK(an_primitive_new(out, problem->cpu->engine, pd, g->n_args, g->args));
-    return check_variant(out, variant);
+    return check_variant(out, problem->cpu, variant);
 }
 
 /* dx as a forward convolution of dy. */
@@ -257,7 +257,7 @@ static alexnet_status flipped_data(an_primitive **out, const an_conv_forward *pr
     spec.bias = NULL;
     AN_CHECK(describe(&pd, &spec, false, an_dnnl_conv_forward, "a flipped convolution"));
     AN_CHECK(an_primitive_new(out, problem->cpu->engine, pd, 3, args));
-    return check_variant(out, AN_CPU_FLIPPED);
+    return check_variant(out, problem->cpu, AN_CPU_FLIPPED);
 }
 
 /* In this layout, oneDNN's kernels for 1x1 filters with strides write past their workspace:
