@@ -125,7 +125,8 @@ typedef enum alexnet_status {
     ALEXNET_OK = 0,
     ALEXNET_ERROR_INVALID_ARGUMENT = -1, /**< a value that is not accepted; wrong usage */
     ALEXNET_ERROR_NO_MEMORY = -2,        /**< the text says what did not fit, and its size; or the
-                                              process may not open more files */
+                                              process may open no more files, or start no more
+                                              threads */
     ALEXNET_ERROR_IO = -3,            /**< the operating system refused; the text has its reason */
     ALEXNET_ERROR_FORMAT = -4,        /**< a file's contents are invalid */
     ALEXNET_ERROR_UNSUPPORTED = -5,   /**< valid, but outside what is supported */

@@ -52,6 +52,12 @@ alexnet_status an_threads_try(int count)
                    started + 1, count + 1, strerror(error));
 }
 
+alexnet_status an_threads_fail(const char *kind, int number, int wanted, int error)
+{
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "cannot start %s thread %d of %d: %s", kind, number,
+                   wanted, strerror(error));
+}
+
 alexnet_status an_threads_fail_lost(void)
 {
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,

@@ -24,6 +24,14 @@ int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)
  */
 alexnet_status an_threads_try(int count);
 
+/**
+ * ALEXNET_ERROR_NO_MEMORY: "cannot start <kind> thread <number> of <wanted>: <reason>". A limit of
+ * the process or of the machine is reached, which says nothing about what the thread would have
+ * read.
+ * @param error  of pthread_create()
+ */
+alexnet_status an_threads_fail(const char *kind, int number, int wanted, int error);
+
 /** ALEXNET_ERROR_INVALID_ARGUMENT: a child of fork() has no such threads, and one of them may have
  *  held a lock, so that it cannot even free what they use. */
 alexnet_status an_threads_fail_lost(void);

@@ -62,10 +62,7 @@ static alexnet_status start(an_ordered *o, int threads)
 {
     o->process = getpid();
     const int error = an_threads_start(o->threads, &o->running, threads, worker, o);
-    if (error != 0)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot start thread %d of %d: %s", o->running + 1,
-                       threads, strerror(error));
-    return ALEXNET_OK;
+    return error ? an_threads_fail("reading", o->running + 1, threads, error) : ALEXNET_OK;
 }
 
 alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64_t first,

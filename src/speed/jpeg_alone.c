@@ -134,7 +134,6 @@ alexnet_status an_jpeg_alone(const an_jpeg_file *files, int64_t count, int threa
     *seconds = an_clock() - began;
     an_free(ids);
     if (error)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot start decoding thread %d of %d: %s", started + 1,
-                       threads, strerror(error));
+        return an_threads_fail("decoding", started + 1, threads, error);
     return atomic_load(&p.failed) ? AN_FAIL_MEMORY(0, "a decoder") : ALEXNET_OK;
 }

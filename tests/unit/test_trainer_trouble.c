@@ -5,8 +5,8 @@
 #include "training_rig.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "backend/backend.h"
@@ -40,16 +40,6 @@ static void test_a_bad_picture(void **state)
     assert_int_equal(rig_times_heard("class0/003.png"), 1);
 }
 
-/* Leave the process no descriptor that is free. */
-static void use_up_files(struct rlimit *limit)
-{
-    const int lowest = dup(STDOUT_FILENO);
-    close(lowest);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, limit), 0);
-    const struct rlimit none = {(rlim_t)lowest, limit->rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-}
-
 /* That the process has too many files open says nothing about the pictures: none is left out. */
 static void test_no_more_files(void **state)
 {
@@ -63,12 +53,38 @@ static void test_no_more_files(void **state)
     expect_ok(rig_train("train", NULL, "straight", settings, &p));
     alexnet_ctx *ctx = rig_ref_ctx();
     expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
-    use_up_files(&limit);
+    rig_use_up_files(&limit);
     const alexnet_status rc = alexnet_trainer_step(trainer, &p, &more);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "Too many open files");
     expect_ok(rig_finish(trainer, &p));
     assert_int_equal(p.skipped, 0);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    rig_expect_same_run("straight", "run");
+}
+
+/* Neither does that the system starts no more threads. */
+static void test_no_more_threads(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "4", "epochs", "2", NULL};
+    pthread_attr_t usual, huge;
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    rig_write_pictures("train", 2, 8);
+    expect_ok(rig_train("train", NULL, "straight", settings, &p));
+    alexnet_ctx *ctx = rig_ref_ctx();
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    assert_int_equal(pthread_getattr_default_np(&usual), 0);
+    assert_int_equal(pthread_attr_init(&huge), 0);
+    assert_int_equal(pthread_attr_setstacksize(&huge, (size_t)1 << 47), 0); /* fits nowhere */
+    assert_int_equal(pthread_setattr_default_np(&huge), 0);
+    const alexnet_status rc = alexnet_trainer_step(trainer, &p, &more);
+    assert_int_equal(pthread_setattr_default_np(&usual), 0);
+    expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "cannot start loading thread 1 of ");
+    expect_ok(rig_finish(trainer, &p));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     rig_expect_same_run("straight", "run");
@@ -105,7 +121,7 @@ static void test_a_validation_that_begins_again(void **state)
     do
         expect_ok(alexnet_trainer_step(trainer, &p, &more));
     while (p.phase != ALEXNET_PROGRESS_VAL || p.done < 8);
-    use_up_files(&limit);
+    rig_use_up_files(&limit);
     do
         rc = alexnet_trainer_step(trainer, &p, &more);
     while (rc == ALEXNET_OK && more);
@@ -603,6 +619,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_a_bad_picture),
         IN_SCRATCH(test_no_more_files),
+        IN_SCRATCH(test_no_more_threads),
         IN_SCRATCH(test_a_validation_that_begins_again),
         IN_SCRATCH(test_many_bad_pictures),
         IN_SCRATCH(test_too_many_for_the_mean),

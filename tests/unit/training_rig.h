@@ -10,6 +10,8 @@
 
 #include <png.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "alexnet/alexnet.h"
 #include "base/files.h"
@@ -171,6 +173,16 @@ static inline alexnet_status rig_start(alexnet_trainer **trainer, alexnet_ctx *c
     alexnet_dataset_free(train_data);
     alexnet_dataset_free(val_data);
     return rc;
+}
+
+/** Leave the process no descriptor that is free. @param limit  out: what it was, to be set again */
+static inline void rig_use_up_files(struct rlimit *limit)
+{
+    const int lowest = dup(STDOUT_FILENO);
+    close(lowest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, limit), 0);
+    const struct rlimit none = {(rlim_t)lowest, limit->rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 }
 
 /** Train until the run is done or a step fails. @return the status of the last step */

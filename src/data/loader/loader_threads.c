@@ -1,7 +1,5 @@
 #include "data/loader/loader_impl.h"
 
-#include <string.h>
-
 #include "base/status.h"
 #include "base/threads.h"
 
@@ -57,8 +55,6 @@ alexnet_status an_workers_start(an_loader *l)
     l->process = getpid();
     const int error =
         an_threads_start(l->threads, &l->threads_running, l->threads_wanted, worker, l);
-    if (error != 0)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot start loading thread %d of %d: %s",
-                       l->threads_running + 1, l->threads_wanted, strerror(error));
-    return ALEXNET_OK;
+    return error ? an_threads_fail("loading", l->threads_running + 1, l->threads_wanted, error)
+                 : ALEXNET_OK;
 }

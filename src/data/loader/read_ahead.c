@@ -106,9 +106,7 @@ static void *work(void *argument)
 static alexnet_status start_thread(an_read_ahead *a)
 {
     const int error = an_threads_start(&a->thread, &a->running, 1, work, a);
-    if (error)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot start a reading thread: %s", strerror(error));
-    return ALEXNET_OK;
+    return error ? an_threads_fail("reading", 1, 1, error) : ALEXNET_OK;
 }
 
 alexnet_status an_read_ahead_start(an_read_ahead **out, const an_shard_order *shards,
