@@ -122,6 +122,21 @@ alexnet_status an_flush_name(const char *path)
     return rc;
 }
 
+alexnet_status an_writer_clean(const char *path)
+{
+    an_writer writer = {.temporary = an_format("%s.tmp", path)};
+    bool busy = false;
+    if (!writer.temporary)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    alexnet_status rc = open_folder(&writer.folder, path, strlen(path), "open the folder of", path);
+    if (rc == ALEXNET_OK) {
+        rc = remove_leftover(&writer, &busy);
+        close(writer.folder);
+    }
+    an_free(writer.temporary);
+    return rc;
+}
+
 /* @param busy  out: it failed because another writer of the path is open */
 static alexnet_status open_writer(an_writer **out, const char *path, bool *busy)
 {

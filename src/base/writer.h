@@ -33,6 +33,10 @@ alexnet_status an_writer_commit(an_writer *writer);
 /** Give up: remove the temporary file, free. NULL allowed. */
 void an_writer_abort(an_writer *writer);
 
+/** Remove "<path>.tmp", which a killed process has left, if it is there. @return ALEXNET_ERROR_IO,
+ *  also if a writer of the path is open; ALEXNET_ERROR_FORMAT as above */
+alexnet_status an_writer_clean(const char *path);
+
 /** Write a file of one block, atomically. */
 alexnet_status an_file_replace(const char *path, const void *bytes, size_t length);
 /** The same for a file that others may write too, with the same bytes. @param busy  out: somebody

@@ -32,16 +32,8 @@ static alexnet_status name_files(an_run *run, const char *folder)
 static alexnet_status check_files(const an_run *run)
 {
     const char *const replaced[] = {run->last, run->best, run->recipe};
-    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {
-        char *temporary = an_format("%s.tmp", replaced[i]);
-        if (!temporary)
-            return AN_FAIL_MEMORY(strlen(replaced[i]), "a path");
-        alexnet_status rc = an_file_check_own(replaced[i], true);
-        if (rc == ALEXNET_OK)
-            rc = an_file_check_own(temporary, true);
-        an_free(temporary);
-        AN_CHECK(rc);
-    }
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        AN_CHECK(an_file_check_own(replaced[i], true));
     return an_file_check_own(run->skipped, false); /* the log and the lock are opened at once */
 }
 
@@ -76,12 +68,23 @@ static void close_file(int *file)
     *file = -1;
 }
 
+/* Remove what a process that was killed has left of files that were being written: some of them are
+ * seldom written again. */
+static alexnet_status clean(const an_run *run)
+{
+    const char *const written[] = {run->last, run->best, run->recipe, run->log, run->skipped};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+        AN_CHECK(an_writer_clean(written[i]));
+    return ALEXNET_OK;
+}
+
 alexnet_status an_run_claim(an_run *run)
 {
     alexnet_status rc;
     AN_TRY(check_files(run));
     AN_TRY(take_locks(run));
-    AN_TRY(an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file));
+    AN_TRY(clean(run));
+    AN_TRY(an_run_lines_open(&run->logged, run->log));
     return ALEXNET_OK;
 cleanup:
     close_file(&run->folder_file);
@@ -91,22 +94,27 @@ cleanup:
 }
 
 /* Whether recipe.ini was left by a run that was stopped before its first checkpoint. */
-static bool is_leftover(const an_run *run)
+static alexnet_status is_leftover(const an_run *run, bool *leftover)
 {
     char *text = NULL;
-    if (!an_is_file(run->lock) || an_file_read_text(run->recipe, "a recipe", &text) != ALEXNET_OK)
-        return false;
-    bool ours = strncmp(text, AN_RUN_RECIPE_HEAD, strlen(AN_RUN_RECIPE_HEAD)) == 0;
+    *leftover = false;
+    if (!an_is_file(run->lock) || !an_is_file(run->recipe))
+        return ALEXNET_OK;
+    const alexnet_status rc = an_file_read_text(run->recipe, "a recipe", &text);
+    if (rc != ALEXNET_OK) /* what is too large, or no text, is not ours */
+        return rc == ALEXNET_ERROR_IO || rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+    *leftover = strncmp(text, AN_RUN_RECIPE_HEAD, strlen(AN_RUN_RECIPE_HEAD)) == 0;
     an_free(text);
-    return ours;
+    return ALEXNET_OK;
 }
 
-/* An empty log is allowed: a run that could not begin leaves one. */
-static bool is_free(const an_run *run)
+/* Whether the folder has no file of a run that would be lost: no model, no lines of a log, and only
+ * a recipe that is a leftover. */
+static bool is_free(const an_run *run, bool leftover)
 {
     struct stat log;
     return !an_is_file(run->last) && !an_is_file(run->best) &&
-           (!an_is_file(run->recipe) || is_leftover(run)) &&
+           (!an_is_file(run->recipe) || leftover) &&
            !(stat(run->log, &log) == 0 && S_ISREG(log.st_mode) && log.st_size > 0);
 }
 
@@ -143,7 +151,9 @@ static alexnet_status check_others(const an_run *run)
 
 static alexnet_status check_free(const an_run *run)
 {
-    if (is_free(run))
+    bool leftover;
+    AN_CHECK(is_leftover(run, &leftover));
+    if (is_free(run, leftover))
         return check_others(run);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s already holds files of a run; resume it, or choose another folder",
@@ -178,13 +188,15 @@ cleanup:
 static alexnet_status check_checkpoint(const an_run *run)
 {
     struct stat info;
+    bool leftover;
     if (stat(run->last, &info) == 0)
         return ALEXNET_OK; /* reading it will show what it is */
     if (errno == ENOTDIR)
         return AN_FAIL(ALEXNET_ERROR_IO, "%s is a file, not a run folder", run->folder);
     if (errno != ENOENT)
         return an_file_fail("open", run->last);
-    if (is_leftover(run) && is_free(run))
+    AN_CHECK(is_leftover(run, &leftover));
+    if (leftover && is_free(run, leftover))
         return AN_FAIL(ALEXNET_ERROR_IO,
                        "%s: it has no checkpoint (last.safetensors), because the run was stopped "
                        "just after its start; begin it again with `out_dir` %s",
@@ -253,12 +265,11 @@ char *an_run_newest_epoch(const char *folder)
 
 void an_run_close(an_run *run)
 {
-    close_file(&run->skipped_file);
-    close_file(&run->log_file);
+    an_run_lines_close(&run->listed);
+    an_run_lines_close(&run->logged);
     close_file(&run->lock_file);
     close_file(&run->folder_file);
     an_run_free_names(run);
     an_free(run->named);
-    an_free(run->held);
     *run = AN_RUN_CLOSED;
 }

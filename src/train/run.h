@@ -6,7 +6,7 @@
  *     epoch-N.safetensors   with the recipe's key keep: checkpoints of epochs
  *     best.safetensors   the best model so far
  *     recipe.ini         the recipe as resolved, and where the data is, for people
- *     log.jsonl          a line per report and per epoch (run_log.c)
+ *     log.jsonl          a line per report and per epoch (run_lines.h)
  *     skipped.txt        a line per picture that could not be read (run_skipped.c)
  *     lock               empty; locked by whoever trains
  *
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "alexnet/alexnet.h"
+#include "train/run_lines.h"
 
 typedef struct an_run {
     char *folder; /* as the caller names it, for errors */
@@ -29,16 +30,12 @@ typedef struct an_run {
     char *last, *best, *recipe, *log, *lock, *skipped;
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
     bool locked;                /* at least one of them is; false where files cannot be locked */
-    int log_file;               /* open for appending */
-    bool log_in_doubt;          /* flushing it failed: what it has may not reach the disk */
-    int64_t log_lines;          /* complete lines in it */
-    char *held;                 /* lines that could not be written yet */
-    size_t held_length;
-    int skipped_file; /* open for appending, or -1: no picture is listed yet */
-    char *named;      /* its content when it was opened */
+    an_run_lines logged;        /* the log, open while the run is claimed; `count`: all its lines */
+    an_run_lines listed;        /* skipped.txt, open once this process has met a bad picture */
+    char *named;                /* its content when it was opened */
 } an_run;
 #define AN_RUN_CLOSED                                                                              \
-    ((an_run){.folder_file = -1, .lock_file = -1, .log_file = -1, .skipped_file = -1})
+    ((an_run){.folder_file = -1, .lock_file = -1, .logged.file = -1, .listed.file = -1})
 
 /** The beginning of recipe.ini. It identifies the file that a run without a checkpoint has left. */
 #define AN_RUN_RECIPE_HEAD "; written at the start of the run"
@@ -73,25 +70,15 @@ void an_run_close(an_run *run);
  */
 alexnet_status an_run_follow(an_run *run, bool *moved);
 
-/** Append a line and its newline to the log. What cannot be written, as on a full disk, is held
- * back. */
-alexnet_status an_run_log(an_run *run, const char *line);
 /**
  * Add the name of an unreadable picture and the reason to skipped.txt, unless an earlier process of
- * the run has. Failures to write are ignored, because the log has already named the picture.
+ * the run has. A failure is ignored, because the log has already named the picture.
  */
 void an_run_skipped(an_run *run, const char *text);
 /**
- * Write the lines that are held back, and flush the log to the disk. Must come before a checkpoint,
- * which records how many lines the log has. If log.jsonl was removed, or is another file by now,
- * the whole log is written anew, in the place of such a file.
- * @param anew  out: it was
- */
-alexnet_status an_run_flush_log(an_run *run, bool *anew);
-/**
  * Cut the log of a claimed run back to its first `lines` lines, as far as these end within `bytes`:
- * what was logged after the checkpoint will be logged again. run->log_lines is set to the number of
- * lines that are left, which is less if the log was shorter. An incomplete last line is cut off.
+ * what was logged after the checkpoint will be logged again. run->logged.count is set to the number
+ * of lines that are left, which is less if the log was shorter. An incomplete last line is cut off.
  * @return ALEXNET_ERROR_FORMAT if a line is longer than a MiB; ALEXNET_ERROR_IO
  */
 alexnet_status an_run_cut_log(an_run *run, int64_t lines, int64_t bytes);

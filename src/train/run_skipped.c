@@ -1,8 +1,5 @@
 /* The pictures that a run could not read: skipped.txt. */
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
@@ -15,8 +12,7 @@ static void open_list(an_run *run)
 {
     unsigned char *named = NULL;
     size_t length;
-    if (an_file_open_own(run->skipped, O_RDWR | O_APPEND | O_CREAT, &run->skipped_file) !=
-        ALEXNET_OK)
+    if (an_run_lines_open(&run->listed, run->skipped) != ALEXNET_OK)
         return;
     if (an_file_read(run->skipped, NAMED_MAX, &named, &length) == ALEXNET_OK)
         run->named = (char *)named;
@@ -31,8 +27,8 @@ static bool is_named(const an_run *run, const char *line)
     return false;
 }
 
-/* A text as one line, with the control characters of file names replaced; owned. NULL if memory is
- * short. */
+/* A text as one line with its end, and with the control characters of file names replaced; owned.
+ * NULL if memory is short. */
 static char *line_of(const char *text)
 {
     char *line = an_format("%s\n", text);
@@ -45,11 +41,11 @@ static char *line_of(const char *text)
 void an_run_skipped(an_run *run, const char *text)
 {
     char *line = run->folder ? line_of(text) : NULL;
-    if (line && run->skipped_file < 0)
+    if (line && run->listed.file < 0)
         open_list(run);
-    if (line && run->skipped_file >= 0 && !is_named(run, line)) {
-        const ssize_t written = write(run->skipped_file, line, strlen(line));
-        (void)written;
+    if (line && run->listed.file >= 0 && !is_named(run, line)) {
+        line[strlen(line) - 1] = '\0';
+        (void)an_run_lines_add(&run->listed, line);
     }
     an_free(line);
 }

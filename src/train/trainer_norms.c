@@ -154,7 +154,8 @@ alexnet_status an_norms_end(alexnet_trainer *t, alexnet_progress *progress)
         if (learns(t, i))
             AN_CHECK(measure(t, i, &t->norms.latest[i]));
     char *text = line_of(t);
-    alexnet_status rc = text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(65536, "a line of norms");
+    alexnet_status rc =
+        text ? an_run_lines_add(&t->run.logged, text) : AN_FAIL_MEMORY(65536, "a line of norms");
     t->norms.written = rc == ALEXNET_OK;
     free(text);
     return rc;

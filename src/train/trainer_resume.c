@@ -132,11 +132,11 @@ static alexnet_status cut_log(alexnet_trainer *t)
 {
     const int64_t lines = t->record.log_lines;
     AN_CHECK(an_run_cut_log(&t->run, lines, t->record.log_bytes));
-    if (t->run.log_lines < lines && lines < AN_RUN_COUNT_MAX)
+    if (t->run.logged.count < lines && lines < AN_RUN_COUNT_MAX)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
                "%s is shorter than the run left it: %lld of %lld lines remain; the missing ones "
                "cannot be written again",
-               t->run.log, (long long)t->run.log_lines, (long long)lines);
+               t->run.log, (long long)t->run.logged.count, (long long)lines);
     return ALEXNET_OK;
 }
 

@@ -49,15 +49,26 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
                                &t->classes, checkpoint, &more);
 }
 
-static alexnet_status flush_log(alexnet_trainer *t)
+static alexnet_status flush(const alexnet_trainer *t, an_run_lines *lines, const char *path)
 {
     bool anew;
-    AN_CHECK(an_run_flush_log(&t->run, &anew));
-    t->record.log_lines = t->run.log_lines;
+    AN_CHECK(an_run_lines_flush(lines, path, &anew));
     if (anew)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
                "%s was removed, or replaced by another file: it is written anew, with all lines",
-               t->run.log);
+               path);
+    return ALEXNET_OK;
+}
+
+/* A checkpoint records how many lines the log has, so these must be on the disk before it. The list
+ * of bad pictures only has to keep up: a failure is tried again at the next save. */
+static alexnet_status flush_lines(alexnet_trainer *t)
+{
+    an_run *run = &t->run;
+    AN_CHECK(flush(t, &run->logged, run->log));
+    t->record.log_lines = run->logged.count;
+    if (run->listed.file >= 0)
+        (void)flush(t, &run->listed, run->skipped);
     return ALEXNET_OK;
 }
 
@@ -66,7 +77,7 @@ static alexnet_status save_as(alexnet_trainer *t, const char *path)
     alexnet_status rc;
     char *record = NULL, *recipe = NULL;
     AN_TRY(check_weights(t));
-    AN_TRY(flush_log(t));
+    AN_TRY(flush_lines(t));
     record = an_run_state_to_text(&t->record);
     recipe = an_recipe_text(t->recipe);
     if (!record || !recipe) {
@@ -217,7 +228,8 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
     if (line && val)
         json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
-    alexnet_status rc = text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(512, "a line of the log");
+    alexnet_status rc =
+        text ? an_run_lines_add(&t->run.logged, text) : AN_FAIL_MEMORY(512, "a line of the log");
     free(text);
     json_decref(line);
     return rc;

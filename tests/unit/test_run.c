@@ -370,6 +370,36 @@ static void test_what_is_left_of_a_run(void **state)
     expect_failure(an_run_check_free("left"), ALEXNET_ERROR_INVALID_ARGUMENT, "left already holds");
 }
 
+/* That no file can be opened says nothing about the folder. */
+static void test_a_leftover_that_cannot_be_opened(void **state)
+{
+    (void)state;
+    struct rlimit limit;
+    assert_int_equal(mkdir("left", 0777), 0);
+    scratch_text("left/lock", "");
+    scratch_text("left/recipe.ini", AN_RUN_RECIPE_HEAD);
+    expect_ok(an_run_check_free("left"));
+    rig_use_up_files(&limit);
+    const alexnet_status rc = an_run_check_free("left");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "left/recipe.ini: Too many open files");
+}
+
+/* What a killed process was writing is removed, also where nothing is to be written again. */
+static void test_files_that_were_being_written(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"run/recipe.ini.tmp", "run/log.jsonl.tmp",
+                                        "run/skipped.txt.tmp", "run/best.safetensors.tmp",
+                                        "run/last.safetensors.tmp"};
+    expect_ok(resume());
+    for (int i = 0; i < 5; i++)
+        scratch_text(names[i], "half");
+    expect_ok(resume());
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(rig_size_of(names[i]), -1);
+}
+
 /* ---- Bad pictures ---- */
 
 /* A line for each, unless an earlier process has written it; the ends of other lines do not count,
@@ -487,11 +517,11 @@ static void test_a_log_of_so_many_bytes(void **state)
     expect_ok(an_run_open(&run, "run"));
     expect_ok(an_run_claim(&run));
     expect_ok(an_run_cut_log(&run, INT64_MAX, 16));
-    assert_int_equal(run.log_lines, 3);
+    assert_int_equal(run.logged.count, 3);
     expect_ok(an_run_cut_log(&run, INT64_MAX, 13));
-    assert_int_equal(run.log_lines, 2);
+    assert_int_equal(run.logged.count, 2);
     expect_ok(an_run_cut_log(&run, 1, 8));
-    assert_int_equal(run.log_lines, 1);
+    assert_int_equal(run.logged.count, 1);
     assert_int_equal(rig_size_of("run/log.jsonl"), 4);
     scratch_text("run/log.jsonl", "one\nt");
     expect_ok(an_run_cut_log(&run, 1, INT64_MAX));
@@ -529,17 +559,17 @@ static void test_a_log_that_was_not_flushed(void **state)
     scratch_text("run/log.jsonl", "one\n");
     expect_ok(an_run_open(&run, "run"));
     expect_ok(an_run_claim(&run));
-    expect_ok(an_run_log(&run, "two"));
+    expect_ok(an_run_lines_add(&run.logged, "two"));
     no_flush = true;
-    const alexnet_status rc = an_run_flush_log(&run, &anew);
+    const alexnet_status rc = an_run_lines_flush(&run.logged, run.log, &anew);
     no_flush = false;
     expect_failure(rc, ALEXNET_ERROR_IO, "cannot flush ");
     assert_int_equal(stat("run/log.jsonl", &before), 0);
-    expect_ok(an_run_flush_log(&run, &anew));
+    expect_ok(an_run_lines_flush(&run.logged, run.log, &anew));
     assert_false(anew);
     assert_int_equal(stat("run/log.jsonl", &after), 0);
     assert_int_not_equal(after.st_ino, before.st_ino);
-    expect_ok(an_run_log(&run, "three"));
+    expect_ok(an_run_lines_add(&run.logged, "three"));
     an_run_close(&run);
     char *text = (char *)scratch_read("run/log.jsonl", &length);
     assert_string_equal(text, "one\ntwo\nthree\n");
@@ -565,6 +595,8 @@ int main(void)
         IN_SCRATCH(test_a_run_without_a_checkpoint),
         IN_SCRATCH(test_a_lost_recipe),
         IN_SCRATCH(test_what_is_left_of_a_run),
+        IN_SCRATCH(test_a_leftover_that_cannot_be_opened),
+        IN_SCRATCH(test_files_that_were_being_written),
         IN_SCRATCH(test_bad_pictures),
         IN_SCRATCH(test_a_log_cut_short),
         IN_SCRATCH(test_a_log_that_was_changed),
