@@ -55,7 +55,7 @@ typedef struct an_next_part {
     bool computed;    /* there is something to compute */
     int64_t gathered; /* pictures of the batch so far, with this part */
     double weight;    /* sum of the weights of these */
-    bool spoilt;      /* computing it failed, and the gradients of its batch are lost */
+    bool spoilt;      /* it failed, and the gradients of its batch in memory are of no use */
 } an_next_part;
 
 /** What the recipe's `norms` asks for. */

@@ -148,7 +148,7 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
 static alexnet_status check_outage(alexnet_trainer *t)
 {
     const an_evaluation *e = t->evaluation;
-    return an_trainer_check_outage(t, t->val, e->pictures, e->latest, e->tally.skipped - e->latest);
+    return an_trainer_check_outage(t, t->val, e->pictures, e->latest, e->tally.skipped);
 }
 
 /* List the bad pictures of the latest batch, unless an earlier pass, which may not have come to its

@@ -37,10 +37,10 @@ int an_trainer_mean_tensors(const alexnet_trainer *trainer, an_model_tensor tens
 /** Read them again, if the record of a resumed run says that there are any. */
 alexnet_status an_trainer_read_mean(alexnet_trainer *trainer, an_tensor_file *file);
 /**
- * When a disk or a network share is lost, the system lets no picture of a batch be read. If a pass
- * over `data` then has more bad pictures than are allowed, a run that has begun stops, before the
- * rest of the pass goes by without pictures.
- * @param bad  pictures of the pass before this batch that could not be read
+ * A disk or a network share may be lost: the system does not let a picture be read that was there
+ * in an earlier pass or, in the first, not one of a batch. If a pass over `data` then has more bad
+ * pictures than are allowed, a run that has begun stops, before it goes on without them.
+ * @param bad  pictures of the pass that could not be read, with this batch
  * @return ALEXNET_ERROR_IO
  */
 alexnet_status an_trainer_check_outage(alexnet_trainer *trainer, const alexnet_dataset *data,

@@ -110,39 +110,51 @@ static void advance(an_next_part *next)
     next->weight = next->ends ? 0 : next->weight;
 }
 
+/* How many pictures must be out of reach in a batch before that is an outage. Once a pass has come
+ * to its end, the pictures have been there. Before, some names may be those of no file, and the end
+ * of the pass says how many: only a batch of nothing else is an outage. */
+static int least_away(const alexnet_trainer *t, const alexnet_dataset *data, int count)
+{
+    const int64_t passes = an_trainer_epoch(t) - (data == t->val);
+    return passes > 0 ? 1 : count > 2 ? count : 2;
+}
+
 alexnet_status an_trainer_check_outage(alexnet_trainer *t, const alexnet_dataset *data,
                                        const an_loaded *pictures, int count, int64_t bad)
 {
     const int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
     const bool begun = t->record.step > 0 || t->mean.pictures > 0;
-    if (t->trial || !begun || count < 2)
-        return ALEXNET_OK;
+    int away = 0, latest = 0;
     for (int i = 0; i < count; i++)
-        if (pictures[i].status != ALEXNET_ERROR_IO)
-            return ALEXNET_OK;
-    if (!an_too_many_bad(bad + count, data->count, allowed))
+        if (pictures[i].status == ALEXNET_ERROR_IO) {
+            away++;
+            latest = i;
+        }
+    if (t->trial || !begun || away < least_away(t, data, count) ||
+        !an_too_many_bad(bad, data->count, allowed))
         return ALEXNET_OK;
     t->loading = false;
     return AN_FAIL(ALEXNET_ERROR_IO,
-                   "none of the %d pictures of the next batch can be read: are the disk and the "
-                   "folder still there? %s",
-                   count, pictures[0].error);
+                   "%d of the %d pictures of the next batch cannot be read, which makes more in "
+                   "this pass than 1%% and than bad_pictures = %lld: are the disk and the folder "
+                   "still there? %s",
+                   away, count, (long long)allowed, pictures[latest].error);
 }
 
 alexnet_status an_trainer_check_train_outage(alexnet_trainer *t, const an_batch *batch)
 {
-    return an_trainer_check_outage(t, t->train, batch->pictures, batch->count,
-                                   t->record.epoch.skipped);
+    int64_t bad = t->record.epoch.skipped + t->counted.skipped;
+    for (int i = 0; i < batch->count; i++)
+        bad += batch->pictures[i].status != ALEXNET_OK;
+    return an_trainer_check_outage(t, t->train, batch->pictures, batch->count, bad);
 }
 
-/* Only the first part of a batch can be given up: nothing is computed of it yet. */
+/* A batch whose part cannot be read is given up as a whole. */
 static alexnet_status check_part(alexnet_trainer *t)
 {
-    if (t->next.number > 0)
-        return ALEXNET_OK;
     const alexnet_status rc = an_trainer_check_train_outage(t, &t->next.pictures);
     if (rc != ALEXNET_OK)
-        t->next = (an_next_part){0};
+        t->next = (an_next_part){.spoilt = t->next.number > 0};
     return rc;
 }
 

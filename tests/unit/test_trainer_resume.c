@@ -337,7 +337,7 @@ static void test_a_lost_validation(void **state)
         while (progress.phase != ALEXNET_PROGRESS_TRAIN || progress.epoch < epoch);
         assert_int_equal(rename("val", "gone"), 0);
         expect_failure(rig_finish(trainer, &progress), ALEXNET_ERROR_IO,
-                       "pictures of the next batch can be read: are the disk and the folder still");
+                       "are the disk and the folder still there? ");
         assert_int_equal(rename("gone", "val"), 0);
         assert_int_equal(alexnet_trainer_best(trainer, &best), epoch - 1);
         if (epoch == 2) {
@@ -377,7 +377,7 @@ static void test_lost_pictures(void **state)
         }
         assert_int_equal(rename("train", "gone"), 0);
         expect_failure(rig_finish(trainer, &progress), ALEXNET_ERROR_IO,
-                       "pictures of the next batch can be read: are the disk and the folder still");
+                       "are the disk and the folder still there? ");
         assert_int_equal(rename("gone", "train"), 0);
         if (again) {
             alexnet_trainer_free(trainer);
@@ -386,6 +386,63 @@ static void test_lost_pictures(void **state)
         expect_ok(rig_finish(trainer, &progress));
         alexnet_trainer_free(trainer);
         rig_expect_same_run("straight", out);
+    }
+    alexnet_ctx_free(ctx);
+}
+
+/* Train to the last update of the first epoch, when no training picture is read ahead. */
+static void train_one_epoch(alexnet_trainer *trainer)
+{
+    alexnet_progress progress;
+    bool more;
+    do
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    while (progress.phase != ALEXNET_PROGRESS_VAL);
+}
+
+/* The paths of pictures 12 and 13 of the second epoch of a run. */
+static void find_pictures(alexnet_ctx *ctx, const char *const *recipe, char paths[2][256])
+{
+    alexnet_trainer *trainer;
+    alexnet_progress progress = {0};
+    bool more;
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "straight", recipe));
+    while (progress.phase != ALEXNET_PROGRESS_TRAIN || progress.epoch < 2)
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    for (int i = 0; i < 2; i++)
+        snprintf(paths[i], 256, "%s", trainer->train->samples[trainer->order[12 + i]].name);
+    expect_ok(rig_finish(trainer, &progress));
+    alexnet_trainer_free(trainer);
+}
+
+/* An outage that begins within a batch: it is loaded again as a whole, also if its first part has
+ * been computed. */
+static void test_a_part_of_a_batch_is_lost(void **state)
+{
+    (void)state;
+    static const char *const recipes[][12] = {
+        {"batch", "16", "epochs", "2", "rate", "0.02", "bad_pictures", "0", NULL},
+        {"batch", "16", "epochs", "2", "rate", "0.02", "bad_pictures", "0", "accumulate", "2",
+         NULL}};
+    alexnet_ctx *ctx = rig_ref_ctx();
+    for (int i = 0; i < 2; i++) {
+        char paths[2][256], expected[64];
+        alexnet_trainer *trainer;
+        alexnet_progress progress;
+        assert_int_equal(system("rm -rf straight run"), 0);
+        find_pictures(ctx, recipes[i], paths);
+        expect_ok(rig_start(&trainer, ctx, "train", "val", "run", recipes[i]));
+        train_one_epoch(trainer);
+        assert_int_equal(rename(paths[0], "away0"), 0);
+        assert_int_equal(rename(paths[1], "away1"), 0);
+        snprintf(expected, sizeof expected, "2 of the %d pictures of the next batch cannot be read",
+                 i ? 8 : 16);
+        expect_failure(rig_finish(trainer, &progress), ALEXNET_ERROR_IO, expected);
+        assert_int_equal(rename("away0", paths[0]), 0);
+        assert_int_equal(rename("away1", paths[1]), 0);
+        expect_ok(rig_finish(trainer, &progress));
+        alexnet_trainer_free(trainer);
+        rig_expect_same_run("straight", "run");
     }
     alexnet_ctx_free(ctx);
 }
@@ -477,14 +534,23 @@ static void test_tuning_is_kept(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_stops_on_ref),          IN_SCRATCH(test_stops_on_cpu),
-        IN_SCRATCH(test_stops_in_bf16),         IN_SCRATCH(test_many_stops),
-        IN_SCRATCH(test_other_threads),         IN_SCRATCH(test_other_threads_in_bf16),
-        IN_SCRATCH(test_the_mean_goes_on),      IN_SCRATCH(test_saves_change_nothing),
-        IN_SCRATCH(test_another_device),        IN_SCRATCH(test_a_lost_validation),
-        IN_SCRATCH(test_tuning_is_kept),        IN_SCRATCH(test_lost_pictures),
-        IN_SCRATCH(test_stops_on_cuda),         IN_SCRATCH(test_stops_on_cuda_in_bf16),
-        IN_SCRATCH(test_stops_on_cuda_in_tf32), IN_SCRATCH(test_stops_on_cuda_as_recorded),
+        IN_SCRATCH(test_stops_on_ref),
+        IN_SCRATCH(test_stops_on_cpu),
+        IN_SCRATCH(test_stops_in_bf16),
+        IN_SCRATCH(test_many_stops),
+        IN_SCRATCH(test_other_threads),
+        IN_SCRATCH(test_other_threads_in_bf16),
+        IN_SCRATCH(test_the_mean_goes_on),
+        IN_SCRATCH(test_saves_change_nothing),
+        IN_SCRATCH(test_another_device),
+        IN_SCRATCH(test_a_lost_validation),
+        IN_SCRATCH(test_tuning_is_kept),
+        IN_SCRATCH(test_lost_pictures),
+        IN_SCRATCH(test_a_part_of_a_batch_is_lost),
+        IN_SCRATCH(test_stops_on_cuda),
+        IN_SCRATCH(test_stops_on_cuda_in_bf16),
+        IN_SCRATCH(test_stops_on_cuda_in_tf32),
+        IN_SCRATCH(test_stops_on_cuda_as_recorded),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
