@@ -141,7 +141,7 @@ static bool is_complete(const alexnet_trainer *t)
     return t->record.phase == AN_PHASE_DONE && !t->ended.unsaved;
 }
 
-alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
+static alexnet_status take_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
 {
     *progress = (alexnet_progress){
         .epochs = (int)t->epochs, .step = an_trainer_updates(t), .skipped = t->record.skipped};
@@ -163,4 +163,14 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
     progress->skipped = t->record.skipped;
     *more = !is_complete(t);
     return ALEXNET_OK;
+}
+
+/* The time from a failure to the next attempt is none of the interval's. */
+alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
+{
+    if (t->pace.failed > 0)
+        t->pace.started += an_clock() - t->pace.failed;
+    const alexnet_status rc = take_step(t, progress, more);
+    t->pace.failed = rc == ALEXNET_OK ? 0 : an_clock();
+    return rc;
 }

@@ -43,7 +43,8 @@ typedef struct an_pace {
                              spent waiting for pictures */
     double mean_seconds, train_seconds, val_seconds; /* in this process */
     int64_t mean_images, train_images, val_images;
-    double saved; /* clock at the latest checkpoint, or attempt at one */
+    double saved;  /* clock at the latest checkpoint, or attempt at one */
+    double failed; /* clock at the end of the latest step, if it failed; else 0 */
 } an_pace;
 
 /** The part of a batch that is computed next; see the recipe's `accumulate`. */

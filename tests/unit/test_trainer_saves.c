@@ -4,8 +4,11 @@
  */
 #include "training_rig.h"
 
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/writer.h"
 #include "train/trainer.h"
 
@@ -166,6 +169,72 @@ static void test_a_log_that_is_removed(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* The same for the list of bad pictures; on a full disk, what cannot be listed is listed later. */
+static void test_a_list_that_is_removed(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = rig_ref_ctx();
+    alexnet_trainer *trainer;
+    struct rlimit limit;
+    size_t length;
+    rig_write_pictures("train", 2, 8);
+    scratch_text("train/class1/003.png", "no picture");
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    expect_ok(step_to(trainer, ALEXNET_PROGRESS_EPOCH, 1));
+    unsigned char *before = scratch_read("run/skipped.txt", &length);
+    assert_int_equal(unlink("run/skipped.txt"), 0);
+    expect_ok(step_to(trainer, ALEXNET_PROGRESS_EPOCH, 2));
+    unsigned char *after = scratch_read("run/skipped.txt", &length);
+    assert_string_equal((char *)after, (char *)before);
+    assert_int_equal(rig_times_heard("skipped.txt was removed, or replaced"), 1);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){length + 5, limit.rlim_max}), 0);
+    an_run_skipped(&trainer->run, "another picture");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(rig_size_of("run/skipped.txt"), length + 5);
+    expect_ok(alexnet_trainer_save(trainer));
+    free(after);
+    after = scratch_read("run/skipped.txt", &length);
+    assert_string_equal((char *)after + strlen((char *)before), "another picture\n");
+    free(before);
+    free(after);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+/* The time between a step that failed and the next attempt is not that of training. */
+static void test_the_speed_after_a_pause(void **state)
+{
+    (void)state;
+    const struct timespec pause = {.tv_nsec = 500000000};
+    alexnet_ctx *ctx = rig_ref_ctx();
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    double began, paused;
+    static const char *const strict[] = {"batch", "4", "report", "1", "bad_pictures", "0", NULL};
+    rig_write_pictures("train", 2, 8);
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", strict));
+    expect_ok(step_to(trainer, ALEXNET_PROGRESS_TRAIN, 1));
+    do { /* the step that ends the epoch begins an interval */
+        began = an_clock();
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    } while (p.phase != ALEXNET_PROGRESS_EPOCH);
+    assert_int_equal(rename("train", "gone"), 0);
+    expect_failure(alexnet_trainer_step(trainer, &p, &more), ALEXNET_ERROR_IO, "still there?");
+    paused = an_clock();
+    nanosleep(&pause, NULL);
+    assert_int_equal(rename("gone", "train"), 0);
+    paused = an_clock() - paused;
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    const double all = an_clock() - began;
+    assert_true(p.report);
+    assert_true(4 / p.images_per_second <= all - paused + 1e-6);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
 /* The best model is removed: that of the next epoch replaces it, and the log says so. */
 static void test_a_best_model_that_is_removed(void **state)
 {
@@ -238,6 +307,8 @@ int main(void)
         IN_SCRATCH(test_a_disk_that_is_full_for_a_while),
         IN_SCRATCH(test_a_save_after_a_failed_one),
         IN_SCRATCH(test_a_log_that_is_removed),
+        IN_SCRATCH(test_a_list_that_is_removed),
+        IN_SCRATCH(test_the_speed_after_a_pause),
         IN_SCRATCH(test_a_best_model_that_is_removed),
         IN_SCRATCH(test_a_best_model_out_of_reach),
         IN_SCRATCH(test_a_folder_that_is_removed),
