@@ -2029,7 +2029,7 @@ typedef struct alexnet_resume_options {
 /**
  * Continue the run of a folder from its last checkpoint, bit for bit as if it had not stopped. Its
  * data is opened again, and checked against the fingerprint of the run. What the options change is
- * saved at once in a checkpoint.
+ * saved at once in a checkpoint or, if the system refuses that, by the first step.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_BAD_DATA if the data has changed; ALEXNET_ERROR_INVALID_ARGUMENT for a
  *         setting that cannot be changed in a run, and if another trainer, of any process, has the
@@ -2046,8 +2046,9 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has
  * a warning, the earlier checkpoint is kept, and the next attempt is ten minutes later. A failure
  * to write the checkpoint at the end of an epoch is a failure of this call, and the next one begins
- * with writing it. After ALEXNET_ERROR_IO, as of a full disk or of pictures out of reach, the call
- * can be made again at any time: it does what is left, and the run ends with the same bits.
+ * with writing it. After ALEXNET_ERROR_IO, as of a full disk or of pictures out of reach, and after
+ * ALEXNET_ERROR_NO_MEMORY, the call can be made again at any time: it does what is left, and the
+ * run ends with the same bits.
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept, the
  *         text names the first layer whose output is not finite and suggests a rate, and all later

@@ -138,7 +138,7 @@ static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
 
 static bool is_complete(const alexnet_trainer *t)
 {
-    return t->record.phase == AN_PHASE_DONE && !t->ended.unsaved;
+    return t->record.phase == AN_PHASE_DONE && !t->ended.unsaved && !t->changed && !t->recipe_due;
 }
 
 static alexnet_status take_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
@@ -152,6 +152,7 @@ static alexnet_status take_step(alexnet_trainer *t, alexnet_progress *progress, 
         return ALEXNET_OK;
     AN_CHECK(an_compute_check(t->ctx));
     AN_CHECK(an_trainer_check_diverged(t));
+    AN_CHECK(an_trainer_keep_changes(t));
     AN_CHECK(do_step(t, progress));
     if (an_clock() - t->pace.saved > SAVE_SECONDS)
         AN_CHECK(save_in_between(t, &progress->saved));

@@ -111,8 +111,10 @@ struct alexnet_trainer {
     an_tally counted; /* of the batch under way */
     bool unreported;  /* the latest update: a step has tried to write its lines, and failed */
     an_ended ended;
-    bool best_lost; /* the best model was not there on resume, or another: the next one is kept */
-    bool loading;   /* a pass is in progress: an epoch, the mean's or a validation */
+    bool changed;    /* on resume, which no checkpoint has yet */
+    bool recipe_due; /* recipe.ini may not be that of the run */
+    bool best_lost;  /* the best model was not there on resume, or another: the next one is kept */
+    bool loading;    /* a pass is in progress: an epoch, the mean's or a validation */
     uint8_t *reported; /* per picture of `train`: its error was logged */
     int64_t named;     /* of these, an_bad_picture_name() */
     int64_t bad;       /* alexnet_trainer_bad() */

@@ -163,8 +163,9 @@ bool an_trainer_stopped_early(const alexnet_trainer *trainer);
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
 /** Warn if nothing keeps another process from training in the folder. */
 void an_trainer_warn_unlocked(const alexnet_trainer *trainer);
-/** Write recipe.ini: the recipe as it holds, and where the data is; unless that is what it says. */
-alexnet_status an_trainer_save_recipe(const alexnet_trainer *trainer);
+/** Save what was changed on resume, so that it outlasts this process: recipe.ini, with the recipe
+ * as it holds and where the data is, and a checkpoint. Does nothing if they have it. */
+alexnet_status an_trainer_keep_changes(alexnet_trainer *trainer);
 /** Append a line to the log; `val` is NULL for a report inside an epoch. */
 alexnet_status an_trainer_log(alexnet_trainer *trainer, const an_tally *tally,
                               const alexnet_metrics *val);

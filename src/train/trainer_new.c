@@ -187,7 +187,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     if (!t->trial) {
         AN_TRY(an_run_create(&t->run, options->out_dir));
         an_trainer_warn_unlocked(t);
-        AN_TRY(an_trainer_save_recipe(t));
+        t->recipe_due = true;
         AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */
     }
 cleanup:

@@ -163,14 +163,6 @@ static alexnet_status look_for_best(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* Save what was changed on resume, so that it outlasts this process. recipe.ini may also be that of
- * a later checkpoint than the one that the user has put in its place. */
-static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
-{
-    AN_CHECK(an_trainer_save_recipe(t));
-    return changed ? an_trainer_save(t) : ALEXNET_OK;
-}
-
 /* On the device and in the precision of the run, unless the context names others. Runs of
  * versions that called tf32 "fp32" continue in fp32. */
 static alexnet_status make_net(alexnet_trainer *t, const alexnet_network *network)
@@ -284,7 +276,11 @@ static alexnet_status resume(alexnet_trainer *t, const char *folder,
     AN_TRY(cut_log(t));
     AN_TRY(an_trainer_follow(t)); /* reading the data and the checkpoint took a while */
     AN_TRY(look_for_best(t));
-    AN_TRY(keep_changes(t, moved || set));
+    t->changed = moved || set;
+    t->recipe_due = true; /* it may be that of a later checkpoint than the one in its place */
+    rc = an_trainer_keep_changes(t);
+    if (rc == ALEXNET_ERROR_IO) /* that is an error of the first step, which can be made again */
+        rc = ALEXNET_OK;
 cleanup:
     an_model_file_close(&file);
     return rc;

@@ -112,6 +112,7 @@ static alexnet_status save_last(alexnet_trainer *t)
     AN_CHECK(an_trainer_follow(t));
     AN_CHECK(save_as(t, t->run.last));
     t->pace.saved = an_clock();
+    t->changed = false;
     return ALEXNET_OK;
 }
 
@@ -151,11 +152,6 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
     return remove_from(t, epoch - kept);
 }
 
-alexnet_status an_trainer_save(alexnet_trainer *t)
-{
-    return t->ended.unsaved ? an_trainer_save_epoch(t) : save_last(t);
-}
-
 alexnet_status an_trainer_save_best(alexnet_trainer *t)
 {
     AN_CHECK(check_weights(t));
@@ -182,7 +178,7 @@ static bool has_text(const char *path, const char *text)
     return same;
 }
 
-alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
+static alexnet_status save_recipe(const alexnet_trainer *t)
 {
     char *recipe = an_recipe_text(t->recipe);
     char *network = line_of("network", t->net->network->name);
@@ -207,6 +203,28 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
     an_free(weights);
     an_free(text);
     return rc;
+}
+
+static alexnet_status keep_recipe(alexnet_trainer *t)
+{
+    if (!t->recipe_due)
+        return ALEXNET_OK;
+    AN_CHECK(an_trainer_follow(t));
+    AN_CHECK(save_recipe(t));
+    t->recipe_due = false;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_trainer_save(alexnet_trainer *t)
+{
+    AN_CHECK(keep_recipe(t));
+    return t->ended.unsaved ? an_trainer_save_epoch(t) : save_last(t);
+}
+
+alexnet_status an_trainer_keep_changes(alexnet_trainer *t)
+{
+    AN_CHECK(keep_recipe(t));
+    return t->changed ? save_last(t) : ALEXNET_OK;
 }
 
 static json_t *metrics_object(const alexnet_metrics *m)

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "base/writer.h"
 #include "train/trainer.h"
 
 /* 24 pictures of two classes in batches of 5: five updates an epoch. */
@@ -532,6 +533,36 @@ static void test_no_more_epochs(void **state)
     rig_expect_same_run("straight", "run");
 }
 
+/* What is changed on resume is saved once there is room for it, even if the run is complete. */
+static void test_changes_on_a_full_disk(void **state)
+{
+    (void)state;
+    const alexnet_resume_options two = with((const char *const[]){"keep", "2", NULL});
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    for (int i = 0; i < 2; i++) {
+        const char *run = i ? "saved" : "stepped";
+        start(run, -1, two_epochs);
+        an_writer_fail_after(0);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, run, &two));
+        expect_failure(alexnet_trainer_step(trainer, &p, &more), ALEXNET_ERROR_IO,
+                       "recipe.ini.tmp: No space left on device");
+        an_writer_fail_after(4096); /* enough for the recipe */
+        expect_failure(alexnet_trainer_step(trainer, &p, &more), ALEXNET_ERROR_IO,
+                       "last.safetensors.tmp: No space left on device");
+        an_writer_fail_after(UINT64_MAX);
+        if (i == 0)
+            expect_ok(alexnet_trainer_step(trainer, &p, &more));
+        else
+            expect_ok(alexnet_trainer_save(trainer));
+        alexnet_trainer_free(trainer);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, run, NULL));
+        assert_string_equal(alexnet_recipe_get(trainer->recipe, "keep"), "2");
+        alexnet_trainer_free(trainer);
+    }
+}
+
 static void test_settings_that_stay(void **state)
 {
     (void)state;
@@ -626,6 +657,7 @@ int main(void)
         IN_SCRATCH(test_an_earlier_checkpoint),
         IN_SCRATCH(test_fewer_epochs),
         IN_SCRATCH(test_no_more_epochs),
+        IN_SCRATCH(test_changes_on_a_full_disk),
         IN_SCRATCH(test_settings_that_stay),
         IN_SCRATCH(test_more_bad_pictures),
         IN_SCRATCH(test_other_end),
