@@ -123,8 +123,8 @@ static const opt rows[] = {
      .low = 0,
      .high = 10080,
      .standard = "60",
-     .help = "how long a run waits, and tries again, when the disk is full, a quota is used up or "
-             "its pictures are out of reach; 0 ends it at once",
+     .help = "how long a run waits, and tries again, when the disk is full, a quota is used up, "
+             "memory is short or its pictures are out of reach; 0 ends it at once",
      .offset = offsetof(train_options, wait)},
 };
 

@@ -1,5 +1,6 @@
 /*
- * A step of training that the system refuses: the disk or a quota is full, a network share is away.
+ * A step of training that the system refuses: the disk or a quota is full, a network share is away,
+ * others have the memory.
  * Mostly that passes, by itself or because somebody makes room, so the run waits for it, and tries
  * the same step again.
  *

@@ -30,21 +30,28 @@ static void say_resume(const char *how, const char *run_dir, const char *options
     free(run);
 }
 
+/* Whether it is the system that refuses something, which it may allow later: the disk is full, or
+ * others have taken the memory. */
+static bool is_refused(alexnet_status status)
+{
+    return status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY;
+}
+
 /* A full disk, too little memory or a lost device ends the process, but not the run. */
 static void say_kept(alexnet_status status, const alexnet_trainer *trainer)
 {
     const char *run_dir = alexnet_trainer_folder(trainer);
-    const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
-                        status == ALEXNET_ERROR_DEVICE;
+    const bool passes = is_refused(status) || status == ALEXNET_ERROR_DEVICE;
     if (passes && path_has(run_dir, "last.safetensors"))
         say_resume("the last checkpoint is kept. To continue from it", run_dir, "");
 }
 
-/* If only pictures cannot be read, the run can still be saved. */
+/* If only pictures cannot be read, or no memory is left to read them, the run can still be saved.
+ */
 static int fail(alexnet_status status, alexnet_trainer *trainer)
 {
     const int code = cli_code(status);
-    if (status == ALEXNET_ERROR_IO && !alexnet_trainer_save(trainer))
+    if (is_refused(status) && !alexnet_trainer_save(trainer))
         say_resume("the run is saved. To continue once this has passed",
                    alexnet_trainer_folder(trainer), "");
     else
@@ -118,7 +125,7 @@ static void follow(training_result *result, run_files *files, const alexnet_trai
 static bool may_pass(alexnet_status status, const char *run_dir)
 {
     struct stat info;
-    return status == ALEXNET_ERROR_IO && (stat(run_dir, &info) == 0 || errno != ENOENT);
+    return is_refused(status) && (stat(run_dir, &info) == 0 || errno != ENOENT);
 }
 
 static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)

@@ -1,33 +1,45 @@
-# A run that the disk refuses to save waits for that to pass, and ends as if it had never happened.
+# A run that the system refuses something waits for that to pass, and ends as if it had never happened.
 . "${0%/*}/lib.sh"
 command -v prlimit >/dev/null || exit 77
 pictures data 16
-set -- data/pictures --net alexnet-mini --batch 16 --epochs 8 --report 2 --threads 1 --keep 1
-expect 0 train "$@" --out plain --quiet
+set -- --net alexnet-mini --batch 16 --report 2 --threads 1 --keep 3 --schedule constant
+expect 0 train data/pictures "$@" --epochs 3 --out plain --quiet
+expect 0 train data/pictures "$@" --epochs 1 --out short --quiet
 
-# begin RUN ARGUMENTS...: train in the background, under a limit of file sizes that no model fits in
-# from the first line of the log on.
+# begin RUN ARGUMENTS...: continue a run from its first epoch in the background, under a limit of file
+# sizes that no model fits in.
 begin() {
     run=$1
     shift
-    env --default-signal=INT "$ALEXNET" train "$@" --out "$run" >out 2>err &
+    cp -r short "$run"
+    cp plain/epoch-1.safetensors "$run/last.safetensors"
+    env --default-signal=INT prlimit --fsize=100000: "$ALEXNET" train --resume "$run" "$@" >out 2>err &
     pid=$!
-    until [ -s "$run/log.jsonl" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
-    prlimit --pid $pid --fsize=100000: || fail "no limit"
+}
+
+# limit WHICH=SOFT: change a limit of the run.
+limit() {
+    prlimit --pid $pid "--$1:" || fail "no limit of $1"
 }
 
 # until_said TEXT
 until_said() {
-    for try in $(seq 600); do
+    for try in $(seq 3000); do
         grep -qF -e "$1" err && return
         kill -0 $pid 2>/dev/null || fail "the run ended"
-        sleep 0.1
+        sleep 0.02
     done
     fail "the run does not say: $1"
 }
 
+# ends CODE WHAT
+ends() {
+    wait $pid
+    is $? "$1" "exit code of a run $2"
+}
+
 same() { # RUN
-    for file in best.safetensors last.safetensors epoch-8.safetensors; do
+    for file in best.safetensors last.safetensors epoch-2.safetensors epoch-3.safetensors recipe.ini; do
         cmp "$1/$file" "plain/$file" || fail "$file of $1 differs"
     done
     for run in plain "$1"; do
@@ -39,74 +51,87 @@ same() { # RUN
 }
 
 # A request for a checkpoint ends a pause. The checkpoint of before is untouched meanwhile.
-begin short "$@"
+begin full
 until_said "the run waits for this to pass: the next attempt is in 10 s, the last one in 60 min (--wait)"
 has err "warning: cannot write " ".safetensors.tmp: File too large"
-cp short/last.safetensors before
 kill -USR1 $pid
 until_said "the next attempt is in 20 s, "
-cmp before short/last.safetensors || fail "a checkpoint changed that could not be written"
+cmp plain/epoch-1.safetensors full/last.safetensors || fail "a checkpoint changed that could not be written"
 lacks err "the run goes on"
-prlimit --pid $pid --fsize=unlimited: || fail "no end of the limit"
+limit fsize=unlimited
 kill -USR1 $pid
-wait $pid
-is $? 0 "exit code of a run that has waited"
+ends 0 "that has waited"
 has err "the run goes on, after " "checkpoint written"
-same short
+same full
 
-# Pictures that are out of reach: it waits for them too. They go while it waits, when none is read ahead.
-begin away "$@"
+# Files that cannot be opened, and pictures that are out of reach: it waits for them too. The pictures
+# go while it waits, when none is read ahead.
+begin away
 until_said "the run waits for this to pass"
 mv data away-data
-prlimit --pid $pid --fsize=unlimited: || fail "no end of the limit"
+limit nofile=3
+limit fsize=unlimited
 kill -USR1 $pid
-until_said "warning: none of the 16 pictures of the next batch can be read"
+until_said ": Too many open files"
+limit nofile=1024
+kill -USR1 $pid
+until_said "warning: 16 of the 16 pictures of the next batch cannot be read"
 mv away-data data
 kill -USR1 $pid
-wait $pid
-is $? 0 "exit code of a run whose pictures came back"
+ends 0 "whose pictures came back"
 lacks err "skipped"
 same away
 
 # Ctrl-C ends the wait and the run at once, and says what is kept.
-begin stopped "$@"
+begin stopped
 until_said "the run waits for this to pass"
 kill -INT $pid
-wait $pid
-is $? 1 "exit code of a run that could not be saved"
+ends 1 "that could not be saved"
 line err "the last checkpoint is kept. To continue from it:" "$ALEXNET train --resume stopped"
 expect 0 train --resume stopped
 same stopped
 
 # Ctrl-C with room again saves, as always.
-begin saved "$@"
+begin saved
 until_said "the run waits for this to pass"
-prlimit --pid $pid --fsize=unlimited: || fail "no end of the limit"
+limit fsize=unlimited
 kill -INT $pid
-wait $pid
-is $? 130 "exit code of a run that was saved"
+ends 130 "that was saved"
 line err "stopped; the run is saved. To continue:"
 expect 0 train --resume saved --wait 0
 same saved
 
 # Without patience it ends at the first failure.
-begin hasty "$@" --wait 0
-wait $pid
-is $? 1 "exit code of a run that does not wait"
+begin hasty --wait 0
+ends 1 "that does not wait"
 lacks err "the run waits"
 line err "the last checkpoint is kept. To continue from it:" "$ALEXNET train --resume hasty"
-expect 0 train --resume hasty
-same hasty
+
+# What is changed on resume cannot be saved: this is not bad input.
+begin changed --wait 0 --report 3
+ends 1 "whose changes cannot be saved"
+has err "changed/last.safetensors.tmp: File too large"
+begin leaving --report 3
+until_said "the run waits for this to pass"
+kill -INT $pid
+ends 1 "whose changes cannot be saved when it is stopped"
+line err "the last checkpoint is kept. To continue from it:" "$ALEXNET train --resume leaving"
+begin changing --report 3
+until_said "changing/last.safetensors.tmp: File too large"
+limit fsize=unlimited
+kill -INT $pid
+ends 130 "whose changes were saved at last"
+has changing/recipe.ini "report = 3"
+expect 0 train --resume changing --report 2
+cmp changing/best.safetensors plain/best.safetensors || fail "the best model differs"
 
 # A folder that was removed does not come back.
-env "$ALEXNET" train "$@" --epochs 1000 --out gone >out 2>err &
-pid=$!
-until [ -s gone/log.jsonl ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
-while [ -e gone ]; do rm -rf gone; done
-wait $pid
-is $? 1 "exit code of a run whose folder was removed"
+begin gone
+until_said "the run waits for this to pass"
+rm -r gone
+kill -USR1 $pid
+ends 1 "whose folder was removed"
 has err "gone was removed, and nothing can be saved in it"
-lacks err "the run waits"
 lacks err "is kept"
-expect 2 train "$@" --wait -1
+expect 2 train data/pictures "$@" --wait -1
 has err "--wait"
