@@ -13,6 +13,7 @@ begin() {
     shift
     cp -r short "$run"
     cp plain/epoch-1.safetensors "$run/last.safetensors"
+    : >err # what the run before it has said must not be taken for its own
     env --default-signal=INT prlimit --fsize=100000: "$ALEXNET" train --resume "$run" "$@" >out 2>err &
     pid=$!
 }
