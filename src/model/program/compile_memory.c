@@ -178,5 +178,6 @@ alexnet_status an_compile_arenas(compiling *c)
     AN_CHECK(make_arena(p, p->batch_bytes, &p->batch, "a batch of pictures"));
     place_batch(p);
     bind_steps(c);
+    an_program_bind(p, 0);
     return ALEXNET_OK;
 }

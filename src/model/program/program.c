@@ -115,17 +115,6 @@ static alexnet_status run_step(an_program *p, const an_step *step, const an_batc
     return ALEXNET_OK;
 }
 
-/* Make all steps use the batch in a buffer. */
-static void bind_batch(an_program *p, const an_batch_place *place)
-{
-    for (int i = 0; i < p->n_steps; i++) {
-        an_op_args *args = &p->steps[i].args;
-        args->pictures = place->pictures;
-        args->slots = place->slots;
-        args->state = place->state;
-    }
-}
-
 /* Begin a run on the next batch, or the latest one again. @param buffer  out, the batch's buffer */
 static alexnet_status begin_run(an_program *p, int *buffer)
 {
@@ -133,7 +122,7 @@ static alexnet_status begin_run(an_program *p, int *buffer)
     if (p->ran < p->fed)
         p->ran++;
     *buffer = an_program_buffer(p, p->ran - 1);
-    bind_batch(p, &p->places[*buffer]);
+    an_program_bind(p, *buffer);
     return be->api->await ? be->api->await(be, *buffer) : ALEXNET_OK;
 }
 

@@ -84,6 +84,8 @@ static inline int an_program_buffer(const an_program *program, int64_t batch)
 /** The index of a place in options.keep, which must contain it. */
 int an_program_kept_at(const an_program *program, int place);
 
+/** Make all steps use the batch in a buffer. */
+void an_program_bind(an_program *program, int buffer);
 /** Whether batches are copied while another is computed; `staged` is then the device's host memory,
  * else ordinary memory. */
 bool an_program_stages_ahead(const an_program *program);
