@@ -122,9 +122,9 @@ static const opt rows[] = {
      .arg = "MINUTES",
      .low = 0,
      .high = 10080,
-     .standard = "60",
+     .standard = "0",
      .help = "how long a run waits, and tries again, when the disk is full, a quota is used up, "
-             "memory is short or its pictures are out of reach; 0 ends it at once",
+             "memory is short or its pictures are out of reach; 0: it ends, and can be resumed",
      .offset = offsetof(train_options, wait)},
 };
 

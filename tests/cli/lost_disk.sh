@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 : "${LOST_DISK:?the library that loses}"
 pictures data 8
-set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 2 --threads 1 --wait 0 --quiet
+set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 2 --threads 1 --quiet
 
 # A log without its times, which differ from run to run.
 timeless() {

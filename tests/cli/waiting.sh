@@ -14,7 +14,7 @@ begin() {
     cp -r short "$run"
     cp plain/epoch-1.safetensors "$run/last.safetensors"
     : >err # what the run before it has said must not be taken for its own
-    env --default-signal=INT prlimit --fsize=100000: "$ALEXNET" train --resume "$run" "$@" >out 2>err &
+    env --default-signal=INT prlimit --fsize=100000: "$ALEXNET" train --resume "$run" --wait 60 "$@" >out 2>err &
     pid=$!
 }
 
@@ -99,10 +99,10 @@ limit fsize=unlimited
 kill -INT $pid
 ends 130 "that was saved"
 line err "stopped; the run is saved. To continue:"
-expect 0 train --resume saved --wait 0
+expect 0 train --resume saved
 same saved
 
-# Without patience it ends at the first failure.
+# Told not to wait, as is the default, it ends at the first failure.
 begin hasty --wait 0
 ends 1 "that does not wait"
 lacks err "the run waits"
