@@ -27,9 +27,8 @@ static const opt rows[] = {
      .also = {"fp16", "half", "amp", "mixed-precision", "dtype"},
      .arg = "auto|fp32|tf32|bf16",
      .standard = "auto",
-     .help =
-         "auto: training in bf16 if the device has it, else fp32; inference in fp32; tf32 is of "
-         "cuda: other devices compute in fp32 then",
+     .help = "auto: training in bf16 if the device has it, else fp32; inference in fp32; only cuda "
+             "has tf32, other devices compute in fp32 instead",
      .offset = offsetof(machine_options, precision)},
     {.name = "tuning",
      .type = OPT_TEXT,

@@ -1,8 +1,7 @@
 /*
  * A step of training that the system refuses: the disk or a quota is full, a network share is away,
- * others have the memory.
- * Mostly that passes, by itself or because somebody makes room, so the run waits for it, and tries
- * the same step again.
+ * others have the memory. Mostly that passes, by itself or because somebody makes room. If the user
+ * asks for it, the run waits, and tries the same step again.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,7 +11,7 @@
 #include "cli.h"
 
 typedef struct retry {
-    int64_t minutes; /* to wait at the most for one trouble to pass */
+    int64_t minutes; /* to wait at most for one trouble to pass; 0: it is not waited for */
     double began;    /* progress_clock() at its first failure */
     double pause;    /* the latest, in seconds; 0: there is no trouble */
 } retry;

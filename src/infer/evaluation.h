@@ -32,7 +32,8 @@ struct alexnet_evaluation {
     bool started;           /* pictures are being decoded, or were */
     int64_t reported;       /* pictures, from the first, whose bad ones have been logged */
     int64_t named;          /* of these, an_bad_picture_name() */
-    char *const *list;      /* where the name of its file is kept; NULL, or NULL there: no list */
+    char *const *list;      /* where the path of the list of bad pictures is kept, which a moved
+                               folder changes; NULL, or NULL there: there is no list */
     bool recalling;         /* the kept probabilities are used, and none computed */
     an_confusion confusion; /* empty: only sums are wanted */
     alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
