@@ -73,7 +73,8 @@ mv data away-data
 limit nofile=3
 limit fsize=unlimited
 kill -USR1 $pid
-until_said ": Too many open files"
+until_said "the next attempt is in 20 s, " # the step, not only the checkpoint that the signal asks for
+has err ".safetensors.tmp: Too many open files"
 limit nofile=1024
 kill -USR1 $pid
 until_said "warning: 16 of the 16 pictures of the next batch cannot be read"
