@@ -155,6 +155,15 @@ bool fake_is_pinned(const void *memory)
     return false;
 }
 
+static cudaError_t pointer_get_attributes(struct cudaPointerAttributes *about, const void *memory)
+{
+    memset(about, 0, sizeof *about);
+    fake_lock();
+    about->type = fake_is_pinned(memory) ? cudaMemoryTypeHost : cudaMemoryTypeUnregistered;
+    fake_unlock();
+    return cudaSuccess;
+}
+
 static cudaError_t host_alloc(void **out, size_t bytes, unsigned flags)
 {
     (void)flags;
@@ -229,6 +238,7 @@ static cudaError_t device_get_attribute(int *value, enum cudaDeviceAttr name, in
 {
     (void)device;
     *value = name == cudaDevAttrComputeMode              ? fake.compute_mode
+             : name == cudaDevAttrIntegrated             ? fake.integrated
              : name == cudaDevAttrComputeCapabilityMajor ? fake.major
              : name == cudaDevAttrComputeCapabilityMinor ? fake.minor
                                                          : 0;
@@ -286,5 +296,6 @@ void fake_fill_runtime(an_cuda_libs *libs)
     libs->cudaHostAlloc = host_alloc;
     libs->cudaMalloc = fake_malloc;
     libs->cudaMemGetInfo = mem_get_info;
+    libs->cudaPointerGetAttributes = pointer_get_attributes;
     libs->cudaSetDevice = set_device;
 }

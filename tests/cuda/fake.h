@@ -31,7 +31,7 @@
 typedef struct fake_machine {
     int devices, driver; /* driver: as cudaDriverGetVersion(); 0: none */
     int major, minor;    /* compute capability */
-    int compute_mode;
+    int compute_mode, integrated;
     bool taken;     /* in exclusive use by another process */
     size_t memory;  /* bytes; 0: no limit */
     size_t dnn;     /* cuDNN's version */
@@ -56,6 +56,7 @@ typedef struct fake_counts {
     int last_engine;       /* of the last plan that was made */
     size_t last_workspace; /* of the last convolution */
     int last_outputs;      /* its channels of y */
+    int last_direction;    /* its an_direction */
 } fake_counts;
 extern fake_counts fake_count;
 

@@ -162,6 +162,33 @@ static void test_ordinary_memory(void **state)
     close_rig(&r);
 }
 
+/* Pinned memory, also the caller's own, may change after a write too. */
+static void test_memory_of_the_caller(void **state)
+{
+    rig r;
+    char *pinned;
+    (void)state;
+    fake_copies_first = true;
+    open_rig(&r);
+    assert_int_equal(r.libs->cudaHostAlloc((void **)&pinned, BYTES, cudaHostAllocDefault),
+                     cudaSuccess);
+    char *const memory[] = {pinned, r.host};
+    for (int i = 0; i < 2; i++) {
+        strcpy(memory[i], "one");
+        expect_ok(an_cuda_write(r.backend, r.out, memory[i], BYTES));
+        strcpy(memory[i], "no");
+        expect_read(&r, "one");
+    }
+    strcpy(pinned, "one");
+    assert_int_equal(
+        r.libs->cudaMemcpyAsync(r.out, pinned, BYTES, cudaMemcpyHostToDevice, r.stream),
+        cudaSuccess);
+    strcpy(pinned, "no");
+    expect_read(&r, "no");
+    r.libs->cudaFreeHost(pinned);
+    close_rig(&r);
+}
+
 /* ---- Recording ------------------------------------------------------------------------------- */
 
 /* What is recorded does not run; a replay runs it on what the memory then holds. */
@@ -247,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_without_await),
         cmocka_unit_test(test_without_retire),
         cmocka_unit_test(test_ordinary_memory),
+        cmocka_unit_test(test_memory_of_the_caller),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_waits_in_a_recording),
         cmocka_unit_test(test_memory_in_a_recording),

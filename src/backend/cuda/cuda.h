@@ -49,12 +49,6 @@ enum { AN_CUDA_SMALL = 1 << 16 };
 /** Bytes of device memory that kernels, recorded steps and the libraries take when first run. */
 enum { AN_CUDA_RESERVE = 256 << 20 };
 
-/** A block of alloc_host(). */
-typedef struct an_cuda_pinned {
-    char *block;
-    size_t bytes;
-} an_cuda_pinned;
-
 /** An algorithm of a library's list. */
 typedef struct an_cuda_pick {
     an_variant number; /* among those that can be used, or AN_CUDA_AUTO (trial.h) */
@@ -83,8 +77,6 @@ typedef struct an_cuda {
     cudaEvent_t copied[AN_CUDA_BUFFERS], retired[AN_CUDA_BUFFERS], marks[AN_MARKS];
     cudnnHandle_t dnn;
     cublasLtHandle_t blas;
-    int n_pinned;
-    an_cuda_pinned *pinned;
     void *small; /* pinned, AN_CUDA_SMALL bytes: where small reads arrive */
     int n_choices;
     an_cuda_choice *choices; /* owned */

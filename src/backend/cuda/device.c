@@ -28,7 +28,6 @@ void an_cuda_close(an_backend *backend)
     if (cuda->process == getpid()) /* not in a child of fork(): they are the parent's */
         free_libraries(cuda);
     pthread_mutex_destroy(&cuda->lock);
-    an_free(cuda->pinned);
     an_free(cuda->choices);
     an_backend_free_tunings(backend);
     an_ctx_release(backend->ctx);

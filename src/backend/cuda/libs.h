@@ -41,6 +41,7 @@
     X(cudaMemGetInfo)                                                                              \
     X(cudaMemcpyAsync)                                                                             \
     X(cudaMemsetAsync)                                                                             \
+    X(cudaPointerGetAttributes)                                                                    \
     X(cudaSetDevice)                                                                               \
     X(cudaStreamBeginCapture)                                                                      \
     X(cudaStreamCreateWithFlags)                                                                   \

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "backend/cuda/cuda.h"
-#include "base/alloc.h"
 
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
 {
@@ -52,14 +51,14 @@ void an_cuda_free(an_backend *backend, void *block, size_t bytes)
         cuda->libs->cudaFree(block);
 }
 
-/* Whether `src` is pinned: cudaMemcpyAsync() may then return before it has read it. */
-static bool is_pinned(const an_cuda *cuda, const void *src)
+/* Whether memory is ordinary. cudaMemcpyAsync() may return before it has read what is pinned, be it
+ * by alloc_host() or by the caller. */
+static bool is_pageable(const an_cuda *cuda, const void *memory)
 {
-    for (int i = 0; i < cuda->n_pinned; i++) {
-        const an_cuda_pinned *p = &cuda->pinned[i];
-        if ((const char *)src >= p->block && (const char *)src < p->block + p->bytes)
-            return true;
-    }
+    struct cudaPointerAttributes about;
+    if (cuda->libs->cudaPointerGetAttributes(&about, memory) == cudaSuccess)
+        return about.type == cudaMemoryTypeUnregistered;
+    cuda->libs->cudaGetLastError();
     return false;
 }
 
@@ -70,7 +69,7 @@ alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, si
     AN_CHECK(an_cuda_check(
         cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream),
         "a copy to the device"));
-    if (bytes <= AN_CUDA_SMALL && !is_pinned(cuda, src))
+    if (bytes <= AN_CUDA_SMALL && is_pageable(cuda, src))
         return ALEXNET_OK;
     return an_cuda_wait(cuda, cuda->stream, "a copy to the device");
 }
@@ -110,10 +109,6 @@ alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
     an_cuda *cuda;
     *out = NULL;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    an_cuda_pinned *grown = an_grow(cuda->pinned, cuda->n_pinned, sizeof *grown);
-    if (!grown)
-        return AN_FAIL_MEMORY(sizeof *grown, "a list of pinned memory");
-    cuda->pinned = grown;
     cudaError_t error = cuda->libs->cudaHostAlloc(out, bytes ? bytes : 1, cudaHostAllocPortable);
     if (error == cudaErrorMemoryAllocation) {
         cuda->libs->cudaGetLastError();
@@ -121,7 +116,6 @@ alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
     }
     AN_CHECK(an_cuda_check(cuda, error, "pinning memory"));
     memset(*out, 0, bytes);
-    cuda->pinned[cuda->n_pinned++] = (an_cuda_pinned){*out, bytes};
     return ALEXNET_OK;
 }
 
@@ -129,12 +123,6 @@ void an_cuda_free_host(an_backend *backend, void *block, size_t bytes)
 {
     an_cuda *cuda;
     (void)bytes;
-    if (!block || an_cuda_enter(backend, &cuda) != ALEXNET_OK)
-        return;
-    for (int i = 0; i < cuda->n_pinned; i++)
-        if (cuda->pinned[i].block == block) {
-            cuda->pinned[i] = cuda->pinned[--cuda->n_pinned];
-            break;
-        }
-    cuda->libs->cudaFreeHost(block);
+    if (block && an_cuda_enter(backend, &cuda) == ALEXNET_OK)
+        cuda->libs->cudaFreeHost(block);
 }
