@@ -82,16 +82,21 @@ static void expect_kernels(const an_cuda_code *code, int chip, int driver, const
         fail_msg("sm_%d: \"%s\" does not say \"%s\"", chip, why, fault ? fault : "");
 }
 
-/* Machine code is for a chip and for later ones of its generation. */
+/* Machine code is for a chip and for later ones of its generation, except between Tegra's chips and
+ * others. */
 static void test_kernels(void **state)
 {
-    const an_cuda_code code = {{75, 80, 86, 90}, {90}}, bare = {{80}, {0}}, portable = {{0}, {75}};
+    const an_cuda_code code = {{75, 80, 86, 90}, {90}}, bare = {{80}, {0}}, portable = {{0}, {75}},
+                       orin = {{87}, {0}};
     const int now = CUDART_VERSION;
     alexnet_device_info info;
     char why[128];
     (void)state;
     expect_kernels(&code, 75, 0, NULL);
-    expect_kernels(&code, 87, 0, NULL);
+    expect_kernels(&code, 89, 0, NULL);
+    expect_kernels(&code, 87, now, "this build has no kernels for sm_87");
+    expect_kernels(&orin, 87, 0, NULL);
+    expect_kernels(&orin, 89, now, "this build has no kernels for sm_89");
     expect_kernels(&code, 90, 0, NULL);
     expect_kernels(&code, 120, now, NULL);
     expect_kernels(&code, 120, now + 10, NULL);
@@ -101,6 +106,7 @@ static void test_kernels(void **state)
     expect_kernels(&bare, 86, 0, NULL);
     expect_kernels(&bare, 90, now, "this build has no kernels for sm_90");
     expect_kernels(&portable, 80, now, NULL);
+    expect_kernels(&portable, 87, now, NULL);
     expect_kernels(&portable, 70, now,
                    "compute capability 7.0 is too old: this build needs at least 7.5");
     fake.major = 12; /* a device is described by what this build has */
@@ -119,6 +125,10 @@ static void test_present(void **state)
     assert_string_equal(info.name, "cuda:1");
     assert_string_equal(info.isa, "sm_90");
     assert_string_equal(info.absent, "");
+    assert_string_equal(info.processor, "a fake, 8 GiB");
+    fake.integrated = 1;
+    assert_true(an_cuda_api.describe(&info, 1, ALEXNET_ISA_ANY));
+    assert_string_equal(info.processor, "a fake, 8 GiB shared with the CPU");
     assert_false(an_cuda_api.describe(&info, 2, ALEXNET_ISA_ANY));
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "backend/cuda/cuda.h"
+#include "base/text.h"
 
 const an_cuda_code an_cuda_built = {{AN_CUDA_IMAGES}, {AN_CUDA_PTX}};
 
@@ -49,9 +50,22 @@ static int chip_of(const struct cudaDeviceProp *prop)
     return prop->major * 10 + prop->minor;
 }
 
+/* Tegra's chips: between them and others, machine code of one generation is not compatible. */
+static bool is_tegra(int chip)
+{
+    return chip == 72 || chip == 87 || chip == 101 || chip == 110;
+}
+
+static bool image_runs(int image, int chip)
+{
+    if (is_tegra(image) || is_tegra(chip))
+        return image == chip;
+    return image / 10 == chip / 10 && image <= chip;
+}
+
 static bool has_image(const int *images, int chip)
 {
-    while (*images && (*images / 10 != chip / 10 || *images > chip))
+    while (*images && !image_runs(*images, chip))
         images++;
     return *images != 0;
 }
@@ -98,6 +112,16 @@ static void find_fault(const an_cuda_libs *libs, int ordinal, int chip, char *wh
         snprintf(why, size, "%s", an_error_text());
 }
 
+/* What an integrated chip calls its memory is the host's. */
+static void name_processor(alexnet_device_info *info, const an_cuda_libs *libs, int ordinal,
+                           const struct cudaDeviceProp *prop)
+{
+    int integrated = 0;
+    libs->cudaDeviceGetAttribute(&integrated, cudaDevAttrIntegrated, ordinal);
+    an_print_in(info->processor, sizeof info->processor, "%.60s, %.0f GiB%s", prop->name,
+                (double)prop->totalGlobalMem / (1 << 30), integrated ? " shared with the CPU" : "");
+}
+
 static void name_libraries(char *text, size_t size)
 {
     const an_cuda_libs *libs;
@@ -126,8 +150,7 @@ bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_is
         snprintf(info->absent, sizeof info->absent, "the driver does not report its properties");
         return true;
     }
-    snprintf(info->processor, sizeof info->processor, "%.80s, %.0f GiB", prop.name,
-             (double)prop.totalGlobalMem / (1 << 30));
+    name_processor(info, libs, ordinal, &prop);
     snprintf(info->isa, sizeof info->isa, "sm_%d", chip_of(&prop));
     find_fault(libs, ordinal, chip_of(&prop), info->absent, sizeof info->absent);
     name_libraries(info->library, sizeof info->library);
