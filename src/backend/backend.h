@@ -49,6 +49,7 @@ typedef struct an_prepare {
     bool training;                /* the program computes gradients, of this operator or of others:
                                      forward gives the same bits as in training */
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
+    bool next_dw;                 /* the same of the parameters of ops[1] */
     bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
     bool untried;                 /* do not choose by trial: trials take time and memory */

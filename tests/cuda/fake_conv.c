@@ -102,5 +102,6 @@ void fake_conv_queue(const fake_conv *conv, cudaStream_t stream)
     fake_count.convolutions++;
     fake_count.last_workspace = conv->workspace_bytes;
     fake_count.last_outputs = (int)conv->y.dims[1];
+    fake_count.last_direction = conv->direction;
     fake_queue(stream, convolve, conv, sizeof *conv, 0);
 }

@@ -90,7 +90,7 @@ bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_prepare *p, an_cuda_block
     an_prepare own = *p;
     own.ops++;
     own.n_ops--;
-    own.want_dw = p->training;
+    own.want_dw = p->next_dw;
     if (wants_pairs(&c, &own))
         an_cuda_conv_pair_columns(&c);
     *blocks = c.x_blocks;

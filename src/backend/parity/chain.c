@@ -93,6 +93,7 @@ static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *
         .want_dx =
             chain->options.gradients && desc->n_inputs > 0 && !(first == 0 && chain->options.first),
         .want_dw = chain->options.gradients,
+        .next_dw = chain->options.gradients,
         .plain_out = true,
         .split = chain->options.split,
     };

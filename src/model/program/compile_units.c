@@ -94,6 +94,7 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
                           .training = p->options.gradients != 0,
                           .want_dx = want_dx,
                           .want_dw = an_node_learns(p, node),
+                          .next_dw = n > 1 && an_node_learns(p, node + 1),
                           .accumulate = p->options.accumulate,
                           .plain_out = first->desc.kind == AN_OP_SOFTMAX || c->kept[node + n - 1] ||
                                        of_input,
