@@ -45,10 +45,13 @@ static void fill(an_dtype dtype, bool tf32, int bits)
     double sum = 0, squares = 0;
     int zeros = 0;
     expect_ok(an_cuda_alloc(&cuda->base, COUNT * each, &block));
-    expect_ok(an_cuda_fill(cuda, block, WHOLE * each, dtype, tf32, 1));
+    double *noise = an_cuda_noise(WHOLE, dtype, tf32, 1);
+    assert_non_null(noise);
+    expect_ok(an_cuda_fill(cuda, block, WHOLE * each, dtype, noise));
     expect_ok(an_cuda_read(&cuda->base, host, block, COUNT * each));
     for (int i = 0; i < WHOLE; i++) {
         const double value = fake_load(host, i, dtype == AN_BF16), units = ldexp(value, bits);
+        assert_true(value == noise[i % AN_CUDA_NOISE]); /* the host knows them */
         assert_true(fabs(value) <= 0.5 && units == floor(units));
         sum += value;
         squares += value * value;
@@ -60,6 +63,7 @@ static void fill(an_dtype dtype, bool tf32, int bits)
         assert_true(fake_load(host, i, dtype == AN_BF16) == 0); /* nothing is written after it */
     an_cuda_free(&cuda->base, block, COUNT * each);
     an_free(host);
+    an_free(noise);
 }
 
 static void test_fill(void **state)
@@ -72,62 +76,90 @@ static void test_fill(void **state)
 
 /* ---- Comparing ------------------------------------------------------------------------------- */
 
-enum { RESULTS = 10000 };
+enum { ROWS = 100, COLUMNS = 100, RESULTS = ROWS * COLUMNS, TERMS = 1000 };
 
-static double deviation_of(an_cuda_trial *t, const double *results)
+static an_cuda_trial t;
+static double results[RESULTS], others[RESULTS];
+
+/* A product whose operands have random numbers, and what it must give. */
+static void begin(an_dtype dtype)
+{
+    an_element_conv v = {.n = ROWS, .c = TERMS, .k = COLUMNS};
+    v.h = v.w = v.r = v.s = v.p = v.q = v.groups = v.stride = 1;
+    an_element_arrange(&v, false);
+    t = (an_cuda_trial){.cuda = cuda, .out = {0, dtype, false, AN_FORWARD, v}};
+    expect_ok(an_cuda_trial_block(&t, 0, RESULTS * an_dtype_bytes(dtype)));
+    expect_ok(an_cuda_trial_operand(&t, 1, ROWS * TERMS, dtype, false, &t.out.sums.x));
+    expect_ok(an_cuda_trial_operand(&t, 2, COLUMNS * TERMS, dtype, false, &t.out.sums.weights));
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < COLUMNS; j++) {
+            double sum = 0;
+            for (int l = 0; l < TERMS; l++)
+                sum += t.noise[1][i * TERMS + l] * t.noise[2][j * TERMS + l];
+            results[i * COLUMNS + j] = sum;
+        }
+}
+
+static double deviation_of(const double *computed)
 {
     double deviation;
     for (int i = 0; i < RESULTS; i++) /* the fake's memory is the host's */
-        fake_store(t->block[0], i, t->out.dtype == AN_BF16, results[i]);
-    expect_ok(an_cuda_trial_compare(t, &deviation));
+        fake_store(t.block[0], i, t.out.dtype == AN_BF16, computed[i]);
+    expect_ok(an_cuda_trial_compare(&t, &deviation));
     return deviation;
 }
 
 /* Results may differ by the rounding of their sums, and of the results themselves, in every sample;
- * one hundredth is too much where rounding explains less. */
-static void compare(an_dtype dtype, double rounding, double allowed)
+ * one hundredth is too much where rounding explains less.
+ * @param first  whether there is no other candidate to compare with */
+static void compare(an_dtype dtype, double rounding, double allowed, bool first)
 {
-    static double results[RESULTS], others[RESULTS];
-    an_cuda_trial t = {.cuda = cuda, .out = {0, RESULTS, dtype, 1000, false}};
-    expect_ok(an_cuda_trial_block(&t, 0, RESULTS * an_dtype_bytes(dtype)));
-    for (int i = 0; i < RESULTS; i++)
-        results[i] = sin(i * i % 1003 + 0.5);
-    assert_true(deviation_of(&t, results) == 0);
-    assert_true(deviation_of(&t, results) == 0);
-    for (int i = 0; i < RESULTS; i++)
-        others[i] = results[i] + (i % 2 ? rounding : -rounding) * results[i];
-    assert_in_range((int64_t)(1e3 * deviation_of(&t, others)), 1, 1000);
+    begin(dtype);
+    if (!first) {
+        assert_true(deviation_of(results) <= 1);
+        assert_non_null(t.accepted);
+    }
     for (int i = 0; i < RESULTS; i++)
         others[i] = results[i] * (1 + allowed);
-    assert_true(deviation_of(&t, others) > 1);
+    assert_true(deviation_of(others) > 1);
     memcpy(others, results, sizeof others);
     for (int i = RESULTS - 64; i < RESULTS; i++)
         others[i] = 0; /* a piece that was not written */
-    assert_true(deviation_of(&t, others) > 1);
+    assert_true(deviation_of(others) > 1);
     memcpy(others, results, sizeof others);
     others[0] = NAN;
-    assert_true(isinf(deviation_of(&t, others)));
+    assert_true(isinf(deviation_of(others)));
+    assert_true((t.accepted == NULL) == first);
+    for (int i = 0; i < RESULTS; i++)
+        others[i] = results[i] + (i % 2 ? rounding : -rounding) * results[i];
+    assert_in_range((int64_t)(1e3 * deviation_of(others)), 1, 1000);
+    assert_non_null(t.accepted);
     an_cuda_trial_end(&t);
 }
 
 static void test_compare(void **state)
 {
     (void)state;
-    compare(AN_F32, 1e-5, 1e-4);
-    compare(AN_BF16, 0x1p-8, 0x1p-5);
+    for (int first = 0; first < 2; first++) {
+        compare(AN_F32, 1e-6, 1e-4, first);
+        compare(AN_BF16, 0, 0x1p-5, first);
+    }
 }
 
-/* A first candidate whose results are NaN cannot judge the others. */
-static void test_compare_nothing(void **state)
+/* Samples that are not among those computed on the host are compared with another candidate's: of
+ * 4096, at most 512 are. */
+static void test_compare_with_another(void **state)
 {
-    static double results[RESULTS] = {NAN};
-    an_cuda_trial t = {.cuda = cuda, .out = {0, RESULTS, AN_F32, 10, false}};
     (void)state;
-    expect_ok(an_cuda_trial_block(&t, 0, RESULTS * sizeof(float)));
-    assert_true(isinf(deviation_of(&t, results)));
-    assert_null(t.expected);
-    results[0] = 1;
-    assert_true(deviation_of(&t, results) == 0);
+    begin(AN_F32);
+    memcpy(others, results, sizeof others);
+    others[1] *= 1.01;
+    assert_true(deviation_of(others) <= 1);
+    assert_true(deviation_of(results) > 1);
+    an_cuda_trial_end(&t);
+    begin(AN_F32);
+    assert_true(deviation_of(results) <= 1);
+    assert_true(deviation_of(others) > 1);
     an_cuda_trial_end(&t);
 }
 
@@ -136,7 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_compare, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_compare_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compare_with_another, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("operands and results of trials", tests, NULL, NULL);
 }

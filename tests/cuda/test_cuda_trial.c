@@ -80,11 +80,16 @@ static cudaError_t elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t s
     return cudaSuccess;
 }
 
+/* An engine that computes nothing, or both. */
+static int wrong_engine;
+enum { BOTH = 3 };
+
 static cudnnStatus_t execute_nothing(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
                                      cudnnBackendDescriptor_t pack)
 {
-    return fake_count.last_engine == 2 ? CUDNN_STATUS_SUCCESS
-                                       : real->cudnnBackendExecute(handle, plan, pack);
+    return fake_count.last_engine == wrong_engine || wrong_engine == BOTH
+               ? CUDNN_STATUS_SUCCESS
+               : real->cudnnBackendExecute(handle, plan, pack);
 }
 
 static void test_fastest(void **state)
@@ -115,17 +120,97 @@ static void test_engines_before_configurations(void **state)
     assert_string_equal(logged, "");
 }
 
-/* The fastest engine is not taken if it computes something else, and the log says so. */
+/* The fastest engine is not taken if it computes something else, and the log says so. It is no
+ * better for being proposed first. */
 static void test_wrong_results(void **state)
+{
+    char expected[256];
+    (void)state;
+    libs.cudaEventElapsedTime = elapsed;
+    libs.cudnnBackendExecute = execute_nothing;
+    for (wrong_engine = 1; wrong_engine <= 2; wrong_engine++) {
+        seconds_of_engine_2 = wrong_engine == 2 ? 0.5 : 2;
+        cuda->n_choices = 0;
+        for (int d = 0; d < AN_DIRECTIONS; d++)
+            assert_int_equal(choose((an_direction)d), 3 - wrong_engine);
+        snprintf(expected, sizeof expected,
+                 "proposal-%d is left out for gradients of weights of a convolution of 32x8x4x4 by "
+                 "16x3x3 with engine %d: its results deviate by ",
+                 wrong_engine, wrong_engine);
+        if (!strstr(logged, expected))
+            fail_msg("the log says \"%s\"", logged);
+    }
+}
+
+/* Whether every engine for a convolution gives what the host expects of it. */
+static void expect_right(const an_cuda_conv_shape *shape, an_direction direction,
+                         an_cuda_conv_tail tail)
+{
+    an_cuda_conv_plan *plan;
+    an_variant variant = AN_CUDA_AUTO;
+    expect_ok(an_cuda_conv_plan_new(&plan, cuda, shape, direction, tail, &variant));
+    assert_true(an_cuda_conv_plan_seconds(plan) > 0);
+    an_cuda_conv_plan_free(plan);
+    if (*logged)
+        fail_msg("direction %d, tail %d: the log says \"%s\"", direction, tail, logged);
+}
+
+/* In every layout and type, with groups, strides and what follows. */
+static void test_right_results(void **state)
+{
+    an_cuda_conv_shape shapes[] = {small_conv(32), small_conv(32), small_conv(32), small_conv(32)};
+    (void)state;
+    shapes[0].groups = 2;
+    shapes[1].stride = 2;
+    shapes[1].p = shapes[1].q = 2;
+    shapes[2].tensor_cores = shapes[3].tensor_cores = shapes[2].nhwc = shapes[3].nhwc = true;
+    shapes[2].s = 1;
+    shapes[2].left = 0;
+    shapes[3].type = AN_BF16;
+    libs.cudaEventElapsedTime = elapsed;
+    seconds_of_engine_2 = 0.5;
+    for (int i = 0; i < 4; i++)
+        for (int d = 0; d < AN_DIRECTIONS; d++)
+            expect_right(&shapes[i], (an_direction)d, AN_CUDA_TAIL_NONE);
+    for (int i = 0; i < 4; i++) {
+        expect_right(&shapes[i], AN_FORWARD, AN_CUDA_TAIL_BIAS);
+        expect_right(&shapes[i], AN_FORWARD, AN_CUDA_TAIL_RELU);
+    }
+}
+
+/* The same of products, as the three directions of a fully connected layer need them. */
+static void test_right_products(void **state)
+{
+    const an_cuda_matmul_shape shapes[] = {
+        {.m = 16, .n = 32, .k = 24, .a_transposed = true, .bias = true},
+        {.m = 16, .n = 32, .k = 24},
+        {.m = 16, .n = 32, .k = 24, .b_transposed = true, .accumulate = true}};
+    (void)state;
+    for (int bf16 = 0; bf16 < 2; bf16++)
+        for (int i = 0; i < 3; i++) {
+            an_cuda_matmul *product;
+            an_variant variant = AN_CUDA_AUTO;
+            an_cuda_matmul_shape shape = shapes[i];
+            shape.in = shape.out = bf16 ? AN_BF16 : AN_F32;
+            shape.batch = 32;
+            expect_ok(an_cuda_matmul_new(&product, cuda, &shape, &variant));
+            an_cuda_matmul_free(product);
+            if (*logged)
+                fail_msg("product %d: the log says \"%s\"", i, logged);
+        }
+}
+
+/* If none is right, the first is used, with a warning. */
+static void test_no_right_results(void **state)
 {
     (void)state;
     libs.cudaEventElapsedTime = elapsed;
     libs.cudnnBackendExecute = execute_nothing;
     seconds_of_engine_2 = 0.5;
-    for (int d = 0; d < AN_DIRECTIONS; d++)
-        assert_int_equal(choose((an_direction)d), 1);
-    if (!strstr(logged, "proposal-2 is left out for gradients of weights of a convolution of "
-                        "32x8x4x4 by 16x3x3 with engine 2: it deviates from the first proposal"))
+    wrong_engine = BOTH;
+    assert_int_equal(choose(AN_FORWARD), 1);
+    if (!strstr(logged, "no algorithm for the forward pass of a convolution of 32x8x4x4 by 16x3x3 "
+                        "gives results within the rounding allowed: the first proposal is used"))
         fail_msg("the log says \"%s\"", logged);
 }
 
@@ -318,6 +403,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fastest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_engines_before_configurations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_results, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_right_results, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_right_products, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_right_results, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_recording, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_choices, set_up, tear_down),

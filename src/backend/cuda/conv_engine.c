@@ -131,22 +131,42 @@ static alexnet_status run_trial(void *arg)
                                  block[BIAS_BLOCK], block[WORK_BLOCK]);
 }
 
+static an_element_conv sums_of(const choice *c)
+{
+    const an_cuda_conv_shape *s = c->shape;
+    an_element_conv v = {.n = s->n,
+                         .c = s->c,
+                         .h = s->h,
+                         .w = s->w,
+                         .k = s->k,
+                         .r = s->r,
+                         .s = s->s,
+                         .p = s->p,
+                         .q = s->q,
+                         .groups = s->groups,
+                         .stride = s->stride,
+                         .top = s->top,
+                         .left = s->left,
+                         .relu = c->tail == AN_CUDA_TAIL_RELU};
+    an_element_arrange(&v, s->nhwc);
+    return v;
+}
+
 static alexnet_status get_operands(an_cuda_trial *t, const choice *c)
 {
     static const int outputs[] = {Y_BLOCK, X_BLOCK, W_BLOCK};
     const an_cuda_conv_shape *s = c->shape;
-    const int64_t taps = (int64_t)s->r * s->s;
-    const int64_t counts[] = {[X_BLOCK] = (int64_t)s->n * s->c * s->h * s->w,
-                              [W_BLOCK] = (int64_t)s->k * (s->c / s->groups) * taps,
-                              [Y_BLOCK] = (int64_t)s->n * s->k * s->p * s->q,
+    t->out =
+        (an_cuda_outcome){outputs[c->direction], s->type, !is_exact(c), c->direction, sums_of(c)};
+    an_element_conv *v = &t->out.sums;
+    an_element_tensor *const operands[] = {&v->x, &v->weights, &v->y, &v->bias};
+    const int64_t counts[] = {[X_BLOCK] = an_element_count(v, AN_BACKWARD_DATA),
+                              [W_BLOCK] = an_element_count(v, AN_BACKWARD_WEIGHTS),
+                              [Y_BLOCK] = an_element_count(v, AN_FORWARD),
                               [BIAS_BLOCK] = s->k};
-    const int64_t terms[] = {[AN_FORWARD] = s->c / s->groups * taps,
-                             [AN_BACKWARD_DATA] = s->k / s->groups * taps,
-                             [AN_BACKWARD_WEIGHTS] = (int64_t)s->n * s->p * s->q};
-    for (int i = X_BLOCK; i <= BIAS_BLOCK; i++)
-        AN_CHECK(an_cuda_trial_operand(t, i, counts[i], s->type, s->tensor_cores));
-    const int out = outputs[c->direction];
-    t->out = (an_cuda_outcome){out, counts[out], s->type, terms[c->direction], !is_exact(c)};
+    const int count = c->plan->bias ? BIAS_BLOCK + 1 : BIAS_BLOCK;
+    for (int i = X_BLOCK; i < count; i++)
+        AN_CHECK(an_cuda_trial_operand(t, i, counts[i], s->type, s->tensor_cores, operands[i]));
     return ALEXNET_OK;
 }
 
@@ -160,15 +180,14 @@ static an_cuda_pick find_fastest(choice *c, const cudnnBackendDescriptor_t *conf
     an_variant tried = 0;
     const int before = plan->made.count;
     trial.arg = &run;
+    snprintf(trial.what, sizeof trial.what, "%s of a convolution of %dx%dx%dx%d by %dx%dx%d",
+             an_cuda_direction_texts[c->direction], s->n, s->c, s->h, s->w, s->k, s->r, s->s);
     alexnet_status rc = get_operands(&trial, c);
     for (int64_t i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
         if (!try_config(c, configs[i]))
             continue;
         tried++;
-        snprintf(trial.what, sizeof trial.what,
-                 "%s of a convolution of %dx%dx%dx%d by %dx%dx%d with engine %d",
-                 an_cuda_direction_texts[c->direction], s->n, s->c, s->h, s->w, s->k, s->r, s->s,
-                 (int)plan->engine);
+        snprintf(trial.how, sizeof trial.how, " with engine %d", (int)plan->engine);
         if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK)
             an_cuda_trial_enter(&trial, (an_cuda_pick){.number = tried, .place = (int)i});
         an_cuda_describe_undo(&plan->made, before);

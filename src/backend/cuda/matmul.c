@@ -96,18 +96,31 @@ static alexnet_status run_trial(void *arg)
                               block[BIAS_BLOCK], block[WORK_BLOCK]);
 }
 
+/* As a convolution of single pixels: C of B, with A as weights. */
+static an_element_conv sums_of(const an_cuda_matmul_shape *s)
+{
+    an_element_conv v = {.n = s->n, .c = s->k, .k = s->m};
+    v.h = v.w = v.r = v.s = v.p = v.q = v.groups = v.stride = 1;
+    an_element_arrange(&v, false);
+    if (s->b_transposed)
+        v.x.stride[0] = 1, v.x.stride[1] = s->n;
+    if (!s->a_transposed)
+        v.weights.stride[0] = 1, v.weights.stride[1] = s->m;
+    return v;
+}
+
 static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_matmul_shape *s)
 {
     const bool tf32 = is_tf32(t->cuda, s);
-    AN_CHECK(an_cuda_trial_operand(t, A_BLOCK, s->m * s->k, s->in, tf32));
-    AN_CHECK(an_cuda_trial_operand(t, B_BLOCK, s->k * s->n, s->in, tf32));
-    AN_CHECK(an_cuda_trial_operand(t, C_BLOCK, s->m * s->n, s->out, tf32));
-    AN_CHECK(an_cuda_trial_operand(t, BIAS_BLOCK, s->m, s->out, tf32));
-    AN_CHECK(an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE));
-    t->out = (an_cuda_outcome){C_BLOCK, s->m * s->n, s->out, s->k, tf32 || s->in == AN_BF16};
+    t->out = (an_cuda_outcome){C_BLOCK, s->out, tf32 || s->in == AN_BF16, AN_FORWARD, sums_of(s)};
+    an_element_conv *v = &t->out.sums;
     snprintf(t->what, sizeof t->what, "a matrix product of %lldx%lld by %lldx%lld", (long long)s->n,
              (long long)s->k, (long long)s->k, (long long)s->m);
-    return ALEXNET_OK;
+    AN_CHECK(an_cuda_trial_operand(t, A_BLOCK, s->m * s->k, s->in, tf32, &v->weights));
+    AN_CHECK(an_cuda_trial_operand(t, B_BLOCK, s->k * s->n, s->in, tf32, &v->x));
+    AN_CHECK(an_cuda_trial_operand(t, C_BLOCK, s->m * s->n, s->out, tf32, &v->y));
+    return s->bias ? an_cuda_trial_operand(t, BIAS_BLOCK, s->m, s->out, tf32, &v->bias)
+                   : ALEXNET_OK;
 }
 
 /* The number of the fastest proposal; AUTO if memory for trials is lacking. */
@@ -120,7 +133,8 @@ static an_cuda_pick find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape 
     alexnet_status rc = get_operands(&trial, s);
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
         take(mm, &results[i]);
-        an_cuda_trial_enter(&trial, (an_cuda_pick){.number = AN_CUDA_PROPOSAL + i, .place = i});
+        if (an_cuda_trial_block(&trial, WORK_BLOCK, mm->workspace + 1) == ALEXNET_OK)
+            an_cuda_trial_enter(&trial, (an_cuda_pick){.number = AN_CUDA_PROPOSAL + i, .place = i});
     }
     an_cuda_trial_end(&trial);
     return trial.best;

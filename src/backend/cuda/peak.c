@@ -4,6 +4,7 @@
  */
 #include "backend/cuda/matmul.h"
 #include "backend/cuda/trial.h"
+#include "base/alloc.h"
 #include "base/status.h"
 
 enum { SIDE = 8192, SIDE_FP32 = 4096, RUNS = 8 };
@@ -15,6 +16,16 @@ typedef struct bench {
     void *a, *b, *c, *work;
     an_cuda_matmul *product;
 } bench;
+
+static alexnet_status fill(bench *t, void *matrix, an_dtype dtype, uint32_t unit)
+{
+    double *noise = an_cuda_noise(SIDE * SIDE, dtype, false, unit);
+    if (!noise)
+        return AN_FAIL_MEMORY(AN_CUDA_NOISE * sizeof *noise, "random numbers");
+    alexnet_status rc = an_cuda_fill(t->cuda, matrix, t->bytes, dtype, noise);
+    an_free(noise);
+    return rc;
+}
 
 static alexnet_status prepare(bench *t, an_dtype dtype)
 {
@@ -30,8 +41,8 @@ static alexnet_status prepare(bench *t, an_dtype dtype)
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->a));
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->b));
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->c));
-    AN_CHECK(an_cuda_fill(t->cuda, t->a, t->bytes, dtype, false, 0));
-    AN_CHECK(an_cuda_fill(t->cuda, t->b, t->bytes, dtype, false, 1));
+    AN_CHECK(fill(t, t->a, dtype, 0));
+    AN_CHECK(fill(t, t->b, dtype, 1));
     an_variant variant = AN_CUDA_AUTO;
     AN_CHECK(an_cuda_matmul_new(&t->product, t->cuda, &shape, &variant));
     return an_cuda_alloc(backend, an_cuda_matmul_workspace(t->product), &t->work);

@@ -33,18 +33,16 @@ alexnet_status an_cuda_trial_block(an_cuda_trial *t, int index, size_t bytes)
 }
 
 alexnet_status an_cuda_trial_operand(an_cuda_trial *t, int index, int64_t count, an_dtype dtype,
-                                     bool tf32)
+                                     bool tf32, an_element_tensor *numbers)
 {
     const size_t bytes = (size_t)count * an_dtype_bytes(dtype);
     AN_CHECK(an_cuda_trial_block(t, index, bytes));
-    return an_cuda_fill(t->cuda, t->block[index], bytes, dtype, tf32, (uint32_t)index);
-}
-
-void an_cuda_trial_end(an_cuda_trial *t)
-{
-    for (int i = 0; i < AN_CUDA_TRIAL_BLOCKS; i++)
-        an_cuda_free(&t->cuda->base, t->block[i], t->bytes[i]);
-    an_free(t->expected);
+    t->noise[index] = an_cuda_noise(count, dtype, tf32, (uint32_t)index);
+    if (!t->noise[index])
+        return AN_FAIL_MEMORY(AN_CUDA_NOISE * sizeof(double), "random numbers");
+    numbers->values = t->noise[index];
+    numbers->mask = AN_CUDA_NOISE - 1;
+    return an_cuda_fill(t->cuda, t->block[index], bytes, dtype, t->noise[index]);
 }
 
 /* ---- Time ------------------------------------------------------------------------------------ */
@@ -109,7 +107,8 @@ alexnet_status an_cuda_trial_time(an_cuda_trial *t, double *seconds)
 /* Run a candidate on a cleared output, and compare its results. */
 static alexnet_status judge(an_cuda_trial *t, double *deviation)
 {
-    const size_t bytes = (size_t)t->out.count * an_dtype_bytes(t->out.dtype);
+    const int64_t count = an_element_count(&t->out.sums, t->out.direction);
+    const size_t bytes = (size_t)count * an_dtype_bytes(t->out.dtype);
     const an_cuda_libs *libs = t->cuda->libs;
     AN_CHECK(an_cuda_check(t->cuda,
                            libs->cudaMemsetAsync(t->block[t->out.block], 0, bytes, t->cuda->stream),
@@ -121,8 +120,8 @@ static alexnet_status judge(an_cuda_trial *t, double *deviation)
 /* Log that a candidate failed, with the latest error. */
 static void say_failed(const an_cuda_trial *t, an_variant number)
 {
-    an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO, "%s is left out for %s: %s",
-           an_cuda_variant_names[number], t->what, an_error_text());
+    an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO, "%s is left out for %s%s: %s",
+           an_cuda_variant_names[number], t->what, t->how, an_error_text());
 }
 
 void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
@@ -134,10 +133,10 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
         return;
     }
     if (!(deviation <= 1)) {
+        t->wrong++;
         an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO,
-               "%s is left out for %s: it deviates from the first proposal by %.3g times the "
-               "rounding allowed",
-               an_cuda_variant_names[number], t->what, deviation);
+               "%s is left out for %s%s: its results deviate by %.3g times the rounding allowed",
+               an_cuda_variant_names[number], t->what, t->how, deviation);
         return;
     }
     if (an_cuda_trial_time(t, &seconds) != ALEXNET_OK) {
@@ -148,6 +147,21 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
         return;
     t->best = candidate;
     t->best.seconds = seconds;
+}
+
+void an_cuda_trial_end(an_cuda_trial *t)
+{
+    if (t->wrong > 0 && t->best.number == AN_CUDA_AUTO)
+        an_log(t->cuda->base.ctx, ALEXNET_LOG_WARNING,
+               "no algorithm for %s gives results within the rounding allowed: the first proposal "
+               "is used",
+               t->what);
+    for (int i = 0; i < AN_CUDA_TRIAL_BLOCKS; i++) {
+        an_cuda_free(&t->cuda->base, t->block[i], t->bytes[i]);
+        an_free(t->noise[i]);
+    }
+    an_free(t->known);
+    an_free(t->accepted);
 }
 
 /* ---- Choices --------------------------------------------------------------------------------- */

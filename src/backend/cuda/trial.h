@@ -3,9 +3,10 @@
  * chosen. This is done for single images and for batches of AN_CUDA_TRIAL_BATCH or more, unless the
  * context must be deterministic. Otherwise the library's first proposal is used.
  *
- * The candidates run on random operands. One whose results differ from the first proposal's by more
- * than rounding can explain is left out, with a line in the log. The others are timed the way
- * programs run them: recorded, several times in a row.
+ * The candidates run on random operands. One whose results are not what the host computes for some
+ * of their elements (backend/element.h), or differ elsewhere from those of the first that
+ * were, is left out, with a line in the log. The others are timed the way programs run them:
+ * recorded, several times in a row.
  *
  * A choice is remembered for the life of the backend, so that programs of the same shape agree. It
  * is also the operator's variant: a run records which proposal it used, and if a tuning names one,
@@ -15,6 +16,7 @@
 #define AN_BACKEND_CUDA_TRIAL_H
 
 #include "backend/cuda/cuda.h"
+#include "backend/element.h"
 
 enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 15 };
 
@@ -29,13 +31,13 @@ enum {
 /** Their names, as an_backend_api.variants. */
 extern const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1];
 
-/** The output of a trial's candidates: sums of products. */
+/** What a trial's candidates compute. */
 typedef struct an_cuda_outcome {
     int block;
-    int64_t count;
     an_dtype dtype;
-    int64_t terms; /* of each sum, at most */
     bool tensor_cores;
+    an_direction direction;
+    an_element_conv sums; /* with the operands' numbers */
 } an_cuda_outcome;
 
 /** A trial; its blocks are in device memory. */
@@ -43,27 +45,34 @@ typedef struct an_cuda_trial {
     an_cuda *cuda;                     /* borrowed */
     alexnet_status (*work)(void *arg); /* queue the candidate's computation */
     void *arg;
-    char what[128]; /* for the log: what the candidate computes */
+    char what[128]; /* for the log: what the candidates compute */
+    char how[32];   /* and how this one does; "" if its number says it */
+    int wrong;      /* candidates whose results deviated */
     an_cuda_outcome out;
     void *block[AN_CUDA_TRIAL_BLOCKS];
     size_t bytes[AN_CUDA_TRIAL_BLOCKS];
-    double *expected;  /* samples of the first candidate's results; NULL before it has run */
+    double *noise[AN_CUDA_TRIAL_BLOCKS]; /* of operands: the numbers that repeat in them */
+    int n_known;
+    an_element *known; /* elements of the results; NULL before the first comparison */
+    double *accepted;  /* more of them, from the first candidate that agrees with these; or NULL */
     an_cuda_pick best; /* the fastest so far; AUTO: none */
 } an_cuda_trial;
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
 /** Make a block at least this large. Its contents may be lost. */
 alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes);
-/** Make a block of `count` random numbers. @param tf32  as for an_cuda_fill() */
+/** Make a block of `count` random numbers.
+ * @param tf32     as for an_cuda_noise()
+ * @param numbers  out: its values and mask */
 alexnet_status an_cuda_trial_operand(an_cuda_trial *trial, int index, int64_t count, an_dtype dtype,
-                                     bool tf32);
+                                     bool tf32, an_element_tensor *numbers);
 /** Run, compare and time a candidate. One that fails is left out. */
 void an_cuda_trial_enter(an_cuda_trial *trial, an_cuda_pick candidate);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
-/** Compare samples of a candidate's results with those of the first candidate.
- * @param deviation  out: the largest one, as a fraction of the rounding allowed; 0 for the first
- *                   candidate, or infinity if its results are not finite */
+/** Compare a candidate's results with what they must be.
+ * @param deviation  out: the largest one, as a fraction of the rounding allowed; infinity if
+ * results are not finite */
 alexnet_status an_cuda_trial_compare(an_cuda_trial *trial, double *deviation);
 /**
  * The seconds of one run of `work` on the device, without the host's part: recorded as a graph, as
@@ -71,14 +80,19 @@ alexnet_status an_cuda_trial_compare(an_cuda_trial *trial, double *deviation);
  */
 alexnet_status an_cuda_trial_time(an_cuda_trial *trial, double *seconds);
 
+/** Numbers after which a tensor repeats. */
+enum { AN_CUDA_NOISE = 1 << 18 };
 /**
- * Fill device memory with random numbers in [-0.5, 0.5], one block of them repeated: a chip
- * multiplies zeros faster.
- * @param tf32  use only float32 numbers that tf32 holds too, so that their products are exact
+ * The random numbers of a tensor, at most AN_CUDA_NOISE. They are in [-0.5, 0.5), with no more bits
+ * than a type holds, so that only sums of their products are rounded; owned. NULL if memory is
+ * short.
+ * @param tf32  use only float32 numbers that tf32 holds too
  * @param unit  selects the numbers
  */
-alexnet_status an_cuda_fill(an_cuda *cuda, void *dst, size_t bytes, an_dtype dtype, bool tf32,
-                            uint32_t unit);
+double *an_cuda_noise(int64_t count, an_dtype dtype, bool tf32, uint32_t unit);
+/** Fill device memory with these numbers: a chip multiplies zeros faster. */
+alexnet_status an_cuda_fill(an_cuda *cuda, void *dst, size_t bytes, an_dtype dtype,
+                            const double *noise);
 
 /** The proposal kept for a key; AUTO: none. */
 an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key);

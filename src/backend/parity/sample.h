@@ -2,9 +2,8 @@
  * Parity of one convolution or fully connected layer at any batch size: some elements of each
  * result are computed here, one by one, because ref would take minutes for all of them.
  *
- * Operands and bounds are those of parity.h. Sums for gradients of weights are long here, and
- * tensor cores truncate towards zero after every 8 or 16 products. Where they add, u n / 8 of the
- * size of such a sum is allowed as well.
+ * Operands are those of parity.h, bounds those of backend/element.h, which allow for tensor cores
+ * where there may be some.
  */
 #ifndef AN_BACKEND_PARITY_SAMPLE_H
 #define AN_BACKEND_PARITY_SAMPLE_H
