@@ -82,17 +82,22 @@ static alexnet_status begin_trial(alexnet_tuner *t)
                        t->net);
     now->seconds = an_calloc((size_t)t->n_parts, sizeof *now->seconds);
     now->taken = an_calloc((size_t)t->n_parts, sizeof *now->taken);
-    if (!now->seconds || !now->taken)
+    now->tails = an_calloc((size_t)t->n_parts, sizeof *now->tails);
+    if (!now->seconds || !now->taken || !now->tails)
         return AN_FAIL_MEMORY((size_t)t->n_parts * sizeof *now->taken, "a tuning");
-    for (int i = 0; i < t->n_parts; i++)
+    for (int i = 0; i < t->n_parts; i++) {
         now->taken[i] = t->bench->part_info[i].variants;
+        now->tails[i] = t->bench->part_info[i].tail;
+    }
     return ALEXNET_OK;
 }
 
 static bool takes_the_same(const alexnet_tuner *t, const trial *a, const trial *b)
 {
     for (int i = 0; i < t->n_parts; i++)
-        if (t->parts[i].info.tunable && memcmp(&a->taken[i], &b->taken[i], sizeof a->taken[i]) != 0)
+        if (t->parts[i].info.tunable &&
+            (memcmp(&a->taken[i], &b->taken[i], sizeof a->taken[i]) != 0 ||
+             !an_tune_same_tail(a->tails[i], b->tails[i])))
             return false;
     return true;
 }
@@ -304,6 +309,7 @@ void an_tuner_free(alexnet_tuner *t)
         an_free(t->trials[i].tuning);
         an_free(t->trials[i].seconds);
         an_free(t->trials[i].taken);
+        an_free(t->trials[i].tails);
     }
     an_bench_free(t->bench);
     an_free(t->parts);

@@ -1,5 +1,6 @@
 #include "speed/tune_trials.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -52,19 +53,63 @@ bool an_tune_wants_dx(const alexnet_tuner *t, int forward)
     return false;
 }
 
-/* A row for the layer with this forward part: what the trials so far advise for both passes. */
-static char *advise(const alexnet_tuner *t, int forward)
+bool an_tune_same_tail(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The variants of the layer with this forward part that the trials in one direction advise.
+ * @param seconds  out: of both passes, at least */
+static an_variants advised(const alexnet_tuner *t, int forward, double *seconds)
 {
     an_variants chosen = {{0}};
-    an_tuning_query query = t->query;
-    query.op = &t->parts[forward].op;
-    query.tail = t->parts[forward].info.tail;
+    *seconds = 0;
+    for (int i = 0; i < t->n_parts; i++) {
+        int d, end;
+        double least = INFINITY;
+        if (!an_tune_same_layer(t, forward, i))
+            continue;
+        for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++)
+            chosen.of[d] = fastest(t, i, (an_direction)d);
+        for (int j = 0; j < t->count - 1; j++)
+            if (t->trials[j].whole > 0 && j != BUILT_IN_TRIAL && t->trials[j].seconds[i] < least)
+                least = t->trials[j].seconds[i];
+        *seconds += least;
+    }
+    return chosen;
+}
+
+/* The same as the built-in tuning computes it. */
+static an_variants built_in(const alexnet_tuner *t, int forward, double *seconds)
+{
+    const trial *built = &t->trials[BUILT_IN_TRIAL];
+    an_variants chosen = {{0}};
+    *seconds = 0;
     for (int i = 0; i < t->n_parts; i++) {
         int d, end;
         if (!an_tune_same_layer(t, forward, i))
             continue;
         for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++)
-            chosen.of[d] = fastest(t, i, (an_direction)d);
+            chosen.of[d] = built->taken[i].of[d];
+        *seconds += built->seconds[i];
+    }
+    return chosen;
+}
+
+/* A row for the layer with this forward part: what the trials so far advise for both passes. Where
+ * the built-in tuning takes another form (of which these trials know nothing), the faster one. */
+static char *advise(const alexnet_tuner *t, int forward)
+{
+    const char *other = t->trials[BUILT_IN_TRIAL].tails[forward];
+    double seconds, others;
+    an_tuning_query query = t->query;
+    query.op = &t->parts[forward].op;
+    query.tail = t->parts[forward].info.tail;
+    an_variants chosen = advised(t, forward, &seconds);
+    const an_variants built = built_in(t, forward, &others);
+    if (!an_tune_same_tail(other, query.tail) && others < seconds) {
+        query.tail = other;
+        chosen = built;
     }
     return an_tuning_row(t->parts[forward].info.name, &query, &chosen);
 }

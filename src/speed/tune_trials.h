@@ -21,6 +21,7 @@ typedef struct trial {
     double whole;       /* seconds of a step, the lower of two turns; 0: not measured */
     double *seconds;    /* [parts]: the same */
     an_variants *taken; /* [parts] */
+    const char **tails; /* [parts]: an_step_info.tail; owned, but not the strings */
 } trial;
 
 /* What is the same in all trials: parts of a step before packing. */
@@ -62,6 +63,7 @@ static inline void an_tune_directions(const an_step_info *part, int *first, int 
     *end = forward ? AN_FORWARD + 1 : AN_DIRECTIONS;
 }
 
+bool an_tune_same_tail(const char *a, const char *b); /* NULL allowed */
 bool an_tune_same_layer(const alexnet_tuner *tuner, int part, int other);
 /** Whether the layer with this forward part computes a gradient of its input. */
 bool an_tune_wants_dx(const alexnet_tuner *tuner, int forward);

@@ -11,7 +11,7 @@
 #include "backend/cuda/trial.h"
 #include "base/alloc.h"
 #include "cuda/fake.h"
-#include "speed/tune.h"
+#include "speed/tune_trials.h"
 
 enum { BATCH = 4 };
 
@@ -46,25 +46,29 @@ static char *read_text(const char *path)
     return text;
 }
 
-static char *search(const char *net, const char *path)
+/* A search that has ended. @param text  of the network */
+static alexnet_tuner *search(const char *text, alexnet_precision precision, int batch)
 {
+    char net[] = "/tmp/alexnet-tuner-XXXXXX.ini";
     alexnet_tuner *tuner;
     alexnet_bench_options options = ALEXNET_BENCH_OPTIONS_INIT;
     double fraction;
     bool more = true;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
+    const int file = mkstemps(net, 4);
+    assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+    close(file);
+    alexnet_ctx *ctx = rig_ctx("cuda", precision, 1);
     ctx->log = count_line;
     options.net = net;
     options.mode = ALEXNET_BENCH_TRAIN;
-    options.batch = BATCH;
+    options.batch = batch;
     options.steps = 1;
     expect_ok(an_tuner_new(&tuner, ctx, &options));
     while (more)
         expect_ok(an_tuner_step(tuner, &fraction, &more));
-    expect_ok(an_tuner_save(tuner, path));
-    an_tuner_free(tuner);
     an_ctx_release(ctx);
-    return read_text(path);
+    unlink(net);
+    return tuner;
 }
 
 static int count(const char *text, const char *part)
@@ -77,17 +81,14 @@ static int count(const char *text, const char *part)
 
 static void test_search(void **state)
 {
-    char folder[] = "/tmp/alexnet-tuner-XXXXXX", net[64], path[64];
+    char path[] = "/tmp/alexnet-tuning-XXXXXX";
     (void)state;
     fake_reset();
-    assert_non_null(mkdtemp(folder));
-    snprintf(net, sizeof net, "%s/small.ini", folder);
-    snprintf(path, sizeof path, "%s/tuning.ini", folder);
-    FILE *file = fopen(net, "w");
-    assert_non_null(file);
-    fputs(small, file);
-    fclose(file);
-    const char *text = search(net, path);
+    close(mkstemp(path));
+    alexnet_tuner *tuner = search(small, ALEXNET_PRECISION_FP32, BATCH);
+    expect_ok(an_tuner_save(tuner, path));
+    an_tuner_free(tuner);
+    const char *text = read_text(path);
     assert_int_equal(count(text, "\nisa = sm_90\n"), 4);
     assert_int_equal(count(text, "\nprocessor = a fake, 8 GiB\nlibrary = cuDNN 9.19.0, "), 4);
     assert_int_equal(count(text, "\ndeterministic = no\n"), 4);
@@ -97,14 +98,57 @@ static void test_search(void **state)
     assert_int_equal(count(text, "\ntail = none\n"), 1);
     assert_int_equal(count(text, "forward = proposal-"), 4);
     assert_int_equal(taken_out, 0);
-    unlink(net);
     unlink(path);
-    rmdir(folder);
     assert_int_equal(fake_count.live, 0);
+}
+
+/* ---- Two columns at a time ------------------------------------------------------------------- */
+
+/* A first convolution that can be computed in pairs of columns, of 8 outputs. */
+static const char pairable[] =
+    "[input]\nsize = 21\nside = 21\n"
+    "[c]\ntype = conv\ninputs = input\nfilters = 8\nfilterSize = 5\nstride = 2\nround = floor\n"
+    "neuron = relu\n"
+    "[p]\ntype = pool\ninputs = c\nsizeX = 3\nstride = 2\nround = ceil\n"
+    "[q]\ntype = pool\ninputs = p\nsizeX = 4\nstride = 4\nround = ceil\n"
+    "[f]\ntype = fc\ninputs = q\noutputs = classes\n"
+    "[s]\ntype = softmax\ninputs = f\n";
+
+static bool pairs_are_fast;
+
+/* Steps end with the gradients of the first convolution. */
+static cudaError_t elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
+{
+    (void)first, (void)second;
+    *milliseconds = (fake_count.last_outputs == 16) == pairs_are_fast ? 1 : 2;
+    return cudaSuccess;
+}
+
+/* Trials of proposals compute one column at a time. What they advise is compared with pairs, if the
+ * backend chooses these where no tuning speaks. */
+static void test_pairs(void **state)
+{
+    an_cuda_libs *libs = (an_cuda_libs *)an_cuda_libs_runtime();
+    const an_cuda_libs before = *libs;
+    (void)state;
+    for (int fast = 0; fast < 2; fast++) {
+        fake_reset();
+        libs->cudaEventElapsedTime = elapsed;
+        pairs_are_fast = fast;
+        alexnet_tuner *tuner = search(pairable, ALEXNET_PRECISION_TF32, 1);
+        char *advice = an_tune_request(tuner, tuner->count - 1);
+        assert_non_null(advice);
+        assert_int_equal(count(advice, "operator = conv"), 1);
+        assert_int_equal(count(advice, "tail = bias-pairs\n"), fast);
+        an_free(advice);
+        an_tuner_free(tuner);
+        *libs = before;
+        assert_int_equal(fake_count.live, 0);
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_search)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_search), cmocka_unit_test(test_pairs)};
     return cmocka_run_group_tests_name("a search for a tuning on a fake GPU", tests, NULL, NULL);
 }
