@@ -266,6 +266,38 @@ static void test_memory_in_a_recording(void **state)
     close_rig(&r);
 }
 
+/* A recording is not destroyed while it runs. */
+static rig *destroyed_in;
+
+static cudaError_t destroy(cudaGraphExec_t graph)
+{
+    assert_string_equal(destroyed_in->out, "one"); /* the fake's memory is the host's */
+    return destroyed_in->libs->cudaGraphExecDestroy(graph);
+}
+
+static void test_free_while_it_runs(void **state)
+{
+    rig r;
+    an_capture *capture;
+    (void)state;
+    fake_copies_first = true;
+    open_rig(&r);
+    an_cuda *cuda = (an_cuda *)r.backend;
+    an_cuda_libs libs = *r.libs;
+    libs.cudaGraphExecDestroy = destroy;
+    cuda->libs = &libs;
+    destroyed_in = &r;
+    expect_ok(an_cuda_write(r.backend, r.in, "one", 4));
+    expect_ok(an_cuda_capture_begin(r.backend));
+    compute(&r);
+    expect_ok(an_cuda_capture_end(r.backend, &capture));
+    expect_ok(an_cuda_replay(r.backend, capture));
+    assert_string_not_equal(r.out, "one");
+    an_cuda_capture_free(r.backend, capture);
+    cuda->libs = r.libs;
+    close_rig(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_without_retire),
         cmocka_unit_test(test_ordinary_memory),
         cmocka_unit_test(test_memory_of_the_caller),
+        cmocka_unit_test(test_free_while_it_runs),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_waits_in_a_recording),
         cmocka_unit_test(test_memory_in_a_recording),

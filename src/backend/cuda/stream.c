@@ -165,11 +165,24 @@ alexnet_status an_cuda_replay(an_backend *backend, an_capture *capture)
                          "replaying recorded steps");
 }
 
+/* Wait, whatever the outcome: the error of what is being cleaned up after remains. */
+static void wait_silently(an_cuda *cuda)
+{
+    const an_cuda_libs *libs = cuda->libs;
+    if (libs->cudaEventRecord(cuda->waited_for, cuda->stream) != cudaSuccess ||
+        libs->cudaEventSynchronize(cuda->waited_for) != cudaSuccess)
+        libs->cudaGetLastError();
+}
+
+/* CUDA does not say whether a graph may be destroyed, and then the kernels that it runs, while it
+ * runs; after an error or a cancellation it may. */
 void an_cuda_capture_free(an_backend *backend, an_capture *capture)
 {
     an_cuda *cuda;
-    if (capture && an_cuda_enter(backend, &cuda) == ALEXNET_OK)
+    if (capture && an_cuda_enter(backend, &cuda) == ALEXNET_OK) {
+        wait_silently(cuda);
         cuda->libs->cudaGraphExecDestroy(capture->graph);
+    }
     an_free(capture);
 }
 
