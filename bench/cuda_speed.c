@@ -3,16 +3,16 @@
  * replayed, and every part of a step by the device's time stamps. For tools/gpu.sh; `alexnet bench`
  * also copies a batch and reads results for each step.
  *
- *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE [deterministic]]]
+ *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE [deterministic|TUNING]]]
  *
  * Half a second warms up; then groups of steps, of 20 ms each, run for at least SECONDS (1), and at
  * least five of them; their median counts. bench/peer_torch.py measures in the same way.
  *
  * Prints "NET MODE PRECISION BATCH milliseconds images/s"; the measured speed of matrix products
- * and of copies; a line for each part, "  name pass milliseconds GFLOP TFLOP/s MB floor ratio", in
- * which the floor is the milliseconds that the part would take at these speeds, and the ratio how
- * many times as long it takes; and the rows of a tuning (--tuning) with the algorithms that were
- * used.
+ * and of copies; a row for each part, "| NET MODE BATCH | name | pass | milliseconds | GFLOP |
+ * TFLOP/s | MB | floor | ratio |", in which the floor is the milliseconds that the part would take
+ * at these speeds, and the ratio how many times as long it takes; and the rows of a tuning
+ * (--tuning) with the algorithms that were used.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,31 +51,40 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
 }
 
 /* The least milliseconds of a part: those of its arithmetic or of its memory, whichever is more. */
-static double floor_of(const alexnet_bench *b, const an_step_info *info)
+static double floor_of(const an_peak *peak, const an_step_info *info)
 {
-    const an_peak *peak = &b->peaks[b->net->backend->precision];
     const double flop = peak->flops > 0 ? 2.0 * (double)info->mult_adds / peak->flops : 0;
     const double bytes = peak->copied > 0 ? (double)info->bytes / peak->copied : 0;
     return 1e3 * (flop > bytes ? flop : bytes);
 }
 
-static void print_parts(alexnet_bench *b)
+static an_peak measure_peak(alexnet_bench *b)
+{
+    an_backend *be = b->net->backend;
+    an_peak peak = {.with = ""};
+    if (be->api->peak)
+        must(be->api->peak(be, be->precision, &peak));
+    printf("peak %.2f TFLOP/s, copies %.2f TB/s\n", peak.flops / 1e12, peak.copied / 1e12);
+    return peak;
+}
+
+static void print_parts(alexnet_bench *b, const char *label)
 {
     static double seconds[TIMED][MAX_PARTS];
-    const an_peak *peak = &b->peaks[b->net->backend->precision];
+    static const char *const passes[] = {"", "forward", "backward", "update", "pack"};
+    const an_peak peak = measure_peak(b);
     int parts = an_program_steps(b->program);
     for (int run = 0; run < TIMED; run++)
         must(an_program_run_timed(b->program, seconds[run]));
-    printf("peak %.2f TFLOP/s, copies %.2f TB/s\n", peak->flops / 1e12, peak->copied / 1e12);
     for (int i = 0; i < parts && i < MAX_PARTS; i++) {
         an_step_info info;
         double least = seconds[0][i];
         for (int run = 1; run < TIMED; run++)
             least = seconds[run][i] < least ? seconds[run][i] : least;
         an_program_step(b->program, i, &info);
-        const double flop = 2.0 * (double)info.mult_adds, floor = floor_of(b, &info);
-        printf("  %-24s %d %9.4f ms %10.2f GFLOP %8.2f TFLOP/s %9.2f MB %9.4f ms %6.2f\n",
-               info.name, (int)info.pass, 1e3 * least, flop / 1e9, flop / least / 1e12,
+        const double flop = 2.0 * (double)info.mult_adds, floor = floor_of(&peak, &info);
+        printf("| %s | %s | %s | %.4f | %.2f | %.1f | %.2f | %.4f | %.2f |\n", label, info.name,
+               passes[info.pass], 1e3 * least, flop / 1e9, flop / least / 1e12,
                (double)info.bytes / 1e6, floor, floor > 0 ? 1e3 * least / floor : 0);
     }
 }
@@ -136,9 +145,10 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0); /* in order with the log, and kept if a later part fails */
     if (argc < 5) {
         fprintf(stderr, "usage: cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE "
-                        "[deterministic]]]\n");
+                        "[deterministic|TUNING]]]\n");
         return 2;
     }
+    char label[128];
     alexnet_ctx *ctx = NULL;
     alexnet_bench *b = NULL;
     alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
@@ -146,7 +156,8 @@ int main(int argc, char **argv)
     const double seconds = find_seconds(argc > 5 ? argv[5] : "1");
     options.device = argc > 6 ? argv[6] : "cuda";
     options.precision = (alexnet_precision)precision;
-    options.deterministic = argc > 7;
+    options.deterministic = argc > 7 && strcmp(argv[7], "deterministic") == 0;
+    options.tuning = argc > 7 && !options.deterministic ? argv[7] : NULL;
     options.log = log_line;
     must(alexnet_ctx_new(&ctx, &options));
     alexnet_bench_options what = ALEXNET_BENCH_OPTIONS_INIT;
@@ -160,8 +171,8 @@ int main(int argc, char **argv)
     const double step = median_step(b, seconds);
     printf("%s %s %s %d %.4f %.0f\n", argv[1], argv[2], argv[3], what.batch, 1e3 * step,
            what.batch / step);
-    must(an_bench_measure_peaks(b));
-    print_parts(b);
+    snprintf(label, sizeof label, "%s %s %d", argv[1], argv[2], what.batch);
+    print_parts(b, label);
     print_tuning(b);
     an_bench_free(b);
     alexnet_ctx_free(ctx);

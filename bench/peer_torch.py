@@ -2,14 +2,16 @@
 """A training step, or a forward pass, of AlexNet in PyTorch, for bench/compare.sh (eager, on the CPU).
 
     peer_torch.py NET MODE PRECISION BATCH STEPS THREADS LAYOUT
-    peer_torch.py cuda SECONDS
+    peer_torch.py cuda SECONDS [WAY...]
 
 NET is alexnet or alexnet-owt, MODE train or infer, PRECISION fp32 or bf16 (autocast), LAYOUT nchw or
 channels_last. Prints the median of the steps in milliseconds and what was measured.
 
 With `cuda`, for tools/gpu.sh: a table of both networks on the first GPU in bf16, channels_last, with
-resident data: eager steps captured as a CUDA graph, torch.compile, and eager, the most important
-first, until SECONDS have passed. A line for each: net mode batch way milliseconds images/s.
+resident data, the most important first, until SECONDS have passed. WAY is graph (eager steps captured
+as a CUDA graph), compile+graph and autotune+graph (torch.compile, without and with max-autotune,
+captured likewise), or eager; all, if none is given. A line for each: net mode batch way milliseconds
+images/s.
 """
 import statistics
 import sys
@@ -135,39 +137,47 @@ def median_milliseconds(step, seconds=1.0):
     return 1e3 * statistics.median(groups) / steps
 
 
+COMPILED = {"compile+graph": None, "autotune+graph": "max-autotune-no-cudagraphs"}
+
+
 def measure_on_gpu(net, mode, batch, way):
     model, work = steps_on_gpu(net, mode, batch)
-    if way.startswith("compile"):
+    if way in COMPILED:
         torch.compiler.reset()  # or the second batch size would be compiled for any
-        model = torch.compile(model, dynamic=False)
+        model = torch.compile(model, dynamic=False, mode=COMPILED[way])
     step = lambda: work(model)
-    if way.endswith("graph"):
+    if way != "eager":
         step = captured(step)
     return median_milliseconds(step)
 
 
-# The seconds that a way may take; compiling is slow.
-SECONDS_OF = {"compile+graph": 60}
+# The seconds that a way may take before one has been measured; compiling is slow.
+SECONDS_OF = {"graph": 10, "compile+graph": 60, "autotune+graph": 120, "eager": 10}
 
 
 def plan_on_gpu():
     """What to measure, the most important first."""
     nets = ("alexnet-owt", "alexnet")
-    ways = ("graph", "compile+graph")
-    large = (("train", 512), ("train", 2048))  # for which tools/gpu.sh compares the fastest way with ours
-    others = (("infer", 1), ("infer", 2048), ("train", 128), ("infer", 128))
-    order = [(case, way) for case in large for way in ways]
-    order += [(case, way) for way in ways for case in others] + [(large[0], "eager")]
+    first = ("train", 512)  # with 2048, for which tools/gpu.sh compares the fastest way with ours
+    others = (("train", 2048), ("infer", 1), ("infer", 2048), ("train", 128), ("infer", 128))
+    order = [(first, "graph"), (first, "compile+graph")]
+    order += [(case, way) for way in ("graph", "compile+graph") for case in others]
+    order += [(first, "eager"), (first, "autotune+graph")]
     return [(net, *case, way) for case, way in order for net in nets]
 
 
-def gpu_table(seconds):
+def gpu_table(seconds, ways):
     until = time.perf_counter() + seconds
+    needed = dict(SECONDS_OF)
     torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.benchmark_limit = 15  # as many as src/backend/cuda/trial.h times
     print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, "
           f"{torch.cuda.get_device_name()}, bf16, channels_last", flush=True)
     for net, mode, batch, way in plan_on_gpu():
-        if time.perf_counter() + SECONDS_OF.get(way, 8) > until:
+        began = time.perf_counter()
+        if ways and way not in ways:
+            continue
+        if began + needed[way] > until:
             print(f"{net} {mode} {batch} {way} no time left", flush=True)
             continue
         try:
@@ -175,12 +185,13 @@ def gpu_table(seconds):
             print(f"{net} {mode} {batch} {way} {ms:.3f} {1e3 * batch / ms:.0f}", flush=True)
         except Exception as error:  # a failure of one way must not end the table
             print(f"{net} {mode} {batch} {way} failed: {(str(error) or repr(error)).splitlines()[0][:120]}", flush=True)
+        needed[way] = 1.5 * (time.perf_counter() - began)
         torch.cuda.empty_cache()
 
 
 def main():
     if sys.argv[1] == "cuda":
-        gpu_table(float(sys.argv[2]))
+        gpu_table(float(sys.argv[2]), sys.argv[3:])
         return
     net, mode, precision, batch, steps, threads, layout = sys.argv[1:8]
     batch, steps = int(batch), int(steps)

@@ -43,11 +43,13 @@ if [ -d "$from" ]; then
     done
     tests=$root/tests
     peer=$root/bench/peer_torch.py
+    summary=$root/tools/gpu_summary.awk
 else
     tar -xJf "$from" -C "$work"
     bin=$work/bin
     tests=$work/tests
     peer=$work/peer_torch.py
+    summary=$work/gpu_summary.awk
     ours=$work/lib
 fi
 [ -x "$bin/alexnet" ] || { echo "gpu.sh: $from: neither a build folder nor a file of tools/gpu_pack.sh"; exit 1; }
@@ -63,7 +65,7 @@ file_of() { # NAME: the file of OUT that gets the log
     case $1 in
     parity) echo parity.txt ;;
     demo*) echo demo.txt ;;
-    speed-*|bench) echo speed.txt ;;
+    speed-*|bench|profile-*) echo speed.txt ;;
     sanitizer-*) echo sanitizer.txt ;;
     *) echo checks.txt ;;
     esac
@@ -102,7 +104,7 @@ may() { # NAME LIMIT COMMAND...: what may be left out for lack of time, but must
 
 # ---- Correctness ----
 
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>&1 | tee -a "$out/table.txt"
+timeout -k 5 20 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader >> "$out/table.txt" 2>&1
 must devices 60 "$bin/alexnet" selftest --device cuda --json
 if [ $code -eq 4 ]; then
     say "no GPU to test: $(head -1 "$logs/devices.log")"
@@ -141,14 +143,14 @@ start() { # NAME LIMIT COMMAND...: a test, which must pass; waited for below
     check "$@" &
     running="$running $!"
 }
-start parity 150 sh -c "cd '$tests' && '$bin/test_parity_cuda'"
-start batches 200 sh -c "cd '$tests' && '$bin/test_batches_cuda'"
-start steps 90 sh -c "cd '$tests' && '$bin/test_steps'"
-start resume 120 sh -c "cd '$tests' && '$bin/test_trainer_resume' 'test_stops_on_cuda*'"
+start parity 150 env -C "$tests" "$bin/test_parity_cuda"
+start batches 200 env -C "$tests" "$bin/test_batches_cuda"
+start steps 90 env -C "$tests" "$bin/test_steps"
+start resume 120 env -C "$tests" "$bin/test_trainer_resume" 'test_stops_on_cuda*'
 for test in $others; do
-    start "cuda-$test" 90 sh -c "cd '$tests' && '$bin/test_$test'"
+    start "cuda-$test" 90 env -C "$tests" "$bin/test_$test"
 done
-start cuda-sharing 90 sh -c "cd '$tests' && '$bin/test_sharing' cuda"
+start cuda-sharing 90 env -C "$tests" "$bin/test_sharing" cuda
 beside=
 if command -v compute-sanitizer > /dev/null; then
     sanitize_kernels racecheck & beside="$beside $!"
@@ -174,90 +176,91 @@ say "tests passed: $good"
 
 # ---- Speed ----
 
-# NET MODE BATCH [deterministic]: a line of the table, and the rows of a tuning
+# NET MODE PRECISION BATCH [VARIANT]: a line of the table, and the rows of a tuning. VARIANT: deterministic, or a tuning.
 speed() {
-    name=speed-$1-$2-$3${4:+-$4}
-    may "$name" 60 "$bin/cuda_speed" "$1" "$2" bf16 "$3" ${4:+1 cuda "$4"}
-    [ $code -eq 0 ] || return 0
-    grep "^$1 $2 bf16 $3 " "$logs/$name.log" | sed "s/\$/${4:+ $4}/" | tee -a "$out/table.txt"
-    [ $# -gt 3 ] || awk '/^\[/ { row = 1 } row { print } /^$/ { row = 0 }' "$logs/$name.log" >> "$out/tuning.ini"
+    name=speed-$1-$2-$3-$4${5:+-${5##*/}}
+    may "$name" 60 "$bin/cuda_speed" "$1" "$2" "$3" "$4" ${5:+1 cuda "$5"}
+    # A figure counts even if what follows it was cut off.
+    sed -n "/^$1 $2 $3 $4 /{s|\$|${5:+ ${5##*/}}|p;q;}" "$logs/$name.log" 2> /dev/null | tee -a "$out/table.txt"
+    [ $# -gt 4 ] || [ $code -ne 0 ] || awk '/^\[/ { row = 1 } row { print } /^$/ { row = 0 }' "$logs/$name.log" >> "$out/tuning.ini"
 }
-# NET BATCH: what of a training step takes more than 1.5 times its floor, and more than 0.02 ms
-slow() {
-    log=$logs/speed-$1-train-$2.log
-    [ ! -e "$log" ] || awk '/^  / && $3 > 0.02 && $NF ~ /^[0-9.]+$/ && $NF > 1.5' "$log" | tee -a "$out/table.txt"
+# NET BATCH: the parts of a training step that take more than 0.02 ms
+parts() {
+    log=$logs/speed-$1-train-bf16-$2.log
+    [ ! -e "$log" ] || awk -F '[|]' '/^[|]/ && $5 > 0.02' "$log" | tee -a "$out/table.txt"
 }
-say "columns: network, mode, precision, batch, ms, images/s; of PyTorch: network, mode, batch, way, ms, images/s"
-say "indented: parts above 1.5 times their floor: name, pass, ms, work, its speed, memory, floor in ms, ratio"
+say "columns: network, mode, precision, batch, ms, images/s, variant; of PyTorch: network, mode, batch, way, ms, images/s"
+say "parts: what, part, pass, ms, GFLOP, TFLOP/s, MB, floor in ms, how many times the floor"
 for net in alexnet-owt alexnet; do
-    speed $net train 512
-    slow $net 512
-    speed $net infer 1
-    speed $net infer 2048
+    speed $net train bf16 512
+    parts $net 512
+    speed $net infer bf16 1
+    speed $net infer bf16 2048
 done
-# PyTorch in a part of what is left, but in enough of it for what torch.compile makes of training.
-peer_seconds=$(($(left) - 60))
+# PyTorch in a part of what is left, but in enough of it for what torch.compile makes of training. It writes to the file
+# itself: what it starts to compile may live on, and a pipe would wait for that.
+peer_seconds=$(($(left) - 100))
 [ $peer_seconds -gt 90 ] || peer_seconds=$(($(left) - 10))
 [ $peer_seconds -lt 200 ] || peer_seconds=200
 if [ "$peer_seconds" -gt 10 ]; then
-    timeout -k 5 $((peer_seconds + 10)) python3 "$peer" cuda "$peer_seconds" 2> "$out/peer.log" | tee -a "$out/table.txt"
+    timeout -k 5 $((peer_seconds + 10)) python3 "$peer" cuda "$peer_seconds" >> "$out/table.txt" 2> "$out/peer.log"
 fi
 for net in alexnet-owt alexnet; do
-    speed $net train 2048
-    slow $net 2048
+    speed $net train bf16 2048
+    parts $net 2048
 done
 for net in alexnet-owt alexnet; do
-    speed $net train 128
-    speed $net infer 128
-    speed $net train 512 deterministic
+    speed $net train bf16 128
+    speed $net infer bf16 128
+    speed $net train bf16 512 deterministic
+done
+# conv1 in each of its forms, with algorithms chosen by time: which the tail of a row names, and "auto" leaves the rest open.
+for form in single pairs; do
+    for tail in bias relu; do
+        printf '[conv1]\nisa = *\nprecision = bf16\noperator = conv 11x11/4 *\ntail = %s\nforward = auto\n\n' \
+            $tail${form#single} | sed 's/pairs$/-pairs/'
+    done > "$work/$form.ini"
+    speed alexnet-owt train bf16 512 "$work/$form.ini"
+    speed alexnet train bf16 512 "$work/$form.ini"
+done
+for precision in tf32 fp32; do
+    speed alexnet-owt train $precision 512
+    speed alexnet train $precision 512
 done
 # With the algorithms found above, which shows that such a file is accepted.
 tuned=
 [ ! -s "$out/tuning.ini" ] || tuned="--tuning $work/tuning.ini"
 cp "$out/tuning.ini" "$work" 2> /dev/null # a path without blanks
-# shellcheck disable=SC2086 # two words or none
-may bench 40 "$bin/alexnet" bench --device cuda --net alexnet-owt --precision bf16 --batch 512 --steps 10 $tuned
+bench() { # NAME LIMIT NET STEPS [COMMAND...]: which runs the rest
+    name=$1 limit=$2 net=$3 steps=$4
+    shift 4
+    # shellcheck disable=SC2086 # two words or none
+    run "$name" "$limit" "$@" "$bin/alexnet" bench --device cuda --net "$net" --precision bf16 --batch 512 --steps "$steps" $tuned
+}
+bench bench 40 alexnet-owt 10
+case $code in 0|124) ;; *) good=no ;; esac
 grep -E '^(peak|copy) ' "$logs/bench.log" 2> /dev/null | tee -a "$out/table.txt"
+# What each kernel takes, and how often it was launched, by name and grid; that is no test.
+profile() { # NET
+    bench "profile-$1" 60 "$1" 1 ncu --csv --print-units base --clock-control none --cache-control none \
+        --metrics gpu__time_duration.sum
+    say "kernels of $1: mean us, launches, grid, name"
+    awk -F '","' 'NF > 9 && $NF ~ /^[0-9,.]+"$/ {
+        gsub(/[",]/, "", $NF)
+        key = $9 " " substr($5, 1, 90)
+        count[key]++
+        sum[key] += $NF
+    }
+    END { for (key in sum) printf "%9.1f %5d %s\n", sum[key] / count[key] / 1000, count[key], key }' \
+        "$logs/profile-$1.log" 2> /dev/null | sort -rn | head -50 >> "$out/table.txt"
+}
+if [ -n "$tuned" ] && command -v ncu > /dev/null; then
+    profile alexnet-owt
+    profile alexnet
+fi
 
-# What is wanted of an H200, by the table: PyTorch's lines have a way between batch and milliseconds.
-awk '
-function target(what, got, wanted, met) {
-    printf "target: %s: %s, wanted %s: %s\n", what, got, wanted, got == "?" ? "not measured" : met ? "met" : "missed"
-}
-function beside_peer(net, batch, times) {
-    key = net " train " batch
-    if (key in ms && key in peer)
-        target(key ", times PyTorch, " way[key], sprintf("%.2f", peer[key] / ms[key]), times, peer[key] >= times * ms[key])
-    else
-        target(key ", times PyTorch", "?", times)
-}
-function rate(net, mode, batch, least) {
-    key = net " " mode " " batch
-    target(key ", images/s", key in per_second ? per_second[key] : "?", least, per_second[key] >= least)
-}
-NF == 6 && $3 == "bf16" { ms[$1 " " $2 " " $4] = $5; per_second[$1 " " $2 " " $4] = $6 }
-NF == 6 && $3 ~ /^[0-9]+$/ && $5 ~ /^[0-9.]+$/ {
-    key = $1 " " $2 " " $3
-    if (!(key in peer) || $5 < peer[key]) {
-        peer[key] = $5
-        way[key] = $4
-    }
-}
-/^  .* TFLOP\/s / { slow++ }
-NF == 6 && $2 == "train" && $3 == "bf16" && $4 >= 512 { listed++ } # of which slow parts are listed
-END {
-    for (i = split("alexnet-owt alexnet", nets, " "); i > 0; i--) {
-        net = nets[i]
-        beside_peer(net, 512, net == "alexnet" ? 3 : 2)
-        beside_peer(net, 2048, net == "alexnet" ? 3 : 2)
-        rate(net, "train", 512, 40000)
-        rate(net, "infer", 2048, 150000)
-        key = net " infer 1"
-        target(key ", ms", key in ms ? ms[key] : "?", 0.25, ms[key] <= 0.25)
-    }
-    target("parts above 1.5 times their floor", slow || listed == 4 ? slow + 0 : "?", 0, !slow)
-}' "$out/table.txt" > "$work/targets"
-say "$(cat "$work/targets")"
+awk -f "$summary" "$out/table.txt" > "$work/summary"
+say "$(cat "$work/summary")"
 
 # ---- Memory and races: what there was no time for beside the tests ----
 
@@ -265,7 +268,7 @@ if command -v compute-sanitizer > /dev/null; then
     rm "$work/tested"
     sanitize_kernels racecheck || good=no
     sanitize_kernels memcheck || good=no
-    cd "$tests" && { sanitize memory-parity memcheck "$bin/test_parity_cuda" test_other_networks || good=no; }
+    sanitize memory-parity memcheck env -C "$tests" "$bin/test_parity_cuda" test_other_networks || good=no
 fi
 say "all passed: $good"
 cat "$out/table.txt"

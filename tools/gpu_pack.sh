@@ -36,7 +36,7 @@ done
 strip --strip-unneeded "$work"/lib/* 2> /dev/null || true
 cp -R "$root/tests/golden/steps" "$work/tests/golden/"
 cp -R "$root/tests/golden/features" "$root/tests/golden/lpips" "$root/tests/golden/saliency" "$work/tests/golden/"
-cp "$root/tools/gpu.sh" "$root/bench/peer_torch.py" "$work/"
+cp "$root/tools/gpu.sh" "$root/tools/gpu_summary.awk" "$root/bench/peer_torch.py" "$work/"
 # One dictionary for all: the programs are alike, and the file is then less than half as large.
 tar -C "$work" -c . | xz -T1 -9 > "$out"
 ls -l "$out"

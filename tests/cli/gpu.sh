@@ -17,13 +17,13 @@ END
 }
 cat >cuda_speed.says <<'END'
 echo "proposal-2 is left out for something"
-echo "$NET $MODE bf16 $BATCH 5.0000 100000"
+echo "$NET $MODE $3 $BATCH 5.0000 100000"
 cat <<PARTS
 peak 800.00 TFLOP/s, copies 4.00 TB/s
-  conv1                    1    0.5000 ms     100.00 GFLOP   200.00 TFLOP/s    100.00 MB    0.1250 ms   4.00
-  conv2                    1    0.5000 ms     350.00 GFLOP   700.00 TFLOP/s    100.00 MB    0.4375 ms   1.14
-  relu7                    1    0.0100 ms       0.00 GFLOP     0.00 TFLOP/s      1.00 MB    0.0003 ms  40.00
-[row of $NET $MODE $BATCH]
+| $NET $MODE $BATCH | conv1 | forward | 0.5000 | 100.00 | 200.0 | 100.00 | 0.1250 | 4.00 |
+| $NET $MODE $BATCH | conv2 | forward | 0.5000 | 350.00 | 700.0 | 100.00 | 0.4375 | 1.14 |
+| $NET $MODE $BATCH | relu7 | forward | 0.0100 | 0.00 | 0.0 | 1.00 | 0.0003 | 40.00 |
+[row of $NET $MODE $3 $BATCH]
 forward = proposal-2
 
 PARTS
@@ -35,6 +35,14 @@ alexnet-owt train 512 compile+graph 10.000 51200
 alexnet train 512 compile+graph no time left
 LINES
 END
+cat >ncu.says <<'END'
+cat <<LINES
+==PROF== Connected to process 1
+"ID","Process ID","Process Name","Host Name","Kernel Name","Context","Stream","Block Size","Grid Size","Device","CC","Section Name","Metric Name","Metric Unit","Metric Value"
+"0","1","alexnet","host","void pool<8, 3>(run, int)","1","7","(256, 1, 1)","(100, 1, 1)","0","9.0","Command line profiler metrics","gpu__time_duration.sum","ns","1,000"
+"1","1","alexnet","host","void pool<8, 3>(run, int)","1","7","(256, 1, 1)","(100, 1, 1)","0","9.0","Command line profiler metrics","gpu__time_duration.sum","ns","3,000"
+LINES
+END
 for name in cli/alexnet tests/test_cuda_maps_gpu tests/test_cuda_elements_gpu tests/test_cuda_steps_gpu \
     tests/test_parity_cuda tests/test_batches_cuda tests/test_steps tests/test_trainer_resume bench/cuda_speed; do
     program "build/$name"
@@ -42,7 +50,7 @@ done
 for name in feature_goldens lpips parts program purpose saliency sharing trainer_guards trainer_norms trainer_rules; do
     program "build/tests/test_$name"
 done
-for name in compute-sanitizer python3 nvidia-smi; do
+for name in compute-sanitizer ncu python3 nvidia-smi; do
     program "path/$name"
 done
 PATH=$PWD/path:$PATH
@@ -65,8 +73,11 @@ for call in "alexnet selftest --device cuda --json" "test_cuda_maps_gpu" "test_b
     grep -q "^$call" calls || fail "gpu.sh does not call $call"
 done
 
-is "$(grep -c '^  conv1 .* 4.00$' out.gpu/table.txt)" 4 "lines of what is slow" # two networks, two batches
-grep -qE '^  (conv2|relu7)' out.gpu/table.txt && fail "what is fast, or small, is said to be slow"
+is "$(grep -c '^| alexnet.* train .* conv[12] ' out.gpu/table.txt)" 8 "parts" # two networks, two batches
+grep -q '^|.* relu7 ' out.gpu/table.txt && fail "what takes no time is listed as a part"
+has out.gpu/table.txt "| alexnet-owt | train | 512 | 5.000 | 100000 | 12.00 | 10.00 |  | 2.00 times as fast |" \
+    "| alexnet | train | 512 | 5.000 | 100000 |  |  |  |  |" "alexnet train tf32 512 5.0000 100000" \
+    "alexnet train bf16 512 5.0000 100000 pairs.ini" "      2.0     2 (100, 1, 1) void pool<8, 3>(run, int)"
 grep -q "^cuda_speed alexnet train bf16 512 1 cuda deterministic" calls || fail "no deterministic run"
 has out.gpu/table.txt "alexnet train bf16 512 5.0000 100000" "alexnet train bf16 512 5.0000 100000 deterministic" \
     "target: alexnet-owt train 512, times PyTorch, compile+graph: 2.00, wanted 2: met" \
@@ -74,7 +85,7 @@ has out.gpu/table.txt "alexnet train bf16 512 5.0000 100000" "alexnet train bf16
     "target: alexnet infer 1, ms: 5.0000, wanted 0.25: missed" \
     "target: parts above 1.5 times their floor: 4, wanted 0: missed"
 lacks out.gpu/table.txt "left out"
-is "$(grep -c '^.row of alexnet train 512.$' out.gpu/tuning.ini)" 1 "rows of a tuning, without those of the deterministic run"
+is "$(grep -c '^.row of alexnet train bf16 512.$' out.gpu/tuning.ini)" 1 "rows of a tuning, without those of the deterministic run"
 grep -q "^alexnet bench .*--tuning" calls || fail "bench does not use the tuning"
 for part in steps elements maps; do
     is "$(grep -c "^compute-sanitizer --tool racecheck .*test_cuda_${part}_gpu" calls)" 1 "races looked for in $part"
@@ -83,7 +94,7 @@ done
 # What an earlier call has left in the folder counts no more.
 sh "$source/tools/gpu.sh" out.gpu build 120 >shown 2>&1
 is "$(grep -c '^all passed' out.gpu/table.txt)" 1 "verdicts after a second call"
-is "$(grep -c '^.row of alexnet train 512.$' out.gpu/tuning.ini)" 1 "rows of a tuning after a second call"
+is "$(grep -c '^.row of alexnet train bf16 512.$' out.gpu/tuning.ini)" 1 "rows of a tuning after a second call"
 has out.gpu/table.txt "parts above 1.5 times their floor: 4,"
 
 # Nor is anything measured of programs that are not there.
@@ -115,8 +126,16 @@ echo 'echo "Device not supported. Please refer to the table of supported devices
 check 0 yes
 rm compute-sanitizer.code compute-sanitizer.says
 
+# What PyTorch leaves running, such as a compiler, is not waited for.
+cp python3.says python3.lines
+echo "[ \"\$MODE\" != cuda ] || { (sleep 60; : >$PWD/woke) & echo \$! >$PWD/sleeper; }" >>python3.says
+check 0 yes
+[ ! -e woke ] || fail "gpu.sh waits for what PyTorch has left running"
+kill "$(cat sleeper)"
+mv python3.lines python3.says
+
 # A slow demo, sanitizer or measurement is no failure; a test without its turn is one.
-for name in alexnet-demo compute-sanitizer cuda_speed alexnet-bench python3; do
+for name in alexnet-demo compute-sanitizer cuda_speed alexnet-bench python3 ncu; do
     echo 124 >"$name.code"
     check 0 yes
     rm "$name.code"
