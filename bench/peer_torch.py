@@ -170,7 +170,7 @@ def gpu_table(seconds, ways):
     until = time.perf_counter() + seconds
     needed = dict(SECONDS_OF)
     torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.benchmark_limit = 15  # as many as src/backend/cuda/trial.h times
+    torch.backends.cudnn.benchmark_limit = 20  # as many as src/backend/cuda/trial.h times
     print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, "
           f"{torch.cuda.get_device_name()}, bf16, channels_last", flush=True)
     for net, mode, batch, way in plan_on_gpu():

@@ -31,7 +31,7 @@
 /** A way to compute an operator: an index into the backend's list of names,
  * an_backend_api.variants. The first is the default. */
 typedef int an_variant;
-enum { AN_VARIANTS_MAX = 16 };
+enum { AN_VARIANTS_MAX = 24 };
 
 /** Number of names in a list that ends with NULL. @param names  NULL: none */
 int an_variant_count(const char *const *names);

@@ -143,6 +143,29 @@ static const layer layers[] = {
     {"small", 4, 7, 6, 3, 1, 2, 1}, /* of the tests of training */
 };
 
+/* Trials reach the best configuration of every engine and twelve others. Proposals begin with one
+ * of each engine. */
+static void check_trials(an_cuda *cuda, const an_cuda_conv *c, an_direction direction,
+                         an_cuda_conv_tail tail)
+{
+    enum { MOST = AN_CUDA_TRIALS - 12 };
+    int engines[MOST];
+    for (int count = 0;; count++) {
+        an_cuda_conv_plan *made;
+        an_variant variant = AN_CUDA_PROPOSAL + count;
+        expect_ok(an_cuda_conv_plan_new(&made, cuda, &c->shape, direction, tail, &variant));
+        const int engine = an_cuda_conv_plan_engine(made);
+        an_cuda_conv_plan_free(made);
+        if (variant != AN_CUDA_PROPOSAL + count)
+            return;
+        for (int i = 0; i < count; i++)
+            if (engines[i] == engine)
+                return;
+        assert_in_range(count, 0, MOST - 1);
+        engines[count] = engine;
+    }
+}
+
 /* There must be a proposal, so that a fallback engine is not needed. */
 static void check_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction direction,
                        an_cuda_conv_tail tail)
@@ -152,6 +175,8 @@ static void check_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction direct
     expect_ok(an_cuda_conv_plan_new(&made, cuda, &c->shape, direction, tail, &variant));
     assert_int_equal(variant, AN_CUDA_PROPOSAL);
     an_cuda_conv_plan_free(made);
+    if (c->shape.type == AN_BF16)
+        check_trials(cuda, c, direction, tail);
 }
 
 static void check_form(an_cuda *cuda, const an_cuda_conv *c)

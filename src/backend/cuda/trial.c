@@ -7,9 +7,10 @@
 #include "base/context.h"
 
 const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1] = {
-    "auto",        "proposal-1",  "proposal-2",  "proposal-3", "proposal-4",  "proposal-5",
-    "proposal-6",  "proposal-7",  "proposal-8",  "proposal-9", "proposal-10", "proposal-11",
-    "proposal-12", "proposal-13", "proposal-14", "proposal-15"};
+    "auto",        "proposal-1",  "proposal-2",  "proposal-3",  "proposal-4",  "proposal-5",
+    "proposal-6",  "proposal-7",  "proposal-8",  "proposal-9",  "proposal-10", "proposal-11",
+    "proposal-12", "proposal-13", "proposal-14", "proposal-15", "proposal-16", "proposal-17",
+    "proposal-18", "proposal-19", "proposal-20"};
 
 /* The runs between two time stamps take about ENOUGH_SECONDS, and are MOST_RUNS at most. */
 #define ENOUGH_SECONDS 5e-4
