@@ -60,6 +60,9 @@ print(":".join(os.path.join(d, p, "lib") for d in nvidia.__path__ for p in os.li
 toolkit=/usr/local/cuda # whose programs and libraries may not be in the search paths
 libraries=${ours:+$ours:}${LD_LIBRARY_PATH:-}${pip:+:$pip}:$toolkit/lib64 # for our programs alone, not for Python
 PATH=$PATH:$toolkit/bin
+for folder in /opt/nvidia/nsight-compute/*; do # where ncu may be
+    PATH=$PATH:$folder
+done
 
 file_of() { # NAME: the file of OUT that gets the log
     case $1 in
@@ -91,6 +94,10 @@ good=yes
 check() { # NAME LIMIT COMMAND...: a test
     run "$@"
     verdict=$?
+    if grep -q '^skipped: .*cuda' "$logs/$1.log" 2> /dev/null; then # after selftest has found the GPU
+        say "$1: did not find the GPU"
+        verdict=1
+    fi
     grep -E 'FAILED|ERROR|error|skipped' "$logs/$1.log" 2> /dev/null | head -30
     return $verdict
 }
@@ -268,7 +275,7 @@ if command -v compute-sanitizer > /dev/null; then
     rm "$work/tested"
     sanitize_kernels racecheck || good=no
     sanitize_kernels memcheck || good=no
-    sanitize memory-parity memcheck env -C "$tests" "$bin/test_parity_cuda" test_other_networks || good=no
+    cd "$tests" && { sanitize memory-parity memcheck "$bin/test_parity_cuda" test_other_networks || good=no; }
 fi
 say "all passed: $good"
 cat "$out/table.txt"

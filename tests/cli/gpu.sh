@@ -120,6 +120,12 @@ echo 9 >compute-sanitizer.code
 check 1 no
 rm compute-sanitizer.code
 
+# A test that skips the GPU has not passed.
+echo "echo 'skipped: this machine has no device \"cuda\": its memory is full'" >test_saliency.says
+check 1 no
+has out.gpu/table.txt "cuda-saliency: did not find the GPU"
+rm test_saliency.says
+
 # Where compute-sanitizer does not work, that is no failure.
 echo 255 >compute-sanitizer.code
 echo 'echo "Device not supported. Please refer to the table of supported devices."' >compute-sanitizer.says
