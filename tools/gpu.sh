@@ -223,9 +223,9 @@ for net in alexnet-owt alexnet; do
 done
 # conv1 in each of its forms, with algorithms chosen by time: which the tail of a row names, and "auto" leaves the rest open.
 for form in single pairs; do
-    for tail in bias relu; do
-        printf '[conv1]\nisa = *\nprecision = bf16\noperator = conv 11x11/4 *\ntail = %s\nforward = auto\n\n' \
-            $tail${form#single} | sed 's/pairs$/-pairs/'
+    [ $form = single ] && tails="bias relu" || tails="bias-pairs relu-pairs"
+    for tail in $tails; do
+        printf '[conv1]\nisa = *\nprecision = bf16\noperator = conv 11x11/4 *\ntail = %s\nforward = auto\n\n' $tail
     done > "$work/$form.ini"
     speed alexnet-owt train bf16 512 "$work/$form.ini"
     speed alexnet train bf16 512 "$work/$form.ini"

@@ -171,6 +171,19 @@ static void test_tuned(void **state)
     assert_non_null(strstr(warning, "tail = bias:"));
 }
 
+#define FORM(TAIL)                                                                                 \
+    "[conv1]\nisa = *\nprecision = *\noperator = *\ntail = " TAIL "\nforward = auto\n"
+
+/* A row may name a form and leave the algorithm to trials: tools/gpu.sh compares the forms so. */
+static void test_tuned_form(void **state)
+{
+    (void)state;
+    request r = {.n = 32, .one = 1, .pairs = 2, .tuning = FORM("bias-pairs")};
+    assert_true(uses_pairs(&r));
+    r = (request){.n = 32, .one = 3, .pairs = 2, .tuning = FORM("bias")};
+    assert_false(uses_pairs(&r));
+}
+
 /* The backend's own table selects a form like a tuning, which takes precedence. Its numbers do not
  * hold where only deterministic algorithms are counted, of which its rows say that they are not. */
 static void test_a_table(void **state)
@@ -321,10 +334,10 @@ static void test_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fastest), cmocka_unit_test(test_frozen),
-        cmocka_unit_test(test_untimed), cmocka_unit_test(test_tuned),
-        cmocka_unit_test(test_a_table), cmocka_unit_test(test_asking_a_table),
-        cmocka_unit_test(test_training)};
+        cmocka_unit_test(test_fastest),        cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_untimed),        cmocka_unit_test(test_tuned),
+        cmocka_unit_test(test_tuned_form),     cmocka_unit_test(test_a_table),
+        cmocka_unit_test(test_asking_a_table), cmocka_unit_test(test_training)};
     fake_reset();
     return cmocka_run_group_tests_name("pairs of columns", tests, NULL, NULL);
 }
