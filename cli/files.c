@@ -84,6 +84,12 @@ void file_hold(const char *folder)
     file_held_is(folder);
 }
 
+bool file_held_is_removed(void)
+{
+    struct stat info;
+    return held.fd >= 0 && fstat(held.fd, &info) == 0 && info.st_nlink == 0;
+}
+
 void file_release(void)
 {
     if (held.fd >= 0)

@@ -48,6 +48,8 @@ extern const unsigned char file_drawn[FILE_DRAWN];
 void file_hold(const char *folder);
 /** The folder that is held has another path now. */
 void file_held_is(const char *folder);
+/** Whether the folder that is held was removed, and not only unmounted: it has no name left. */
+bool file_held_is_removed(void);
 void file_release(void);
 
 /** A file being written. */

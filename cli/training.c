@@ -1,10 +1,8 @@
 #include "training.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -122,10 +120,9 @@ static void follow(training_result *result, run_files *files, const alexnet_trai
 }
 
 /* Nothing brings back a folder that was removed; any other refusal of the system may pass. */
-static bool may_pass(alexnet_status status, const char *run_dir)
+static bool may_pass(alexnet_status status)
 {
-    struct stat info;
-    return is_refused(status) && (stat(run_dir, &info) == 0 || errno != ENOENT);
+    return is_refused(status) && !file_held_is_removed();
 }
 
 static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
@@ -142,7 +139,7 @@ static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
         follow(result, &files, trainer);
-        if (may_pass(status, result->run) && retry_wait(&trouble)) {
+        if (may_pass(status) && retry_wait(&trouble)) {
             status = ALEXNET_OK;
         } else if (!status) {
             retry_passed(&trouble);
@@ -281,6 +278,15 @@ static const char **settings_of(const string_list *list)
     return settings;
 }
 
+/* A run that can be read but not written is no bad input: its disk is read-only, or another user's.
+ */
+static int resume_code(alexnet_status status, const char *run_dir)
+{
+    const int code = cli_input_code(status);
+    const bool kept = path_exists(run_dir) && access(run_dir, W_OK) != 0;
+    return status == ALEXNET_ERROR_IO && kept ? CLI_FAILED : code;
+}
+
 /* A run that ends has a model, unless a file was removed and no epoch was left to replace it. */
 static int check_best(const training_result *result)
 {
@@ -311,7 +317,7 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
         if (!status && run_command_resume(again) != CLI_DONE)
             progress_say("warning: command.txt lacks the command that resumed the run");
-        code = status ? cli_input_code(status) : run(trainer, again->wait, result);
+        code = status ? resume_code(status, again->run) : run(trainer, again->wait, result);
     }
     alexnet_trainer_free(trainer);
     if (code == CLI_DONE)

@@ -70,14 +70,20 @@ alexnet_status an_run_hold(an_run *run)
                : ALEXNET_OK;
 }
 
-/* To the path of a folder that was removed, the system adds " (deleted)". */
+/* A folder that was removed has no name left; one whose file system was unmounted still has. */
 static alexnet_status fail_lost(const an_run *run, const char *path)
 {
     struct stat info;
+    if (fstat(run->folder_file, &info) == 0 && info.st_nlink == 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s was removed, and nothing can be saved in it",
+                       run->folder);
     if (stat(path, &info) != 0 && errno == EACCES)
         return AN_FAIL(ALEXNET_ERROR_IO, "%s was moved to %s, where nothing can be saved in it: %s",
                        run->folder, path, strerror(EACCES));
-    return AN_FAIL(ALEXNET_ERROR_IO, "%s was removed, and nothing can be saved in it", run->folder);
+    return AN_FAIL(ALEXNET_ERROR_IO,
+                   "%s is out of reach, and nothing can be saved in it: was its file system "
+                   "unmounted?",
+                   run->folder);
 }
 
 alexnet_status an_run_follow(an_run *run, bool *moved)
@@ -86,8 +92,8 @@ alexnet_status an_run_follow(an_run *run, bool *moved)
     *moved = false;
     if (!find(run->folder_file, path, sizeof path) || strcmp(path, run->place) == 0)
         return ALEXNET_OK;
-    if (!leads_to(path, run->folder_file))
-        return fail_lost(run, path);
+    if (!leads_to(path, run->folder_file)) /* mounted again, it has the name that it had before */
+        return leads_to(run->place, run->folder_file) ? ALEXNET_OK : fail_lost(run, path);
     AN_CHECK(an_run_name(run, path, path));
     *moved = true;
     return ALEXNET_OK;

@@ -135,5 +135,42 @@ kill -USR1 $pid
 ends 1 "whose folder was removed"
 has err "gone was removed, and nothing can be saved in it"
 lacks err "is kept"
+
+# A share that was unmounted does: the run goes on when it is mounted again.
+if unshare --map-root-user --mount true 2>/dev/null; then
+    mkdir disk share
+    cp -r short disk/away
+    cp plain/epoch-1.safetensors disk/away/last.safetensors
+    cat >mounted <<END
+mount --bind "$work/disk" "$work/share" || exit
+exec env --default-signal=INT prlimit --fsize=100000: "$ALEXNET" train --resume share/away --wait 60
+END
+    : >err
+    unshare --map-root-user --mount sh mounted >out 2>err &
+    pid=$!
+    within() { nsenter --target $pid --user --mount --preserve-credentials "$@"; }
+    until_said "the run waits for this to pass"
+    within umount --lazy "$work/share" || fail "the share is still mounted"
+    limit fsize=unlimited
+    kill -USR1 $pid
+    until_said "share/away is out of reach, and nothing can be saved in it: was its file system unmounted?"
+    until_said "the next attempt is in 20 s, "
+    within mount --bind "$work/disk" "$work/share" || fail "the share is not mounted again"
+    kill -USR1 $pid
+    ends 0 "whose share was mounted again"
+    has err "the run goes on, after "
+    mv disk/away share/away
+    same share/away
+
+    # What can be read and not written is no bad input.
+    cat >mounted <<END
+mount --bind "$work/share" "$work/share" && mount -o remount,ro,bind "$work/share" || exit
+exec "$ALEXNET" train --resume share/away --epochs 4
+END
+    unshare --map-root-user --mount sh mounted >out 2>err
+    is $? 1 "exit code of a run that cannot be written"
+    has err "Read-only file system"
+fi
+expect 3 train --resume nowhere
 expect 2 train data/pictures "$@" --wait -1
 has err "--wait"
