@@ -5,14 +5,12 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-enum { TEXT_MAX = 8192 }; /* room for two paths of PATH_MAX bytes */
-
-static _Thread_local char text[TEXT_MAX];
+static _Thread_local char text[AN_ERROR_TEXT_MAX];
 
 alexnet_status an_fail(alexnet_status status, const char *format, ...)
 {
     /* Formatted into a separate buffer: an argument may be this thread's current text. */
-    char fresh[TEXT_MAX];
+    char fresh[AN_ERROR_TEXT_MAX];
     va_list args;
     va_start(args, format);
     an_format_in(fresh, sizeof fresh, format, args);

@@ -12,6 +12,8 @@
 
 #include "alexnet/alexnet.h"
 
+enum { AN_ERROR_TEXT_MAX = 8192 }; /* room for two paths of PATH_MAX bytes */
+
 /** Record the text of a new error of this thread and return `status`. Allocates nothing. */
 alexnet_status an_fail(alexnet_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -68,14 +68,43 @@ static void close_file(int *file)
     *file = -1;
 }
 
+/* The number in epoch-N and `ending`; 0: the name is another. */
+static long long epoch_of(const char *name, const char *ending)
+{
+    static const char head[] = "epoch-";
+    char *end;
+    if (strncmp(name, head, sizeof head - 1) != 0 || name[sizeof head - 1] < '1' ||
+        name[sizeof head - 1] > '9')
+        return 0;
+    errno = 0;
+    const long long epoch = strtoll(name + sizeof head - 1, &end, 10);
+    return errno == 0 && strcmp(end, ending) == 0 ? epoch : 0;
+}
+
+static alexnet_status clean_epochs(const an_run *run)
+{
+    an_folder in;
+    alexnet_status rc = ALEXNET_OK;
+    AN_CHECK(an_folder_read(&in, NULL, run->place));
+    for (int64_t i = 0; i < in.files.count && rc == ALEXNET_OK; i++) {
+        const long long epoch = epoch_of(in.files.at[i], ".safetensors.tmp");
+        char *path = epoch ? an_run_epoch_path(run, epoch) : NULL;
+        if (epoch)
+            rc = path ? an_writer_clean(path) : AN_FAIL_MEMORY(strlen(run->place), "a path");
+        an_free(path);
+    }
+    an_folder_free(&in);
+    return rc;
+}
+
 /* Remove what a process that was killed has left of files that were being written: some of them are
- * seldom written again. */
+ * seldom written again, or never. */
 static alexnet_status clean(const an_run *run)
 {
     const char *const written[] = {run->last, run->best, run->recipe, run->log, run->skipped};
     for (size_t i = 0; i < sizeof written / sizeof *written; i++)
         AN_CHECK(an_writer_clean(written[i]));
-    return ALEXNET_OK;
+    return clean_epochs(run);
 }
 
 alexnet_status an_run_claim(an_run *run)
@@ -236,27 +265,20 @@ alexnet_status an_run_best_id(const an_run *run, uint64_t *id)
     return ALEXNET_OK;
 }
 
-/* The number in the name epoch-N.safetensors; 0: the name is another. */
-static long long epoch_of(const char *name)
+char *an_run_epoch_path(const an_run *run, int64_t epoch)
 {
-    static const char head[] = "epoch-";
-    char *end;
-    if (strncmp(name, head, sizeof head - 1) != 0 || name[sizeof head - 1] < '1' ||
-        name[sizeof head - 1] > '9')
-        return 0;
-    errno = 0;
-    const long long epoch = strtoll(name + sizeof head - 1, &end, 10);
-    return errno == 0 && strcmp(end, ".safetensors") == 0 ? epoch : 0;
+    return an_format("%s/epoch-%lld.safetensors", run->place, (long long)epoch);
 }
 
 char *an_run_newest_epoch(const char *folder)
 {
+    static const char ending[] = ".safetensors";
     an_folder in = {0};
     const char *newest = NULL;
     if (an_folder_read(&in, NULL, folder) != ALEXNET_OK)
         return NULL;
     for (int64_t i = 0; i < in.files.count; i++)
-        if (epoch_of(in.files.at[i]) > (newest ? epoch_of(newest) : 0))
+        if (epoch_of(in.files.at[i], ending) > (newest ? epoch_of(newest, ending) : 0))
             newest = in.files.at[i];
     char *path = newest ? an_path_join(folder, newest) : NULL;
     an_folder_free(&in);

@@ -51,6 +51,8 @@ alexnet_status an_run_open(an_run *run, const char *folder);
  * is damaged. @return ALEXNET_ERROR_IO if it is there and cannot be read; ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_run_best_id(const an_run *run, uint64_t *id);
+/** The path of the checkpoint of an epoch, epoch-N.safetensors; owned. NULL: memory is short. */
+char *an_run_epoch_path(const an_run *run, int64_t epoch);
 /** The path of the checkpoint of the latest epoch in a folder, epoch-N.safetensors; owned. NULL:
  * there is none, or the folder cannot be read. */
 char *an_run_newest_epoch(const char *folder);
@@ -72,9 +74,12 @@ alexnet_status an_run_follow(an_run *run, bool *moved);
 
 /**
  * Add the name of an unreadable picture and the reason to skipped.txt, unless an earlier process of
- * the run has. A failure is ignored, because the log has already named the picture.
+ * the run has. What cannot be written is held back.
  */
 void an_run_skipped(an_run *run, const char *text);
+/** Write what is held back, and flush skipped.txt, if there is any. @param anew  out: the file was
+ * removed or replaced, and is written anew */
+alexnet_status an_run_flush_skipped(an_run *run, bool *anew);
 /**
  * Cut the log of a claimed run back to its first `lines` lines, as far as these end within `bytes`:
  * what was logged after the checkpoint will be logged again. run->logged.count is set to the number

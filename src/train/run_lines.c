@@ -45,7 +45,8 @@ alexnet_status an_run_lines_add(an_run_lines *l, const char *line)
     grown[l->held_length + length] = '\n';
     l->held = grown;
     l->held_length += length + 1;
-    write_held(l); /* a failure is reported when the file is flushed */
+    if (l->file >= 0)
+        write_held(l); /* a failure is reported when the file is flushed */
     return ALEXNET_OK;
 }
 

@@ -23,7 +23,8 @@ typedef struct an_run_lines {
 
 /** Open a file of the run's own, which is made if it is not there; fails as an_file_open_own(). */
 alexnet_status an_run_lines_open(an_run_lines *lines, const char *path);
-/** Append a line and its newline, or hold it back. @return ALEXNET_ERROR_NO_MEMORY */
+/** Append a line and its newline, or hold it back, as while the file is not open. @return
+ * ALEXNET_ERROR_NO_MEMORY */
 alexnet_status an_run_lines_add(an_run_lines *lines, const char *line);
 /**
  * Write the lines that are held back, and flush the file to the disk. If it was removed, or its

@@ -110,9 +110,7 @@ static alexnet_status check_validation(alexnet_trainer *t)
 {
     const an_tally *val = &t->evaluation->tally;
     alexnet_status bad = an_trainer_check_bad(t, t->val, val->images, val->skipped);
-    if (bad != ALEXNET_OK)
-        AN_CHECK(an_trainer_save(t));
-    return bad;
+    return bad == ALEXNET_OK ? ALEXNET_OK : an_trainer_save_after(t, bad);
 }
 
 alexnet_status an_trainer_finish_epoch(alexnet_trainer *t, alexnet_progress *progress)

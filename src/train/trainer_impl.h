@@ -163,6 +163,8 @@ bool an_trainer_stopped_early(const alexnet_trainer *trainer);
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
 /** Warn if nothing keeps another process from training in the folder. */
 void an_trainer_warn_unlocked(const alexnet_trainer *trainer);
+/** Save after a failure, and forward that with its text, unless saving fails too. */
+alexnet_status an_trainer_save_after(alexnet_trainer *trainer, alexnet_status failure);
 /** Save what was changed on resume, so that it outlasts this process: recipe.ini, with the recipe
  * as it holds and where the data is, and a checkpoint. Does nothing if they have it. */
 alexnet_status an_trainer_keep_changes(alexnet_trainer *trainer);

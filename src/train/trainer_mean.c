@@ -96,7 +96,7 @@ static alexnet_status end(alexnet_trainer *t)
     t->loading = false;
     begin(t);
     if (rc == ALEXNET_ERROR_BAD_DATA && !t->trial)
-        AN_CHECK(an_trainer_save(t));
+        return an_trainer_save_after(t, rc);
     AN_CHECK(rc);
     t->record.skipped = skipped;
     t->record.phase = AN_PHASE_TRAIN;

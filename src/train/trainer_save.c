@@ -49,26 +49,35 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
                                &t->classes, checkpoint, &more);
 }
 
-static alexnet_status flush(const alexnet_trainer *t, an_run_lines *lines, const char *path)
+static void say_if_anew(const alexnet_trainer *t, bool anew, const char *path)
 {
-    bool anew;
-    AN_CHECK(an_run_lines_flush(lines, path, &anew));
     if (anew)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
                "%s was removed, or replaced by another file: it is written anew, with all lines",
                path);
-    return ALEXNET_OK;
 }
 
-/* A checkpoint records how many lines the log has, so these must be on the disk before it. The list
- * of bad pictures only has to keep up: a failure is tried again at the next save. */
+/* The list of bad pictures only has to keep up. */
+static void flush_skipped(alexnet_trainer *t)
+{
+    bool anew;
+    if (an_run_flush_skipped(&t->run, &anew) == ALEXNET_OK)
+        say_if_anew(t, anew, t->run.skipped);
+    else
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "the list of pictures that cannot be read was not written; the next save tries "
+               "again: %s",
+               an_error_text());
+}
+
+/* A checkpoint records how many lines the log has, so these must be on the disk before it. */
 static alexnet_status flush_lines(alexnet_trainer *t)
 {
-    an_run *run = &t->run;
-    AN_CHECK(flush(t, &run->logged, run->log));
-    t->record.log_lines = run->logged.count;
-    if (run->listed.file >= 0)
-        (void)flush(t, &run->listed, run->skipped);
+    bool anew;
+    AN_CHECK(an_run_lines_flush(&t->run.logged, t->run.log, &anew));
+    say_if_anew(t, anew, t->run.log);
+    t->record.log_lines = t->run.logged.count;
+    flush_skipped(t);
     return ALEXNET_OK;
 }
 
@@ -116,18 +125,13 @@ static alexnet_status save_last(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-static char *epoch_path(const alexnet_trainer *t, int64_t epoch)
-{
-    return an_format("%s/epoch-%lld.safetensors", t->run.place, (long long)epoch);
-}
-
 /* Remove the copies of `epoch` and of the epochs before it, back to the first that does not
  * exist. */
 static alexnet_status remove_from(const alexnet_trainer *t, int64_t epoch)
 {
     bool removed = true;
     for (; removed && epoch > 0; epoch--) {
-        char *path = epoch_path(t, epoch);
+        char *path = an_run_epoch_path(&t->run, epoch);
         if (!path)
             return AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
         removed = unlink(path) == 0;
@@ -143,7 +147,7 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
     if (!kept)
         return save_last(t);
     AN_CHECK(an_trainer_follow(t));
-    char *path = epoch_path(t, epoch);
+    char *path = an_run_epoch_path(&t->run, epoch);
     alexnet_status rc = path ? save_as(t, path) : AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
     an_free(path);
     /* last.safetensors comes after the copy: a process that stops in between does both again. */
@@ -219,6 +223,15 @@ alexnet_status an_trainer_save(alexnet_trainer *t)
 {
     AN_CHECK(keep_recipe(t));
     return t->ended.unsaved ? an_trainer_save_epoch(t) : save_last(t);
+}
+
+alexnet_status an_trainer_save_after(alexnet_trainer *t, alexnet_status failure)
+{
+    char why[AN_ERROR_TEXT_MAX]; /* a save that succeeds may leave the text of what it goes without
+                                  */
+    snprintf(why, sizeof why, "%s", an_error_text());
+    AN_CHECK(an_trainer_save(t));
+    return an_fail(failure, "%s", why);
 }
 
 alexnet_status an_trainer_keep_changes(alexnet_trainer *t)

@@ -389,15 +389,17 @@ static void test_a_leftover_that_cannot_be_opened(void **state)
 static void test_files_that_were_being_written(void **state)
 {
     (void)state;
-    static const char *const names[] = {"run/recipe.ini.tmp", "run/log.jsonl.tmp",
-                                        "run/skipped.txt.tmp", "run/best.safetensors.tmp",
-                                        "run/last.safetensors.tmp"};
+    static const char *const names[] = {"run/recipe.ini.tmp",       "run/log.jsonl.tmp",
+                                        "run/skipped.txt.tmp",      "run/best.safetensors.tmp",
+                                        "run/last.safetensors.tmp", "run/epoch-12.safetensors.tmp"};
     expect_ok(resume());
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         scratch_text(names[i], "half");
+    scratch_text("run/epoch-a.safetensors.tmp", "a user's");
     expect_ok(resume());
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         assert_int_equal(rig_size_of(names[i]), -1);
+    assert_int_equal(rig_size_of("run/epoch-a.safetensors.tmp"), 8);
 }
 
 /* ---- Bad pictures ---- */
@@ -417,6 +419,34 @@ static void test_bad_pictures(void **state)
     an_run_close(&run);
     char *list = (char *)scratch_read("run/skipped.txt", &length);
     assert_string_equal(list, "a/b.jpg is damaged\nb.jpg is damaged\nc?d?.jpg is damaged\n");
+    free(list);
+}
+
+/* What is met while the list cannot be opened is listed once it can be. */
+static void test_list_out_of_reach(void **state)
+{
+    (void)state;
+    an_run run;
+    struct rlimit limit;
+    size_t length;
+    bool anew;
+    scratch_text("run/skipped.txt", "a.jpg is damaged\nb.jpg is damaged\n");
+    expect_ok(an_run_open(&run, "run"));
+    expect_ok(an_run_flush_skipped(&run, &anew));
+    rig_use_up_files(&limit);
+    an_run_skipped(&run, "a.jpg is damaged");
+    an_run_skipped(&run, "c.jpg is damaged");
+    an_run_skipped(&run, "b.jpg is damaged");
+    const alexnet_status rc = an_run_flush_skipped(&run, &anew);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "run/skipped.txt: Too many open files");
+    expect_ok(an_run_flush_skipped(&run, &anew));
+    assert_false(anew);
+    an_run_skipped(&run, "d.jpg is damaged");
+    an_run_close(&run);
+    char *list = (char *)scratch_read("run/skipped.txt", &length);
+    assert_string_equal(list, "a.jpg is damaged\nb.jpg is damaged\nc.jpg is damaged\n"
+                              "d.jpg is damaged\n");
     free(list);
 }
 
@@ -598,6 +628,7 @@ int main(void)
         IN_SCRATCH(test_a_leftover_that_cannot_be_opened),
         IN_SCRATCH(test_files_that_were_being_written),
         IN_SCRATCH(test_bad_pictures),
+        IN_SCRATCH(test_list_out_of_reach),
         IN_SCRATCH(test_a_log_cut_short),
         IN_SCRATCH(test_a_log_that_was_changed),
         IN_SCRATCH(test_a_log_of_one_long_line),

@@ -5,6 +5,7 @@
 #include "training_rig.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -203,6 +204,31 @@ static void test_a_list_that_is_removed(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A run that is saved because its pictures cannot be read says so, also if their list cannot be
+ * written. */
+static void test_a_list_that_cannot_be_written(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = rig_ref_ctx();
+    alexnet_trainer *trainer;
+    rig_write_pictures("train", 2, 8);
+    rig_write_pictures("val", 2, 6);
+    for (int i = 0; i < 12; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "val/class%d/%03d.png", i / 6, i % 6);
+        scratch_text(path, "no picture");
+    }
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
+    assert_int_equal(mkdir("run/skipped.txt", 0777), 0);
+    rig_heard[0] = '\0';
+    expect_failure(step_to(trainer, ALEXNET_PROGRESS_EPOCH, 1), ALEXNET_ERROR_BAD_DATA,
+                   "none of the 12 validation pictures");
+    assert_int_equal(rig_times_heard("the list of pictures that cannot be read was not written"),
+                     1);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
 /* The time between a step that failed and the next attempt is not that of training. */
 static void test_the_speed_after_a_pause(void **state)
 {
@@ -308,6 +334,7 @@ int main(void)
         IN_SCRATCH(test_a_save_after_a_failed_one),
         IN_SCRATCH(test_a_log_that_is_removed),
         IN_SCRATCH(test_a_list_that_is_removed),
+        IN_SCRATCH(test_a_list_that_cannot_be_written),
         IN_SCRATCH(test_the_speed_after_a_pause),
         IN_SCRATCH(test_a_best_model_that_is_removed),
         IN_SCRATCH(test_a_best_model_out_of_reach),
