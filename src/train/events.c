@@ -49,6 +49,9 @@ static alexnet_status append(alexnet_events *events, const void *bytes, size_t l
     size_t done = 0;
     if (fstat(events->file, &before) != 0)
         return an_file_fail("examine", events->path);
+    if (before.st_nlink == 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s was removed: nothing more is written to it",
+                       events->path);
     while (done < length) {
         ssize_t n = write(events->file, (const char *)bytes + done, length - done);
         if (n < 0 && errno != EINTR) {

@@ -244,6 +244,22 @@ static void test_order_of_files(void **state)
     an_folder_free(&in);
 }
 
+/* A file that was removed takes no more events: its writer is told, and can begin another. */
+static void test_removed(void **state)
+{
+    (void)state;
+    alexnet_events *events;
+    an_folder in;
+    expect_ok(alexnet_events_open(&events, ".", 0));
+    expect_ok(alexnet_events_scalar(events, 1, "loss", 2));
+    expect_ok(an_folder_read(&in, NULL, "."));
+    assert_int_equal(remove(in.files.at[0]), 0);
+    expect_failure(alexnet_events_scalar(events, 2, "loss", 1), ALEXNET_ERROR_IO, "was removed");
+    expect_failure(alexnet_events_scalar(events, 3, "loss", 1), ALEXNET_ERROR_IO, in.files.at[0]);
+    an_folder_free(&in);
+    alexnet_events_free(events);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -276,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_long_checksum),
         cmocka_unit_test_setup_teardown(test_file, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_order_of_files, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_removed, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_refuses, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
