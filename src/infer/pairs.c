@@ -25,20 +25,32 @@ struct alexnet_pairs {
     an_kept *seen; /* one for each thread */
 };
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool make_kept(an_kept *kept, int64_t limit, double most)
+{
+    *kept = (an_kept){.limit = limit, .most = most};
+    kept->pairs = an_calloc((size_t)limit, sizeof *kept->pairs);
+    return kept->pairs != NULL;
+}
+
+/* No more are kept than there can be: of all rows, and of the tiles that a thread compares in a
+ * step. */
 static alexnet_status prepare(an_pairs *p, int64_t limit, double most)
 {
-    p->kept = (an_kept){.limit = limit, .most = most};
-    p->kept.pairs = an_calloc((size_t)limit, sizeof *p->kept.pairs);
+    const int64_t count = p->rows.count, tiles = (count + TILE - 1) / TILE;
+    const int64_t all = least(limit, count > 1 ? count * (count - 1) / 2 : 1);
+    const int64_t of_step = least(all, (tiles / p->threads + 1) * TILE * TILE);
     p->seen = an_calloc((size_t)p->threads, sizeof *p->seen);
-    p->squares = an_calloc((size_t)p->rows.count + 1, sizeof *p->squares);
-    bool full = p->kept.pairs && p->seen && p->squares;
-    for (int t = 0; full && t < p->threads; t++) {
-        p->seen[t] = (an_kept){.limit = limit, .most = most};
-        p->seen[t].pairs = an_calloc((size_t)limit, sizeof *p->seen->pairs);
-        full = p->seen[t].pairs != NULL;
-    }
+    p->squares = an_calloc((size_t)count + 1, sizeof *p->squares);
+    bool full = make_kept(&p->kept, all, most) && p->seen && p->squares;
+    for (int t = 0; full && t < p->threads; t++)
+        full = make_kept(&p->seen[t], of_step, most);
     if (!full)
-        return AN_FAIL_MEMORY((size_t)(p->threads + 1) * (size_t)limit * sizeof *p->kept.pairs,
+        return AN_FAIL_MEMORY((size_t)(all + p->threads * of_step) * sizeof *p->kept.pairs,
                               "the nearest pairs");
     return ALEXNET_OK;
 }

@@ -211,6 +211,18 @@ static void test_pairs(void **state)
     }
 }
 
+/* A limit above the number of pairs takes no more memory than these. */
+static void test_pairs_of_a_high_limit(void **state)
+{
+    (void)state;
+    rig r;
+    an_pairs *pairs;
+    rig_open(&r, 3);
+    expect_ok(an_pairs_new(&pairs, r.ctx, &r.rows, ALEXNET_METRIC_EUCLIDEAN, INT64_MAX, INFINITY));
+    alexnet_pairs_free(pairs);
+    rig_close(&r);
+}
+
 /* Of equally near pairs, those of the first rows are kept, whatever the order of the search. A
  * distance of 0 is within 0. */
 static void test_pairs_of_equal_rows(void **state)
@@ -246,8 +258,8 @@ static void test_pairs_of_equal_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nearest), cmocka_unit_test(test_few),
-                                       cmocka_unit_test(test_pairs),
-                                       cmocka_unit_test(test_pairs_of_equal_rows)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nearest), cmocka_unit_test(test_few), cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_pairs_of_a_high_limit), cmocka_unit_test(test_pairs_of_equal_rows)};
     return cmocka_run_group_tests_name("nearest neighbours", tests, NULL, NULL);
 }
