@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/work.h"
 #include "infer/index_files.h"
 #include "infer/picture_index_impl.h"
 
@@ -81,22 +82,40 @@ static void find_waste(an_picture_index *x)
 static alexnet_status save_row(an_picture_index *x, int64_t p)
 {
     const an_index_place *place = &x->place[p];
-    AN_CHECK(an_ctx_check(x->ctx));
     if (an_index_is_whole(x, &x->shards[place->shard], place->row))
         return an_index_add_row(x, p, x->row[p]);
     an_index_miss(x, p);
     return ALEXNET_OK;
 }
 
+static bool is_in_waste(const an_picture_index *x, int64_t p)
+{
+    return x->place[p].shard >= 0 && x->shards[x->place[p].shard].waste;
+}
+
+static int64_t count_to_save(const an_picture_index *x)
+{
+    int64_t count = 0;
+    for (int s = 0; s < x->n_shards; s++)
+        count += x->shards[s].waste ? x->shards[s].used : 0;
+    return count;
+}
+
 alexnet_status an_index_save_rest(an_picture_index *x)
 {
+    alexnet_status rc = ALEXNET_OK;
     if (access(x->home, W_OK) != 0)
         return ALEXNET_OK; /* on a disk that is only read, files are used as they are */
     find_waste(x);
-    for (int64_t p = 0; p < x->pictures->count; p++)
-        if (x->place[p].shard >= 0 && x->shards[x->place[p].shard].waste)
-            AN_CHECK(save_row(x, p));
-    return ALEXNET_OK;
+    an_work work = an_work_begin(x->ctx, "copied", "rows", count_to_save(x));
+    for (int64_t p = 0; p < x->pictures->count && rc == ALEXNET_OK; p++)
+        if (is_in_waste(x, p)) {
+            rc = an_work_add(&work, 1);
+            if (rc == ALEXNET_OK)
+                rc = save_row(x, p);
+        }
+    an_work_end(&work);
+    return rc;
 }
 
 /* Remove these shards. Their used rows must be in other files by then. */

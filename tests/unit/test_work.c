@@ -3,7 +3,7 @@
  * call of the callback cancels the context, with nothing left behind. That the files' stamps, which
  * several threads read, are those that one thread reads.
  */
-#include "training_rig.h"
+#include "index_rig.h"
 
 #include "stamps.h"
 #include "tar_rig.h"
@@ -373,6 +373,32 @@ static void test_runs(void **state)
     assert_string_equal(cancel_everywhere(resume_run, expect_run_unchanged), expected);
 }
 
+/* ---- Indexes ---- */
+
+static alexnet_status open_index(alexnet_ctx *ctx)
+{
+    an_picture_index *x;
+    const an_feature_maker maker = maker_of("fc7");
+    const alexnet_status status = an_picture_index_open(&x, ctx, "photos", "index", &maker);
+    an_picture_index_free(x);
+    return status;
+}
+
+/* Most pictures of the first two files of an index are removed: the other rows are written anew. */
+static void test_indexes(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = set_out(10);
+    assert_int_equal(refresh(ctx, "fc7"), 10);
+    alexnet_ctx_free(ctx);
+    for (int i = 1; i < 7; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "photos/class0/%03d.png", i);
+        assert_int_equal(remove(path), 0);
+    }
+    expect_told(cancel_everywhere(open_index, NULL), "; copied 2/2 rows; ");
+}
+
 /* ---- Stamps ---- */
 
 static void test_stamps_of_any_threads(void **state)
@@ -409,9 +435,13 @@ static void test_stamps_of_any_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_data_sets), TEST(test_folder_without_archives),
-        TEST(test_lists),     TEST(test_archives),
-        TEST(test_runs),      TEST(test_stamps_of_any_threads),
+        TEST(test_data_sets),
+        TEST(test_folder_without_archives),
+        TEST(test_lists),
+        TEST(test_archives),
+        TEST(test_runs),
+        TEST(test_indexes),
+        TEST(test_stamps_of_any_threads),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
