@@ -157,6 +157,9 @@ static void test_timed_run(void **state)
         an_free(expected);
         an_free(got);
     }
+    alexnet_ctx_cancel(timed.net->ctx); /* between two steps */
+    expect_ok(an_program_feed(timed.program, timed.pixels, timed.draws, &step));
+    expect_failure(an_program_run_timed(timed.program, seconds), ALEXNET_ERROR_CANCELLED, "");
     an_free(seconds);
     rig_close(&plain);
     rig_close(&timed);

@@ -232,6 +232,7 @@ static alexnet_status run_clocked(an_program *p, int buffer, double *seconds)
     an_backend *be = p->net->backend;
     AN_CHECK(be->api->sync(be));
     for (int i = 0; i < p->n_steps; i++) {
+        AN_CHECK(an_ctx_check(p->net->ctx)); /* a step of a large batch takes seconds */
         double began = an_clock();
         AN_CHECK(run_step(p, &p->steps[i], &p->places[buffer]));
         AN_CHECK(be->api->sync(be));
