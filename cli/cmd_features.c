@@ -161,6 +161,7 @@ static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t
 
 static void report_json(const feature_store *store, const counts *n)
 {
+    const bool written = store->rows > 0;
     json_t *document = json_object(), *layers = json_array();
     json_object_set_new(document, "pictures", json_integer(n->pictures));
     json_object_set_new(document, "resumed", json_integer(n->resumed));
@@ -168,7 +169,8 @@ static void report_json(const feature_store *store, const counts *n)
     json_object_set_new(document, "failed", json_integer(n->bad));
     json_object_set_new(document, "rows", json_integer(store->rows));
     json_object_set_new(document, "names",
-                        store->names_inside ? json_null() : json_text(store->names_final));
+                        written && !store->names_inside ? json_text(store->names_final)
+                                                        : json_null());
     for (int i = 0; i < store->count; i++) {
         const feature_layer *layer = &store->layers[i];
         json_t *row = json_object(), *shape = json_array();
@@ -176,7 +178,7 @@ static void report_json(const feature_store *store, const counts *n)
             json_array_append_new(shape, json_integer(layer->info.shape[j]));
         json_object_set_new(row, "layer", json_text(layer->info.name));
         json_object_set_new(row, "shape", shape);
-        json_object_set_new(row, "file", json_text(layer->final));
+        json_object_set_new(row, "file", written ? json_text(layer->final) : json_null());
         json_array_append_new(layers, row);
     }
     json_object_set_new(document, "layers", layers);

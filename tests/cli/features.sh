@@ -30,6 +30,13 @@ lacks one.names.txt broken.png
 
 # Every row is what the picture alone gives.
 expect 0 features run "$folder/red-ring/00001.png" --json -o alone.npy
+is "$(json 1 names) $(json 1 layers.0.file)" "alone.names.txt alone.npy" "files of the summary"
+mkdir damaged
+echo x >damaged/a.png
+expect 3 features run damaged --json -o none.npy
+is "$(json 1 rows) $(json 1 names) $(json 1 layers.0.file)" "0 null null" "files without a row"
+[ -z "$(ls none.* 2>/dev/null)" ] || fail "files without a row: $(ls none.*)"
+expect 0 features run "$folder/red-ring/00001.png" --json -o alone.npy
 is "$(json 1 rows) $(json 1 computed) $(json 1 failed) $(json 1 layers.0.shape.0)" "1 1 0 $width" "the summary"
 at=$(grep -nxF "$folder/red-ring/00001.png" one.names.txt | cut -d: -f1)
 is "$(row one.npy 192 $((at - 1)) "$width")" "$(row alone.npy 192 0 "$width")" "a row"
