@@ -70,14 +70,15 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "rdm",
     .usage = {"rdm MODEL|RUN PICTURE... -o PREFIX [options]",
-              "rdm --compare A.npy B.npy [options]"},
-    .about = "Compare pictures as the layers of a network see them: write for each layer a matrix "
-             "of the dissimilarities of all pairs (representational dissimilarity), as a NumPy "
-             "array of float64 and as CSV with the pictures' names. PICTURE is what 'classify' "
-             "takes. With --compare, measure "
-             "how similar two such matrices are: those of two layers, or of a layer and a "
-             "measurement. A picture that cannot be read is left out and reported, and the exit "
-             "code is 3.",
+              "rdm --compare FIRST SECOND [options]"},
+    .about =
+        "Compare pictures as the layers of a network see them: write for each layer a matrix "
+        "of the dissimilarities of all pairs (representational dissimilarity), as a NumPy "
+        "array of float64 and as CSV with the pictures' names. PICTURE is what 'classify' "
+        "takes. With --compare, measure how similar two such matrices (.npy, .csv) are: those of "
+        "two layers, or of a layer and a measurement. A picture that cannot be read is left out "
+        "and reported, and the exit "
+        "code is 3.",
     .examples = {{"rdm best.safetensors stimuli/ -o stimuli",
                   "stimuli.conv1.npy to stimuli.fc8.npy"},
                  {"rdm --compare stimuli.fc7.npy it-cortex.npy --rank kendall",
@@ -272,10 +273,7 @@ static int check_options(const opt_args *args, const rdm_options *options)
 static int compare(const opt_args *args, const rdm_options *options, bool json)
 {
     if (args->file_count != 2)
-        return opt_wrong(&page, "--compare takes two files, A.npy and B.npy");
-    for (int i = 0; i < args->file_count; i++)
-        if (path_ends_in(args->files[i], ".csv"))
-            return opt_wrong(&page, "%s: --compare reads .npy files", args->files[i]);
+        return opt_wrong(&page, "--compare takes two files (.npy, .csv)");
     return rdm_compare(args->files, (alexnet_rank)options->rank, json);
 }
 

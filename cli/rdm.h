@@ -11,6 +11,10 @@
 /** Print how alike the matrices of two files are. @return an exit code, as all here */
 int rdm_compare(char **files, alexnet_rank rank, bool json);
 
+/** Read a matrix from a table: numbers alone, or with headings, with or without names. The
+ * arguments are as those of alexnet_rdm_read(). */
+int rdm_read_csv(const char *path, int64_t *count, double *rdm);
+
 /** A matrix of n pictures, as a NumPy array of float64. */
 int rdm_write_array(const char *path, const double *rdm, int64_t n);
 /** The same as CSV, with the names of the pictures. */

@@ -6,14 +6,22 @@
 #include "json.h"
 #include "library_text.h"
 #include "machine.h"
+#include "paths.h"
 #include "terminal.h"
+
+/* @param rdm  NULL: only count */
+static int read_file(const char *path, int64_t *count, double *rdm)
+{
+    return path_ends_in(path, ".csv") ? rdm_read_csv(path, count, rdm)
+                                      : cli_input_code(alexnet_rdm_read(path, count, rdm));
+}
 
 static int read_matrix(double **out, int64_t count, const char *path)
 {
     *out = malloc((size_t)(count * count) * sizeof **out + 1);
     if (!*out)
         return cli_error(CLI_FAILED, "out of memory for %s", path);
-    return cli_input_code(alexnet_rdm_read(path, &count, *out));
+    return read_file(path, &count, *out);
 }
 
 /* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
@@ -21,11 +29,11 @@ static int read_matrix(double **out, int64_t count, const char *path)
 static int check_matrices(int64_t *count, char **files)
 {
     int64_t n, m;
-    alexnet_status status = alexnet_rdm_read(files[0], &n, NULL);
-    if (!status)
-        status = alexnet_rdm_read(files[1], &m, NULL);
-    if (status)
-        return cli_input_code(status);
+    int code = read_file(files[0], &n, NULL);
+    if (code == CLI_DONE)
+        code = read_file(files[1], &m, NULL);
+    if (code != CLI_DONE)
+        return code;
     if (n != m)
         return cli_error(CLI_BAD_INPUT,
                          "%s has %" PRId64 " pictures and %s has %" PRId64 ": both must have the "
@@ -34,7 +42,7 @@ static int check_matrices(int64_t *count, char **files)
     *count = n;
     const double values = (double)n * (double)n;
     char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", n);
-    int code = machine_check_memory(2 * 8 * values + 24 * values, what, "");
+    code = machine_check_memory(2 * 8 * values + 24 * values, what, "");
     free(what);
     return code;
 }

@@ -37,8 +37,29 @@ cp out.fc7.npy hole.npy
 printf '\0\0\0\0\0\0\370\177' | dd of=hole.npy bs=1 seek=$((192 + 8)) conv=notrunc status=none
 expect 3 rdm --compare out.fc7.npy hole.npy
 has err "out.fc7.npy and hole.npy: the second matrix has no number at (0, 1)"
-expect 2 rdm --compare out.fc7.npy out.fc7.csv
-has err "out.fc7.csv: --compare reads .npy files"
+# The same matrix as a table: as it was written, as numbers alone, with headings alone.
+expect 0 rdm --compare out.conv1.npy out.fc7.npy
+cp out similarity
+sed '1d; s/^"[^"]*",//' out.fc7.csv >numbers.csv
+{ sed -n '1s/^file,//p' out.fc7.csv; cat numbers.csv; } >headings.csv
+sed 's/$/\r/' out.fc7.csv >dos.csv
+for table in out.fc7 numbers headings dos; do
+    expect 0 rdm --compare out.conv1.csv $table.csv
+    cmp out similarity || fail "$table.csv is not read as out.fc7.npy"
+done
+is "$(wc -l <numbers.csv)" "$(($(wc -l <out.fc7.csv) - 1))" "lines of numbers"
+sed '$d' numbers.csv >short.csv
+expect 3 rdm --compare out.fc7.npy short.csv
+has err "short.csv: expected a square matrix, found "
+sed '2s/,[^,]*$//' numbers.csv >ragged.csv
+expect 3 rdm --compare out.fc7.npy ragged.csv
+has err "ragged.csv:2: expected as many fields as the first line has"
+sed '3s/^[^,]*/none/' numbers.csv >word.csv
+expect 3 rdm --compare out.fc7.npy word.csv
+has err "word.csv:3: expected a number, found 'none'"
+: >empty.csv
+expect 3 rdm --compare empty.csv out.fc7.npy
+has err "empty.csv:1: expected a matrix of dissimilarities"
 expect 2 rdm --compare out.fc7.npy
 expect 2 rdm --compare out.fc7.npy out.conv1.npy --metric cosine
 has err "--metric needs pictures, not --compare"
