@@ -10,6 +10,7 @@
 
 #include "answers.h"
 #include "json.h"
+#include "paths.h"
 #include "progress.h"
 #include "terminal.h"
 #include "text.h"
@@ -176,6 +177,12 @@ static int report(const answers *a, const answers *b, char **files, bool json)
 int answers_compare(char **files, bool json)
 {
     answers a = {0}, b = {0};
+    for (int i = 0; i < 2; i++)
+        if (path_is_folder(files[i]))
+            return cli_error(CLI_USAGE,
+                             "%s is a folder, and --compare takes files with a model's answers: "
+                             "'%s eval MODEL DATA --images FILE.csv' writes one",
+                             files[i], cli_program);
     int code = answers_read(&a, files[0]);
     if (code == CLI_DONE)
         code = answers_read(&b, files[1]);

@@ -83,6 +83,9 @@ has err "e.csv:1: expected the columns file and correct"
 expect 3 eval --compare c.csv e.csv
 expect 3 eval --compare c.csv none.csv
 has err "none.csv"
+mkdir run
+expect 2 eval --compare run c.csv
+has err "run is a folder, and --compare takes files with a model's answers" "--images FILE.csv"
 expect 2 eval --compare c.csv
 has err "--compare takes two files"
 expect 2 eval --compare c.csv d.csv --views 10
