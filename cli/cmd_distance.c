@@ -5,6 +5,7 @@
 #include "library_text.h"
 #include "model_args.h"
 #include "paths.h"
+#include "progress.h"
 
 static const opt rows[] = {
     {.name = "lpips",
@@ -114,6 +115,9 @@ static int run(model_args *line, const void *own)
     if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
         job.to = file.file;
     if (code == CLI_DONE) {
+        /* a model's note about its preparation would be taken to hold here too */
+        progress_note("LPIPS takes pictures whole and scales them itself: the model's preparation "
+                      "is not used");
         job.ctx = line->ctx;
         distance_begin(&job);
         code = distance_compare_paths(&job, line->args.files, options->all_pairs);
