@@ -74,6 +74,10 @@ static const opt rows[] = {
      .ends = ".html|.htm",
      .help = "also write a page that shows the pictures",
      .offset = offsetof(similar_options, html)},
+    {.name = "csv",
+     .type = OPT_FLAG,
+     .help = "results as CSV: a header, then a row for each neighbour or pair",
+     .offset = offsetof(similar_options, csv)},
     {.name = "index",
      .type = OPT_TEXT,
      .also = {"cache", "cache-dir"},
@@ -106,7 +110,7 @@ static const opt_page page = {
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
-static int check_usage(const opt_args *args, const similar_options *options)
+static int check_usage(const opt_args *args, const similar_options *options, bool json)
 {
     int code = model_args_check(args);
     if (code == CLI_DONE)
@@ -115,6 +119,8 @@ static int check_usage(const opt_args *args, const similar_options *options)
         code = opt_needs(args, "top", !options->all_pairs, "QUERY, not --all-pairs");
     if (code != CLI_DONE)
         return code;
+    if (options->csv && json)
+        return opt_wrong(&page, "--csv and --json cannot be combined");
     if (!options->in)
         return opt_wrong(&page, "--in FOLDER is missing: the pictures to search");
     if (options->all_pairs && args->file_count > 1)
@@ -163,7 +169,7 @@ static int run(model_args *line, const void *own)
 {
     const similar_options *options = own;
     similar_search s = {.options = options, .json = line->machine.json};
-    int code = check_usage(&line->args, options);
+    int code = check_usage(&line->args, options, s.json);
     if (code == CLI_DONE)
         code = options->all_pairs ? model_args_open(line) : model_args_open_pictures(line);
     if (code != CLI_DONE || (line->pictures && alexnet_dataset_count(line->pictures) == 0))

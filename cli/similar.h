@@ -15,7 +15,7 @@ typedef struct similar_options {
     int metric; /* position in "euclidean|cosine" */
     int views;  /* position in "1|10" */
     int pool;   /* position in "none|avg|max" */
-    bool all_pairs;
+    bool all_pairs, csv;
     int64_t top, limit, batch;
     double within;
 } similar_options;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "csv.h"
 #include "json.h"
 #include "library_text.h"
 #include "pictures.h"
@@ -113,11 +114,22 @@ static void print_json_result(const similar_search *s, const char *query,
     json_print(document);
 }
 
+static void print_csv(const char *first, const char *second, double distance)
+{
+    csv_text(stdout, first);
+    putchar(',');
+    csv_text(stdout, second);
+    printf(",%.9g\n", distance);
+}
+
 static void report(const similar_search *s, const char *query, alexnet_neighbour *found, int count)
 {
     count = keep(s, query, found, count);
     if (s->json) {
         print_json_result(s, query, found, count);
+    } else if (s->options->csv) {
+        for (int i = 0; i < count; i++)
+            print_csv(query, alexnet_index_path(s->index, found[i].row), found[i].distance);
     } else {
         terminal_line(stdout, "%s", query);
         for (int i = 0; i < count; i++)
@@ -188,6 +200,8 @@ int similar_find(similar_search *s, const alexnet_dataset *queries)
     alexnet_status status = alexnet_feature_stream_new(&stream, s->features, queries);
     if (status)
         return cli_code(status);
+    if (s->options->csv)
+        puts("file,neighbour,distance");
     g.values = cli_alloc(GROUP * length * sizeof *g.values);
     g.found = cli_alloc(GROUP * ((size_t)s->options->top + 1) * sizeof *g.found);
     while (!status && !ferror(stdout)) {
@@ -215,6 +229,8 @@ static void report_pair(const similar_search *s, const alexnet_pair *pair)
     if (s->json)
         json_print(json_pack("{s:o, s:o, s:o}", "first", json_text(a), "second", json_text(b),
                              "distance", json_number(pair->distance)));
+    else if (s->options->csv)
+        print_csv(a, b, pair->distance);
     else
         terminal_line(stdout, "%10.4f  %s  %s", pair->distance, a, b);
     similar_page_row_begin(&s->sheet);
@@ -242,6 +258,8 @@ int similar_find_pairs(similar_search *s)
         progress_show(fraction, "compared %.0f%% of all pairs", 100 * fraction);
     }
     progress_clear();
+    if (!status && s->options->csv)
+        puts("first,second,distance");
     for (int64_t i = 0; !status && alexnet_pairs_get(pairs, i, &pair) && !ferror(stdout); i++)
         report_pair(s, &pair);
     alexnet_pairs_free(pairs);

@@ -26,6 +26,15 @@ for i in 0 1 5 $((count - 1)); do
     less "$(awk -v a="$(json 1 neighbours.$i.distance)" -v b="$(sed -n "$((i + 1))p" plain)" \
         'BEGIN { split(b, c, " "); d = a - c[1]; print (d < 0 ? -d : d) }')" 0.001 "distance $i"
 done
+expect 0 similar run $query --in photos --top 2 --json
+first="\"$(json 1 file)\",\"$(json 1 neighbours.0.file)\""
+distances="$(json 1 neighbours.0.distance) $(json 1 neighbours.1.distance)"
+expect 0 similar run $query --in photos --top 2 --csv
+is "$(head -n 1 out) $(wc -l <out)" "file,neighbour,distance 3" "a table of neighbours"
+has out "$first,"
+is "$(sed '1d; s/.*,//' out | xargs)" "$distances" "distances in the table"
+expect 2 similar run $query --in photos --csv --json
+has err "--csv and --json cannot be combined"
 expect 0 similar run $query --in photos --top 3 --metric cosine --json
 is "$(json 1 neighbours.#)" 3 "neighbours by angle"
 less "$(json 1 neighbours.2.distance)" 2 "a distance by angle"
@@ -92,7 +101,11 @@ is "$(wc -l <out)" 2 "lines within a distance"
 # ---- Pairs ----
 
 cp photos/new.png "photos/twin & <b>.png"
+expect 0 similar run --all-pairs --in photos --limit 3 --csv
+is "$(head -n 1 out) $(wc -l <out)" "first,second,distance 4" "a table of pairs"
+pair=$(sed -n 3p out)
 expect 0 similar run --all-pairs --in photos --limit 3 --html pairs.html --json
+is "\"$(json 2 first)\",\"$(json 2 second)\",$(json 2 distance)" "$pair" "a pair of the table"
 is "$(wc -l <out)" 3 "pairs"
 is "$(json 1 first) $(json 1 second)" "photos/new.png photos/twin & <b>.png" "the nearest pair"
 is "$(json 1 distance)" 0.0 "its distance"
