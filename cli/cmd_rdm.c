@@ -270,11 +270,11 @@ static int check_options(const opt_args *args, const rdm_options *options)
                             : code;
 }
 
-static int compare(const opt_args *args, const rdm_options *options, bool json)
+static int compare(const model_args *line, const rdm_options *options)
 {
-    if (args->file_count != 2)
+    if (line->args.file_count != 2)
         return opt_wrong(&page, "--compare takes two files (.npy, .csv)");
-    return rdm_compare(args->files, (alexnet_rank)options->rank, json);
+    return rdm_compare(line->args.files, (alexnet_rank)options->rank, &line->machine);
 }
 
 /* Whether a path can only be a folder's: it ends in "/", "." or "..". */
@@ -300,7 +300,7 @@ static int run(model_args *line, const void *own)
     const rdm_options *options = own;
     int code = check_options(&line->args, options);
     if (code == CLI_DONE && options->compare)
-        return compare(&line->args, options, line->machine.json);
+        return compare(line, options);
     if (code == CLI_DONE)
         code = model_args_check_pictures(&line->args);
     if (code != CLI_DONE)

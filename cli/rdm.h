@@ -6,10 +6,10 @@
 #ifndef CLI_RDM_H
 #define CLI_RDM_H
 
-#include "cli.h"
+#include "machine.h"
 
 /** Print how alike the matrices of two files are. @return an exit code, as all here */
-int rdm_compare(char **files, alexnet_rank rank, bool json);
+int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine);
 
 /** Read a matrix from a table: numbers alone, or with headings, with or without names. The
  * arguments are as those of alexnet_rdm_read(). */

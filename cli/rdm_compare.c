@@ -5,7 +5,6 @@
 
 #include "json.h"
 #include "library_text.h"
-#include "machine.h"
 #include "paths.h"
 #include "terminal.h"
 
@@ -47,9 +46,10 @@ static int check_matrices(int64_t *count, char **files)
     return code;
 }
 
-int rdm_compare(char **files, alexnet_rank rank, bool json)
+int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine)
 {
     static const char *const names[] = {"spearman", "kendall"};
+    alexnet_ctx *ctx = NULL;
     double *a = NULL, *b = NULL, similarity;
     int64_t n = 0;
     int code = check_matrices(&n, files);
@@ -57,9 +57,15 @@ int rdm_compare(char **files, alexnet_rank rank, bool json)
         code = read_matrix(&a, n, files[0]);
     if (code == CLI_DONE)
         code = read_matrix(&b, n, files[1]);
-    if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, rank))
+    if (code == CLI_DONE) /* not before: only the correlation can be cancelled */
+        code = machine_open(&ctx, machine);
+    const alexnet_status status =
+        code == CLI_DONE ? alexnet_rsa(&similarity, ctx, a, b, n, rank) : ALEXNET_OK;
+    if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
         code = cli_error(CLI_BAD_INPUT, "%s and %s: %s", files[0], files[1], library_error());
-    if (code == CLI_DONE && json) {
+    else if (status)
+        code = cli_code(status);
+    if (code == CLI_DONE && machine->json) {
         json_t *document = json_object();
         json_object_set_new(document, "a", json_text(files[0]));
         json_object_set_new(document, "b", json_text(files[1]));
@@ -70,6 +76,7 @@ int rdm_compare(char **files, alexnet_rank rank, bool json)
     } else if (code == CLI_DONE) {
         terminal_line(stdout, "%.6f", similarity);
     }
+    machine_close(ctx);
     free(a);
     free(b);
     return code;

@@ -53,7 +53,7 @@ int main(int argc, char **argv)
         failed = compare_pictures(rdm, ctx, model, layers[i], argv + 2, count);
         if (i == 0)
             memcpy(first, rdm, cells * sizeof *first);
-        failed = failed || alexnet_rsa(&rho, first, rdm, count, ALEXNET_RANK_SPEARMAN);
+        failed = failed || alexnet_rsa(&rho, ctx, first, rdm, count, ALEXNET_RANK_SPEARMAN);
         if (!failed)
             printf("%s: %.4f\n", layers[i], rho);
     }

@@ -1373,10 +1373,10 @@ typedef enum alexnet_rank {
  * @param b      [count][count]
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for values that are NaN or infinite, for a matrix that is
  *         not symmetric (beyond rounding to float32), and for Spearman's rho of a matrix whose
- *         values are all equal
+ *         values are all equal; ALEXNET_ERROR_CANCELLED
  */
-ALEXNET_API alexnet_status alexnet_rsa(double *similarity, const double *a, const double *b,
-                                       int64_t count, alexnet_rank rank);
+ALEXNET_API alexnet_status alexnet_rsa(double *similarity, alexnet_ctx *ctx, const double *a,
+                                       const double *b, int64_t count, alexnet_rank rank);
 
 /**
  * Read a square matrix from a .npy file, float32 or float64.

@@ -30,16 +30,17 @@ alexnet_status alexnet_rdm(double *rdm, alexnet_ctx *ctx, const float *features,
     return an_rdm(rdm, ctx, features, count, length, measure);
 }
 
-alexnet_status alexnet_rsa(double *similarity, const double *a, const double *b, int64_t count,
-                           alexnet_rank rank)
+alexnet_status alexnet_rsa(double *similarity, alexnet_ctx *ctx, const double *a, const double *b,
+                           int64_t count, alexnet_rank rank)
 {
     AN_NEED(similarity);
+    AN_NEED(ctx);
     AN_NEED(a);
     AN_NEED(b);
     AN_CHECK(check_count(count));
     if (rank != ALEXNET_RANK_SPEARMAN && rank != ALEXNET_RANK_KENDALL)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "rank = %d: expected 0 or 1", (int)rank);
-    return an_rsa(similarity, a, b, count, rank);
+    return an_rsa(similarity, ctx, a, b, count, rank);
 }
 
 alexnet_status alexnet_rdm_read(const char *path, int64_t *count, double *rdm)

@@ -11,8 +11,8 @@
 alexnet_status an_rdm(double *rdm, alexnet_ctx *ctx, const float *features, int64_t count,
                       int64_t length, alexnet_dissimilarity measure);
 /** The arguments of alexnet_rsa(), in range. */
-alexnet_status an_rsa(double *similarity, const double *a, const double *b, int64_t count,
-                      alexnet_rank rank);
+alexnet_status an_rsa(double *similarity, alexnet_ctx *ctx, const double *a, const double *b,
+                      int64_t count, alexnet_rank rank);
 /** The arguments of alexnet_rdm_read(). */
 alexnet_status an_rdm_read(const char *path, int64_t *count, double *rdm);
 

@@ -42,50 +42,64 @@ static int64_t merge(pair *out, const pair *left, const pair *right, int64_t n, 
     return swaps;
 }
 
-/* Merge sort, stable. @return how many pairs of elements were in the wrong order */
-static int64_t sort(pair *pairs, pair *scratch, int64_t count, before_fn before)
+/* What is sorted, and who may end it. */
+typedef struct sorting {
+    alexnet_ctx *ctx; /* NULL: nobody */
+    pair *pairs, *scratch;
+    int64_t count;
+} sorting;
+
+/* Merge sort, stable. @param swaps  out, how many pairs of elements were in the wrong order; or
+ * NULL
+ */
+static alexnet_status sort(const sorting *s, before_fn before, int64_t *swaps)
 {
-    int64_t swaps = 0;
-    pair *from = pairs, *to = scratch;
-    for (int64_t width = 1; width < count; width *= 2) {
-        for (int64_t at = 0; at < count; at += 2 * width) {
-            const int64_t left = count - at < width ? count - at : width;
-            const int64_t rest = count - at - left, right = rest < width ? rest : width;
-            swaps += merge(to + at, from + at, from + at + left, left, right, before);
+    int64_t wrong = 0;
+    pair *from = s->pairs, *to = s->scratch;
+    for (int64_t width = 1; width < s->count; width *= 2) {
+        for (int64_t at = 0; at < s->count; at += 2 * width) {
+            const int64_t left = s->count - at < width ? s->count - at : width;
+            const int64_t rest = s->count - at - left, right = rest < width ? rest : width;
+            AN_CHECK(an_ctx_check(s->ctx));
+            wrong += merge(to + at, from + at, from + at + left, left, right, before);
         }
         pair *swap = from;
         from = to;
         to = swap;
     }
-    if (from != pairs)
-        memcpy(pairs, from, (size_t)count * sizeof *pairs);
-    return swaps;
+    if (from != s->pairs)
+        memcpy(s->pairs, from, (size_t)s->count * sizeof *from);
+    if (swaps)
+        *swaps = wrong;
+    return ALEXNET_OK;
 }
 
 /* ---- Spearman ---- */
 
 /* Replace values by their ranks, from 1; equal values get the mean of their ranks. */
-static void rank(double *values, int64_t count, pair *pairs, pair *scratch)
+static alexnet_status rank(double *values, const sorting *s)
 {
+    const int64_t count = s->count;
+    pair *pairs = s->pairs;
     for (int64_t i = 0; i < count; i++)
         pairs[i] = (pair){values[i], (double)i};
-    sort(pairs, scratch, count, by_both);
+    AN_CHECK(sort(s, by_both, NULL));
     for (int64_t i = 0, end; i < count; i = end) {
         for (end = i; end < count && pairs[end].a == pairs[i].a;)
             end++;
         for (int64_t k = i; k < end; k++)
             values[(int64_t)pairs[k].b] = (double)(i + 1 + end) / 2;
     }
+    return ALEXNET_OK;
 }
 
-static alexnet_status spearman(double *out, double *a, double *b, int64_t count, pair *pairs,
-                               pair *scratch)
+static alexnet_status spearman(double *out, double *a, double *b, const sorting *s)
 {
-    const double mean = (double)(count + 1) / 2;
+    const double mean = (double)(s->count + 1) / 2;
     double ab = 0, aa = 0, bb = 0;
-    rank(a, count, pairs, scratch);
-    rank(b, count, pairs, scratch);
-    for (int64_t i = 0; i < count; i++) {
+    AN_CHECK(rank(a, s));
+    AN_CHECK(rank(b, s));
+    for (int64_t i = 0; i < s->count; i++) {
         ab += (a[i] - mean) * (b[i] - mean);
         aa += (a[i] - mean) * (a[i] - mean);
         bb += (b[i] - mean) * (b[i] - mean);
@@ -118,16 +132,20 @@ static int64_t ties(const pair *pairs, int64_t count, bool a, bool b)
 
 /* tau-a: concordant pairs less discordant ones, over all pairs, tied ones included. By the sort of
  * W. R. Knight (Journal of the American Statistical Association 61, 1966). */
-static double kendall(const double *a, const double *b, int64_t count, pair *pairs, pair *scratch)
+static alexnet_status kendall(double *out, const double *a, const double *b, const sorting *s)
 {
+    const int64_t count = s->count;
+    pair *pairs = s->pairs;
+    int64_t discordant;
     for (int64_t i = 0; i < count; i++)
         pairs[i] = (pair){a[i], b[i]};
-    sort(pairs, scratch, count, by_both);
+    AN_CHECK(sort(s, by_both, NULL));
     const int64_t all = count * (count - 1) / 2;
     const int64_t in_a = ties(pairs, count, true, false), in_both = ties(pairs, count, true, true);
-    const int64_t discordant = sort(pairs, scratch, count, by_second);
+    AN_CHECK(sort(s, by_second, &discordant));
     const int64_t in_b = ties(pairs, count, false, true);
-    return (double)(all - in_a - in_b + in_both - 2 * discordant) / (double)all;
+    *out = (double)(all - in_a - in_b + in_both - 2 * discordant) / (double)all;
+    return ALEXNET_OK;
 }
 
 /* ---- Both ---- */
@@ -160,8 +178,8 @@ static alexnet_status take_upper(double *out, const double *rdm, int64_t count, 
     return ALEXNET_OK;
 }
 
-alexnet_status an_rsa(double *similarity, const double *a, const double *b, int64_t count,
-                      alexnet_rank kind)
+alexnet_status an_rsa(double *similarity, alexnet_ctx *ctx, const double *a, const double *b,
+                      int64_t count, alexnet_rank kind)
 {
     alexnet_status rc = ALEXNET_OK;
     const int64_t n = count * (count - 1) / 2;
@@ -173,10 +191,9 @@ alexnet_status an_rsa(double *similarity, const double *a, const double *b, int6
     }
     AN_TRY(take_upper(upper, a, count, "first"));
     AN_TRY(take_upper(upper + n, b, count, "second"));
-    if (kind == ALEXNET_RANK_SPEARMAN)
-        AN_TRY(spearman(similarity, upper, upper + n, n, pairs, pairs + n));
-    else
-        *similarity = kendall(upper, upper + n, n, pairs, pairs + n);
+    const sorting s = {ctx, pairs, pairs + n, n};
+    rc = kind == ALEXNET_RANK_SPEARMAN ? spearman(similarity, upper, upper + n, &s)
+                                       : kendall(similarity, upper, upper + n, &s);
 cleanup:
     an_free(upper);
     an_free(pairs);

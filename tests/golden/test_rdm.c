@@ -142,11 +142,25 @@ static void test_rank_correlations(void **state)
         for (int i = 0; i < PAIRS; i++) {
             double got, expected = rsa[kind * PAIRS + i];
             const double *b = pairs[i][1] < 0 ? negative : rdms[pairs[i][1]];
-            expect_ok(alexnet_rsa(&got, rdms[pairs[i][0]], b, COUNT, (alexnet_rank)kind));
+            expect_ok(alexnet_rsa(&got, ctx, rdms[pairs[i][0]], b, COUNT, (alexnet_rank)kind));
             if (!(fabs(got - expected) <= 0x1p-42))
                 fail_msg("rank correlation %d of pair %d is %.17g, expected %.17g", kind, i, got,
                          expected);
         }
+}
+
+static void test_cancelled(void **state)
+{
+    double got = 7;
+    alexnet_ctx *cancelled;
+    (void)state;
+    expect_ok(alexnet_ctx_new(&cancelled, NULL));
+    alexnet_ctx_cancel(cancelled);
+    for (int kind = 0; kind < 2; kind++)
+        assert_int_equal(alexnet_rsa(&got, cancelled, rdms[0], rdms[1], COUNT, (alexnet_rank)kind),
+                         ALEXNET_ERROR_CANCELLED);
+    assert_true(got == 7);
+    alexnet_ctx_free(cancelled);
 }
 
 static void expect_refusal(alexnet_status status, const char *part)
@@ -163,29 +177,29 @@ static void test_refusals(void **state)
     (void)state;
     memcpy(holed, rdms[0], sizeof holed);
     holed[1 * COUNT + 4] = NAN;
-    expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
+    expect_refusal(alexnet_rsa(&got, ctx, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
                    "the second matrix has no number at (1, 4)");
     memcpy(holed, rdms[0], sizeof holed);
     holed[4 * COUNT + 1] *= 1 + 0x1p-24; /* as float32 would round it */
-    expect_ok(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_SPEARMAN));
+    expect_ok(alexnet_rsa(&got, ctx, rdms[0], holed, COUNT, ALEXNET_RANK_SPEARMAN));
     assert_true(fabs(got - 1) <= 0x1p-42);
     holed[4 * COUNT + 1] = 0;
-    expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
+    expect_refusal(alexnet_rsa(&got, ctx, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
                    "the second matrix is not symmetric: 0.");
     holed[4 * COUNT + 1] = NAN;
-    expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
+    expect_refusal(alexnet_rsa(&got, ctx, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
                    "the second matrix is not symmetric: ");
     holed[1 * COUNT + 4] = holed[4 * COUNT + 1] = INFINITY;
-    expect_refusal(alexnet_rsa(&got, holed, rdms[0], COUNT, ALEXNET_RANK_KENDALL),
+    expect_refusal(alexnet_rsa(&got, ctx, holed, rdms[0], COUNT, ALEXNET_RANK_KENDALL),
                    "the first matrix has no number at (1, 4)");
-    expect_refusal(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_SPEARMAN),
+    expect_refusal(alexnet_rsa(&got, ctx, flat, rdms[0], COUNT, ALEXNET_RANK_SPEARMAN),
                    "of the first matrix are equal");
-    expect_refusal(alexnet_rsa(&got, rdms[0], flat, COUNT, ALEXNET_RANK_SPEARMAN),
+    expect_refusal(alexnet_rsa(&got, ctx, rdms[0], flat, COUNT, ALEXNET_RANK_SPEARMAN),
                    "of the second matrix are equal");
-    expect_ok(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_KENDALL));
+    expect_ok(alexnet_rsa(&got, ctx, flat, rdms[0], COUNT, ALEXNET_RANK_KENDALL));
     assert_true(got == 0);
-    expect_refusal(alexnet_rsa(&got, rdms[0], rdms[0], 2, ALEXNET_RANK_KENDALL), "count = 2");
-    expect_refusal(alexnet_rsa(&got, rdms[0], rdms[0], COUNT, (alexnet_rank)2), "rank = 2");
+    expect_refusal(alexnet_rsa(&got, ctx, rdms[0], rdms[0], 2, ALEXNET_RANK_KENDALL), "count = 2");
+    expect_refusal(alexnet_rsa(&got, ctx, rdms[0], rdms[0], COUNT, (alexnet_rank)2), "rank = 2");
     expect_refusal(alexnet_rdm(holed, ctx, features, COUNT, 0, ALEXNET_DISSIMILARITY_COSINE),
                    "length = 0");
     expect_refusal(alexnet_rdm(holed, ctx, features, 70000, 1, ALEXNET_DISSIMILARITY_COSINE),
@@ -243,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_what_has_no_correlation),
         cmocka_unit_test(test_rank_correlations),
+        cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_no_square),

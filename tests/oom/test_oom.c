@@ -400,7 +400,7 @@ static alexnet_status compute_features(void)
             note(got.values, (size_t)alexnet_features_length(features) * sizeof(float));
     }
     AN_TRY(alexnet_rdm(rdm, ctx, rows, 3, 3, ALEXNET_DISSIMILARITY_COSINE));
-    AN_TRY(alexnet_rsa(&rho, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN));
+    AN_TRY(alexnet_rsa(&rho, ctx, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN));
     note(&rho, sizeof rho);
 cleanup:
     alexnet_feature_stream_free(stream);

@@ -123,9 +123,10 @@ static void test_dissimilarities(void **state)
     REFUSES(alexnet_rdm, "ctx", rdm, NULL, values, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN);
     REFUSES(alexnet_rdm, "features", rdm, ctx, NULL, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN);
     expect_ok(alexnet_rdm(rdm, ctx, values, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN));
-    REFUSES(alexnet_rsa, "similarity", NULL, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN);
-    REFUSES(alexnet_rsa, "a", &similarity, NULL, rdm, 3, ALEXNET_RANK_SPEARMAN);
-    REFUSES(alexnet_rsa, "b", &similarity, rdm, NULL, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rsa, "similarity", NULL, ctx, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rsa, "ctx", &similarity, NULL, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rsa, "a", &similarity, ctx, NULL, rdm, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rsa, "b", &similarity, ctx, rdm, NULL, 3, ALEXNET_RANK_SPEARMAN);
     REFUSES(alexnet_rdm_read, "path", NULL, &count, NULL);
     REFUSES(alexnet_rdm_read, "count", "x.npy", NULL, NULL);
 }
