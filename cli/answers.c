@@ -117,6 +117,7 @@ int answers_read(answers *out, const char *path)
     if (code != CLI_DONE)
         return code;
     reading r = {.csv = {.file = file, .path = path, .most = FIELD_MAX}, .at = {-1, -1, -1}};
+    csv_begin(&r.csv);
     code = read_heading(&r);
     if (code == CLI_DONE)
         code = read_rows(out, &r);

@@ -24,6 +24,17 @@ static void put(csv_reader *csv, int byte)
     csv->ends += byte == '\n';
 }
 
+void csv_begin(csv_reader *csv)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    char start[sizeof mark - 1];
+    rewind(csv->file);
+    if (fread(start, 1, sizeof start, csv->file) != sizeof start ||
+        memcmp(start, mark, sizeof start) != 0)
+        rewind(csv->file);
+    csv->ends = 0;
+}
+
 bool csv_next(csv_reader *csv)
 {
     bool quoted = false;

@@ -24,6 +24,8 @@ typedef struct csv_reader {
     bool last; /* the latest field ends its line */
 } csv_reader;
 
+/** Go to the beginning of the file, past the mark with which spreadsheets begin UTF-8. */
+void csv_begin(csv_reader *csv);
 /** Read the next field. @return false at the end of the file, with an empty field */
 bool csv_next(csv_reader *csv);
 void csv_reader_free(csv_reader *csv);

@@ -50,12 +50,15 @@ static int take_first(table *t)
 static int measure(table *t)
 {
     int code = CLI_DONE;
+    csv_begin(&t->csv);
     for (bool more = true; more && code == CLI_DONE; more = !t->csv.last) {
         if (!csv_next(&t->csv))
             return wrong(t, "a matrix of dissimilarities");
         code = take_first(t);
     }
     for (int64_t column = 0; code == CLI_DONE && csv_next(&t->csv);) {
+        if (column == 0 && t->csv.last && !t->csv.length)
+            continue; /* a blank line, as at the end */
         column++;
         if (t->csv.last != (column == t->columns))
             return wrong(t, "as many fields as the first line has");
@@ -71,6 +74,7 @@ static int measure(table *t)
 static int read_numbers(table *t, int64_t count, double *rdm)
 {
     const bool names = t->columns == count + 1;
+    csv_begin(&t->csv);
     for (int64_t i = 0; t->headings && i < t->columns; i++)
         csv_next(&t->csv);
     for (int64_t row = 0; row < count; row++) {
@@ -97,8 +101,6 @@ static int read_table(table *t, int64_t *count, double *rdm)
     if (rdm && *count != t->rows)
         return cli_error(CLI_BAD_INPUT, "%s was changed while it was read", t->csv.path);
     *count = t->rows;
-    rewind(t->csv.file);
-    t->csv.ends = 0;
     return rdm ? read_numbers(t, *count, rdm) : CLI_DONE;
 }
 

@@ -43,7 +43,8 @@ cp out similarity
 sed '1d; s/^"[^"]*",//' out.fc7.csv >numbers.csv
 { sed -n '1s/^file,//p' out.fc7.csv; cat numbers.csv; } >headings.csv
 sed 's/$/\r/' out.fc7.csv >dos.csv
-for table in out.fc7 numbers headings dos; do
+{ printf '\357\273\277' && cat numbers.csv && echo; } >spreadsheet.csv
+for table in out.fc7 numbers headings dos spreadsheet; do
     expect 0 rdm --compare out.conv1.csv $table.csv
     cmp out similarity || fail "$table.csv is not read as out.fc7.npy"
 done
