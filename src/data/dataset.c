@@ -141,10 +141,13 @@ static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *
     const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
     const char *shown = like ? like : dataset->classes > 0 ? dataset->class_ids[0] : "";
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "the class %s of %s is not one of the model's %d classes, %s %s",
+                   "the class %s of %s is not one of the model's %d classes, %s %s%s",
                    an_text_spell(name, sizeof name, id), dataset->root, dataset->classes,
                    like ? "of which the most similar is" : "which begin with",
-                   an_text_spell(other, sizeof other, shown));
+                   an_text_spell(other, sizeof other, shown),
+                   like ? ""
+                        : "; `alexnet_trainer_new()` with `init_from` makes a model with other "
+                          "classes from this one");
 }
 
 /* Labels that are taken by number are perhaps counted from 1, which nothing else would show. */
