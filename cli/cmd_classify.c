@@ -41,8 +41,14 @@ static const opt rows[] = {
      .offset = offsetof(classify_options, format)},
 };
 
+#define TO_STDOUT "the answers are printed; to keep them: --format csv > FILE.csv"
+
+static const opt_elsewhere elsewhere[] = {
+    {"o", TO_STDOUT}, {"out", TO_STDOUT}, {"output", TO_STDOUT}, {"results-file", TO_STDOUT}, {0}};
+
 static const opt_page page = {
     .command = "classify",
+    .elsewhere = elsewhere,
     .usage = {"classify MODEL|RUN PICTURE... [options]"},
     .about = "Name the most probable classes of pictures. PICTURE is a file (JPEG, PNG, WebP, GIF, "
              "BMP, TIFF, HEIC or AVIF); a folder, of which every picture at any depth is "

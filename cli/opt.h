@@ -2,7 +2,8 @@
  * Options as tables. One row describes an option; parsing, `--help` and the errors of wrong usage
  * all come from it.
  *
- *     --name VALUE, --name=VALUE    an option with a value; the last one given counts
+ *     --name VALUE, --name=VALUE    an option with a value; the last one given counts,
+ *                                    but an option that takes a list is given once
  *     --name, --no-name             a flag
  *     -n VALUE, -nVALUE             its letter, if it has one
  *     --                            ends the options; all that follows are files

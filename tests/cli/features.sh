@@ -31,6 +31,8 @@ lacks one.names.txt broken.png
 # Every row is what the picture alone gives.
 expect 0 features run "$folder/red-ring/00001.png" --json -o alone.npy
 is "$(json 1 names) $(json 1 layers.0.file)" "alone.names.txt alone.npy" "files of the summary"
+expect 2 features run "$folder" -o twice.npy --layer conv1 --layer fc7
+has err "--layer is given twice; give all at once: --layer NAME,..."
 mkdir damaged
 echo x >damaged/a.png
 expect 3 features run damaged --json -o none.npy

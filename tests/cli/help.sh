@@ -120,6 +120,8 @@ meant --average train --model-ema-decay
 meant --confusion eval --confusion-matrix
 meant --per-class eval --per_class_accuracy
 # What is set elsewhere is said to be.
+expect 2 classify run a.jpg -o answers.csv
+has err "there is no option -o: the answers are printed; to keep them: --format csv > FILE.csv"
 expect 2 train data --dropout 1
 has err "there is no option --dropout: dropout is set in the network file" "Usage: alexnet train"
 expect 2 train data --img_size=64
