@@ -63,19 +63,18 @@ expect 3 $two
 cp two.fc7.npy whole.fc7 && cp two.conv5.npy whole.conv5 && cp two.names.txt whole.names
 rm two.*
 # A run is killed when some rows are written; rows without a name and half a name are added by hand.
-"$ALEXNET" $two 2>err &
-run=$!
-while [ "$(cat two.names.partial 2>err | wc -l)" -lt 4 ] && kill -0 $run 2>err; do
-    :
-done
-kill -STOP $run
+some_rows() {
+    [ "$(cat two.names.partial 2>no-rows | wc -l)" -ge 4 ]
+}
+gated "$folder" 16 $two
+await some_rows
 for resume in "" --resume; do # the files of a run that has not ended are its own
     expect 3 $two $resume
     has err "another process is writing two.names.partial"
     lacks err "remove it"
 done
-kill -9 $run
-wait $run 2>err
+kill -9 $pid
+wait $pid 2>no-rows
 [ -e two.names.partial ] || fail "the run ended before it was killed"
 rows=$(wc -l <two.names.partial)
 head -c 65000 /dev/zero >>two.fc7.partial

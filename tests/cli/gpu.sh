@@ -162,8 +162,6 @@ cat >alexnet.says <<END
 END
 rm -rf out.gpu
 mkdir killed
-TMPDIR=$PWD/killed sh "$source/tools/gpu.sh" out.gpu build 120 >shown 2>&1 &
-echo $! >pid
-wait $!
+TMPDIR=$PWD/killed sh -c 'echo $$ >pid && exec sh "$1" out.gpu build 120' - "$source/tools/gpu.sh" >shown 2>&1
 has out.gpu/table.txt "resume: exit 0"
 has out.gpu/checks.txt "== resume" "test_trainer_resume test_stops_on_cuda* said this"

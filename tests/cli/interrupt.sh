@@ -7,23 +7,18 @@ set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 5 --split
 "$ALEXNET" train "$@" --out whole --threads 2 >out 2>err || fail "the whole run"
 grep "^best epoch [1-3] of 3: top-1 error .* on [0-9]* validation pictures$" out >best || fail "no best"
 
-# start RUN ARGUMENTS...: train in the background until the log has a line. A shell starts background
-# commands with SIGINT ignored; env restores the default.
+# start RUN ARGUMENTS...: train in the background until the log has a line; the run does not get
+# beyond its second epoch.
 start() {
     run=$1
     shift
-    env --default-signal=INT "$ALEXNET" train "$@" --out "$run" >out 2>err &
-    pid=$!
-    for try in $(seq 600); do
-        [ -s "$run/log.jsonl" ] && return
-        kill -0 $pid 2>/dev/null || fail "$run ended early"
-        sleep 0.1
-    done
-    fail "$run does not begin"
+    gated "$work/data/pictures" 1200 train "$@" --out "$run"
+    await [ -s "$run/log.jsonl" ]
 }
 
 # stopped CODE: the run in the background ends with this exit code and says how to continue.
 stopped() {
+    : >gate
     wait $pid
     is $? "$1" "exit code of the interrupted run"
     line err "stopped; the run is saved. To continue:" "$ALEXNET train --resume $run"
@@ -49,13 +44,14 @@ start int "$@" --threads 1
 kill -INT $pid
 stopped 130
 # Twice, the second time in a run that has been resumed.
-env --default-signal=INT "$ALEXNET" train --resume int >out 2>err &
-pid=$! run=int
-sleep 1
-kill -INT $pid 2>/dev/null
-wait $pid
-code=$?
-[ $code -eq 130 ] || [ $code -eq 0 ] || fail "exit code $code of the resumed run"
+lines=$(wc -l <int/log.jsonl)
+longer() {
+    [ "$(wc -l <int/log.jsonl)" -gt "$lines" ]
+}
+gated "$work/data/pictures" 300 train --resume int
+await longer
+kill -INT $pid
+stopped 130
 expect 0 train --resume int
 same int
 expect 0 train --resume int
@@ -64,11 +60,10 @@ same int
 
 # The signal is acknowledged from the start on, while the data is read and the network is made.
 interrupt() { # COMMAND...: interrupt it as soon as it has printed something
-    rm err
-    env --default-signal=INT "$ALEXNET" "$@" >out 2>err &
-    pid=$!
-    until [ -s err ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+    gated "$work/data/pictures" 1200 "$@"
+    await [ -s err ]
     kill -INT $pid
+    : >gate
     wait $pid
     is $? 130 "exit code of $1"
     has err "; a second signal stops at once"
@@ -82,23 +77,23 @@ start saved "$@" --threads 2
 for signal in HUP USR1 USR2; do
     kill -$signal $pid
 done
+: >gate
 wait $pid
 is $? 0 "exit code after requests for checkpoints"
 has err "checkpoint written"
 same saved
 
 # The demo, while it draws and while it trains.
-env --default-signal=INT "$ALEXNET" demo --count 100000 --out drawing >out 2>err &
-pid=$!
-until [ -d drawing/pictures/train ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+gated "$work/drawing" 1 demo --count 100000 --out drawing
+await [ -d drawing/pictures/train ]
 kill -INT $pid
 wait $pid
 is $? 130 "exit code of the demo, interrupted while it draws"
 has err "stopped; drawing does not hold all pictures"
 is "$(find drawing -name '*.tmp')" "" "temporary files"
-env --default-signal=INT "$ALEXNET" demo --count 40 --out training >out 2>err &
-pid=$! run=training/run
-until [ -s $run/log.jsonl ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+run=training/run
+gated "$work/training/pictures" 1200 demo --count 40 --out training
+await [ -s $run/log.jsonl ]
 kill -INT $pid
 stopped 130
 line err "$ALEXNET eval training/run training/unseen" "$ALEXNET plot curves training/run"

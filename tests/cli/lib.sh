@@ -77,3 +77,26 @@ pictures() {
 train() {
     expect 0 train "$@" --net alexnet-mini --batch 16
 }
+
+# gated FOLDER NUMBER ARGUMENTS...: run the command in the background, as $pid. It waits where it
+# opens the file of this number in the folder until there is a file `gate`, and can thus not end before.
+# A shell starts background commands with SIGINT ignored; env restores the default.
+gated() {
+    folder=$1 number=$2
+    shift 2
+    rm -f gate
+    : >err # what the command before it has said must not be taken for its own
+    env --default-signal=INT LD_PRELOAD="$SIGNAL_AT" SIGNAL_AT_FOLDER="$folder" SIGNAL_AT_CALL=open \
+        SIGNAL_AT_NUMBER="$number" SIGNAL_AT_GATE="$work/gate" \
+        ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+        "$ALEXNET" "$@" >out 2>err &
+    pid=$!
+}
+
+# await COMMAND...: wait until the command holds, while that in the background runs.
+await() {
+    until "$@"; do
+        kill -0 $pid 2>/dev/null || fail "the command ended before: $*"
+        sleep 0.02
+    done
+}

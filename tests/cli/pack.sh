@@ -84,26 +84,21 @@ refused() {
     [ -e refused ] && fail "a pack that is refused leaves a run"
     return 0
 }
-# Pack and send a signal once a shard is there. On a busy machine the signal may come too late.
-pack_until() { # SIGNAL SHARD
-    env --default-signal=INT "$ALEXNET" data pack $photos cut --side 64 --raw --shard-size 100kB --threads 1 >out 2>err &
-    pid=$!
-    while [ ! -e cut/train-$2.tar ] && kill -0 $pid 2>kill; do :; done
-    kill -$1 $pid 2>kill
+# pack_until SIGNAL CODE SHARD: pack, and send a signal once a shard is there, of 6 pictures each.
+pack_until() {
+    gated "$work/$photos" 120 data pack $photos cut --side 64 --raw --shard-size 100kB --threads 1
+    await [ -e cut/train-$3.tar ]
+    kill -$1 $pid
+    : >gate
     wait $pid
-    code=$?
-}
-for signal in KILL KILL INT TERM; do
-    code=0
-    for try in 1 2 3 4 5; do
-        [ $code != 0 ] && break
-        rm -rf cut
-        pack_until $signal 000002
-        [ $code = 0 ] || pack_until $signal 000011
-    done
+    is $? $2 "exit code of SIG$1"
     has cut/manifest.json '"complete": false'
-    [ $signal = KILL ] || has err "archives of cut; the same command continues after them"
-    [ $signal != INT ] || is $code 130 "exit code of SIGINT"
+    [ $1 = KILL ] || has err "archives of cut; the same command continues after them"
+}
+for signal in "KILL 137" "INT 130" "TERM 143"; do
+    rm -rf cut
+    pack_until $signal 000002
+    pack_until $signal 000011
     rm -rf part
     cp -r cut part # whose archives get indexes beside them
     refused part "the pack is not complete; beginning it again with the same data and options continues it: alexnet data pack DATA "

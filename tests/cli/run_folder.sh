@@ -15,7 +15,7 @@ fresh() {
 refused() {
     file=$1 what=$2
     shift 2
-    timeout -k 2 20 "$ALEXNET" "$@" >out 2>err
+    timeout -k 2 120 "$ALEXNET" "$@" >out 2>err
     is $? 3 "exit code of alexnet $*"
     has err "$file: it is $what, not a file"
     lacks err "empty"
@@ -94,10 +94,11 @@ for what in "eval good data/unseen --confusion nowhere/a.csv" "plot curves good 
 done
 
 # A run whose folder is moved: everything that the command writes follows, and it says where it is.
-"$ALEXNET" train data/pictures --net alexnet-mini --epochs 12 --threads 1 --out moving >out 2>err &
-until [ -e moving/log.csv ]; do :; done # the curves are being drawn
+gated "$work/data/pictures" 400 train data/pictures --net alexnet-mini --epochs 12 --threads 1 --out moving
+await [ -e moving/log.csv ] # the curves are being drawn
 mv moving moved && mkdir moving
-wait $! || fail "a run whose folder was moved"
+: >gate
+wait $pid || fail "a run whose folder was moved"
 has err "the folder of the run was moved, and the run continues in it: " "/moved"
 has out "/moved, model "
 is "$(ls moving)" "" "what is in a folder that took the name"

@@ -80,11 +80,11 @@ expect 3 train broken $net --val 0 --overfit-one-batch
 has err "none of the 2 training pictures" "; the first: " "broken/x/1.png is "
 
 # An interruption leaves nothing.
-"$ALEXNET" train data/pictures $net --batch 16 --freeze '*' --find-rate slow.png >out 2>err &
-child=$!
-sleep 0.3
-kill -TERM $child
-wait $child
+gated "$work/data/pictures" 600 train data/pictures $net --batch 16 --freeze '*' --find-rate slow.png
+await [ -s err ]
+kill -TERM $pid
+: >gate
+wait $pid
 is $? 143 "exit code of an interrupted search"
 [ -e slow.png ] || [ -e slow.csv ] && fail "an interrupted search left a file"
 exit 0

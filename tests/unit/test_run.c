@@ -200,9 +200,19 @@ static pid_t claim_elsewhere(void (*last)(void))
     return child;
 }
 
-static void end_soon(void)
+static int word[2]; /* a pipe */
+
+static void end_when_told(void)
 {
-    sleep(1);
+    char byte;
+    if (read(word[0], &byte, 1) != 1)
+        _exit(1);
+}
+
+static void tell_to_end(const char *line)
+{
+    if (strstr(line, "another trainer has locked run: waiting up to"))
+        assert_int_equal(write(word[1], "e", 1), 1);
 }
 
 static void stay(void)
@@ -215,10 +225,16 @@ static void test_a_claim_that_ends(void **state)
 {
     (void)state;
     int status;
-    pid_t child = claim_elsewhere(end_soon);
+    assert_int_equal(pipe(word), 0);
+    pid_t child = claim_elsewhere(end_when_told);
+    rig_on_line = tell_to_end;
     expect_ok(resume());
+    rig_on_line = NULL;
     assert_int_equal(rig_times_heard("another trainer has locked run: waiting up to"), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(word[0]);
+    close(word[1]);
     child = claim_elsewhere(stay);
     expect_failure(resume(), ALEXNET_ERROR_INVALID_ARGUMENT, "run is already being trained");
     assert_int_equal(waitpid(child, &status, WNOHANG), 0);

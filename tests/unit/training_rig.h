@@ -82,10 +82,15 @@ static inline void rig_change_network(const char *from, const char *to)
  *  kept apart from the others. */
 static char rig_heard[65536], rig_device[256], rig_memory[256];
 
+/** Called with each of them, if set. */
+static void (*rig_on_line)(const char *line);
+
 static inline void rig_listen(void *user, alexnet_log_level level, const char *line)
 {
     size_t length = strlen(rig_heard);
     (void)user;
+    if (rig_on_line)
+        rig_on_line(line);
     if (level == ALEXNET_LOG_INFO && strncmp(line, "device ", 7) == 0)
         snprintf(rig_device, sizeof rig_device, "%s", line);
     else if (level == ALEXNET_LOG_INFO && strncmp(line, "memory of ", 10) == 0)
