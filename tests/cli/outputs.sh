@@ -96,6 +96,19 @@ has err "run/best.safetensors is the best model of a run"
 keeps run/best.safetensors data stats list.csv -o run/best.safetensors
 expect 0 train --resume run --epochs 2 --quiet
 
+# A file that another process is writing stays its own; one that a killed process left is replaced.
+if command -v flock >flock.path; then
+    echo "of another process" >stats.png.tmp
+    cp stats.png.tmp before
+    flock stats.png.tmp "$ALEXNET" data stats list.csv --plot stats.png >out 2>err
+    is $? 1 "exit code where another process writes"
+    has err "cannot write stats.png: another process is writing it"
+    cmp stats.png.tmp before || fail "what another process is writing was changed"
+    [ -e stats.png ] && fail "a file that another process is writing was written"
+    expect 0 data stats list.csv --plot stats.png
+    [ -e stats.png.tmp ] && fail "what a killed process left is still there"
+fi
+
 # Other files are replaced as before: those of an earlier run of the command, and a model.
 for again in 1 2; do
     expect 0 convert run again.safetensors

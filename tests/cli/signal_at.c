@@ -1,15 +1,13 @@
 /*
  * For LD_PRELOAD: a signal, or a wait, in the middle of reading a folder, at a chosen call.
  *
- *     SIGNAL_AT_FOLDER  the folder: calls about it and about what is below it count, by how the path
- *                       begins that they are given; for "readdir" it is absolute
- *     SIGNAL_AT_CALL    "readdir", "open", or "stat": by a thread other than the first one
- *     SIGNAL_AT_NUMBER  of the call at which the signal comes, 1 is the first
- *     SIGNAL_AT_SIGNAL  the signal's number; SIGTERM without it
- *     SIGNAL_AT_GATE    no signal comes: the call is not made before there is a file of this name, so
- *                       that the work cannot end before its test is ready
- *     SIGNAL_AT_REST    file for the number of calls after that one, at the end; absent if the call
- *                       was not reached
+ *     SIGNAL_AT_FOLDER  the folder: calls about it and about what is below it count, by how the
+ * path begins that they are given; for "readdir" it is absolute SIGNAL_AT_CALL    "readdir",
+ * "open", or "stat": by a thread other than the first one SIGNAL_AT_NUMBER  of the call at which
+ * the signal comes, 1 is the first SIGNAL_AT_SIGNAL  the signal's number; SIGTERM without it
+ *     SIGNAL_AT_GATE    no signal comes: the call is not made before there is a file of this name,
+ * so that the work cannot end before its test is ready SIGNAL_AT_REST    file for the number of
+ * calls after that one, at the end; absent if the call was not reached
  */
 #include <dirent.h>
 #include <dlfcn.h>

@@ -301,6 +301,63 @@ static void test_joined(void **state)
     an_wire_buffer_free(&model);
 }
 
+/* Copy a model, with its result through a Cast to an element type. */
+static void copy_cast(buffer *to, const buffer *model, an_wire message, const char *type)
+{
+    enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_OUTPUT = 12, NODE_INPUT = 1, OUTPUT_NAME = 1 };
+    an_wire_field field;
+    for (bool more = true; more;) {
+        expect_ok(an_wire_next(&message, &field, &more));
+        if (!more)
+            break;
+        buffer inner = {0}, node = {0};
+        if (field.type == AN_WIRE_VARINT) {
+            an_wire_put_int(to, field.number, an_wire_int(&field));
+        } else if (field.number == MODEL_GRAPH) {
+            copy_cast(&inner, model, field.body, type);
+            an_wire_put_message(to, MODEL_GRAPH, &inner);
+        } else if (field.number == GRAPH_OUTPUT) {
+            an_wire_put_text(&node, NODE_INPUT, "probs");
+            an_wire_put_text(&node, NODE_OUTPUT, "cast");
+            an_wire_put_text(&node, NODE_OPERATOR, "Cast");
+            put_attribute(&node, "to", type);
+            an_wire_put_message(to, GRAPH_NODE, &node);
+            an_wire_put_text(&inner, OUTPUT_NAME, "cast");
+            an_wire_put_message(to, GRAPH_OUTPUT, &inner);
+        } else {
+            an_wire_put_bytes(to, field.number, model->bytes + field.body.at,
+                              an_wire_length(&field.body));
+        }
+    }
+}
+
+/* A Cast between floating-point types leaves values as they are; one to integers does not. */
+static void test_cast(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *said;
+    } types[] = {{"1", ""},
+                 {"10", ""}, /* FLOAT16 */
+                 {"11", ""}, /* DOUBLE */
+                 {"16", ""}, /* BFLOAT16 */
+                 {"2", "Softmax expected, found Cast"},
+                 {"6", "Softmax expected, found Cast"},
+                 {"7", "Softmax expected, found Cast"},
+                 {"9", "Softmax expected, found Cast"}};
+    buffer model = make_model();
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        buffer changed = {0};
+        an_wire_file wire = {0};
+        an_reader *reader;
+        expect_ok(an_reader_memory(&reader, "a graph", model.bytes, model.length));
+        copy_cast(&changed, &model, an_wire_open(&wire, reader), types[i].type);
+        an_reader_close(reader);
+        expect_said(&model, &changed, types[i].type, types[i].said);
+    }
+    an_wire_buffer_free(&model);
+}
+
 /* Bytes of a model, the first such, and others in their place. */
 struct patch {
     size_t length;
@@ -345,6 +402,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults), cmocka_unit_test(test_domains),
-        cmocka_unit_test(test_joined), cmocka_unit_test(test_patched)};
+        cmocka_unit_test(test_joined), cmocka_unit_test(test_cast), cmocka_unit_test(test_patched)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "source_rig.h"
 #include "tar_rig.h"
 
+#include "data/picture/endings.h"
 #include "tensor/npy_header.h"
 
 /* Add a picture of one colour as a NumPy array. */
@@ -67,10 +68,62 @@ static void test_packed(void **state)
     an_dataset_release(d);
 }
 
+/* A picture as a NumPy array is used before a mask, and after a plain picture, without any doubt.
+ */
+static void test_arrays_of_a_key(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        tar_rig tar = {.length = 0};
+        tar_text(&tar, "a.cls", "0");
+        tar_text(&tar, "b.cls", "0");
+        for (int i = 0; i < 2; i++)
+            if (i == order) {
+                add_pixels(&tar, "a.npy", 1, 1, 1);
+                add_pixels(&tar, "b.NPY", 1, 1, 1);
+            } else {
+                tar_text(&tar, "a.webp", "x");
+                tar_text(&tar, "b.mask.png", "x");
+            }
+        tar_write(&tar, "x.tar");
+        for (int again = 0; again < 2; again++) {
+            alexnet_dataset *d = open_good("x.tar", NULL, NULL);
+            check_items(d, "0 a.webp, 0 b.NPY");
+            assert_int_equal(d->source->left_out.total, 2);
+            assert_null(d->source->doubt);
+            an_dataset_release(d);
+        }
+        assert_int_equal(remove("x.tar.alexnet-index"), 0);
+    }
+}
+
+/* The list of names belongs to the pack, whose archives hold no others: in an archive within the
+ * archive it is a file like any other, and an archive within that one too. */
+static void test_a_list_within(void **state)
+{
+    (void)state;
+    static tar_rig outer, inner, innermost;
+    char text[128];
+    tar_text(&innermost, "b.jpg", "x");
+    tar_finish(&innermost);
+    tar_text(&inner, "a.jpg", "x");
+    tar_text(&inner, "a.cls", "0");
+    tar_text(&inner, "__alexnet__/keys.txt", "n01/a\tother.png\n");
+    tar_file(&inner, "n02.tar", innermost.bytes, innermost.length);
+    tar_finish(&inner);
+    tar_file(&outer, "n01.tar", inner.bytes, inner.length);
+    tar_write(&outer, "x.tar");
+    alexnet_dataset *d = open_good("x.tar", NULL, NULL);
+    check_items(d, "0 n01/a.jpg");
+    assert_string_equal(an_endings_text(text, sizeof text, &d->source->left_out), "1 .tar, 1 .txt");
+    an_dataset_release(d);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_packed)};
+    const struct CMUnitTest tests[] = {TEST(test_packed), TEST(test_arrays_of_a_key),
+                                       TEST(test_a_list_within)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
