@@ -23,13 +23,38 @@ is "$(json 1 layers.0.name) $(json 1 layers.0.pass)" "input forward" "first part
 is "$(json 1 layers.0.gflops)" null "speed of what counts no operations"
 has out '"name": "conv1", "pass": "backward"' '"pass": "update"'
 
+# Its numbers fit together, whatever they are: pictures, milliseconds and operations.
+equal() { # A B WHAT
+    awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; exit !(a > 0 && d * d <= 1e-10 * a * a) }' || fail "$3: $1, expected $2"
+}
+calculate() {
+    awk "BEGIN { printf \"%.12g\", $1 }"
+}
+rate=$(json 1 images_per_second) each=$(json 1 gflop_per_image) median=$(json 1 ms_per_batch.median)
+equal "$(calculate "$rate * $median")" 4000 "milliseconds of 4 pictures"
+equal "$(json 1 gflops)" "$(calculate "$each * $rate")" "gflops"
+equal "$(json 1 fraction_of_peak)" "$(calculate "$(json 1 gflops) / $(json 1 peak_gflops)")" "fraction_of_peak"
+part=0 whole=0 work=0
+while ms=$("$JSON_GET" out 1 layers.$part.ms 2>no-layer); do
+    speed=$("$JSON_GET" out 1 layers.$part.gflops)
+    [ "$speed" != null ] || speed=0
+    whole=$(calculate "$whole + $ms") work=$(calculate "$work + $ms * $speed / 1000")
+    part=$((part + 1))
+done
+equal "$work" "$(calculate "4 * $each")" "operations of the layers"
+less "$whole" "$median" "milliseconds of the layers"
+
 expect 0 bench --net alexnet-mini --batch 2 --steps 2 --mode infer --device ref --json --quiet
 is "$(json 1 mode)" infer mode
 is "$(json 1 precision)" float64 precision
 is "$(json 1 steps)" 2 steps
 is "$(json 1 peak_gflops) $(json 1 fraction_of_peak)" "null null" "peak of a device without one"
 lacks out backward
+each=$(json 1 gflop_per_image)
 [ -s err ] && fail "--quiet writes to stderr"
+
+expect 0 info alexnet-mini --json
+equal "$each" "$(calculate "2e-9 * $(json 1 mult_adds)")" "operations of a picture"
 
 expect 0 bench --net alexnet-mini --batch 2 --steps 1 --mode infer
 lacks out "GTX 580"

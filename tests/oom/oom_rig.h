@@ -22,7 +22,7 @@ static inline void note(const void *bytes, size_t length)
 /** cmocka set-up: a few pictures and a small network to train. */
 static inline int set_up_training(void **state)
 {
-    if (scratch_setup(state) != 0)
+    if (scratch_setup_in_memory(state) != 0)
         return -1;
     rig_write_pictures("data", 2, 4);
     rig_write_network("net.ini");

@@ -630,7 +630,7 @@ static int set_up(void **state)
     static const char names[] = "class0 the first\nclass1 the second\n";
     static const float ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     compressed = scratch_read("golden/compressed/small.net", &compressed_length);
-    if (scratch_setup(state) != 0)
+    if (scratch_setup_in_memory(state) != 0)
         return -1;
     device = "cpu";
     rig_write_pictures("data", 2, 4);

@@ -128,6 +128,9 @@ static void test_fc_refusals(void **state)
     (void)state;
     refused(fc(4, 2, 0), "outputs is 0");
     too_large(fc(1 << 20, 1, 1 << 12), "weight [4096, 1048576] reaches 2^31 elements");
+    an_op_desc desc = fc(1, 1, 1 << 16);
+    desc.n = 1 << 15;
+    too_large(desc, "output [32768, 65536, 1, 1] reaches 2^31 elements");
 }
 
 static void test_pool_refusals(void **state)
@@ -161,6 +164,12 @@ static void test_lrn_refusals(void **state)
     refused(desc, "scale is -1, but must be 0 or more");
     desc.u.lrn = good, desc.u.lrn.beta = NAN;
     refused(desc, "pow is nan");
+    desc.u.lrn = good, desc.u.lrn.beta = INFINITY;
+    refused(desc, "pow is inf, but must be 0 or more");
+    desc.u.lrn = good, desc.u.lrn.k = INFINITY;
+    refused(desc, "minDiv is inf, but must be above 0");
+    desc.u.lrn = good, desc.u.lrn.alpha = INFINITY;
+    refused(desc, "scale is inf, but must be 0 or more");
     desc = rig_desc(AN_OP_LRN_WITHIN, 1, 6, 5, 5);
     desc.u.lrn = good;
     refused(desc, "groups is 2, but must be 1 to 1");

@@ -21,13 +21,27 @@
 static char scratch_folder[64];
 static int scratch_home = -1; /* the previous working folder */
 
+/** Make the folder in another one and go there. */
+static inline int scratch_make(const char *parent)
+{
+    scratch_home = open(".", O_RDONLY | O_DIRECTORY);
+    snprintf(scratch_folder, sizeof scratch_folder, "%s/alexnet-test-XXXXXX", parent);
+    return mkdtemp(scratch_folder) ? chdir(scratch_folder) : -1;
+}
+
 /** cmocka set-up: make the folder and go there. */
 static inline int scratch_setup(void **state)
 {
     (void)state;
-    scratch_home = open(".", O_RDONLY | O_DIRECTORY);
-    strcpy(scratch_folder, "/tmp/alexnet-test-XXXXXX");
-    return mkdtemp(scratch_folder) ? chdir(scratch_folder) : -1;
+    return scratch_make("/tmp");
+}
+
+/** The same for small files that are written very often, each flushed to the disk: in memory, where
+ *  the system has a folder for that. */
+static inline int scratch_setup_in_memory(void **state)
+{
+    (void)state;
+    return scratch_make(access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 static inline int scratch_remove_entry(const char *path, const struct stat *info, int kind,

@@ -209,7 +209,15 @@ static void test_nested_groups_of_version_1(void **state)
     put("slurm/mnt/two words/slurm/uid_7/memory.usage_in_bytes", "3000000\n");
     put("slurm/mnt/two words/slurm/uid_7/memory.stat",
         "inactive_file 7\ntotal_inactive_file 500000\n");
-    assert_int_equal(an_memory_available("slurm", 0), 2500000);
+    for (int i = 0; i < 3; i++) {
+        const int free_number = dup(STDERR_FILENO);
+        close(free_number);
+        assert_int_equal(an_memory_available("slurm", 0), 2500000);
+        assert_int_equal(dup(STDERR_FILENO), free_number); /* no file is left open */
+        close(free_number);
+    }
+    put("slurm/proc/meminfo", "MemTotal: 9000 kB\nMemAvailable:    1000 kB\n");
+    assert_int_equal(an_memory_available("slurm", 0), 1024000);
 }
 
 /* A container without a cgroup namespace, in which its own group is mounted as the root. */
@@ -223,9 +231,16 @@ static void test_groups_of_a_container(void **state)
     put("box/sys/fs/cgroup/inner/cpu.max", "50000 100000\n");
     assert_int_equal(an_memory_available("box", 0), 2000);
     assert_true(an_cpu_quota("box") == 0.5);
-    put("box/proc/self/cgroup", "0::/../elsewhere\n");
+    put("box/sys/fs/cgroup/2/cpu.max", "25000 100000\n");
+    put("box/proc/self/cgroup", "0::/docker/1a2/2\n"); /* not below /docker/1a */
     assert_int_equal(an_memory_available("box", 0), 2000);
     assert_true(an_cpu_quota("box") == INFINITY);
+    put("box/sys/fs/elsewhere/cpu.max", "25000 100000\n");
+    for (int i = 0; i < 2; i++) { /* outside what is mounted */
+        put("box/proc/self/cgroup", i ? "0::/docker/1a/../../elsewhere\n" : "0::/../elsewhere\n");
+        assert_int_equal(an_memory_available("box", 0), 2000);
+        assert_true(an_cpu_quota("box") == INFINITY);
+    }
 }
 
 /* The bytes of address space that this process uses. */

@@ -239,6 +239,55 @@ static void test_bench(void **state)
     an_ctx_release(ctx);
 }
 
+/* Operations are two for each multiplication and addition that `info` counts; of an even number of
+ * steps the median is between two. Training changes weights, as a user's does, and all is given
+ * back. */
+static void test_bench_counts(void **state)
+{
+    (void)state;
+    const int64_t live = an_alloc_live();
+    alexnet_bench_options options = small_options();
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
+    alexnet_network *network;
+    alexnet_layer_info layer;
+    alexnet_bench *bench;
+    alexnet_speed speed;
+    alexnet_layer_speed part;
+    double seconds[3];
+    int64_t mult_adds = 0;
+    bool more = true;
+    expect_ok(alexnet_network_load(&network, ctx, options.net));
+    for (int i = 0; alexnet_network_layer(network, i, &layer) == ALEXNET_OK; i++)
+        mult_adds += layer.mult_adds;
+    alexnet_network_free(network);
+    options.mode = ALEXNET_BENCH_INFER;
+    options.steps = 2;
+    expect_ok(alexnet_bench_new(&bench, ctx, &options));
+    for (int i = 0; i < 3; i++)
+        expect_ok(alexnet_bench_step(bench, &seconds[i], &more));
+    alexnet_bench_speed(bench, &speed);
+    assert_true(speed.operations == 2.0 * (double)(mult_adds * options.batch));
+    assert_true(speed.median == (seconds[1] + seconds[2]) / 2);
+    alexnet_bench_free(bench);
+    options.mode = ALEXNET_BENCH_TRAIN;
+    options.steps = 1;
+    expect_ok(alexnet_bench_new(&bench, ctx, &options));
+    const net_rig rig = {.net = bench->net};
+    int p = 0;
+    while (!bench->net->params[p].learned)
+        p++;
+    double *before = rig_read(&rig, AN_VALUES, p);
+    expect_ok(alexnet_bench_step(bench, &seconds[0], &more));
+    double *after = rig_read(&rig, AN_VALUES, p);
+    assert_memory_not_equal(after, before, (size_t)bench->net->params[p].count * sizeof *after);
+    assert_false(alexnet_bench_layer(bench, bench->parts, &part));
+    an_free(before);
+    an_free(after);
+    alexnet_bench_free(bench);
+    an_ctx_release(ctx);
+    assert_int_equal(an_alloc_live(), live);
+}
+
 static void test_bench_refuses(void **state)
 {
     (void)state;
@@ -334,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_timed_run),
         cmocka_unit_test(test_peak),
         cmocka_unit_test(test_bench),
+        cmocka_unit_test(test_bench_counts),
         cmocka_unit_test(test_bench_refuses),
         cmocka_unit_test(test_tuner),
         cmocka_unit_test(test_bench_short_of_memory),

@@ -151,6 +151,33 @@ static void test_few(void **state)
     rig_close(&r);
 }
 
+static alexnet_ctx *ended;
+
+static bool end(const void *of, int64_t row)
+{
+    (void)of;
+    if (row == ROWS / 2)
+        alexnet_ctx_cancel(ended);
+    return true;
+}
+
+/* A search that is ended on its way has no result. */
+static void test_cancelled_midway(void **state)
+{
+    alexnet_neighbour found[TOP];
+    rig r;
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++) {
+        rig_open(&r, threads);
+        ended = r.ctx;
+        r.rows.is_whole = end;
+        expect_failure(
+            an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_EUCLIDEAN, TOP, found),
+            ALEXNET_ERROR_CANCELLED, "");
+        rig_close(&r);
+    }
+}
+
 static int by_distance(const void *a, const void *b)
 {
     const alexnet_pair *x = a, *y = b;
@@ -259,7 +286,12 @@ static void test_pairs_of_equal_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nearest), cmocka_unit_test(test_few), cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_pairs_of_a_high_limit), cmocka_unit_test(test_pairs_of_equal_rows)};
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_few),
+        cmocka_unit_test(test_cancelled_midway),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_pairs_of_a_high_limit),
+        cmocka_unit_test(test_pairs_of_equal_rows),
+    };
     return cmocka_run_group_tests_name("nearest neighbours", tests, NULL, NULL);
 }

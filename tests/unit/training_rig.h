@@ -238,7 +238,7 @@ static inline alexnet_status rig_go_on(alexnet_ctx *ctx, const char *run,
 /** cmocka set-up: the scratch folder with net.ini in it. */
 static inline int rig_set_up(void **state)
 {
-    if (scratch_setup(state) != 0)
+    if (scratch_setup_in_memory(state) != 0)
         return -1;
     rig_heard[0] = '\0';
     rig_split = 1;
