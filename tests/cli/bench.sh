@@ -6,7 +6,7 @@ has out "training of alexnet-mini on cpu" "peak fp32: " " of peak" "conv1" "fc8"
     "backward" "update" "whole step" "images/s"
 is "$(tail -n 1 out | grep -c 'two GTX 580, trained alexnet at about 227 images/s; this machine')" 1 "last line"
 
-expect 0 bench --net alexnet-mini --batch 4 --steps 1 --json --precision fp32 --threads 1
+expect 0 bench --net alexnet-mini --batch 4 --steps 2 --json --precision fp32 --threads 1
 is "$(json 1 mode)" train mode
 is "$(json 1 net)" alexnet-mini net
 is "$(json 1 device)" cpu device

@@ -28,6 +28,8 @@ is "$(json 1 calibration.#)" 15 "bins"
 is "$(awk -F, 'NR > 1 { n += $3 } END { print NR, n }' bins.csv)" "16 $images" "bins and their pictures"
 near "$(awk -F, -v n="$images" 'NR > 1 { d = $4 - $5; e += $3 * (d < 0 ? -d : d) } END { print e / n }' bins.csv)" \
     "$(json 1 calibration_error)" "calibration error of the bins"
+is "$(awk -F, 'NR > 1 { d = $2 - $1 - 1 / 15; if (d * d > 1e-12 || $1 != at + 0) print; at = $2 } END { print at }' bins.csv)" \
+    1 "limits of the bins"
 # Precision and recall of a class, from the matrix.
 for class in 0 5; do
     row=$(awk -F, -v c=$class 'NR > 1 { a += $(c + 2); if (NR == c + 2) { r = $(c + 2); for (i = 2; i <= NF; i++) n += $i } }
@@ -35,6 +37,13 @@ for class in 0 5; do
     is "$(json 1 classes.$class.correct) $(json 1 classes.$class.images) $(json 1 classes.$class.answers)" \
         "$row" "class $class"
 done
+# A class without pictures has no recall, and none in the mean.
+cp -r data/unseen part
+rm -r part/red-ring
+expect 0 eval one part --json --per-class --quiet
+recalls=$(for class in 0 1 2 3 4 5 6 7 8 9; do json 1 classes.$class.recall; done)
+near "$(echo "$recalls" | awk '$1 != "null" { n += $1; m++ } END { print m == 9 ? n / m : "9 classes are expected" }')" \
+    "$(json 1 mean_recall)" "mean recall"
 expect 0 eval one data/unseen --images all.csv --top 99 --quiet
 is "$(awk -F, '{ print NF }' all.csv | sort -u)" 35 "fields of all ten classes"
 has out "(95%: " "% expected error"

@@ -186,6 +186,14 @@ static void test_cgroup_quota(void **state)
     assert_true(an_cpu_quota("odd") == INFINITY);
 }
 
+static int count_open_files(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 /* Slurm with cgroups of version 1: limits are set on groups above that of the process, one
  * hierarchy has two controllers, and one is mounted elsewhere. */
 static void test_nested_groups_of_version_1(void **state)
@@ -209,13 +217,9 @@ static void test_nested_groups_of_version_1(void **state)
     put("slurm/mnt/two words/slurm/uid_7/memory.usage_in_bytes", "3000000\n");
     put("slurm/mnt/two words/slurm/uid_7/memory.stat",
         "inactive_file 7\ntotal_inactive_file 500000\n");
-    for (int i = 0; i < 3; i++) {
-        const int free_number = dup(STDERR_FILENO);
-        close(free_number);
-        assert_int_equal(an_memory_available("slurm", 0), 2500000);
-        assert_int_equal(dup(STDERR_FILENO), free_number); /* no file is left open */
-        close(free_number);
-    }
+    const int open_before = count_open_files();
+    assert_int_equal(an_memory_available("slurm", 0), 2500000);
+    assert_int_equal(count_open_files(), open_before);
     put("slurm/proc/meminfo", "MemTotal: 9000 kB\nMemAvailable:    1000 kB\n");
     assert_int_equal(an_memory_available("slurm", 0), 1024000);
 }
@@ -235,12 +239,13 @@ static void test_groups_of_a_container(void **state)
     put("box/proc/self/cgroup", "0::/docker/1a2/2\n"); /* not below /docker/1a */
     assert_int_equal(an_memory_available("box", 0), 2000);
     assert_true(an_cpu_quota("box") == INFINITY);
-    put("box/sys/fs/elsewhere/cpu.max", "25000 100000\n");
-    for (int i = 0; i < 2; i++) { /* outside what is mounted */
-        put("box/proc/self/cgroup", i ? "0::/docker/1a/../../elsewhere\n" : "0::/../elsewhere\n");
-        assert_int_equal(an_memory_available("box", 0), 2000);
-        assert_true(an_cpu_quota("box") == INFINITY);
-    }
+    put("box/sys/fs/elsewhere/cpu.max", "25000 100000\n"); /* outside what is mounted */
+    put("box/proc/self/cgroup", "0::/docker/1a/../elsewhere\n");
+    assert_int_equal(an_memory_available("box", 0), 2000);
+    assert_true(an_cpu_quota("box") == INFINITY);
+    put("box/proc/self/cgroup", "0::/../elsewhere\n");
+    assert_int_equal(an_memory_available("box", 0), 2000);
+    assert_true(an_cpu_quota("box") == INFINITY);
 }
 
 /* The bytes of address space that this process uses. */
