@@ -54,6 +54,8 @@ cp "$a" "$cr"
 printf '%s\n' "$cr" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
     fail "a name that ends in a carriage return"
 rm "$cr"
+{ yes '' | head -n 200000 && echo "$a"; } | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
+    fail "a name at the end of a long list"
 printf '\377\376x\0\n\0' | "$ALEXNET" classify run - >out 2>err && fail "UTF-16 was read"
 has err "UTF-16"
 "$ALEXNET" classify run - <"$a" >out 2>err && fail "a picture was read as a list"

@@ -100,16 +100,16 @@ is "$(wc -l <out)" 2 "lines within a distance"
 
 # ---- Pairs ----
 
-cp photos/new.png "photos/twin & <b>.png"
+cp photos/new.png "photos/twin & 5% #<b>.png"
 expect 0 similar run --all-pairs --in photos --limit 3 --csv
 is "$(head -n 1 out) $(wc -l <out)" "first,second,distance 4" "a table of pairs"
 pair=$(sed -n 3p out)
 expect 0 similar run --all-pairs --in photos --limit 3 --html pairs.html --json
 is "\"$(json 2 first)\",\"$(json 2 second)\",$(json 2 distance)" "$pair" "a pair of the table"
 is "$(wc -l <out)" 3 "pairs"
-is "$(json 1 first) $(json 1 second)" "photos/new.png photos/twin & <b>.png" "the nearest pair"
+is "$(json 1 first) $(json 1 second)" "photos/new.png photos/twin & 5% #<b>.png" "the nearest pair"
 is "$(json 1 distance)" 0.0 "its distance"
-has pairs.html 'src="photos/twin%20%26%20%3Cb%3E.png"' "photos/twin &amp; &lt;b&gt;.png"
+has pairs.html 'src="photos/twin%20%26%205%25%20%23%3Cb%3E.png"' "photos/twin &amp; 5% #&lt;b&gt;.png"
 expect 0 similar run --all-pairs --in photos --within 0
 is "$(wc -l <out)" 1 "pairs that are the same"
 

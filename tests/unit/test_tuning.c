@@ -286,6 +286,31 @@ static void test_built_in_tables(void **state)
             }
 }
 
+/* Where the caller's file and the backend's own table name a variant, the caller's counts. */
+static void test_both_have_a_row(void **state)
+{
+    (void)state;
+    static const char theirs[] = "[a]\nisa = *\nprecision = *\noperator = *\nforward = direct\n";
+    static const char own[] = "[a]\nisa = *\nprecision = *\noperator = *\nforward = winograd\n"
+                              "backward_data = winograd\n";
+    an_op_desc op = conv3();
+    an_backend *backend;
+    if (!rig_has_device("cpu"))
+        skip();
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    ctx->tuning = an_strdup(theirs);
+    ctx->tuning_name = an_strdup("t.ini");
+    expect_ok(an_backend_open(&backend, ctx, true, NULL));
+    const an_tuning_place place = an_device_place(backend->api, &backend->info);
+    an_tuning_free(backend->default_tuning);
+    expect_ok(an_tuning_parse(&backend->default_tuning, own, "own", &place));
+    const an_variants both = an_backend_variants(backend, &op, true);
+    assert_string_equal(backend->api->variants[both.of[AN_FORWARD]], "direct");
+    assert_string_equal(backend->api->variants[both.of[AN_BACKWARD_DATA]], "winograd");
+    an_backend_close(backend);
+    an_ctx_release(ctx);
+}
+
 /* The caller's file takes precedence over the backend's own table; both are for the cpu alone. */
 static void test_what_a_backend_takes(void **state)
 {
@@ -330,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_deterministic),
         cmocka_unit_test(test_batch_and_tail),
         cmocka_unit_test(test_bad_texts),
+        cmocka_unit_test(test_both_have_a_row),
         cmocka_unit_test(test_what_a_backend_takes),
         cmocka_unit_test(test_rows_for_others),
         cmocka_unit_test(test_built_in_tables),
