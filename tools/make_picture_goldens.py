@@ -378,7 +378,10 @@ def other_files():
 
 def bad_other_files():
     whole = other_files()
-    return {"cut.webp": whole["lossy.webp"][:-40], "cut.gif": whole["palette.gif"][:-60],
+    interlaced = saved(Image.fromarray(scene()).quantize(16), "GIF")
+    frame = interlaced.index(b"\x2c\0\0\0\0") + 5
+    return {"few-codes.gif": patched(interlaced, frame, struct.pack("<HHB", 65000, 2750, interlaced[frame + 4] | 0x40)),
+            "cut.webp": whole["lossy.webp"][:-40], "cut.gif": whole["palette.gif"][:-60],
             "long-codes.gif": patched(whole["palette.gif"], whole["palette.gif"].index(b"\x2c\0\0\0\0") + 10, b"\x0b")}
 
 
@@ -507,6 +510,9 @@ def tiff_files():
         "group4.tif": saved(bilevel, "TIFF", compression="group4"),
         "two-pages.tif": saved(image, "TIFF", save_all=True, append_images=[image.rotate(180)]),
         "ycbcr.tif": saved(image.convert("YCbCr"), "TIFF", compression="tiff_lzw"),
+        "ycbcr-strips.tif": tiff_of(numpy.asarray(image.convert("YCbCr")), 6, pack=True, more={530: (SHORT, [1, 1])}),
+        "ycbcr-tiles.tif": tiff_of(numpy.asarray(image.convert("YCbCr")), 6, tile=16, pack=True,
+                                   more={530: (SHORT, [1, 1])}),
     })
     for orientation in range(1, 9):
         order = "MM" if orientation % 2 else "II"
@@ -543,6 +549,8 @@ def bad_tiff_files():
         "huge-tiles.tif": tiff_of(rgb, 2, tile=16, more={322: (LONG, [65000]), 323: (LONG, [65000])}),
         "claims.tif": tiff_of(rgb, 2, rows=1, more={279: (LONG, [1 << 20] * HEIGHT)}),
         "no-strips.tif": tiff_file({256: (LONG, [21]), 257: (LONG, [13]), 262: (SHORT, [1])}, []),
+        "few-samples.tif": tiff_of(rgb[..., :1], 1, more={256: (LONG, [65000]), 257: (LONG, [2750])}),
+        "few-zipped.tif": tiff_of(rgb, 2, planar=True, pack=True, more={256: (LONG, [65000]), 257: (LONG, [2750]), 278: (LONG, [2750])}),
         "loop.tif": patched(tiff_of(rgb, 2), 4, b"\4\0\0\0"),
     }
 

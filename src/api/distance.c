@@ -75,7 +75,8 @@ alexnet_status alexnet_distance_picture_file(alexnet_distance_picture **out,
     AN_NEED(distance);
     AN_NEED(path);
     an_picture picture;
-    return look(out, distance, an_fit_read(&picture, distance->fit, path), &picture, path);
+    alexnet_status read = an_fit_read(&picture, distance->fit, distance->net->ctx, path);
+    return look(out, distance, read, &picture, path);
 }
 
 alexnet_status alexnet_distance_picture_bytes(alexnet_distance_picture **out,
@@ -87,7 +88,8 @@ alexnet_status alexnet_distance_picture_bytes(alexnet_distance_picture **out,
     AN_NEED(distance);
     AN_NEED(bytes);
     an_picture picture;
-    alexnet_status read = an_fit_decode(&picture, distance->fit, bytes, length, in_memory);
+    alexnet_status read =
+        an_fit_decode(&picture, distance->fit, distance->net->ctx, bytes, length, in_memory);
     return look(out, distance, read, &picture, in_memory);
 }
 
@@ -102,7 +104,7 @@ alexnet_status alexnet_distance_picture_pixels(alexnet_distance_picture **out,
     an_picture picture;
     alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
                                                  pixels->height, pixels->row_bytes, pixels->format);
-    const an_target target = an_fit_target(&distance->fit);
+    const an_target target = an_fit_target(&distance->fit, distance->net->ctx);
     if (read == ALEXNET_OK)
         read = an_picture_resize_for(&picture, &target, in_memory);
     return look(out, distance, read, &picture, in_memory);

@@ -47,7 +47,7 @@ alexnet_status alexnet_crop_file(const alexnet_network *network, const char *pat
     AN_NEED(path);
     AN_NEED(crop);
     an_picture picture;
-    alexnet_status read = an_fit_read(&picture, an_fit_of(network), path);
+    alexnet_status read = an_fit_read(&picture, an_fit_of(network), NULL, path);
     return cut(network, read, &picture, crop);
 }
 
@@ -59,7 +59,7 @@ alexnet_status alexnet_crop_bytes(const alexnet_network *network, const void *by
     AN_NEED(crop);
     an_picture picture;
     alexnet_status read =
-        an_fit_decode(&picture, an_fit_of(network), bytes, length, "picture in memory");
+        an_fit_decode(&picture, an_fit_of(network), NULL, bytes, length, "picture in memory");
     return cut(network, read, &picture, crop);
 }
 
@@ -86,7 +86,7 @@ alexnet_status alexnet_crop_item(const alexnet_network *network, const alexnet_d
                        (long long)dataset->count);
     an_picture picture;
     const an_fit fit = an_fit_of(network);
-    const an_target target = an_fit_target(&fit);
+    const an_target target = an_fit_target(&fit, NULL);
     alexnet_status read = an_data_source_picture_for(dataset->source, dataset->samples[index].item,
                                                      &target, &picture);
     return cut(network, read, &picture, crop);

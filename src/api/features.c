@@ -86,7 +86,7 @@ alexnet_status alexnet_features_file(alexnet_features *features, const char *pat
     AN_NEED(path);
     AN_NEED(values);
     an_picture picture;
-    alexnet_status read = an_fit_read(&picture, fit_of(features), path);
+    alexnet_status read = an_fit_read(&picture, fit_of(features), features->model->ctx, path);
     return compute(features, read, &picture, path, values);
 }
 
@@ -97,7 +97,8 @@ alexnet_status alexnet_features_bytes(alexnet_features *features, const void *by
     AN_NEED(bytes);
     AN_NEED(values);
     an_picture picture;
-    alexnet_status read = an_fit_decode(&picture, fit_of(features), bytes, length, in_memory);
+    alexnet_status read =
+        an_fit_decode(&picture, fit_of(features), features->model->ctx, bytes, length, in_memory);
     return compute(features, read, &picture, in_memory, values);
 }
 

@@ -46,7 +46,7 @@ alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
     AN_NEED(path);
     AN_NEED(best);
     an_picture picture;
-    alexnet_status read = an_fit_read(&picture, session->runner->fit, path);
+    alexnet_status read = an_fit_read(&picture, session->runner->fit, session->model->ctx, path);
     return classify(session, read, &picture, path, top, best);
 }
 
@@ -57,7 +57,8 @@ alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *byte
     AN_NEED(bytes);
     AN_NEED(best);
     an_picture picture;
-    alexnet_status read = an_fit_decode(&picture, session->runner->fit, bytes, length, in_memory);
+    alexnet_status read = an_fit_decode(&picture, session->runner->fit, session->model->ctx, bytes,
+                                        length, in_memory);
     return classify(session, read, &picture, in_memory, top, best);
 }
 

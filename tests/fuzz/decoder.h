@@ -11,10 +11,8 @@
 #include "data/picture/rows.h"
 #include "fuzz/require.h"
 
-typedef alexnet_status (*decoder)(an_picture *, int *, const an_encoded *);
-
 /* The decoder of a library; NULL if the build lacks it. */
-static inline decoder decoder_of(const char *library)
+static inline an_decode decoder_of(const char *library)
 {
     for (const an_codec *const *codec = an_codecs; *codec; codec++)
         if (strcmp((*codec)->library, library) == 0)
@@ -52,26 +50,10 @@ static inline bool is_of(const char *format, const an_encoded *file)
 }
 
 /* @param format  as named by an_picture_format(); files of other formats are passed over */
-static inline void try_decoder(decoder decode, const char *format, const an_encoded *file)
+static inline void try_decoder(an_decode decode, const char *format, const an_encoded *file)
 {
     an_rows rows = {.file = file};
-    an_picture picture = {0};
-    int orientation = 0;
-    if (!decode || !is_of(format, file))
-        return;
-    alexnet_status rc = decode(&picture, &orientation, file);
-    require((rc == ALEXNET_OK) == (picture.rgb != NULL));
-    if (rc == ALEXNET_OK)
-        rc = an_rows_give(&rows, orientation, &picture);
-    judge_decoded(rc, &rows);
-}
-
-/* The same for a decoder that gives row by row. */
-static inline void try_rows(alexnet_status (*decode)(an_rows *, const an_encoded *),
-                            const char *format, const an_encoded *file)
-{
-    an_rows rows = {.file = file};
-    if (is_of(format, file))
+    if (decode && is_of(format, file))
         judge_decoded(decode(&rows, file), &rows);
 }
 

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     static const an_target eighth = {.factor = an_eighth};
     const an_encoded whole = {bytes, length, "fuzz", NULL},
                      small = {bytes, length, "fuzz", &eighth};
-    try_rows(an_jpeg_decode, "a JPEG", &whole);
-    try_rows(an_jpeg_decode, "a JPEG", &small);
+    try_decoder(an_jpeg_decode, "a JPEG", &whole);
+    try_decoder(an_jpeg_decode, "a JPEG", &small);
     return 0;
 }

@@ -39,7 +39,7 @@ static void try_fitted(const uint8_t *bytes, size_t length)
     an_picture whole, fitted;
     uint8_t square[SIDE * SIDE * 3];
     const alexnet_status rc = an_picture_decode(&whole, bytes, length, "fuzz");
-    require(an_fit_decode(&fitted, fit, bytes, length, "fuzz") == rc);
+    require(an_fit_decode(&fitted, fit, NULL, bytes, length, "fuzz") == rc);
     if (rc != ALEXNET_OK)
         return;
     require(an_fit_picture(square, fit, &whole) == ALEXNET_OK);

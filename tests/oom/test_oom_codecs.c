@@ -227,7 +227,7 @@ static void test_tiff_asks_for_too_much(void **state)
     enum { WIDTH = 9000, HEIGHT = 6000, ENTRIES = 9, HEAD = 8 + 8, LENGTH = 256 };
     static const uint32_t entries[ENTRIES][4] = {
         {256, 4, 1, WIDTH}, {257, 4, 1, HEIGHT}, {258, 3, 3, HEAD + 2 + 12 * ENTRIES + 4},
-        {259, 3, 1, 32773}, {262, 3, 1, 6},      {273, 4, 1, 8},
+        {259, 3, 1, 34925}, {262, 3, 1, 6},      {273, 4, 1, 8},
         {277, 3, 1, 3},     {278, 4, 1, HEIGHT}, {279, 4, 1, 8}};
     unsigned char file[LENGTH] = "II*\0", *to = put(file + 4, HEAD, 4) + 8;
     an_picture picture;

@@ -163,6 +163,8 @@ static const picture_golden picture_goldens[] = {
     {"white4.tif", 21, 13, 0x6f280e7b83255ec6},
     {"white8.tif", 21, 13, 0xa5806ec7813d48a5},
     {"wrong-sum.png", 21, 13, 0x0c7b43d31ebc6e51},
+    {"ycbcr-strips.tif", 21, 13, 0xa3052f6e31c35499},
+    {"ycbcr-tiles.tif", 21, 13, 0xa3052f6e31c35499},
     {"ycbcr.tif", 21, 13, 0xa3052f6e31c35499},
     {"ycck.jpg", 21, 13, 0xcfba5aebbb41f4c1},
 };

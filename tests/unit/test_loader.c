@@ -257,7 +257,7 @@ static void check_smaller(an_loader *loader, const an_region_rule *boxes, bool s
         an_picture picture;
         an_region region;
         uint8_t pixels[4 * 4 * 3] = {0};
-        an_target target = an_fit_target(&fit_4);
+        an_target target = an_fit_target(&fit_4, NULL);
         target.axes = NULL;
         assert_int_equal(an_picture_read_for(&picture, files[places[i]], &target), ALEXNET_OK);
         assert_int_equal(picture.width, smaller ? (size.width + 1) / 2 : size.width);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -176,7 +177,7 @@ static int fit_in_little(const void *bytes, size_t length)
     an_picture picture;
     const long before = memory_peak();
     const an_fit fit = {AN_FIT_SHORT, 256, false};
-    if (an_fit_decode(&picture, fit, bytes, length, "a photograph") != ALEXNET_OK)
+    if (an_fit_decode(&picture, fit, NULL, bytes, length, "a photograph") != ALEXNET_OK)
         return 1;
     an_picture_free(&picture);
     return memory_peak() - before < LIMIT ? 0 : 2;
@@ -227,13 +228,53 @@ static void test_axes_outside(void **state)
     assert_null(picture.rgb);
 }
 
+/* Decoding is told to stop when the size of the picture is known, and does so after some rows. */
+static alexnet_status stop_now(void *user, an_size size, an_axis *across, an_axis *down)
+{
+    atomic_store((atomic_bool *)user, true);
+    *across = (an_axis){0, size.width, 4, 0, 4};
+    *down = (an_axis){0, size.height, 4, 0, 4};
+    return ALEXNET_OK;
+}
+
+static int stop_file(const void *bytes, size_t length, const char *name)
+{
+    an_picture picture;
+    atomic_bool stop = false;
+    const an_target target = {.axes = stop_now, .user = &stop, .stop = &stop};
+    const alexnet_status rc = an_picture_decode_for(&picture, bytes, length, name, &target);
+    assert_null(picture.rgb);
+    assert_int_equal(rc == ALEXNET_ERROR_CANCELLED, atomic_load(&stop));
+    return rc == ALEXNET_ERROR_CANCELLED;
+}
+
+static void test_stop(void **state)
+{
+    (void)state;
+    DIR *folder = opendir("golden/pictures");
+    int stopped = 0;
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[512];
+        unsigned char *bytes;
+        size_t length;
+        snprintf(path, sizeof path, "golden/pictures/%s", entry->d_name);
+        if (strncmp(entry->d_name, "bad-", 4) == 0 || entry->d_name[0] == '.' ||
+            an_file_read(path, 1 << 20, &bytes, &length) != ALEXNET_OK)
+            continue;
+        stopped += stop_file(bytes, length, entry->d_name);
+        an_free(bytes);
+    }
+    closedir(folder);
+    assert_true(stopped > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_format),
-        cmocka_unit_test(test_every_orientation),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_axes_outside),
+        cmocka_unit_test(test_every_format), cmocka_unit_test(test_every_orientation),
+        cmocka_unit_test(test_memory),       cmocka_unit_test(test_axes_outside),
+        cmocka_unit_test(test_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

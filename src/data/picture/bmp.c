@@ -7,7 +7,7 @@
 
 #include "base/byte_order.h"
 #include "base/status.h"
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 
 enum { FILE_HEADER = 14, OS2_HEADER = 12, WINDOWS_HEADER = 40, OS2_V2_HEADER = 64 };
 enum { RAW = 0, RLE8 = 1, RLE4 = 2, MASKS = 3 };
@@ -20,6 +20,7 @@ typedef struct channel {
 
 typedef struct bmp {
     const an_encoded *file;
+    an_rows *rows;
     uint32_t header, width, height, compression, colours;
     unsigned bits;
     bool top_down;
@@ -171,10 +172,11 @@ static alexnet_status read_palette(bmp *b, size_t *at)
     return ALEXNET_OK;
 }
 
-/* Where the `row`th stored row belongs in the picture. */
-static uint8_t *row_of(const an_picture *out, const bmp *b, uint32_t row)
+/* Most files begin with the bottom row. */
+static alexnet_status begin_rows(const bmp *b)
 {
-    return out->rgb + 3 * (size_t)b->width * (b->top_down ? row : b->height - 1 - row);
+    enum { FROM_TOP = 1, FROM_BOTTOM = 4 };
+    return an_rows_begin(b->rows, b->top_down ? FROM_TOP : FROM_BOTTOM, b->width, b->height);
 }
 
 static void row_of_colours(uint8_t *to, const bmp *b, const uint8_t *from)
@@ -227,36 +229,56 @@ static void row_of_pixels(uint8_t *to, const bmp *b, const uint8_t *from)
 
 /* Rows are padded to 32-bit words; the padding of the last one may be missing. A picture that would
  * be transparent everywhere is opaque instead, as in browsers. */
-static alexnet_status read_rows(an_picture *out, bmp *b)
+static alexnet_status read_rows(bmp *b)
 {
     size_t used = ((size_t)b->width * b->bits + 7) / 8;
     size_t stride = ((size_t)b->width * b->bits + 31) / 32 * 4;
     const uint8_t *from = part(b, b->pixels, stride * (b->height - 1) + used);
     if (!from)
         return fail_cut(b);
-    AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
+    AN_CHECK(begin_rows(b));
     if (b->channels[3].max && !has_opacity(b, from, stride))
         b->channels[3].max = 0;
-    for (uint32_t y = 0; y < b->height; y++, from += stride)
-        (b->bits <= 8 ? row_of_colours : row_of_pixels)(row_of(out, b, y), b, from);
+    for (uint32_t y = 0; y < b->height; y++, from += stride) {
+        (b->bits <= 8 ? row_of_colours : row_of_pixels)(b->rows->next, b, from);
+        AN_CHECK(an_rows_take(b->rows, 1));
+    }
     return ALEXNET_OK;
 }
 
 /* Where the next run-length encoded pixel goes: column, and row in stored order. */
 typedef struct place {
     uint32_t x, y;
+    bool dry; /* only the place moves: there are no rows to put pixels in */
 } place;
 
+/* Pixels that moves skip have the first colour. */
+static void clear_row(const bmp *b)
+{
+    for (size_t x = 0; x < b->width; x++)
+        memcpy(b->rows->next + 3 * x, b->palette[0], 3);
+}
+
+/* The rows up to row y, or to the last, are complete. */
+static alexnet_status go_down(const bmp *b, place *at, uint32_t y)
+{
+    for (; !at->dry && at->y < y && at->y < b->height; at->y++) {
+        AN_CHECK(an_rows_take(b->rows, 1));
+        if (at->y + 1 < b->height)
+            clear_row(b);
+    }
+    at->y = y;
+    return ALEXNET_OK;
+}
+
 /* Put `count` pixels side by side, as many as the row has room for. Their colours are those of
- * `from` in turn or, for a run, that of the first byte repeated.
- * @param out  NULL: only the place moves */
-static void put(const an_picture *out, const bmp *b, place *at, const uint8_t *from, unsigned count,
-                bool run)
+ * `from` in turn or, for a run, that of the first byte repeated. */
+static void put(const bmp *b, place *at, const uint8_t *from, unsigned count, bool run)
 {
     uint32_t x = at->x;
     at->x = count < b->width - x ? x + count : b->width;
-    uint8_t *to = out ? row_of(out, b, at->y) : NULL;
-    for (unsigned i = 0; to && x + i < at->x; i++) {
+    uint8_t *to = b->rows->next;
+    for (unsigned i = 0; !at->dry && x + i < at->x; i++) {
         uint8_t index = from[run ? 0 : i * b->bits / 8];
         if (b->bits == 4)
             index = i % 2 ? index & 15 : index >> 4;
@@ -275,12 +297,11 @@ static alexnet_status fail_wide(const bmp *b, uint32_t row)
  * that is too long is clipped to its row, as in Pillow; a move or colours beyond the row are an
  * error, because it is unclear where they belong.
  * @param *from  where the next part of the file begins; moved past what is read */
-static alexnet_status put_other(const an_picture *out, const bmp *b, place *at, size_t *from,
-                                unsigned code)
+static alexnet_status put_other(const bmp *b, place *at, size_t *from, unsigned code)
 {
     if (code == 0) {
-        *at = (place){0, at->y + 1};
-        return ALEXNET_OK;
+        at->x = 0;
+        return go_down(b, at, at->y + 1);
     }
     size_t bytes = code == 2 ? 2 : ((size_t)code * b->bits + 7) / 8;
     const uint8_t *p = part(b, *from, bytes);
@@ -289,46 +310,44 @@ static alexnet_status put_other(const an_picture *out, const bmp *b, place *at, 
     unsigned wide = code == 2 ? p[0] : code;
     if (wide > b->width - at->x)
         return fail_wide(b, at->y);
-    if (code == 2)
-        *at = (place){at->x + wide, at->y + p[1]};
-    else
-        put(out, b, at, p, code, false);
     *from += bytes + bytes % 2;
+    if (code == 2) {
+        at->x += wide;
+        return go_down(b, at, at->y + p[1]);
+    }
+    put(b, at, p, code, false);
     return ALEXNET_OK;
 }
 
 /* Read pairs of bytes: a count and a colour, or 0 and a code; 0 and 1 end the picture. */
-static alexnet_status read_pairs(const an_picture *out, const bmp *b)
+static alexnet_status read_pairs(const bmp *b, bool dry)
 {
-    place at = {0, 0};
+    place at = {.dry = dry};
     const uint8_t *p;
     for (size_t from = b->pixels; at.y < b->height && (p = part(b, from, 2));) {
         from += 2;
         if (p[0])
-            put(out, b, &at, p + 1, p[0], true);
+            put(b, &at, p + 1, p[0], true);
         else if (p[1] == 1)
             break;
         else
-            AN_CHECK(put_other(out, b, &at, &from, p[1]));
+            AN_CHECK(put_other(b, &at, &from, p[1]));
     }
     bool whole = at.y >= b->height || (at.y == b->height - 1 && at.x == b->width);
-    return whole ? ALEXNET_OK : fail_cut(b);
+    return whole ? go_down(b, &at, b->height) : fail_cut(b);
 }
 
-static alexnet_status read_runs(an_picture *out, const bmp *b)
+static alexnet_status read_runs(const bmp *b)
 {
-    AN_CHECK(read_pairs(NULL, b)); /* check that all are there before allocating memory for them */
-    AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
-    size_t count = (size_t)b->width * b->height;
-    for (size_t i = 0; i < count; i++) /* for pixels that moves skip */
-        memcpy(out->rgb + 3 * i, b->palette[0], 3);
-    return read_pairs(out, b);
+    AN_CHECK(read_pairs(b, true)); /* check that all are there before allocating memory for them */
+    AN_CHECK(begin_rows(b));
+    clear_row(b);
+    return read_pairs(b, false);
 }
 
-alexnet_status an_bmp_decode(an_picture *out, int *orientation, const an_encoded *file)
+alexnet_status an_bmp_decode(an_rows *rows, const an_encoded *file)
 {
-    bmp b = {.file = file};
-    *orientation = 0;
+    bmp b = {.file = file, .rows = rows};
     AN_CHECK(read_header(&b));
     AN_CHECK(check_kind(&b));
     AN_CHECK(an_picture_check_size(file, b.width, b.height));
@@ -337,8 +356,5 @@ alexnet_status an_bmp_decode(an_picture *out, int *orientation, const an_encoded
     if (b.pixels == 0)
         b.pixels = behind;
     bool runs = b.compression == RLE8 || b.compression == RLE4;
-    alexnet_status rc = runs ? read_runs(out, &b) : read_rows(out, &b);
-    if (rc != ALEXNET_OK)
-        an_picture_free(out);
-    return rc;
+    return runs ? read_runs(&b) : read_rows(&b);
 }

@@ -20,30 +20,29 @@ typedef struct an_rows an_rows;
 
 /** Check a size that a file claims against the limits. */
 alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uint32_t height);
+/** Whether the target has asked to stop. @return ALEXNET_ERROR_CANCELLED */
+alexnet_status an_picture_check_stop(const an_encoded *file);
 /**
- * The same, and allocate width * height * channels bytes.
+ * Check a size, and allocate width * height * channels bytes.
  * @param channels  3, or 4 for a decoder that reduces them to 3 in place
  */
 alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
                                 uint32_t height, int channels);
 
-/** Decode a file that begins with the format's signature (picture.c) row by row (rows.h). */
+/** Decode a file that begins with the format's signature (picture.c) to RGB (rows.h). */
+typedef alexnet_status (*an_decode)(an_rows *rows, const an_encoded *file);
 alexnet_status an_jpeg_decode(an_rows *rows, const an_encoded *file);
 alexnet_status an_png_decode(an_rows *rows, const an_encoded *file);
-/**
- * Decode such a file to RGB, not yet turned upright; *orientation is as below. *out is empty before
- * the call, and after a failure.
- */
+alexnet_status an_bmp_decode(an_rows *rows, const an_encoded *file);
 /** Pixels in a NumPy array, of any size within the limits. */
-alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file);
+alexnet_status an_npy_decode(an_rows *rows, const an_encoded *file);
 /** Whether a file is such an array, by its first bytes; 1024 of them are enough. */
 bool an_npy_is_picture(const void *bytes, size_t length);
-alexnet_status an_bmp_decode(an_picture *out, int *orientation, const an_encoded *file);
 
 /** A decoder in src/data/codec/, which is in the build only if its library was found. */
 typedef struct an_codec {
     const char *library, *version;
-    alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
+    an_decode decode;
 } an_codec;
 
 /** Whether this many bytes cannot be allocated. For libraries that report a picture as damaged when

@@ -66,6 +66,14 @@ static void escape(job *j, const char *reason)
     longjmp(j->escape, 1);
 }
 
+/* Jump out of decode() if one of our own functions has failed. */
+static void heed(job *j, alexnet_status rc)
+{
+    j->rc = rc;
+    if (rc != ALEXNET_OK)
+        longjmp(j->escape, 1);
+}
+
 static void set_up(job *j)
 {
     j->jpeg.err = jpeg_std_error(&j->errors);
@@ -98,11 +106,11 @@ static void read_rows(job *j)
         const JDIMENSION most = left < AN_ROWS_AT_ONCE ? left : AN_ROWS_AT_ONCE;
         JSAMPROW rows[AN_ROWS_AT_ONCE];
         for (JDIMENSION i = 0; i < most; i++)
-            rows[i] = j->rows->next + i * j->rows->stride;
+            rows[i] = j->rows->next + (ptrdiff_t)i * j->rows->stride;
         const JDIMENSION count = jpeg_read_scanlines(jpeg, cmyk ? cmyk : rows, most);
         for (JDIMENSION i = 0; cmyk && i < count; i++)
             rgb_from_cmyk(rows[i], cmyk[i], jpeg->output_width);
-        an_rows_take(j->rows, (int)count);
+        heed(j, an_rows_take(j->rows, (int)count));
     }
 }
 
@@ -174,6 +182,7 @@ static void read_scans(job *j)
         }
         if (work > limit)
             escape(j, "its scans are far more work than its pixels need");
+        heed(j, an_picture_check_stop(j->file));
         event = jpeg_consume_input(&j->jpeg);
     }
     j->cut |= j->ended && !is_complete(j);

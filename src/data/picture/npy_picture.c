@@ -4,9 +4,8 @@
  */
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/status.h"
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 #include "tensor/npy_header.h"
 
 enum { PREFIX = 10, HEADER_MAX = 1014 }; /* of version 1; NumPy's has 118 bytes for such an array */
@@ -44,12 +43,10 @@ bool an_npy_is_picture(const void *bytes, size_t length)
     return find_fault(&(an_encoded){bytes, length, "", NULL}, &shape, &first) == NULL;
 }
 
-alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file)
+alexnet_status an_npy_decode(an_rows *rows, const an_encoded *file)
 {
     an_shape shape;
     size_t first;
-    *orientation = 0;
-    *out = (an_picture){0};
     const char *fault = find_fault(file, &shape, &first);
     if (fault)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -63,10 +60,11 @@ alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded
                        "%s has %zu bytes of pixels; %lld x %lld pixels take %zu", file->name,
                        file->length - first, (long long)shape.dim[1], (long long)shape.dim[0],
                        bytes);
-    uint8_t *pixels = an_malloc(bytes);
-    if (!pixels)
-        return AN_FAIL_MEMORY(bytes, file->name);
-    memcpy(pixels, file->bytes + first, bytes);
-    *out = (an_picture){(int)shape.dim[1], (int)shape.dim[0], pixels};
+    const size_t row = 3 * (size_t)shape.dim[1];
+    AN_CHECK(an_rows_begin(rows, 0, (uint32_t)shape.dim[1], (uint32_t)shape.dim[0]));
+    for (int64_t y = 0; y < shape.dim[0]; y++) {
+        memcpy(rows->next, file->bytes + first + (size_t)y * row, row);
+        AN_CHECK(an_rows_take(rows, 1));
+    }
     return ALEXNET_OK;
 }

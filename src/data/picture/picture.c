@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/context.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "data/picture/codec.h"
@@ -13,23 +14,22 @@
 #define READ "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"
 
 /* A file format by its first bytes. `at` is the offset of the signature. It is read by one of the
- * last three, or not at all. */
+ * last two, or not at all. */
 typedef struct signature {
     const char *name;
     size_t at, length;
     const char *bytes;
-    alexnet_status (*by_row)(an_rows *, const an_encoded *);
-    alexnet_status (*whole)(an_picture *, int *, const an_encoded *);
-    const char *library; /* of a codec in an_codecs, which decodes the whole picture */
+    an_decode decode;
+    const char *library; /* of a codec in an_codecs */
 } signature;
 
 static const signature signatures[] = {
-    {"a JPEG", 0, 3, "\xFF\xD8\xFF", .by_row = an_jpeg_decode},
-    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", .by_row = an_png_decode},
+    {"a JPEG", 0, 3, "\xFF\xD8\xFF", .decode = an_jpeg_decode},
+    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", .decode = an_png_decode},
     {"a WebP picture", 8, 4, "WEBP", .library = "libwebp"},
     {"a GIF", 0, 4, "GIF8", .library = "giflib"},
-    {"a NumPy array", 0, 6, "\x93NUMPY", .whole = an_npy_decode},
-    {"a BMP", 0, 2, "BM", .whole = an_bmp_decode},
+    {"a NumPy array", 0, 6, "\x93NUMPY", .decode = an_npy_decode},
+    {"a BMP", 0, 2, "BM", .decode = an_bmp_decode},
     {"a TIFF", 0, 4, "II*\0", .library = "libtiff"},
     {"a TIFF", 0, 4, "MM\0*", .library = "libtiff"},
     {"a TIFF", 0, 4, "II+\0", .library = "libtiff"},
@@ -114,14 +114,9 @@ static const char *describe(const an_encoded *file)
 static alexnet_status decode(an_rows *rows, const signature *s, const an_encoded *file)
 {
     const an_codec *codec = codec_of(s);
-    an_picture picture = {0};
-    int orientation;
-    if (s->by_row)
-        return s->by_row(rows, file);
-    if (!s->whole && !codec)
-        return fail_unread(s, file->name);
-    AN_CHECK((codec ? codec->decode : s->whole)(&picture, &orientation, file));
-    return an_rows_give(rows, orientation, &picture);
+    const an_decode decoder = codec ? codec->decode : s->decode;
+    AN_CHECK(an_picture_check_stop(file));
+    return decoder ? decoder(rows, file) : fail_unread(s, file->name);
 }
 
 alexnet_status an_picture_decode_for(an_picture *out, const void *bytes, size_t length,
@@ -188,6 +183,12 @@ alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uin
     return ALEXNET_OK;
 }
 
+alexnet_status an_picture_check_stop(const an_encoded *file)
+{
+    const bool stop = file->target && file->target->stop && atomic_load(file->target->stop);
+    return stop ? an_ctx_fail_cancelled() : ALEXNET_OK;
+}
+
 alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
                                 uint32_t height, int channels)
 {
@@ -229,6 +230,22 @@ static turn turn_of(const an_picture *stored, int orientation)
     return t;
 }
 
+/* Squares of this side are turned at a time: what is read and what is written of one then stays in
+ * the first-level cache, though in one of them the rows of the other are columns. */
+enum { TURN_SIDE = 32 };
+
+static void turn_square(uint8_t *upright, const uint8_t *stored, const turn *t, int top, int left)
+{
+    const int bottom = t->height - top < TURN_SIDE ? t->height : top + TURN_SIDE;
+    const int right = t->width - left < TURN_SIDE ? t->width : left + TURN_SIDE;
+    for (int y = top; y < bottom; y++) {
+        const uint8_t *from = stored + 3 * (t->start + y * t->down + left * t->right);
+        uint8_t *to = upright + 3 * ((ptrdiff_t)y * t->width + left);
+        for (int x = left; x < right; x++, to += 3, from += 3 * t->right)
+            memcpy(to, from, 3);
+    }
+}
+
 alexnet_status an_picture_upright(an_picture *picture, int orientation, const an_encoded *file)
 {
     if (orientation <= 1)
@@ -238,12 +255,9 @@ alexnet_status an_picture_upright(an_picture *picture, int orientation, const an
     uint8_t *upright = an_malloc(bytes);
     if (!upright)
         return AN_FAIL_MEMORY(bytes, file->name);
-    uint8_t *to = upright;
-    for (int y = 0; y < t.height; y++) {
-        ptrdiff_t from = t.start + y * t.down;
-        for (int x = 0; x < t.width; x++, to += 3, from += t.right)
-            memcpy(to, picture->rgb + 3 * from, 3);
-    }
+    for (int y = 0; y < t.height; y += TURN_SIDE)
+        for (int x = 0; x < t.width; x += TURN_SIDE)
+            turn_square(upright, picture->rgb, &t, y, x);
     an_free(picture->rgb);
     *picture = (an_picture){t.width, t.height, upright};
     return ALEXNET_OK;

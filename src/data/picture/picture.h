@@ -12,6 +12,7 @@
 #ifndef AN_DATA_PICTURE_PICTURE_H
 #define AN_DATA_PICTURE_PICTURE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,23 +54,28 @@ typedef struct an_target {
      * 2, 4 or 8. Called at most once, and first. NULL: not at all
      */
     int (*factor)(void *user, an_size whole);
-    /** How the decoded picture is then resized (resize.h). Called once. NULL: not at all */
+    /** How the decoded picture is then resized (resize.h). Called once, and again if a decoder
+     *  begins anew. NULL: not at all */
     alexnet_status (*axes)(void *user, an_size decoded, an_axis *across, an_axis *down);
     void *user;
+    /** Once this is true, decoding fails with ALEXNET_ERROR_CANCELLED after the next rows, or for
+     *  WebP, HEIC and AVIF not before their libraries are done. NULL: never */
+    const atomic_bool *stop;
 } an_target;
 
 /**
  * Decode a file's bytes.
  * @param name  for error texts: every text begins with it
  * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (video, 12-bit
- * JPEG, absurd dimensions, ...), _NO_MEMORY
+ * JPEG, absurd dimensions, ...), _NO_MEMORY; _CANCELLED, if the target asks for it
  */
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
                                  const char *name);
 alexnet_status an_picture_read(an_picture *out, const char *path);
 /**
- * The same for a target. JPEG and PNG are resized while they are decoded, so the whole picture need
- * not be in memory. @param target  NULL: as it is
+ * The same for a target. A picture is resized while it is decoded, so that all of it need not be in
+ * memory, except where its rows do not come in order: WebP, HEIC, AVIF, interlaced files and
+ * progressive ones. @param target  NULL: as it is
  */
 alexnet_status an_picture_decode_for(an_picture *out, const void *bytes, size_t length,
                                      const char *name, const an_target *target);

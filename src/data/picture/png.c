@@ -24,7 +24,8 @@ typedef struct job {
     png_infop info;
     an_rows *rows;
     int orientation;
-    uint8_t *rgba;
+    uint8_t *rgba;    /* a row */
+    an_picture whole; /* an interlaced picture */
     bool no_memory;
     alexnet_status rc; /* from our own functions */
     char reason[160];  /* of libpng's failure */
@@ -96,28 +97,36 @@ static void check_data(const job *j)
         png_error(j->png, "Not enough image data"); /* as libpng says it */
 }
 
-/* An interlaced picture is complete after several passes over all its rows. */
-static alexnet_status alloc_rgba(job *j, bool interlaced)
+/* Rows come in order, and need not all be in memory. */
+static alexnet_status read_rows(job *j, an_size size)
 {
-    const size_t row = (size_t)png_get_image_width(j->png, j->info) * 4;
-    const size_t bytes = interlaced ? row * png_get_image_height(j->png, j->info) : row;
+    AN_CHECK(an_rows_begin(j->rows, j->orientation, (uint32_t)size.width, (uint32_t)size.height));
+    const size_t bytes = 4 * (size_t)size.width;
     j->rgba = an_calloc(bytes, 1);
-    return j->rgba ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, j->file->name);
+    if (!j->rgba)
+        return AN_FAIL_MEMORY(bytes, j->file->name);
+    for (int y = 0; y < size.height; y++) {
+        png_read_row(j->png, j->rgba, NULL);
+        compose_over_white(j->rows->next, j->rgba, (size_t)size.width);
+        AN_CHECK(an_rows_take(j->rows, 1));
+    }
+    return ALEXNET_OK;
 }
 
-static void read_rows(job *j, int passes)
+/* An interlaced picture is complete after several passes over all its rows. */
+static alexnet_status read_passes(job *j, an_size size, int passes)
 {
-    const size_t width = png_get_image_width(j->png, j->info);
-    const size_t height = png_get_image_height(j->png, j->info);
+    const size_t row = 4 * (size_t)size.width, pixels = (size_t)size.width * (size_t)size.height;
+    AN_CHECK(an_picture_alloc(&j->whole, j->file, (uint32_t)size.width, (uint32_t)size.height, 4));
     for (int pass = 0; pass < passes; pass++)
-        for (size_t y = 0; y < height; y++) {
-            uint8_t *row = j->rgba + (passes > 1 ? y * width * 4 : 0);
-            png_read_row(j->png, row, NULL);
-            if (pass + 1 < passes)
-                continue;
-            compose_over_white(j->rows->next, row, width);
-            an_rows_take(j->rows, 1);
+        for (int y = 0; y < size.height; y++) {
+            png_read_row(j->png, j->whole.rgb + (size_t)y * row, NULL);
+            AN_CHECK(an_picture_check_stop(j->file));
         }
+    compose_over_white(j->whole.rgb, j->whole.rgb, pixels); /* in place: 4 bytes become 3 */
+    an_picture whole = j->whole;
+    j->whole = (an_picture){0};
+    return an_rows_give(j->rows, j->orientation, &whole);
 }
 
 /* The part that libpng may jump out of. On false, see rc, no_memory and reason of the job. */
@@ -141,16 +150,11 @@ static bool decode_rgba(job *j)
     if (j->rc != ALEXNET_OK)
         return false;
     check_data(j);
-    j->rc = an_rows_begin(j->rows, j->orientation, width, height);
-    if (j->rc != ALEXNET_OK)
-        return false;
     const int passes = ask_for_rgba(j->png);
-    j->rc = alloc_rgba(j, passes > 1);
-    if (j->rc != ALEXNET_OK)
-        return false;
+    const an_size size = {(int)width, (int)height};
     png_read_update_info(j->png, j->info);
-    read_rows(j, passes);
-    return true; /* all rows are decoded; whatever follows, or is missing, does not matter */
+    j->rc = passes > 1 ? read_passes(j, size, passes) : read_rows(j, size);
+    return j->rc == ALEXNET_OK; /* whatever follows the rows, or is missing, does not matter */
 }
 
 static alexnet_status status_of(const job *j)
@@ -175,5 +179,6 @@ alexnet_status an_png_decode(an_rows *rows, const an_encoded *file)
     bool done = j.info && decode_rgba(&j) && !j.no_memory;
     png_destroy_read_struct(&j.png, &j.info, NULL);
     an_free(j.rgba);
+    an_picture_free(&j.whole);
     return done ? ALEXNET_OK : status_of(&j);
 }

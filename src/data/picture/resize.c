@@ -27,21 +27,24 @@ static alexnet_status axes_of_fit(void *fit, an_size size, an_axis *across, an_a
     return an_fit_axes(across, down, *(const an_fit *)fit, size);
 }
 
-an_target an_fit_target(const an_fit *fit)
+an_target an_fit_target(const an_fit *fit, const alexnet_ctx *ctx)
 {
-    return (an_target){factor_of_fit, fit->rule == AN_FIT_KEEP ? NULL : axes_of_fit, (void *)fit};
+    return (an_target){.factor = factor_of_fit,
+                       .axes = fit->rule == AN_FIT_KEEP ? NULL : axes_of_fit,
+                       .user = (void *)fit,
+                       .stop = ctx ? &ctx->cancelled : NULL};
 }
 
-alexnet_status an_fit_read(an_picture *out, an_fit fit, const char *path)
+alexnet_status an_fit_read(an_picture *out, an_fit fit, const alexnet_ctx *ctx, const char *path)
 {
-    const an_target target = an_fit_target(&fit);
+    const an_target target = an_fit_target(&fit, ctx);
     return an_picture_read_for(out, path, &target);
 }
 
-alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, size_t length,
-                             const char *name)
+alexnet_status an_fit_decode(an_picture *out, an_fit fit, const alexnet_ctx *ctx, const void *bytes,
+                             size_t length, const char *name)
 {
-    const an_target target = an_fit_target(&fit);
+    const an_target target = an_fit_target(&fit, ctx);
     return an_picture_decode_for(out, bytes, length, name, &target);
 }
 

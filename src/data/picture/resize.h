@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/context.h"
 #include "data/picture/picture.h"
 
 /** A rectangle of a picture, in pixels. */
@@ -46,12 +47,12 @@ int an_fit_factor(an_fit fit, an_size size);
  * @return ALEXNET_ERROR_INVALID_ARGUMENT, _UNSUPPORTED (the long side would exceed an int)
  */
 alexnet_status an_fit_axes(an_axis *across, an_axis *down, an_fit fit, an_size size);
-/** The same for a decoder; the fit must outlive it. */
-an_target an_fit_target(const an_fit *fit);
+/** The same for a decoder; the fit must outlive it. @param ctx  may cancel it; NULL: nobody can */
+an_target an_fit_target(const an_fit *fit, const alexnet_ctx *ctx);
 /** Read or decode a picture and fit it. Fitted again by the same fit, it stays the same. */
-alexnet_status an_fit_read(an_picture *out, an_fit fit, const char *path);
-alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, size_t length,
-                             const char *name);
+alexnet_status an_fit_read(an_picture *out, an_fit fit, const alexnet_ctx *ctx, const char *path);
+alexnet_status an_fit_decode(an_picture *out, an_fit fit, const alexnet_ctx *ctx, const void *bytes,
+                             size_t length, const char *name);
 
 /**
  * Fit a picture in memory. @param dst  of the size that the parts of an_fit_axes() have

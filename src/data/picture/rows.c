@@ -8,6 +8,8 @@
  * writes aligned rows past the caches. After them, whole vectors may be read. */
 enum { ALIGNED = 32, OFFSET = 8, BEYOND = 16 };
 
+enum { FROM_BOTTOM = 4 }; /* the orientation in which only the order of rows is another */
+
 static bool keeps_all(const an_axis *a, int size)
 {
     return a->in == size && a->out == size && a->part == size;
@@ -37,20 +39,31 @@ static alexnet_status make_resizer(an_rows *r)
                           &down);
 }
 
+/* Rows that come from the bottom up, as those of most BMP files do, go where they belong. */
+static void write_upwards(an_rows *r)
+{
+    r->next += (r->picture.height - 1) * r->stride;
+    r->stride = -r->stride;
+    r->orientation = 0;
+}
+
 alexnet_status an_rows_begin(an_rows *r, int orientation, uint32_t width, uint32_t height)
 {
     AN_CHECK(an_picture_check_size(r->file, width, height));
     r->orientation = orientation;
     r->stored = (an_size){(int)width, (int)height};
-    r->stride = 3 * (size_t)width;
+    r->left = r->stored.height;
+    r->stride = 3 * (ptrdiff_t)width;
     AN_CHECK(make_resizer(r));
     if (!r->resizer) {
         AN_CHECK(an_picture_alloc(&r->picture, r->file, width, height, 3));
         r->next = r->picture.rgb;
+        if (orientation == FROM_BOTTOM)
+            write_upwards(r);
         return ALEXNET_OK;
     }
     r->stride = (r->stride + BEYOND + ALIGNED - 1) / ALIGNED * ALIGNED;
-    const size_t bytes = AN_ROWS_AT_ONCE * r->stride + OFFSET;
+    const size_t bytes = AN_ROWS_AT_ONCE * (size_t)r->stride + OFFSET;
     r->few = an_calloc(bytes, 1);
     if (!r->few)
         return AN_FAIL_MEMORY(bytes, r->file->name);
@@ -58,13 +71,15 @@ alexnet_status an_rows_begin(an_rows *r, int orientation, uint32_t width, uint32
     return ALEXNET_OK;
 }
 
-void an_rows_take(an_rows *r, int count)
+alexnet_status an_rows_take(an_rows *r, int count)
 {
+    r->left -= count;
     if (!r->resizer)
-        r->next += (size_t)count * r->stride;
+        r->next += r->left > 0 ? count * r->stride : 0;
     else
         for (int i = 0; i < count; i++)
-            an_resizer_take(r->resizer, r->next + (size_t)i * r->stride, r->stride);
+            an_resizer_take(r->resizer, r->next + i * r->stride, (size_t)r->stride);
+    return an_picture_check_stop(r->file);
 }
 
 alexnet_status an_rows_give(an_rows *r, int orientation, an_picture *whole)
@@ -72,6 +87,8 @@ alexnet_status an_rows_give(an_rows *r, int orientation, an_picture *whole)
     r->orientation = orientation;
     r->stored = (an_size){whole->width, whole->height};
     alexnet_status rc = make_resizer(r);
+    if (rc == ALEXNET_OK)
+        rc = an_picture_check_stop(r->file);
     if (rc == ALEXNET_OK && !r->resizer) {
         r->picture = *whole;
         return ALEXNET_OK;

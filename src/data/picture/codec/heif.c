@@ -9,7 +9,7 @@
 
 #include "base/byte_order.h"
 #include "base/status.h"
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 
 /* What is open, so that one function can close it. */
 typedef struct job {
@@ -118,7 +118,7 @@ static void copy_row(uint8_t *to, const uint8_t *from, int width, bool alpha, bo
         }
 }
 
-static alexnet_status copy_pixels(an_picture *out, const job *j, bool alpha)
+static alexnet_status copy_pixels(an_rows *rows, const job *j, bool alpha)
 {
     int stride = 0;
     const uint8_t *from =
@@ -128,27 +128,27 @@ static alexnet_status copy_pixels(an_picture *out, const job *j, bool alpha)
     if (!from || width < 1 || height < 1)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a valid HEIC or AVIF: it has no pixels",
                        j->file->name);
-    AN_CHECK(an_picture_alloc(out, j->file, (uint32_t)width, (uint32_t)height, 3));
+    AN_CHECK(an_rows_begin(rows, 0, (uint32_t)width, (uint32_t)height));
     bool multiplied = heif_image_handle_is_premultiplied_alpha(j->handle);
-    for (int y = 0; y < height; y++)
-        copy_row(out->rgb + 3 * (size_t)width * (size_t)y, from + (size_t)stride * (size_t)y, width,
-                 alpha, multiplied);
+    for (int y = 0; y < height; y++) {
+        copy_row(rows->next, from + (size_t)stride * (size_t)y, width, alpha, multiplied);
+        AN_CHECK(an_rows_take(rows, 1));
+    }
     return ALEXNET_OK;
 }
 
-static alexnet_status decode_open(an_picture *out, job *j)
+static alexnet_status decode_open(an_rows *rows, job *j)
 {
     AN_CHECK(open_primary(j));
     bool alpha = heif_image_handle_has_alpha_channel(j->handle);
     AN_CHECK(decode_primary(j, alpha));
-    return copy_pixels(out, j, alpha);
+    return copy_pixels(rows, j, alpha);
 }
 
-static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+static alexnet_status decode(an_rows *rows, const an_encoded *file)
 {
     job j = {.file = file};
-    *orientation = 0;
-    alexnet_status rc = decode_open(out, &j);
+    alexnet_status rc = decode_open(rows, &j);
     heif_image_release(j.image);
     heif_decoding_options_free(j.options);
     heif_image_handle_release(j.handle);

@@ -3,8 +3,10 @@
  */
 #include "data/picture/codec/tiff.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/status.h"
 
 enum { TILE_MIN = 16, TILE_MAX = 2048, SAMPLES_MAX = 6 };
@@ -110,10 +112,36 @@ static alexnet_status check_samples(const an_tiff *t)
     return known ? ALEXNET_OK : fail_kind(t, "with bits per sample:", t->bits);
 }
 
-/* Tiny tiles could cost any amount of time, and huge ones far more memory than the picture. */
-static alexnet_status check_parts(const an_tiff *t)
+/* The most bytes that one byte stands for; 0: any number. */
+static unsigned most_of_byte(unsigned compression)
 {
-    uint64_t total = 0, pixels = (uint64_t)t->width * t->height;
+    switch (compression) {
+    case COMPRESSION_NONE: return 1;
+    case COMPRESSION_PACKBITS: return 64;           /* 128 of two (TIFF 6.0, section 9) */
+    case COMPRESSION_LZW: return 4096 * 8 / 12 + 1; /* the longest text in its table, of 12 bits */
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_ADOBE_DEFLATE: return 1032; /* 258 of two bits (RFC 1951, 3.2.5) */
+    default: return 0;
+    }
+}
+
+/* Check, before anything of the picture's size is allocated, that its strips can hold its samples.
+ * @param present  bytes of them that are in the file */
+static alexnet_status check_data(an_tiff *t, uint64_t present)
+{
+    const unsigned most = most_of_byte(t->compression);
+    const uint64_t plane = TIFFVStripSize64(t->handle, t->height);
+    if (most == 0 || plane * an_tiff_planes(t) / most <= present)
+        return ALEXNET_OK;
+    snprintf(t->reason, sizeof t->reason, "its strips have %llu bytes, too few for %u x %u pixels",
+             (unsigned long long)present, t->width, t->height);
+    return an_tiff_fail(t);
+}
+
+/* Tiny tiles could cost any amount of time, and huge ones far more memory than the picture. */
+static alexnet_status check_parts(an_tiff *t)
+{
+    uint64_t total = 0, present = 0, pixels = (uint64_t)t->width * t->height;
     if (TIFFIsTiled(t->handle)) {
         uint32_t width = 0, height = 0;
         TIFFGetField(t->handle, TIFFTAG_TILEWIDTH, &width);
@@ -124,13 +152,18 @@ static alexnet_status check_parts(const an_tiff *t)
                            t->file->name, width, height, TILE_MIN, TILE_MAX);
     }
     uint32_t count = an_tiff_parts(t);
-    for (uint32_t i = 0; i < count; i++)
-        total += TIFFGetStrileByteCount(t->handle, i);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t bytes = TIFFGetStrileByteCount(t->handle, i);
+        const uint64_t at = TIFFGetStrileOffset(t->handle, i), length = t->file->length;
+        const uint64_t left = at < length ? length - at : 0;
+        total += bytes;
+        present += bytes < left ? bytes : left;
+    }
     if (total / 4 > t->file->length + 2 * pixels)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is not a valid TIFF: its strips claim %llu bytes, but the file has %zu",
                        t->file->name, (unsigned long long)total, t->file->length);
-    return ALEXNET_OK;
+    return check_data(t, present);
 }
 
 /* Read and check the first directory, before anything of the picture's size is allocated. */
@@ -190,13 +223,9 @@ static void colours_of(uint8_t rgb[3], const an_tiff *t, const uint8_t *cell)
     }
 }
 
-/* In place, 4 bytes to 3. */
-static void rgb_from_cells(uint8_t *pixels, const an_tiff *t)
+static void row_of_cells(uint8_t *to, const an_tiff *t, const uint8_t *cell)
 {
-    size_t count = (size_t)t->width * t->height;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t cell[AN_TIFF_CELL], *to = pixels + 3 * i;
-        memcpy(cell, pixels + AN_TIFF_CELL * i, sizeof cell);
+    for (uint32_t x = 0; x < t->width; x++, to += 3, cell += AN_TIFF_CELL) {
         colours_of(to, t, cell);
         if (!t->alpha || t->by_libtiff)
             continue;
@@ -207,15 +236,31 @@ static void rgb_from_cells(uint8_t *pixels, const an_tiff *t)
     }
 }
 
-static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
+/* @param cells  room for a band */
+static alexnet_status read_bands(an_rows *rows, an_tiff *t, uint8_t *cells)
+{
+    for (uint32_t top = 0; top < t->height; top += t->band) {
+        const uint32_t left = t->height - top, count = left < t->band ? left : t->band;
+        AN_CHECK(an_tiff_read(cells, t, top, count));
+        for (uint32_t y = 0; y < count; y++) {
+            row_of_cells(rows->next, t, cells + AN_TIFF_CELL * (size_t)y * t->width);
+            AN_CHECK(an_rows_take(rows, 1));
+        }
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status decode_open(an_rows *rows, an_tiff *t)
 {
     AN_CHECK(read_directory(t));
-    *orientation = orientation_of(t);
-    AN_CHECK(an_picture_alloc(out, t->file, t->width, t->height, AN_TIFF_CELL));
     *t->reason = '\0'; /* complaints about tags so far do not count */
-    AN_CHECK(an_tiff_read(out->rgb, t));
-    rgb_from_cells(out->rgb, t);
-    return ALEXNET_OK;
+    AN_CHECK(an_tiff_begin_reading(t));
+    AN_CHECK(an_rows_begin(rows, orientation_of(t), t->width, t->height));
+    const size_t bytes = AN_TIFF_CELL * (size_t)t->band * t->width;
+    uint8_t *cells = an_calloc(bytes, 1);
+    alexnet_status rc = cells ? read_bands(rows, t, cells) : AN_FAIL_MEMORY(bytes, t->file->name);
+    an_free(cells);
+    return rc;
 }
 
 static alexnet_status fail_memory(const an_encoded *file)
@@ -224,32 +269,32 @@ static alexnet_status fail_memory(const an_encoded *file)
 }
 
 /* @param unexplained  out: the failure may have been a lack of memory */
-static alexnet_status decode_once(an_picture *out, int *orientation, const an_encoded *file,
-                                  bool *unexplained)
+static alexnet_status decode_once(an_rows *rows, const an_encoded *file, bool *unexplained)
 {
     an_tiff t = {.file = file};
     alexnet_status rc = an_tiff_open(&t);
     if (rc == ALEXNET_OK)
-        rc = decode_open(out, orientation, &t);
+        rc = decode_open(rows, &t);
     if (t.handle)
         TIFFClose(t.handle);
+    an_free(t.buffer);
     if (t.no_memory && !t.too_large) /* whatever the result */
         rc = fail_memory(file);
-    if (rc != ALEXNET_OK)
-        an_picture_free(out);
     *unexplained = t.unexplained;
     return rc;
 }
 
-static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+static alexnet_status decode(an_rows *rows, const an_encoded *file)
 {
     enum { OF_ZLIB = 1 << 20 };
     bool unexplained;
-    alexnet_status rc = decode_once(out, orientation, file, &unexplained);
-    if (rc == ALEXNET_ERROR_FORMAT && unexplained)
-        rc = an_memory_is_short(OF_ZLIB) ? fail_memory(file)
-                                         : decode_once(out, orientation, file, &unexplained);
-    return rc;
+    alexnet_status rc = decode_once(rows, file, &unexplained);
+    if (rc != ALEXNET_ERROR_FORMAT || !unexplained)
+        return rc;
+    if (an_memory_is_short(OF_ZLIB))
+        return fail_memory(file);
+    an_rows_free(rows);
+    return decode_once(rows, file, &unexplained);
 }
 
 const an_codec an_tiff_codec = {"libtiff", AN_TIFF_VERSION, decode};

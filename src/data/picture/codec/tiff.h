@@ -9,7 +9,7 @@
 
 #include <tiffio.h>
 
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 
 /** Bytes of a pixel while a picture is read: up to four samples. */
 enum { AN_TIFF_CELL = 4 };
@@ -30,18 +30,25 @@ typedef struct an_tiff {
     bool planar;             /* each sample has a plane of its own */
     bool by_libtiff;         /* libtiff converts the samples to RGB */
     const uint16_t *map[3];  /* of a palette */
+    uint8_t *buffer;         /* what libtiff fills: a row or a tile; owned */
+    uint32_t band;           /* rows that are read together */
 } an_tiff;
 
 /** Open t->file. The caller closes the handle, if there is one, on failure too. */
 alexnet_status an_tiff_open(an_tiff *tiff);
 /** Strips or tiles. */
 uint32_t an_tiff_parts(const an_tiff *tiff);
+/** Set `band`, and allocate `buffer`. */
+alexnet_status an_tiff_begin_reading(an_tiff *tiff);
 /**
- * Read all samples into cells of AN_TIFF_CELL bytes: colours, then alpha if there is any, each as 8
- * bits, palette indices as they are.
+ * Read the samples of a band, the rows from `top`, into cells of AN_TIFF_CELL bytes: colours, then
+ * alpha if there is any, each as 8 bits, palette indices as they are. Bands are read in order.
+ * @param count  rows: `band`, or those that are left
  * @return an error also if libtiff only complained (`reason`)
  */
-alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff);
+alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff, uint32_t top, uint32_t count);
+/** The number of planes that are read: those of colours and alpha, or one with all samples. */
+unsigned an_tiff_planes(const an_tiff *tiff);
 
 /** Note whether an error text of libtiff is about memory. */
 void an_tiff_hear(an_tiff *tiff, const char *text);

@@ -59,76 +59,87 @@ static size_t row_bytes(const an_tiff *t, uint32_t count)
 }
 
 /* @param size  the size that libtiff gives; it must be enough for what we take out of the buffer */
-static alexnet_status alloc_buffer(uint8_t **out, const an_tiff *t, tmsize_t size, size_t needed)
+static alexnet_status alloc_buffer(an_tiff *t, tmsize_t size, size_t needed)
 {
     if (size <= 0 || (size_t)size < needed)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is not a valid TIFF: its samples do not fit its rows", t->file->name);
-    *out = an_calloc((size_t)size, 1);
-    return *out ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)size, t->file->name);
+    t->buffer = an_calloc((size_t)size, 1);
+    return t->buffer ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)size, t->file->name);
 }
 
-/* The number of planes to read: those of colours and alpha, or one with all samples. */
-static unsigned count_planes(const an_tiff *t)
+unsigned an_tiff_planes(const an_tiff *t)
 {
     return t->planar ? t->colours + (t->alpha ? 1u : 0u) : 1;
 }
 
-static alexnet_status read_rows(uint8_t *cells, an_tiff *t)
+/* ---- Strips ---- */
+
+/* Rows of one plane come one by one. Those of several planes are read strip by strip, because
+ * libtiff begins a strip anew if another is read in between. */
+static alexnet_status begin_strips(an_tiff *t)
 {
-    uint8_t *buffer = NULL;
-    AN_CHECK(alloc_buffer(&buffer, t, TIFFScanlineSize(t->handle), row_bytes(t, t->width)));
-    alexnet_status rc = ALEXNET_OK;
-    span s = {buffer, t->planar ? 1 : t->samples, 0, t->width, NULL};
-    for (; s.first < count_planes(t) && rc == ALEXNET_OK; s.first++)
-        for (uint32_t y = 0; y < t->height && rc == ALEXNET_OK; y++) {
-            if (TIFFReadScanline(t->handle, buffer, y, (uint16_t)s.first) < 0)
-                rc = an_tiff_fail(t);
+    uint32_t rows = t->height;
+    TIFFGetFieldDefaulted(t->handle, TIFFTAG_ROWSPERSTRIP, &rows);
+    t->band = t->planar || t->by_libtiff ? rows : 1;
+    return t->by_libtiff ? ALEXNET_OK
+                         : alloc_buffer(t, TIFFScanlineSize(t->handle), row_bytes(t, t->width));
+}
+
+static alexnet_status read_strips(uint8_t *cells, an_tiff *t, uint32_t top, uint32_t count)
+{
+    span s = {t->buffer, t->planar ? 1 : t->samples, 0, t->width, NULL};
+    for (; s.first < an_tiff_planes(t); s.first++)
+        for (uint32_t y = 0; y < count; y++) {
+            if (TIFFReadScanline(t->handle, t->buffer, top + y, (uint16_t)s.first) < 0)
+                return an_tiff_fail(t);
             s.to = cells + (size_t)y * t->width * AN_TIFF_CELL;
             store(t, &s);
         }
-    an_free(buffer);
-    return rc;
+    return ALEXNET_OK;
+}
+
+/* ---- Tiles ---- */
+
+static alexnet_status begin_tiles(an_tiff *t)
+{
+    uint32_t width = 0;
+    TIFFGetField(t->handle, TIFFTAG_TILEWIDTH, &width);
+    TIFFGetField(t->handle, TIFFTAG_TILELENGTH, &t->band);
+    return t->by_libtiff ? ALEXNET_OK
+                         : alloc_buffer(t, TIFFTileSize(t->handle), row_bytes(t, width) * t->band);
 }
 
 /* Store the part of a tile that is inside the picture. */
-static void store_tile(uint8_t *cells, const an_tiff *t, const uint8_t *tile, uint32_t left,
-                       uint32_t top, unsigned plane)
+static void store_tile(uint8_t *cells, const an_tiff *t, uint32_t tile_width, uint32_t left,
+                       uint32_t count, unsigned plane)
 {
-    uint32_t width = 0, height = 0;
-    TIFFGetField(t->handle, TIFFTAG_TILEWIDTH, &width);
-    TIFFGetField(t->handle, TIFFTAG_TILELENGTH, &height);
-    size_t stride = row_bytes(t, width);
-    span s = {tile, t->planar ? 1 : t->samples, plane, 0, NULL};
-    s.count = t->width - left < width ? t->width - left : width;
-    for (uint32_t y = top; y < t->height && y - top < height; y++, s.from += stride) {
+    const size_t stride = row_bytes(t, tile_width);
+    span s = {t->buffer, t->planar ? 1 : t->samples, plane, 0, NULL};
+    s.count = t->width - left < tile_width ? t->width - left : tile_width;
+    for (uint32_t y = 0; y < count; y++, s.from += stride) {
         s.to = cells + ((size_t)y * t->width + left) * AN_TIFF_CELL;
         store(t, &s);
     }
 }
 
-static alexnet_status read_tiles(uint8_t *cells, an_tiff *t)
+static alexnet_status read_tiles(uint8_t *cells, an_tiff *t, uint32_t top, uint32_t count)
 {
-    uint32_t width = 0, height = 0;
-    uint8_t *buffer = NULL;
+    uint32_t width = 0;
     TIFFGetField(t->handle, TIFFTAG_TILEWIDTH, &width);
-    TIFFGetField(t->handle, TIFFTAG_TILELENGTH, &height);
-    tmsize_t size = TIFFTileSize(t->handle);
-    AN_CHECK(alloc_buffer(&buffer, t, size, row_bytes(t, width) * height));
-    alexnet_status rc = ALEXNET_OK;
-    for (unsigned plane = 0; plane < count_planes(t); plane++)
-        for (uint32_t y = 0; y < t->height; y += height)
-            for (uint32_t x = 0; x < t->width && rc == ALEXNET_OK; x += width) {
-                if (TIFFReadTile(t->handle, buffer, x, y, 0, (uint16_t)plane) < 0)
-                    rc = an_tiff_fail(t);
-                store_tile(cells, t, buffer, x, y, plane);
-            }
-    an_free(buffer);
-    return rc;
+    for (unsigned plane = 0; plane < an_tiff_planes(t); plane++)
+        for (uint32_t x = 0; x < t->width; x += width) {
+            if (TIFFReadTile(t->handle, t->buffer, x, top, 0, (uint16_t)plane) < 0)
+                return an_tiff_fail(t);
+            store_tile(cells, t, width, x, count, plane);
+        }
+    return ALEXNET_OK;
 }
 
+/* ---- Both ---- */
+
 /* Read with libtiff's own conversion to RGB, which Pillow uses too. */
-static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
+static alexnet_status read_converted(uint8_t *cells, an_tiff *t, uint32_t top, uint32_t rows)
 {
     TIFFRGBAImage image;
     char reason[1024];
@@ -139,11 +150,12 @@ static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
         return an_tiff_fail(t);
     }
     image.orientation = image.req_orientation = ORIENTATION_TOPLEFT;
-    int done = TIFFRGBAImageGet(&image, (uint32_t *)(void *)cells, t->width, t->height);
+    image.row_offset = (int)top;
+    int done = TIFFRGBAImageGet(&image, (uint32_t *)(void *)cells, t->width, rows);
     TIFFRGBAImageEnd(&image);
     if (!done)
         return an_tiff_fail(t);
-    size_t count = (size_t)t->width * t->height;
+    size_t count = (size_t)t->width * rows;
     for (size_t i = 0; i < count; i++) {
         uint32_t pixel;
         uint8_t *cell = cells + AN_TIFF_CELL * i;
@@ -155,12 +167,33 @@ static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
     return ALEXNET_OK;
 }
 
+/* Have libtiff set up the range of the samples: its conversion, which needs it, does not notice
+ * that there is no memory for it. */
+static alexnet_status find_range(an_tiff *t)
+{
+    enum { BOUNDS = 6 };
+    const float *range;
+    if (TIFFGetFieldDefaulted(t->handle, TIFFTAG_REFERENCEBLACKWHITE, &range))
+        return ALEXNET_OK;
+    return AN_FAIL_MEMORY(BOUNDS * sizeof *range, t->file->name);
+}
+
+alexnet_status an_tiff_begin_reading(an_tiff *t)
+{
+    if (t->by_libtiff)
+        AN_CHECK(find_range(t));
+    AN_CHECK((TIFFIsTiled(t->handle) ? begin_tiles : begin_strips)(t));
+    if (t->band < 1 || t->band > t->height)
+        t->band = t->height;
+    return ALEXNET_OK;
+}
+
 /* Where bits are damaged, libtiff makes up rows, different ones in each version, and reports
  * success. So any complaint counts as a failure. */
-alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff)
+alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff, uint32_t top, uint32_t count)
 {
     AN_CHECK((tiff->by_libtiff            ? read_converted
               : TIFFIsTiled(tiff->handle) ? read_tiles
-                                          : read_rows)(cells, tiff));
+                                          : read_strips)(cells, tiff, top, count));
     return tiff->ended || *tiff->reason ? an_tiff_fail(tiff) : ALEXNET_OK;
 }

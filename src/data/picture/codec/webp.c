@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/byte_order.h"
 #include "base/status.h"
-#include "data/picture/codec.h"
+#include "data/picture/rows.h"
 
 enum { HEADER_BYTES = 12, CHUNK_BYTES = 8 };
 
@@ -159,7 +159,7 @@ static alexnet_status whole_chunks(uint8_t **out, size_t *length, const an_encod
     return ALEXNET_OK;
 }
 
-static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+static alexnet_status decode_parts(an_picture *out, int *orientation, const an_encoded *file)
 {
     if (!is_cut(file))
         return decode_whole(out, orientation, file);
@@ -170,6 +170,14 @@ static alexnet_status decode(an_picture *out, int *orientation, const an_encoded
     alexnet_status rc = decode_whole(out, orientation, &whole);
     an_free(bytes);
     return rc == ALEXNET_ERROR_FORMAT ? fail(file) : rc;
+}
+
+static alexnet_status decode(an_rows *rows, const an_encoded *file)
+{
+    an_picture picture;
+    int orientation = 0;
+    AN_CHECK(decode_parts(&picture, &orientation, file));
+    return an_rows_give(rows, orientation, &picture);
 }
 
 const an_codec an_webp_codec = {"libwebp", AN_WEBP_VERSION, decode};
