@@ -32,7 +32,7 @@ static int64_t take_all(an_loader *loader, unsigned char *seen, int64_t count)
     an_batch batch;
     bool more;
     int64_t once = 0;
-    while (an_loader_next(loader, &batch, &more) == ALEXNET_OK && more)
+    while (an_loader_next(loader, NULL, &batch, &more) == ALEXNET_OK && more)
         for (int i = 0; i < batch.count; i++) {
             if (batch.pictures[i].status != ALEXNET_OK) {
                 fprintf(stderr, "%s\n", batch.pictures[i].error);

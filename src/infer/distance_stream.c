@@ -63,7 +63,7 @@ alexnet_status an_distance_stream_next(an_distance_stream *s, alexnet_distance_r
     AN_CHECK(an_compute_check(s->distance->net->ctx));
     if (s->next == s->batch.count) {
         s->next = 0;
-        AN_CHECK(an_loader_next(s->loader, &s->batch, more));
+        AN_CHECK(an_loader_next(s->loader, s->distance->net->ctx, &s->batch, more));
         if (!*more)
             return ALEXNET_OK;
     }

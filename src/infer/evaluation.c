@@ -145,7 +145,7 @@ static alexnet_status load_batch(an_evaluation *e, bool *more)
     for (int i = 0; i < e->count; i++) {
         an_member *member = &e->members[i];
         if (member->loader)
-            AN_CHECK(an_loader_next(member->loader, &member->batch, more));
+            AN_CHECK(an_loader_next(member->loader, e->ctx, &member->batch, more));
         for (int j = 0; j < i && !member->loader; j++)
             if (same_fit(e->members[j].runner, member->runner)) {
                 member->batch = e->members[j].batch;

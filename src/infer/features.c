@@ -239,7 +239,7 @@ static alexnet_status next_batch(an_feature_stream *s, bool *more)
     AN_CHECK(an_compute_check(f->model->ctx));
     if (s->next == s->batch.count) {
         s->next = s->computed = 0;
-        AN_CHECK(an_loader_next(s->loader, &s->batch, more));
+        AN_CHECK(an_loader_next(s->loader, f->model->ctx, &s->batch, more));
     }
     if (!*more)
         return ALEXNET_OK;

@@ -142,7 +142,7 @@ static alexnet_status make_batch(an_patches *p, bool *more)
     if (p->taken == p->latest.count) {
         p->taken = 0;
         p->computed = false;
-        AN_CHECK(an_loader_next(p->loader, &p->latest, more));
+        AN_CHECK(an_loader_next(p->loader, p->net->ctx, &p->latest, more));
     }
     if (*more && !p->computed)
         AN_CHECK(compute(p, &p->latest));

@@ -128,7 +128,7 @@ static alexnet_status make_batch(an_picture_index *x)
     if (x->taken == x->batch.count) {
         x->taken = 0;
         x->computed = false;
-        AN_CHECK(an_loader_next(x->loader, &x->batch, &got));
+        AN_CHECK(an_loader_next(x->loader, x->ctx, &x->batch, &got));
         assert(got);
     }
     if (!x->computed)

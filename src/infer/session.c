@@ -105,7 +105,7 @@ static alexnet_status next_batch(alexnet_stream *stream, bool *more)
     AN_CHECK(an_compute_check(stream->session->model->ctx));
     if (stream->next == batch->count) {
         stream->next = stream->computed = 0;
-        AN_CHECK(an_loader_next(stream->loader, batch, more));
+        AN_CHECK(an_loader_next(stream->loader, stream->session->model->ctx, batch, more));
     }
     if (!*more)
         return ALEXNET_OK;

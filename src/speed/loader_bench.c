@@ -157,7 +157,7 @@ static alexnet_status load_all(alexnet_loader_bench *b, double *seconds)
     AN_CHECK(an_loader_start_pass(b->loader, &pass));
     while (more) {
         AN_CHECK(an_ctx_check(b->ctx));
-        AN_CHECK(an_loader_next(b->loader, &batch, &more));
+        AN_CHECK(an_loader_next(b->loader, b->ctx, &batch, &more));
         for (int i = 0; i < batch.count; i++)
             b->bad += batch.pictures[i].status != ALEXNET_OK;
     }

@@ -120,7 +120,7 @@ alexnet_status an_data_stats_step(alexnet_data_stats *s, int64_t *done, bool *mo
     if (s->done)
         return ALEXNET_OK;
     AN_CHECK(an_ctx_check(s->ctx));
-    AN_CHECK(an_loader_next(s->loader, &batch, more));
+    AN_CHECK(an_loader_next(s->loader, s->ctx, &batch, more));
     if (*more) {
         count_pictures(s, &batch);
         an_moments_add(&s->moments, &batch);

@@ -107,7 +107,7 @@ static alexnet_status load(work *w, const alexnet_preview *p, uint64_t epoch)
                           .regions = an_draws_regions(&w->draws),
                           .epoch = epoch};
     AN_CHECK(an_loader_start_pass(w->loader, &pass));
-    return an_loader_next(w->loader, &w->batch, &more);
+    return an_loader_next(w->loader, w->ctx, &w->batch, &more);
 }
 
 static alexnet_status note_pictures(const work *w, alexnet_preview *p)

@@ -64,7 +64,7 @@ alexnet_status an_trainer_load(alexnet_trainer *t, an_batch *batch, bool *more)
     if (!t->loading)
         AN_CHECK(start_loading(t));
     double began = an_clock();
-    alexnet_status rc = an_loader_next(t->loader, batch, more);
+    alexnet_status rc = an_loader_next(t->loader, t->ctx, batch, more);
     t->pace.loading += an_clock() - began;
     return rc;
 }

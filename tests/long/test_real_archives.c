@@ -67,7 +67,7 @@ static uint64_t batches_of(alexnet_dataset *d, uint64_t *unordered)
     assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, BATCH, 2, NULL),
                      ALEXNET_OK);
     assert_int_equal(an_loader_start(loader, order, PICTURES, 0), ALEXNET_OK);
-    while (an_loader_next(loader, &batch, &more) == ALEXNET_OK && more)
+    while (an_loader_next(loader, NULL, &batch, &more) == ALEXNET_OK && more)
         for (int i = 0; i < batch.count; i++, seen++) {
             if (batch.pictures[i].status != ALEXNET_OK)
                 fail_msg("%s", batch.pictures[i].error);

@@ -96,7 +96,7 @@ static int load_all(const alexnet_dataset *dataset)
         ALEXNET_OK);
     assert_int_equal(an_loader_start(loader, order, dataset->count, 0), ALEXNET_OK);
     while (more) {
-        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
         for (int i = 0; i < batch.count; i++) {
             check_picture(dataset, &batch.pictures[i]);
             failed += batch.pictures[i].status != ALEXNET_OK;

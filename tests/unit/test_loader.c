@@ -7,17 +7,20 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cut_region.h"
 
 #include "base/alloc.h"
+#include "base/context.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "data/loader/loader.h"
@@ -103,7 +106,7 @@ static int check_next(an_loader *loader, int batch_size, int position)
     static const uint8_t zero[BYTES];
     an_batch batch;
     bool more;
-    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
     assert_true(more);
     assert_int_equal(batch.position, position);
     assert_int_equal(batch.count, PASS - position < batch_size ? PASS - position : batch_size);
@@ -118,7 +121,7 @@ static void check_end(an_loader *loader)
 {
     an_batch batch;
     bool more = true;
-    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
     assert_false(more);
     assert_int_equal(batch.count, 0);
 }
@@ -199,7 +202,7 @@ static void check_drawn(an_loader *loader, const an_region_rule *rule, uint64_t 
     const int border = (SIDE - rule->side) / 2;
     int seen = 0, good = 0;
     for (;;) {
-        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
         if (!more)
             break;
         for (int i = 0; i < batch.count; i++) {
@@ -251,7 +254,7 @@ static void check_smaller(an_loader *loader, const an_region_rule *boxes, bool s
     assert_int_equal(
         an_loader_start_pass(loader, &(an_pass){.order = places, .count = 2, .regions = boxes}),
         ALEXNET_OK);
-    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
     for (int i = 0; i < 2; i++) {
         const an_size size = i ? (an_size){21, 13} : (an_size){13, 21};
         an_picture picture;
@@ -346,7 +349,7 @@ static void test_keeps_sizes(void **state)
             ALEXNET_OK);
         assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
         for (int seen = 0; more; seen += batch.count) {
-            assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+            assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
             for (int i = 0; i < batch.count; i++) {
                 assert_int_equal(batch.pictures[i].sample, order[seen + i]);
                 check_kept(&batch, i, sides[s]);
@@ -427,12 +430,12 @@ static void pass_with_refusals(int times)
     assert_int_equal(an_loader_start(loader, NULL, 0, 0), ALEXNET_OK);
     for (uint32_t seen = 0; seen < FILES; seen += (uint32_t)batch.count) {
         for (int i = 1; i < times && seen == BATCH; i++) {
-            assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_ERROR_NO_MEMORY);
+            assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_ERROR_NO_MEMORY);
             assert_non_null(strstr(an_error_text(), files[HUNGRY]));
             assert_int_equal(batch.count, 0);
             assert_false(more);
         }
-        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
         assert_true(more);
         for (int i = 0; i < batch.count; i++)
             check_picture(&batch, i, seen + (uint32_t)i);
@@ -450,6 +453,41 @@ static void test_no_memory_for_long(void **state)
     dataset->source->kind = &changed;
     for (int times = 0; times < 4; times++)
         pass_with_refusals(times);
+    dataset->source->kind = kind;
+}
+
+static atomic_bool held;
+
+static alexnet_status read_when_free(const an_data_source *source, int64_t item, an_item_data *out)
+{
+    while (atomic_load(&held))
+        usleep(1000);
+    return kind->read(source, item, out);
+}
+
+/* A consumer that waits for a slow disk can be cancelled, and then gets the same batches. */
+static void test_cancelled_while_waiting(void **state)
+{
+    (void)state;
+    alexnet_ctx ctx = {.cancelled = true};
+    an_batch batch;
+    bool more;
+    kind = dataset->source->kind;
+    an_data_kind slow = *kind;
+    slow.read = read_when_free;
+    dataset->source->kind = &slow;
+    atomic_store(&held, true);
+    an_loader *loader = new_loader(BATCH, 2);
+    assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(an_loader_next(loader, &ctx, &batch, &more), ALEXNET_ERROR_CANCELLED);
+        assert_int_equal(batch.count, 0);
+    }
+    atomic_store(&held, false);
+    for (int position = 0; position < PASS;)
+        position += check_next(loader, BATCH, position);
+    check_end(loader);
+    an_loader_free(loader);
     dataset->source->kind = kind;
 }
 
@@ -510,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_refuses_bad_arguments),
         cmocka_unit_test(test_no_memory_in_a_worker),
         cmocka_unit_test(test_no_memory_for_long),
+        cmocka_unit_test(test_cancelled_while_waiting),
         cmocka_unit_test(test_workers_leave_signals_alone),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

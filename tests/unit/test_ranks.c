@@ -40,7 +40,7 @@ static shown show(alexnet_dataset *d, const an_pass *pass, int batch)
     assert_int_equal(an_loader_start_pass(loader, pass), ALEXNET_OK);
     for (;; s.batches++) {
         an_batch b;
-        assert_int_equal(an_loader_next(loader, &b, &more), ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, NULL, &b, &more), ALEXNET_OK);
         if (!more)
             break;
         assert_in_range(b.count, 0, batch);

@@ -186,7 +186,7 @@ static void check_pass(an_loader *loader, const an_pass *pass, const alexnet_dat
     int64_t place = pass->position;
     assert_int_equal(an_loader_start_pass(loader, pass), ALEXNET_OK);
     for (int b = 0; b < batches; b++) {
-        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
         if (!more)
             break;
         for (int i = 0; i < batch.count; i++, place++) {
@@ -249,7 +249,7 @@ static void test_changed_archives(void **state)
     assert_int_equal(
         an_loader_start_pass(loader, &(an_pass){.order = order, .count = COUNT, .shards = o}),
         ALEXNET_OK);
-    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
     for (int i = 0; i < batch.count; i++) {
         const bool gone = number_of(d, order[i]) / EACH == 2;
         assert_int_equal(batch.pictures[i].status, gone ? ALEXNET_ERROR_IO : ALEXNET_OK);
@@ -399,7 +399,7 @@ static void test_no_memory(void **state)
         alexnet_status rc =
             an_loader_start_pass(loader, &(an_pass){.order = order, .count = COUNT, .shards = o});
         while (rc == ALEXNET_OK && more) {
-            rc = an_loader_next(loader, &batch, &more);
+            rc = an_loader_next(loader, NULL, &batch, &more);
             seen += batch.count;
         }
         an_alloc_fail_at(0);

@@ -120,7 +120,7 @@ static void test_loader_takes_pixels(void **state)
                      ALEXNET_OK);
     an_dataset_release(d);
     assert_int_equal(an_loader_start(loader, order, ITEMS, 0), ALEXNET_OK);
-    while (an_loader_next(loader, &batch, &more) == ALEXNET_OK && more)
+    while (an_loader_next(loader, NULL, &batch, &more) == ALEXNET_OK && more)
         for (int i = 0; i < batch.count; i++, seen++) {
             const an_loaded *p = &batch.pictures[i];
             assert_int_equal(p->sample, order[seen]);

@@ -75,7 +75,7 @@ static seen look(alexnet_dataset *d)
     assert_int_equal(an_loader_start(loader, order, d->count, 0), ALEXNET_OK);
     while (more) {
         an_batch batch;
-        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
         for (int i = 0; more && i < batch.count; i++, s.count++) {
             if (batch.pictures[i].status != ALEXNET_OK)
                 fail_msg("%s", batch.pictures[i].error);

@@ -1,6 +1,7 @@
 #include "data/loader/loader_impl.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -116,7 +117,25 @@ static alexnet_status load_rest(an_loader *l, an_frame *f, int64_t first, int si
     return ALEXNET_OK;
 }
 
-alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
+/* Wait until all pictures of a batch are loaded, which can take long on a slow disk. Nobody can
+ * signal a cancellation, which may come from a signal handler, so it is asked for. */
+static bool wait_for(an_loader *l, const an_frame *f, int size, const alexnet_ctx *ctx)
+{
+    enum { PAUSE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 }; /* nanoseconds */
+    while (f->done < size) {
+        struct timespec until;
+        if (an_ctx_cancelled(ctx))
+            return false;
+        clock_gettime(CLOCK_REALTIME, &until); /* of the condition variable */
+        until.tv_nsec += PAUSE;
+        until.tv_sec += until.tv_nsec / SECOND;
+        until.tv_nsec %= SECOND;
+        pthread_cond_timedwait(&l->ready, &l->lock, &until);
+    }
+    return true;
+}
+
+alexnet_status an_loader_next(an_loader *l, const alexnet_ctx *ctx, an_batch *batch, bool *more)
 {
     *batch = (an_batch){0};
     *more = false;
@@ -128,9 +147,10 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
     int size;
     const int64_t first = an_pass_place(l, l->oldest, &size);
     an_frame *f = &l->ring[l->oldest % AN_LOADER_BATCHES];
-    while (any && f->done < size)
-        pthread_cond_wait(&l->ready, &l->lock);
+    const bool cancelled = any && !wait_for(l, f, size, ctx);
     pthread_mutex_unlock(&l->lock);
+    if (cancelled)
+        return an_ctx_fail_cancelled();
     if (!any)
         return ALEXNET_OK;
     AN_CHECK(load_rest(l, f, first, size)); /* no worker has to do with this batch any more */

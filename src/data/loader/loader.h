@@ -78,10 +78,12 @@ typedef struct an_pass {
 alexnet_status an_loader_start_pass(an_loader *loader, const an_pass *pass);
 /**
  * The next batch of the pass, borrowed until the next call; *more is false past the last. Bad
- * pictures are results, not failures: it fails only if out of memory, when the next call tries the
- * same batch again, and in a child of fork().
+ * pictures are results, not failures: it fails only in a child of fork(), and if out of memory or
+ * cancelled, when the next call tries the same batch again.
+ * @param ctx  whose cancellation ends the wait for the batch; NULL: none
  */
-alexnet_status an_loader_next(an_loader *loader, an_batch *batch, bool *more);
+alexnet_status an_loader_next(an_loader *loader, const alexnet_ctx *ctx, an_batch *batch,
+                              bool *more);
 /** Bytes of all batches in flight of a loader of this side and batch size; for AN_FIT_KEEP, an
  * upper bound. */
 size_t an_loader_bytes(int side, int batch);

@@ -51,7 +51,7 @@ struct an_loader {
     int64_t oldest;         /* first batch, from 0 at `start`, not yet consumed */
     bool lent;              /* the consumer has the oldest */
     int busy;               /* workers that are loading a picture */
-    bool over;
+    atomic_bool over;       /* the loader is ending; pictures are not decoded any further */
 };
 
 /** A picture's place in a batch; NULL if pictures are kept as they are. */
