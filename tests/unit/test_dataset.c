@@ -124,6 +124,17 @@ static void test_bad_folders(void **state)
     check_error("index", NULL, NULL, ALEXNET_ERROR_FORMAT,
                 "1 .txt, 2 others, among them x.tar.alexnet-index; a");
     check_error("packed/x.zip", NULL, NULL, ALEXNET_ERROR_FORMAT, "unpack it first");
+    scratch_write("packed/photos", "PK\3\4...", 7);
+    check_error("packed/photos", NULL, NULL, ALEXNET_ERROR_FORMAT, "unpack it first, with unzip");
+    scratch_write("packed/photos", "\x1F\x8B...", 5);
+    check_error("packed/photos", NULL, NULL, ALEXNET_ERROR_FORMAT,
+                "decompress it with gunzip, and");
+    char header[512] = "";
+    memcpy(header + 257, "ustar", 5);
+    scratch_write("packed/photos", header, sizeof header);
+    check_error("packed/photos", NULL, NULL, ALEXNET_ERROR_FORMAT, "add .tar to its name");
+    scratch_write("packed/x.tar", "Rar!...", 7);
+    check_error("packed/x.tar", NULL, NULL, ALEXNET_ERROR_FORMAT, "unpack it with unrar x, and");
     check_error("flat", NULL, NULL, ALEXNET_ERROR_FORMAT, "2 pictures but no class folders");
     check_error("flat/a.jpg", NULL, NULL, ALEXNET_ERROR_FORMAT, "is a file");
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/dog");
@@ -298,8 +309,10 @@ static void test_left_out_is_said(void **state)
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "but 1 .psd; convert .psd");
     put("t/elk/a.jpg");
     put("t/elk/raw.ORF"); /* a camera's */
+    put("t/elk/x.zip");
+    put("t/elk/x.dds");
     open_and_log("t", NULL);
-    expect_logged("convert .jxl, .orf, .psd files to JPEG"); /* as they are counted */
+    expect_logged("convert .jxl, .dds, .orf, .psd files to JPEG or PNG; unpack .zip;");
 }
 
 /* Endings beyond those that are counted one by one are among the others. */

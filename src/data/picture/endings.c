@@ -12,14 +12,38 @@ const char *const an_picture_endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".
                                           ".webp", ".gif",  ".bmp",  ".tif",  ".tiff", ".heic",
                                           ".heif", ".hif",  ".avif", NULL};
 
-/* Pictures of formats that are not read; the second half are cameras' raw data. */
-static const char *const other_pictures[] = {
-    ".jp2", ".j2k", ".jpx", ".jpf", ".jxl", ".psd", ".xcf", ".svg", ".ico", ".tga",
-    ".dib", ".jfi", ".pbm", ".pgm", ".ppm", ".pnm", ".qoi", ".exr", ".hdr", ".heics",
-    ".dng", ".raw", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".orf",
-    ".rw2", ".raf", ".pef", ".srw", ".3fr", ".iiq", ".x3f", NULL};
-static const char *const archives[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2",
-                                       ".xz",  ".zst", ".7z",  ".rar", NULL};
+/* What is to be done with files that are not read. */
+enum { CONVERT, UNPACK, REMEDIES };
+static const struct {
+    const char *verb, *rest;
+} remedies[REMEDIES] = {
+    [CONVERT] = {"convert", " files to JPEG or PNG"},
+    [UNPACK] = {"unpack", ""},
+};
+
+/* Files that are not read: pictures of other formats, all that Pillow opens among them, and
+ * cameras' raw data; archives. Not videos, which phones put beside photographs. Each list has
+ * blanks around its words. */
+static const char *const unread[REMEDIES] = {
+    [CONVERT] =
+        " .jp2 .j2k .jpx .jpf .jpc .j2c .jxl .psd .xcf .svg .ico .icns .cur .tga .icb .vda .vst"
+        " .dib .jfi .apng .pbm .pgm .ppm .pnm .pfm .qoi .exr .hdr .heics .avifs .dds .fli .flc"
+        " .ftc .ftu .gbr .blp .bw .rgb .rgba .sgi .ras .pcx .dcx .pcd .pxr .palm .msp .im .mpo"
+        " .xbm .xpm .eps .emf .wmf .fit .fits"
+        " .dng .raw .cr2 .cr3 .crw .nef .nrw .arw .sr2 .orf .rw2 .raf .pef .srw .3fr .iiq .x3f ",
+    [UNPACK] = " .zip .tar .tgz .gz .bz2 .xz .zst .7z .rar ",
+};
+
+/* Whether files with an ending, in any case, have this remedy. */
+static bool has_remedy(const char *ending, int remedy)
+{
+    const char *list = unread[remedy];
+    const size_t length = strlen(ending);
+    for (const char *word = list + 1; *word; word += strcspn(word, " ") + 1)
+        if (length == strcspn(word, " ") && strncasecmp(word, ending, length) == 0)
+            return true;
+    return false;
+}
 
 static bool is_among(const char *const *list, const char *ending)
 {
@@ -36,7 +60,7 @@ bool an_has_picture_ending(const char *file_name)
 
 bool an_is_archive(const char *file_name)
 {
-    return is_among(archives, an_ending_of(file_name));
+    return has_remedy(an_ending_of(file_name), UNPACK);
 }
 
 static int more_first(const void *a, const void *b)
@@ -113,28 +137,28 @@ const char *an_endings_text(char *out, size_t room, const an_endings *endings)
     return out;
 }
 
-/* "convert .jxl and .psd to JPEG". @return whether there are any of them */
-static bool list_remedy(char *out, size_t room, const an_endings *endings, const char *const *list,
-                        const char *verb)
+/* "convert .jxl, .psd files to JPEG or PNG", if there are any of them. */
+static void add_remedy(char *out, size_t room, const an_endings *endings, int remedy)
 {
     bool any = false;
     for (int i = 0; i < endings->rows; i++) {
-        if (!is_among(list, endings->row[i].ending))
+        if (!has_remedy(endings->row[i].ending, remedy))
             continue;
-        append(out, room, any ? ", " : *out ? "; " : "", any ? "" : verb);
-        append(out, room, any ? "" : " ", endings->row[i].ending);
+        if (!any)
+            append(out, room, *out ? "; " : "", remedies[remedy].verb);
+        append(out, room, any ? ", " : " ", endings->row[i].ending);
         any = true;
     }
-    return any;
+    if (any)
+        append(out, room, remedies[remedy].rest, "");
 }
 
 const char *an_endings_remedy(char *out, size_t room, const an_endings *counts)
 {
     const an_endings sorted = an_endings_sorted(counts), *endings = &sorted;
     *out = '\0';
-    if (list_remedy(out, room, endings, other_pictures, "convert"))
-        append(out, room, " ", "files to JPEG or PNG");
-    list_remedy(out, room, endings, archives, "unpack");
+    for (int remedy = 0; remedy < REMEDIES; remedy++)
+        add_remedy(out, room, endings, remedy);
     for (int i = 0; i < endings->rows; i++) {
         if (*endings->row[i].ending == '\0')
             append(out, room, *out ? "; " : "",

@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/packed.h"
+#include "base/reader.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/picture/endings.h"
@@ -127,9 +129,47 @@ static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an
     return rc;
 }
 
+/* Read the first bytes of a file. @return how many; 0 also if it cannot be read */
+static size_t read_head(unsigned char *head, size_t room, const char *path)
+{
+    an_reader *reader;
+    if (!an_is_file(path) || an_reader_open(&reader, path) != ALEXNET_OK)
+        return 0;
+    const uint64_t size = an_reader_size(reader);
+    const size_t length = size < room ? (size_t)size : room;
+    const alexnet_status rc = an_reader_read(reader, 0, head, length);
+    an_reader_close(reader);
+    return rc == ALEXNET_OK ? length : 0;
+}
+
+/* Say what is expected instead of a path, and what to do about an archive, whatever it is called.
+ */
+static alexnet_status fail_unknown(const char *path, const char *what)
+{
+    unsigned char head[AN_PACKED_HEAD];
+    char help[96] = "";
+    const size_t length = read_head(head, sizeof head, path);
+    const an_packed *packed = an_packed_of(head, length);
+    if (packed && packed->archive)
+        an_print_in(help, sizeof help, ": unpack it first, with %s", packed->tool);
+    else if (packed)
+        an_print_in(help, sizeof help, ": decompress it with %s, and call a tar archive .tar",
+                    packed->tool);
+    else if (an_packed_is_tar(head, length))
+        an_print_in(help, sizeof help, ": it is a tar archive; add .tar to its name");
+    else if (an_is_archive(path))
+        an_print_in(help, sizeof help, ": unpack it first");
+    return AN_FAIL(
+        ALEXNET_ERROR_FORMAT,
+        "%s is %s; a folder with one folder of pictures per class, a .tar archive, a "
+        "list (.txt, .csv), the folder of an LMDB, or the files of MNIST or CIFAR are expected%s",
+        path, what, help);
+}
+
 /* The first kind that accepts a path. */
 static alexnet_status find_kind(const an_data_kind **out, alexnet_ctx *ctx, const char *path)
 {
+    *out = NULL;
     for (int i = 0; i < KINDS; i++) {
         bool yes;
         AN_CHECK(kinds[i]->accepts(ctx, path, &yes));
@@ -138,13 +178,7 @@ static alexnet_status find_kind(const an_data_kind **out, alexnet_ctx *ctx, cons
             return ALEXNET_OK;
     }
     const char *what = an_file_kind(path);
-    if (!what)
-        return an_file_fail("open", path);
-    return AN_FAIL(
-        ALEXNET_ERROR_FORMAT,
-        "%s is %s; a folder with one folder of pictures per class, a .tar archive, a "
-        "list (.txt, .csv), the folder of an LMDB, or the files of MNIST or CIFAR are expected%s",
-        path, what, an_is_archive(path) ? ": unpack it first" : "");
+    return what ? fail_unknown(path, what) : an_file_fail("open", path);
 }
 
 alexnet_status an_data_source_check(alexnet_ctx *ctx, const char *path)

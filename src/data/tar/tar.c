@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/packed.h"
 #include "base/status.h"
 
 /* Where the fields of a header are, and how long. */
@@ -59,35 +60,17 @@ static bool checksum_fits(const unsigned char *header)
 
 /* ---- Beginning ---- */
 
-static alexnet_status fail_compressed(const char *name, const char *tool)
+static alexnet_status refuse_packed(const char *name, const an_packed *packed)
 {
+    if (packed->archive)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is not a tar archive but one of another kind; unpack it with %s, and "
+                       "give the folder",
+                       name, packed->tool);
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is a compressed archive, in which no picture can be found without unpacking "
                    "those before it; decompress it with %s, and give the .tar file",
-                   name, tool);
-}
-
-static alexnet_status check_compression(const char *name, const unsigned char *bytes, size_t length)
-{
-    static const struct {
-        const char *magic;
-        size_t length;
-        const char *tool;
-    } kinds[] = {{"\x1F\x8B", 2, "gunzip"},
-                 {"BZh", 3, "bunzip2"},
-                 {"\xFD"
-                  "7zXZ",
-                  5, "unxz"},
-                 {"\x28\xB5\x2F\xFD", 4, "unzstd"},
-                 {"\x04\x22\x4D\x18", 4, "unlz4"},
-                 {"LZIP", 4, "lzip -d"},
-                 {"\x89LZO", 4, "lzop -d"},
-                 {"\x1F\x9D", 2, "uncompress"},
-                 {"\x5D\0\0", 3, "unlzma"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (length >= kinds[i].length && memcmp(bytes, kinds[i].magic, kinds[i].length) == 0)
-            return fail_compressed(name, kinds[i].tool);
-    return ALEXNET_OK;
+                   name, packed->tool);
 }
 
 alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uint64_t length,
@@ -105,8 +88,9 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
         return AN_FAIL_MEMORY(strlen(name), "a name");
     const size_t first = length < AN_TAR_BLOCK ? (size_t)length : AN_TAR_BLOCK;
     AN_CHECK(an_tar_peek(tar, offset, first, &bytes));
-    if (first < AN_TAR_BLOCK || !checksum_fits(bytes)) /* a name may begin as they do */
-        AN_CHECK(check_compression(name, bytes, first));
+    const an_packed *packed = an_packed_of(bytes, first);
+    if (packed && (first < AN_TAR_BLOCK || !checksum_fits(bytes))) /* a name may begin as they do */
+        return refuse_packed(name, packed);
     if (memmem(bytes, first, "git-lfs", strlen("git-lfs")) && first < AN_TAR_BLOCK)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is a pointer of Git LFS, which stands for the archive (git lfs pull "
