@@ -112,13 +112,10 @@ void an_tar_end(an_tar *tar)
 
 /* ---- Headers ---- */
 
-/* How many zeros some bytes begin with. */
-static size_t count_zeros(const unsigned char *bytes, size_t length)
+static bool is_zero(const unsigned char *block)
 {
-    size_t zeros = 0;
-    while (zeros < length && bytes[zeros] == 0)
-        zeros++;
-    return zeros;
+    static const unsigned char zeros[AN_TAR_BLOCK];
+    return memcmp(block, zeros, sizeof zeros) == 0;
 }
 
 /* Read the next header; *more is false at the zeros that end the archive. */
@@ -132,7 +129,7 @@ static alexnet_status read_header(an_tar *tar, unsigned char *header, bool *more
                        "archive",
                        tar->name, (unsigned long long)tar->end);
     AN_CHECK(an_tar_peek(tar, tar->at, AN_TAR_BLOCK, &block));
-    if (count_zeros(block, AN_TAR_BLOCK) == AN_TAR_BLOCK)
+    if (is_zero(block))
         return ALEXNET_OK;
     if (!checksum_fits(block))
         return an_tar_fail_damaged(tar, "a header is expected, and its checksum is wrong");
@@ -241,6 +238,15 @@ cleanup:
 
 /* ---- After the members ---- */
 
+/* The first block of some bytes that is a header; their length if none is. */
+static size_t find_header(const unsigned char *bytes, size_t length)
+{
+    for (size_t at = 0; at + AN_TAR_BLOCK <= length; at += AN_TAR_BLOCK)
+        if (checksum_fits(bytes + at))
+            return at;
+    return length;
+}
+
 alexnet_status an_tar_check_end(an_tar *tar, an_work *work)
 {
     const unsigned char *bytes;
@@ -250,16 +256,15 @@ alexnet_status an_tar_check_end(an_tar *tar, an_work *work)
         length = left < AN_TAR_WINDOW ? (size_t)left : AN_TAR_WINDOW;
         AN_CHECK(an_work_add(work, 0));
         AN_CHECK(an_tar_peek(tar, at, length, &bytes));
-        const size_t zeros = count_zeros(bytes, length);
-        if (zeros == length)
+        const size_t header = find_header(bytes, length);
+        if (header == length)
             continue;
-        const uint64_t more = left - zeros / AN_TAR_BLOCK * AN_TAR_BLOCK;
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,
             "%s goes on for %llu bytes after the zeros that end it at byte %llu, and tar "
             "programs do not read what follows; join archives with tar --concatenate "
             "instead of cat, or give a folder of them",
-            tar->name, (unsigned long long)more, (unsigned long long)tar->at);
+            tar->name, (unsigned long long)(left - header), (unsigned long long)tar->at);
     }
     return ALEXNET_OK;
 }

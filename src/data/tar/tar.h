@@ -9,9 +9,9 @@
  *
  * Headers are not trusted: each must have the right checksum, members must be within the archive,
  * and every step goes forward. An archive that ends without a block of zeros was cut short, and is
- * refused. So is one that goes on after the zeros, as archives joined by cat do: programs stop at
- * the zeros, and what follows would be lost without a word. It is not read: it may have the same
- * names.
+ * refused. So is one with another header after the zeros, as archives joined by cat have: programs
+ * stop at the zeros, and what follows would be lost without a word. It is not read: it may have the
+ * same names. Other bytes may follow, as POSIX leaves the rest of the last record undefined.
  */
 #ifndef AN_DATA_TAR_TAR_H
 #define AN_DATA_TAR_TAR_H
@@ -63,8 +63,7 @@ alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more);
 alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length,
                            const unsigned char **bytes);
 /**
- * Check that nothing but zeros follows the mark that ends the archive, once there are no more
- * members.
+ * Check that no header follows the zeros that end the archive, once there are no more members.
  * @param work  told of nothing, but may be cancelled; or NULL
  * @return ALEXNET_ERROR_FORMAT with how many bytes follow; ALEXNET_ERROR_CANCELLED
  */
