@@ -333,6 +333,8 @@ def bad_png_files():
         "cut-sum.png": whole[:-14],
         "header-sum.png": wrong_sum(whole, b"IHDR"),
         "pixel-sum.png": other_pixel_sum(whole),
+        "last-pixels.png": patched(whole, len(whole) - 36, bytes([whole[-36] ^ 8])),  # shows after the last row
+        "clear-sum.png": wrong_sum(png_files()["grey-trns.png"], b"tRNS"),
         "bad-sum.png": patched(whole, at, bytes([whole[at] ^ 1])),
         "huge.png": whole[:8] + chunk(b"IHDR", huge) + rest,
         "wide.png": whole[:8] + chunk(b"IHDR", wide) + rest,

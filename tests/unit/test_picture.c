@@ -46,6 +46,8 @@ static const bad_picture bad_pictures[] = {
     {"bad-empty.jpg", ALEXNET_ERROR_FORMAT, "is empty"},
     {"bad-few-pixels.png", ALEXNET_ERROR_FORMAT, "not a valid PNG"},
     {"bad-header-sum.png", ALEXNET_ERROR_FORMAT, "not a valid PNG"},
+    {"bad-last-pixels.png", ALEXNET_ERROR_FORMAT, "not a valid PNG: IDAT: "},
+    {"bad-clear-sum.png", ALEXNET_ERROR_FORMAT, "not a valid PNG: tRNS: CRC error"},
     {"bad-pixel-sum.png", ALEXNET_ERROR_FORMAT, "not a valid PNG"},
     {"bad-flat.jpg", ALEXNET_ERROR_FORMAT, "not a valid JPEG"},
     {"bad-huge.jpg", ALEXNET_ERROR_UNSUPPORTED, "65500 x 65500 pixels"},
