@@ -1,7 +1,8 @@
 /*
  * Where the pictures of a data set come from: items behind a small table of functions.
  *
- *     source.c          what all kinds have in common, and the list of kinds
+ *     source.c          what all kinds have in common
+ *     source_open.c     the list of kinds, and opening a path as one of them
  *     source_folders.c  a tree with one folder per class, whose root class_root.c checks
  *     source_tar.c      archives: shards as WebDataset has them, and those of ImageNet
  *     source_list.c     lists of files with their labels
