@@ -5,10 +5,12 @@
  *     trainer_resume.c   a run resumed from its checkpoint
  *     trainer_data.c     the data of a run that is resumed: found again and checked
  *     trainer_make.c     making and freeing the parts of both
+ *     trainer_purpose.c  what its programs are compiled for
  *     trainer_weights.c  the weights of classes
- *     trainer.c          the steps: a minibatch, what is reported of it
+ *     trainer_step.c     the steps: a minibatch, what is reported of it
  *     trainer_load.c     the pictures of a pass, batch by batch
- *     trainer_mean.c     the pass for the mean image, and its sums in checkpoints
+ *     trainer_mean.c     the pass for the mean image
+ *     trainer_sums.c     its sums in checkpoints
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log

@@ -83,13 +83,6 @@ static void drop_rates(alexnet_trainer *t)
            (long long)since, an_recipe_number(t->recipe, AN_KEY_STEP_FACTOR, NULL, 0));
 }
 
-bool an_trainer_stopped_early(const alexnet_trainer *t)
-{
-    int64_t patience = an_recipe_integer(t->recipe, AN_KEY_STOP_PATIENCE);
-    return patience > 0 && t->record.best_epoch > 0 &&
-           an_trainer_epoch(t) - t->record.best_epoch >= patience;
-}
-
 static void begin_epoch(alexnet_trainer *t)
 {
     bool early = an_trainer_stopped_early(t), through = an_trainer_epoch(t) == t->epochs;

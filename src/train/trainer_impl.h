@@ -29,11 +29,20 @@ static inline int64_t an_trainer_epoch(const alexnet_trainer *t)
 {
     return t->record.step / t->steps_per_epoch;
 }
+/** Whether validation has not improved for the recipe's stop_patience epochs. */
+static inline bool an_trainer_stopped_early(const alexnet_trainer *t)
+{
+    int64_t patience = an_recipe_integer(t->recipe, AN_KEY_STOP_PATIENCE);
+    return patience > 0 && t->record.best_epoch > 0 &&
+           an_trainer_epoch(t) - t->record.best_epoch >= patience;
+}
 /** Do a piece of the mean image. After the last one, training begins. */
 alexnet_status an_trainer_step_mean(alexnet_trainer *trainer, alexnet_progress *progress);
 /** The sums of a pass for the mean image that is under way, for a checkpoint; borrowed. @return how
  *  many tensors: 0 or 2 */
 int an_trainer_mean_tensors(const alexnet_trainer *trainer, an_model_tensor tensors[2]);
+/** Begin the pass anew, without what was counted of it. */
+void an_trainer_forget_mean(alexnet_trainer *trainer);
 /** Read them again, if the record of a resumed run says that there are any. */
 alexnet_status an_trainer_read_mean(alexnet_trainer *trainer, an_tensor_file *file);
 /**
@@ -157,8 +166,6 @@ alexnet_status an_trainer_follow(alexnet_trainer *trainer);
 void an_trainer_list_bad(alexnet_trainer *trainer, const char *error);
 /** Write the checkpoint at the end of an epoch, and the copy that the recipe's `keep` asks for. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
-/** Whether validation has not improved for the recipe's stop_patience epochs. */
-bool an_trainer_stopped_early(const alexnet_trainer *trainer);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
 /** Warn if nothing keeps another process from training in the folder. */

@@ -19,30 +19,6 @@ static alexnet_status find_frozen(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-an_program_options an_trainer_purpose(const alexnet_trainer *t, int batch)
-{
-    an_program_options options = an_program_training(batch, t->record.split);
-    options.batches = t->net->backend->api->copy_ahead ? 2 : 1;
-    options.frozen = t->frozen;
-    options.accumulate = t->parts > 1;
-    options.clip = an_recipe_ever(t->recipe, AN_KEY_CLIP);
-    options.masks = !(t->trial && t->trial->still);
-    return options;
-}
-
-an_program_options an_trainer_validation(const alexnet_trainer *t, int batch)
-{
-    an_program_options options = an_program_inference(batch, batch);
-    options.values = an_trainer_result(t);
-    return options;
-}
-
-an_arena an_trainer_result(const alexnet_trainer *t)
-{
-    const an_arena average = an_net_find_arena(t->net, AN_ARENA_AVERAGE);
-    return average < 0 ? AN_VALUES : average;
-}
-
 /* Add arenas for what the optimiser keeps besides the momentum. */
 static alexnet_status add_arenas(const alexnet_trainer *t)
 {
