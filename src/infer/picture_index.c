@@ -181,7 +181,7 @@ static alexnet_status fail_damaged(const void *index, int64_t picture)
         return AN_FAIL(ALEXNET_ERROR_IO, "%s: each time that it is read, it is another",
                        shard->path);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s; delete the file, and its pictures are computed again",
-                   alexnet_error_text());
+                   an_error_text());
 }
 
 /* Threads that compare the same row at once come to the same result. */

@@ -47,8 +47,7 @@ static alexnet_status open_shard(an_picture_index *x, const char *path)
     an_index_shard *shard = &x->shards[x->n_shards];
     alexnet_status rc = an_index_open_file(x, path, shard, &there);
     if (rc == ALEXNET_ERROR_FORMAT || rc == ALEXNET_ERROR_UNSUPPORTED) {
-        an_log(x->ctx, ALEXNET_LOG_WARNING, "%s; its pictures are computed again",
-               alexnet_error_text());
+        an_log(x->ctx, ALEXNET_LOG_WARNING, "%s; its pictures are computed again", an_error_text());
         rc = keep_name(path, shard);
     }
     x->n_shards += rc == ALEXNET_OK && there;
@@ -147,7 +146,7 @@ bool an_index_is_whole(const an_picture_index *x, const an_index_shard *shard, i
 {
     if (an_index_shard_check(shard, row) == ALEXNET_OK)
         return true;
-    an_log(x->ctx, ALEXNET_LOG_WARNING, "%s; its picture is computed again", alexnet_error_text());
+    an_log(x->ctx, ALEXNET_LOG_WARNING, "%s; its picture is computed again", an_error_text());
     return false;
 }
 

@@ -52,7 +52,7 @@ static an_rect largest_box(const an_region_rule *rule, an_size size)
     return in_the_middle(size, width, height);
 }
 
-static an_rect draw_box(const an_region_rule *rule, an_size size, uint64_t epoch, uint64_t place)
+static an_rect drawn_box(const an_region_rule *rule, an_size size, uint64_t epoch, uint64_t place)
 {
     an_rect box;
     for (uint32_t i = 0; i < TRIES; i++)
@@ -96,7 +96,7 @@ void an_region_draw(an_region *out, const an_region_rule *rule, an_size size, ui
     const uint64_t group = rule->group > 1 ? (uint64_t)rule->group : 1;
     const uint64_t place = position - position % group;
     *out = (an_region){.square = rule->side,
-                       .box = rule->scaled ? draw_box(rule, size, epoch, place)
+                       .box = rule->scaled ? drawn_box(rule, size, epoch, place)
                                            : fitted_box(rule->fit, size)};
     if (!(rule->rotate > 0))
         return;
