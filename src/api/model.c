@@ -4,6 +4,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
+#include "model/model_open.h"
 
 alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
 {

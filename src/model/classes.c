@@ -8,7 +8,7 @@
 #include "base/builtin.h"
 #include "base/json.h"
 #include "base/status.h"
-#include "model/model_file.h"
+#include "model/network/network.h"
 
 static alexnet_status begin(an_classes *out, int count)
 {

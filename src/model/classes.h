@@ -25,6 +25,10 @@ an_class_list an_classes_list(const an_classes *classes);
 alexnet_status an_classes_presume(an_classes *out, int count, bool in_order);
 #define AN_IMAGENET_CLASSES 1000
 
+/** The keys of the metadata that hold them in files. */
+#define AN_METADATA_CLASSES "alexnet.classes"
+#define AN_METADATA_NAMES "alexnet.names"
+
 /** As JSON arrays of strings, owned; NULL if memory is short. */
 char *an_strings_to_json(char *const *strings, int count);
 /**

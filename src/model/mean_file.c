@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "format/caffe/caffe.h"
-#include "model/model_file.h"
+#include "model/model_metadata.h"
 #include "model/network/network_edit.h"
 
 enum { SIDE_MAX = 8192 }; /* of [input] */
@@ -58,9 +58,9 @@ static alexnet_status find_order(an_mean_file *out, an_tensor_file *file)
     an_classes classes = {0};
     if (strcmp(an_tensor_file_format(file), "npy") == 0)
         out->bgr = true;
-    if (!an_model_file_is_ours(file))
+    if (!an_model_metadata_is_ours(file))
         return ALEXNET_OK;
-    const alexnet_status rc = an_model_file_header(&network, &classes, file);
+    const alexnet_status rc = an_model_metadata_read(&network, &classes, file);
     if (rc == ALEXNET_OK)
         out->bgr = network->input.channels == AN_CHANNELS_BGR;
     an_network_release(network);

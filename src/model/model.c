@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "model/model_open.h"
 #include "model/recognise/leftover.h"
 
 static alexnet_status load_weights(alexnet_model *model, an_model_file *file)

@@ -1,36 +1,15 @@
 /*
- * Model files and checkpoints: safetensors whose metadata makes them complete.
- *
- *     alexnet.format     "1"
- *     alexnet.network    the network's text, its [input] section included
- *     alexnet.classes    JSON array of class identifiers, in order
- *     alexnet.names      JSON array of readable class names, in order
- *     alexnet.provenance what made the file, for people
+ * Model files and checkpoints: safetensors whose metadata makes them complete (model_metadata.h).
  *
  * Tensors have the names and shapes of the net's parameters; a checkpoint adds the state of the
  * optimiser, such as `momentum.NAME`, of each learned one, and metadata and tensors of its own.
- * Identifiers that are not UTF-8 cannot be written.
  */
 #ifndef AN_MODEL_MODEL_FILE_H
 #define AN_MODEL_MODEL_FILE_H
 
-#include "format/safetensors.h"
-#include "model/classes.h"
 #include "model/mean_file.h"
+#include "model/model_metadata.h"
 #include "model/recognise/match.h"
-
-/** The keys of metadata. */
-#define AN_METADATA_FORMAT "alexnet.format"
-#define AN_METADATA_NETWORK "alexnet.network"
-#define AN_METADATA_CLASSES "alexnet.classes"
-#define AN_METADATA_NAMES "alexnet.names"
-#define AN_METADATA_PROVENANCE "alexnet.provenance"
-
-/** The version that is written, and the only one that is read. */
-#define AN_MODEL_FILE_VERSION "1"
-
-/** Open the file of a model: `path`, or best.safetensors in it if it is a run folder. */
-alexnet_status an_model_file_reader(an_reader **out, const char *path);
 
 /** How to interpret a file. */
 typedef struct an_model_options {
@@ -53,50 +32,15 @@ typedef struct an_model_file {
     an_mean_file other_mean; /* used instead of the file's mean; none if its values are NULL */
 } an_model_file;
 
-/**
- * Open a model file. Its metadata describes it; if there is none, the file is recognised by its
- * layers.
- * @param ctx     for the log, which receives what was assumed; may be NULL
- * @param reader  ownership is taken, also on failure
- * @param options NULL: none
- */
-alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reader *reader,
-                                  const an_model_options *options);
 void an_model_file_close(an_model_file *file);
 
-/** Whether a file says that it is a model of this program. */
-bool an_model_file_is_ours(const an_tensor_file *file);
 /** Whether a file has a tensor with the name of the weight of one of the network's layers. */
 bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network);
-/**
- * Read the network and the classes of a file of this program.
- * @param network  out, released by the caller; NULL on failure
- * @param classes  out, freed by the caller, also on failure
- * @return ALEXNET_ERROR_UNSUPPORTED for a file of another version, ALEXNET_ERROR_FORMAT if
- *         metadata is missing or wrong
- */
-alexnet_status an_model_file_header(alexnet_network **network, an_classes *classes,
-                                    an_tensor_file *file);
-/** Read the classes alone. The caller frees them, also on failure. */
-alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
-
 /** Read all parameters of a net that was made for the file's network. If the file holds only a part
  * of the network, an_net.lacks is set for the layers that it does not have. */
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
 /** Read `ARENA.*` for all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_model_file *file, an_net *net);
-/** The name under which a file holds a learned parameter of an arena: "momentum.conv1.weight". */
-typedef char an_state_name[AN_NAME_MAX + 9 + 17];
-const char *an_model_file_state_name(const an_net *net, an_arena arena, int param,
-                                     an_state_name name);
-
-/** Add the network and classes to a writer's metadata, which makes the file a model. */
-alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
-                                      const an_classes *classes);
-/** The same for any format that stores texts by key: `put` is called for each text. */
-typedef alexnet_status (*an_metadata_put)(void *to, const char *key, const char *value);
-alexnet_status an_model_file_metadata_to(an_metadata_put put, void *to,
-                                         const alexnet_network *network, const an_classes *classes);
 
 /** A string of metadata. */
 typedef struct an_metadata {

@@ -1,50 +1,9 @@
 /*
  * Writing model files and checkpoints.
  */
-#include <assert.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/status.h"
-#include "base/utf8.h"
 #include "model/model_file.h"
-
-alexnet_status an_model_file_metadata_to(an_metadata_put put, void *to,
-                                         const alexnet_network *network, const an_classes *classes)
-{
-    assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* no network has more */
-    for (int i = 0; i < classes->count; i++)
-        if (!an_is_utf8(classes->ids[i]) || !an_is_utf8(classes->names[i]))
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "the class %s has a name that is not UTF-8; rename its folder",
-                           classes->ids[i]);
-    char *ids = an_strings_to_json(classes->ids, classes->count);
-    char *names = an_strings_to_json(classes->names, classes->count);
-    alexnet_status rc = ALEXNET_OK;
-    if (!ids || !names) {
-        rc = AN_FAIL_MEMORY((size_t)classes->count * 64, "class names");
-        goto cleanup;
-    }
-    AN_TRY(put(to, AN_METADATA_FORMAT, AN_MODEL_FILE_VERSION));
-    AN_TRY(put(to, AN_METADATA_NETWORK, network->text));
-    AN_TRY(put(to, AN_METADATA_CLASSES, ids));
-    AN_TRY(put(to, AN_METADATA_NAMES, names));
-cleanup:
-    an_free(ids);
-    an_free(names);
-    return rc;
-}
-
-static alexnet_status put_metadata(void *writer, const char *key, const char *value)
-{
-    return an_tensor_writer_metadata(writer, key, value);
-}
-
-alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
-                                      const an_classes *classes)
-{
-    return an_model_file_metadata_to(put_metadata, writer, network, classes);
-}
 
 static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool state)
 {
@@ -55,8 +14,7 @@ static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool 
     for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
         for (int i = 0; net->arenas[arena].saved && i < net->count; i++)
             if (net->params[i].learned)
-                AN_CHECK(an_tensor_writer_declare(writer,
-                                                  an_model_file_state_name(net, arena, i, name),
+                AN_CHECK(an_tensor_writer_declare(writer, an_net_state_name(net, arena, i, name),
                                                   type, net->params[i].shape));
     return ALEXNET_OK;
 }
@@ -135,7 +93,7 @@ alexnet_status an_model_file_write(const char *path, an_net *net, an_arena value
     more = more ? more : &nothing;
     AN_CHECK(an_tensor_writer_new(&writer, path));
     an_tensor_writer_sum(writer);
-    AN_TRY(an_model_file_metadata(writer, net->network, classes));
+    AN_TRY(an_model_metadata_write(writer, net->network, classes));
     AN_TRY(declare_more(writer, more));
     AN_TRY(declare(writer, net, state));
     AN_TRY(put_more(writer, more));

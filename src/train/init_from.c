@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "model/model_open.h"
 #include "model/recognise/adopt.h"
 #include "model/recognise/agree.h"
 #include "model/recognise/leftover.h"
@@ -47,8 +48,8 @@ typedef struct origin {
 static alexnet_status identify(origin *from)
 {
     an_model_file file = {.tensors = from->file};
-    if (an_model_file_is_ours(from->file))
-        return an_model_file_header(&from->network, &from->classes, from->file);
+    if (an_model_metadata_is_ours(from->file))
+        return an_model_metadata_read(&from->network, &from->classes, from->file);
     const alexnet_status rc = an_adopt(&file, NULL, &(an_model_options){.part = true});
     from->network = file.network;
     an_match_free(&file.match);
@@ -90,7 +91,7 @@ static alexnet_status find_tensors(origin *from)
     from->bindings = an_calloc((size_t)net->count, sizeof *from->bindings);
     if (!from->bindings)
         return AN_FAIL_MEMORY((size_t)net->count * sizeof *from->bindings, "a list of tensors");
-    const bool ours = an_model_file_is_ours(from->file);
+    const bool ours = an_model_metadata_is_ours(from->file);
     if (ours && an_agree_is_needed(from->file))
         return find_by_graph(from);
     if (!ours || !an_model_file_has_our_names(from->file, net->network)) {

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/team.h"
 #include "base/text.h"
+#include "model/model_open.h"
 #include "train/trainer_impl.h"
 
 /* Whether device, ISA, library and precision are those that the run had; warns if not. */

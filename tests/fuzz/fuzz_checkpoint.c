@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "fuzz/header.h"
 #include "fuzz/require.h"
-#include "model/model_file.h"
+#include "model/model_open.h"
 #include "train/recipe.h"
 #include "train/run_state.h"
 

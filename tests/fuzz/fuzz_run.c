@@ -104,7 +104,7 @@ static void put_tensors(an_tensor_writer *file, const an_net *net, bool values)
             if (arena == AN_VALUES ? 0 : !net->arenas[arena].saved || !p->learned)
                 continue;
             const char *name =
-                arena == AN_VALUES ? p->name : an_model_file_state_name(net, arena, i, state);
+                arena == AN_VALUES ? p->name : an_net_state_name(net, arena, i, state);
             const size_t bytes = (size_t)p->count * an_dtype_bytes(net->backend->param_dtype);
             void *zeros = an_calloc(bytes, 1);
             require(zeros);

@@ -5,7 +5,7 @@
 #include "oom/oom_rig.h"
 
 #include "format/safetensors.h"
-#include "model/model_file.h"
+#include "model/model_open.h"
 
 static alexnet_status read_networks(void)
 {

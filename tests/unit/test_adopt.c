@@ -47,7 +47,7 @@ static void write_sources_as(const char *path, source *sources, int count,
     expect_ok(an_tensor_writer_new(&writer, path));
     if (network) {
         expect_ok(an_classes_presume(&classes, network->classes, true));
-        expect_ok(an_model_file_metadata_to(put_metadata, writer, network, &classes));
+        expect_ok(an_model_metadata_write_to(put_metadata, writer, network, &classes));
         an_classes_free(&classes);
     }
     for (int i = 0; i < count; i++)

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "format/tensor_format.h"
-#include "model/model_file.h"
+#include "model/model_open.h"
 
 /* ---- Darknet ---- */
 

@@ -7,6 +7,7 @@
 #include "tensor_rig.h"
 
 #include "model/export/export.h"
+#include "model/model_open.h"
 
 static char *ids[] = {"n01", "n02"}, *names[] = {"one", "sm\xc3\xb6rg\xc3\xa5s \xf0\x9f\x98\x80"};
 static const an_classes classes = {2, ids, names};

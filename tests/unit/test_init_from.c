@@ -4,6 +4,7 @@
  */
 #include "training_rig.h"
 
+#include "model/model_open.h"
 #include "train/init_from.h"
 #include "train/trainer.h"
 

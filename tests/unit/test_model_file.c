@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "model/model_file.h"
+#include "model/model_open.h"
 
 static const char small_net[] =
     "[input]\nsize = 6\nside = 8\nmean = image\n"

@@ -5,8 +5,9 @@
 #ifndef AN_MODEL_EXPORT_EXPORT_H
 #define AN_MODEL_EXPORT_EXPORT_H
 
-#include "model/model_file.h"
+#include "model/model_metadata.h"
 #include "model/network/layer_names.h"
+#include "model/program/net.h"
 
 typedef struct an_export_options {
     an_dtype weights;      /* type of the parameters in the file: AN_F32, AN_F16 or AN_BF16 */

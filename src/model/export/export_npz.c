@@ -78,7 +78,7 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
     AN_TRY(an_zip_writer_new(&zip, path));
     for (int i = 0; i < count; i++)
         AN_TRY(put_tensor(zip, net, &tensors[i]));
-    AN_TRY(an_model_file_metadata_to(put_text, zip, net->network, classes));
+    AN_TRY(an_model_metadata_write_to(put_text, zip, net->network, classes));
     if (*provenance)
         AN_TRY(put_text(zip, AN_METADATA_PROVENANCE, provenance));
     an_free(tensors);

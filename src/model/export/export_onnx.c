@@ -75,7 +75,7 @@ static alexnet_status build(parts *p, an_onnx_export *e, const an_classes *class
 {
     AN_CHECK(an_export_tensors(&p->tensors, &p->n_tensors, p->net, options));
     AN_CHECK(build_graph(p, e));
-    AN_CHECK(an_model_file_metadata_to(put_metadata, &p->tail, e->network, classes));
+    AN_CHECK(an_model_metadata_write_to(put_metadata, &p->tail, e->network, classes));
     if (*provenance)
         an_onnx_put_metadata(&p->tail, AN_METADATA_PROVENANCE, provenance);
     return check_built(p, e);

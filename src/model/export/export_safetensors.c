@@ -20,7 +20,7 @@ static alexnet_status fill(an_tensor_writer *writer, an_net *net, const an_class
     int count;
     AN_TRY(an_export_tensors(&tensors, &count, net, options));
     an_export_add_lpips(tensors, &count, net, options);
-    AN_TRY(an_model_file_metadata(writer, net->network, classes));
+    AN_TRY(an_model_metadata_write(writer, net->network, classes));
     if (*provenance)
         AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_PROVENANCE, provenance));
     for (int i = 0; i < count; i++)

@@ -61,6 +61,13 @@ an_arena an_net_find_arena(const an_net *net, const char *name)
     return -1;
 }
 
+const char *an_net_state_name(const an_net *net, an_arena arena, int param, an_state_name name)
+{
+    snprintf(name, sizeof(an_state_name), "%s.%s", net->arenas[arena].name,
+             net->params[param].name);
+    return name;
+}
+
 /* Make the arenas in the order of AN_VALUES and so on. */
 static alexnet_status make_arenas(an_net *net, bool training)
 {

@@ -91,6 +91,9 @@ int an_net_find(const an_net *net, const char *name); /* -1: absent */
  */
 alexnet_status an_net_add_arena(an_net *net, const char *name, bool saved, an_arena *arena);
 an_arena an_net_find_arena(const an_net *net, const char *name); /* -1: absent */
+/** The name under which a file holds a learned parameter of an arena: "momentum.conv1.weight". */
+typedef char an_state_name[AN_NAME_MAX + 9 + 17];
+const char *an_net_state_name(const an_net *net, an_arena arena, int param, an_state_name name);
 /** A parameter in an arena, as the backend addresses it. */
 void *an_net_at(const an_net *net, an_arena arena, int param);
 /** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After a write, call

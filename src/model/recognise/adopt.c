@@ -53,7 +53,7 @@ static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
 static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int count, bool told)
 {
     if (an_tensor_file_metadata(file->tensors, AN_METADATA_CLASSES)) {
-        AN_CHECK(an_model_file_classes(&file->classes, file->tensors));
+        AN_CHECK(an_model_metadata_classes(&file->classes, file->tensors));
         if (file->classes.count == count)
             return ALEXNET_OK;
         an_classes_free(&file->classes);

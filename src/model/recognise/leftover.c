@@ -118,7 +118,7 @@ static bool is_used(const an_model_file *file, int entry)
 static bool is_state(const an_tensor_file *file, const char *name)
 {
     const char *dot = strchr(name, '.');
-    return dot && an_model_file_is_ours(file) && an_tensor_file_index(file, dot + 1) >= 0;
+    return dot && an_model_metadata_is_ours(file) && an_tensor_file_index(file, dot + 1) >= 0;
 }
 
 void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx)
@@ -129,7 +129,7 @@ void an_leftover_warn(const an_model_file *file, alexnet_ctx *ctx)
         an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors), file->match.doubt);
     if (file->match.listed)
         return;
-    if (file->match.copies[0] && !an_model_file_is_ours(tensors))
+    if (file->match.copies[0] && !an_model_metadata_is_ours(tensors))
         an_log(ctx, ALEXNET_LOG_WARNING, "%s: %s", an_tensor_file_name(tensors),
                file->match.copies);
     for (int i = 0; i < an_tensor_file_count(tensors); i++) {
