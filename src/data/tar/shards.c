@@ -12,8 +12,6 @@
 #include "data/source/class_root.h"
 #include "data/source/divided.h"
 #include "data/source/pattern.h"
-#include "data/source/source.h"
-#include "data/tar/tar_set.h"
 
 static bool ends_with(const char *name, const char *ending)
 {
@@ -173,8 +171,11 @@ alexnet_status an_shards_divided(alexnet_ctx *ctx, const char *path, bool *yes)
     return ALEXNET_OK;
 }
 
-alexnet_status an_archive_part(char **archive, an_part_name *part, alexnet_ctx *ctx,
-                               const char *path)
+/* Split FILE.tar/train or FILE.tar/val, which name a part of an archive that holds both, or
+ * FOLDER/train or FOLDER/val, if FILE.tar is the folder's only archive and holds both. *archive is
+ * FILE.tar, owned; NULL if the path is not of this form. */
+static alexnet_status archive_part(char **archive, an_part_name *part, alexnet_ctx *ctx,
+                                   const char *path)
 {
     char *folder;
     *archive = NULL;
@@ -202,7 +203,7 @@ alexnet_status an_shards_accept(alexnet_ctx *ctx, const char *path, bool *yes)
     *yes = called_archive(path) && (an_is_file(path) || an_is_pattern(path));
     if (*yes)
         return ALEXNET_OK;
-    AN_CHECK(an_archive_part(&folder, &part, ctx, path));
+    AN_CHECK(archive_part(&folder, &part, ctx, path));
     if (folder) {
         const alexnet_status rc = an_tar_divided(ctx, folder, true, yes);
         an_free(folder);
@@ -264,14 +265,11 @@ static alexnet_status list_folder(an_strings *out, alexnet_ctx *ctx, const char 
     return rc;
 }
 
-alexnet_status an_shards_list(an_strings *out, alexnet_ctx *ctx, const char *path)
+/* The archives of a path that does not name a part of one. */
+static alexnet_status list_archives(an_strings *out, alexnet_ctx *ctx, const char *path)
 {
     char *folder;
     an_part_name part;
-    *out = (an_strings){0};
-    AN_CHECK(an_archive_part(&folder, &part, ctx, path));
-    if (folder)
-        return an_strings_add(out, folder);
     AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc;
     if (folder)
@@ -283,5 +281,20 @@ alexnet_status an_shards_list(an_strings *out, alexnet_ctx *ctx, const char *pat
     an_free(folder);
     if (rc != ALEXNET_OK)
         an_strings_free(out);
+    return rc;
+}
+
+alexnet_status an_shards_open(an_tar_set *out, alexnet_ctx *ctx, const char *path)
+{
+    char *archive;
+    an_part_name part;
+    an_strings paths = {0};
+    *out = (an_tar_set){0};
+    AN_CHECK(archive_part(&archive, &part, ctx, path));
+    AN_CHECK(archive ? an_strings_add(&paths, archive) : list_archives(&paths, ctx, path));
+    AN_CHECK(an_tar_set_open(out, paths, ctx));
+    alexnet_status rc = archive ? an_tar_set_keep(out, an_part_word(part)) : ALEXNET_OK;
+    if (rc != ALEXNET_OK)
+        an_tar_set_free(out);
     return rc;
 }

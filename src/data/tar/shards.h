@@ -5,9 +5,7 @@
 #ifndef AN_DATA_TAR_SHARDS_H
 #define AN_DATA_TAR_SHARDS_H
 
-#include "base/context.h"
-#include "base/strings.h"
-#include "data/source/divided.h"
+#include "data/tar/tar_set.h"
 
 /**
  * Whether a path leads to archives: a file with the ending of one (even of a compressed one, which
@@ -23,17 +21,10 @@ alexnet_status an_shards_accept(alexnet_ctx *ctx, const char *path, bool *yes);
  *  holds both. */
 alexnet_status an_shards_divided(alexnet_ctx *ctx, const char *path, bool *yes);
 /**
- * Split FILE.tar/train or FILE.tar/val, which name a part of an archive that holds both, or
- * FOLDER/train or FOLDER/val, if FILE.tar is the folder's only archive and holds both.
- * @param archive  out, owned: FILE.tar; NULL if the path is not of this form
- */
-alexnet_status an_archive_part(char **archive, an_part_name *part, alexnet_ctx *ctx,
-                               const char *path);
-/**
- * The paths of the archives: those of a folder in the order of their names, those of a pattern in
- * its order.
+ * Open the archives of a path: those of a folder in the order of their names, those of a pattern in
+ * its order; or a part of one.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that holds archives of several parts
  */
-alexnet_status an_shards_list(an_strings *out, alexnet_ctx *ctx, const char *path);
+alexnet_status an_shards_open(an_tar_set *out, alexnet_ctx *ctx, const char *path);
 
 #endif

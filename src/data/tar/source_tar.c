@@ -16,7 +16,6 @@
 #include "data/source/source.h"
 #include "data/tar/pack_whole.h"
 #include "data/tar/shards.h"
-#include "data/tar/tar_set.h"
 
 /* The state of an open source. */
 typedef struct archives {
@@ -269,7 +268,7 @@ static alexnet_status open_archives(an_data_source *source, bool classes)
 {
     an_tar_set set;
     AN_CHECK(check_whole(source));
-    AN_CHECK(an_tar_set_open(&set, source->root, source->ctx));
+    AN_CHECK(an_shards_open(&set, source->ctx, source->root));
     alexnet_status rc = open_set(source, &set, classes);
     an_tar_set_free(&set);
     return rc;

@@ -2,7 +2,7 @@
  * How the index of an archive is made.
  *
  *     tar_walk.c   goes through the members of an archive, and of archives inside it
- *     tar_index.c  gathers pictures, and labels by their keys
+ *     tar_build.c  gathers pictures, and labels by their keys
  *     tar_again.c  members of the same name, of which the last counts
  *     tar_join.c   gives the pictures their labels
  */

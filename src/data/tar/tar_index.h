@@ -2,7 +2,7 @@
  * The index of a tar archive: its pictures with their places and labels. It is kept for the next
  * time that the archive is opened.
  *
- *     tar_index.c       made by a walk over the archive, with the files of tar_build.h
+ *     tar_index_make.c  made by a walk over the archive, with the files of tar_build.h
  *     tar_label.c       reads the files with labels
  *     tar_index_kept.c  where it is kept: beside the archive, or in memory
  *     tar_index_file.c  the file

@@ -87,11 +87,14 @@ static bool holds_both(const an_tar_set *set)
 alexnet_status an_tar_divided(alexnet_ctx *ctx, const char *path, bool named, bool *yes)
 {
     an_tar_set set;
+    an_strings only = {0};
     *yes = named;
     alexnet_status rc = named ? ALEXNET_OK : look_into(path, yes);
     if (rc == ALEXNET_OK && *yes) {
         *yes = false;
-        rc = an_tar_set_open(&set, path, ctx);
+        rc = an_strings_add(&only, an_strdup(path));
+        if (rc == ALEXNET_OK)
+            rc = an_tar_set_open(&set, only, ctx);
         if (rc == ALEXNET_OK) {
             *yes = holds_both(&set);
             an_tar_set_free(&set);

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/tar/shards.h"
 
 void an_tar_set_free(an_tar_set *set)
 {
@@ -125,15 +124,11 @@ static alexnet_status drop_repeated(an_tar_set *set)
     return rc;
 }
 
-alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx)
+alexnet_status an_tar_set_open(an_tar_set *out, an_strings paths, alexnet_ctx *ctx)
 {
     search s = {.set = out, .ctx = ctx};
     alexnet_status rc;
-    char *archive = NULL;
-    an_part_name part;
-    *out = (an_tar_set){0};
-    AN_TRY(an_archive_part(&archive, &part, ctx, path));
-    AN_TRY(an_shards_list(&out->paths, ctx, path));
+    *out = (an_tar_set){.paths = paths};
     AN_TRY(drop_repeated(out));
     out->count = out->paths.count;
     const size_t count = (size_t)out->count;
@@ -146,10 +141,7 @@ alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *c
     }
     AN_TRY(find_indexes(&s));
     AN_TRY(make_indexes(&s));
-    if (archive)
-        rc = an_tar_set_keep(out, an_part_word(part));
 cleanup:
-    an_free(archive);
     an_free(s.missing);
     if (rc != ALEXNET_OK)
         an_tar_set_free(out);

@@ -27,8 +27,8 @@ typedef struct an_tar_set {
     bool part; /* only these pictures of an archive; its index's counts are of the whole archive */
 } an_tar_set;
 
-/** Open the archives of a path, as an_shards_list() lists them. */
-alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx);
+/** Open archives. @param paths  ownership is taken, also on failure */
+alexnet_status an_tar_set_open(an_tar_set *out, an_strings paths, alexnet_ctx *ctx);
 void an_tar_set_free(an_tar_set *set);
 
 /**
