@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +14,6 @@
 #include "base/status.h"
 #include "data/tar/manifest.h"
 #include "data/tar/tar_set.h"
-
-char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int64_t shard)
-{
-    return an_format("%s/%s-%06" PRId64 ".tar", pack->folder, part->name, shard);
-}
 
 /* ---- Beginning ---- */
 

@@ -1,7 +1,6 @@
 /*
  * Packing, one picture after another.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,17 +37,6 @@ static alexnet_status start(alexnet_pack *pack)
 }
 
 /* ---- Shards ---- */
-
-alexnet_status an_pack_add_shard(an_pack_part *part, an_pack_shard shard)
-{
-    an_pack_shard *grown = an_grow(part->shards, part->shard_count, sizeof *grown);
-    if (!grown)
-        return AN_FAIL_MEMORY(2 * (size_t)part->shard_count * sizeof *grown, "a list of shards");
-    part->shards = grown;
-    part->shards[part->shard_count++] = shard;
-    part->bytes += (int64_t)shard.bytes;
-    return ALEXNET_OK;
-}
 
 static alexnet_status open_shard(alexnet_pack *pack)
 {
