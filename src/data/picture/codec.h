@@ -29,7 +29,7 @@ alexnet_status an_picture_check_stop(const an_encoded *file);
 alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
                                 uint32_t height, int channels);
 
-/** Decode a file that begins with the format's signature (picture.c) to RGB (rows.h). */
+/** Decode a file that begins with the format's signature (picture_decode.c) to RGB (rows.h). */
 typedef alexnet_status (*an_decode)(an_rows *rows, const an_encoded *file);
 alexnet_status an_jpeg_decode(an_rows *rows, const an_encoded *file);
 alexnet_status an_png_decode(an_rows *rows, const an_encoded *file);
