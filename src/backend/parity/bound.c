@@ -22,12 +22,6 @@ static int64_t output_count(const an_bound *b)
     return an_batch_count(b->desc, b->desc->out);
 }
 
-void an_bound_store(double *e, const double *value, int64_t count, double unit)
-{
-    for (int64_t i = 0; i < count; i++)
-        e[i] += unit * fabs(value[i]);
-}
-
 alexnet_status an_bound_forward(const an_bound *b)
 {
     return bounds[b->desc->kind]->forward(b);

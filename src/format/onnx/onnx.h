@@ -93,8 +93,6 @@ typedef struct an_onnx_attribute {
 /** Append an entry for a TensorProto. @param name  of the value; NULL: the tensor's own */
 alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire body,
                                   const char *name);
-/** Bytes of a number in a list field of TensorProto; 0: they are varints. */
-size_t an_onnx_list_width(uint32_t list);
 /** Open a file of external data as `beside`, unless it is open already. */
 alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location);
 /** See an_tensor_format.read. */

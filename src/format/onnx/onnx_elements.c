@@ -32,7 +32,7 @@ static alexnet_status decode(an_onnx *onnx, const an_tensor_entry *entry, int64_
 {
     const uint32_t list = onnx->cursor.tensor->field;
     const size_t width = an_dtype_bytes(entry->dtype);
-    const bool varints = an_onnx_list_width(list) == 0;
+    const bool varints = entry->dtype != AN_F32 && entry->dtype != AN_F64;
     an_wire *chunk = &onnx->cursor.chunk;
     an_wire_field field;
     uint64_t value;

@@ -73,7 +73,8 @@ typedef struct reading {
     bool has_length;
 } reading;
 
-size_t an_onnx_list_width(uint32_t list)
+/* Bytes of a number in a list; 0: they are varints. */
+static size_t width_of_list(uint32_t list)
 {
     return list == FLOAT_DATA ? 4 : list == DOUBLE_DATA ? 8 : 0;
 }
@@ -195,7 +196,7 @@ static alexnet_status wrong_size(const reading *r, uint64_t found, const char *w
 /* Find the numbers of a list: in one piece as in memory, or to be decoded one by one. */
 static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
 {
-    const size_t width = an_onnx_list_width(r->list);
+    const size_t width = width_of_list(r->list);
     an_wire message = tensor->body;
     an_wire_field field;
     uint64_t found = 0, value;

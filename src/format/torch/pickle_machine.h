@@ -1,8 +1,9 @@
 /*
  * The machine that runs a pickle:
  *
- *     pickle.c         the bytes of the program, the stack, the memo
- *     pickle_opcode.c  what each opcode does
+ *     pickle_machine.c  the bytes of the program, the stack, the memo
+ *     pickle_opcode.c   what each opcode does
+ *     pickle.c          the loop over the opcodes
  */
 #ifndef AN_FORMAT_TORCH_PICKLE_MACHINE_H
 #define AN_FORMAT_TORCH_PICKLE_MACHINE_H
