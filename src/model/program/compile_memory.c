@@ -181,3 +181,14 @@ alexnet_status an_compile_arenas(compiling *c)
     an_program_bind(p, 0);
     return ALEXNET_OK;
 }
+
+void an_program_bind(an_program *p, int buffer)
+{
+    const an_batch_place *place = &p->places[buffer];
+    for (int i = 0; i < p->n_steps; i++) {
+        an_op_args *args = &p->steps[i].args;
+        args->pictures = place->pictures;
+        args->slots = place->slots;
+        args->state = place->state;
+    }
+}

@@ -209,14 +209,6 @@ static alexnet_status compile_either(an_program **out, an_net *net,
     return compile(out, net, options, &tried);
 }
 
-alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
-{
-    *out = NULL;
-    AN_CHECK(an_compute_check(net->ctx));
-    alexnet_status rc = compile_either(out, net, options);
-    return rc == ALEXNET_ERROR_NO_MEMORY ? an_room_say(net, options) : rc;
-}
-
 alexnet_status an_program_measure(an_program_memory *out, an_net *net,
                                   const an_program_options *options)
 {
@@ -227,4 +219,47 @@ alexnet_status an_program_measure(an_program_memory *out, an_net *net,
         *out = an_program_bytes(c.p);
     end_compiling(&c);
     return rc;
+}
+
+typedef struct purpose {
+    an_net *net;
+    const an_program_options *options;
+} purpose;
+
+/* The device's own memory holds the network's arenas too. */
+static alexnet_status memory_of(const void *user, int batch, bool own, uint64_t *bytes)
+{
+    const purpose *p = user;
+    an_program_memory m;
+    an_program_options options = *p->options;
+    options.slots = options.slots / options.pictures * batch;
+    options.pictures = batch;
+    AN_CHECK(an_program_measure(&m, p->net, &options));
+    *bytes = m.activations + m.scratch + m.packed + m.batch;
+    if (own)
+        *bytes += (uint64_t)p->net->n_arenas * p->net->bytes;
+    return ALEXNET_OK;
+}
+
+/* Add the largest batch that fits to the latest error, after a program could not be compiled for
+ * lack of memory, and nothing of it is left. */
+static alexnet_status say_largest(an_net *net, const an_program_options *options)
+{
+    const purpose p = {net, options};
+    char why[1024], largest[64];
+    an_room room;
+    snprintf(why, sizeof why, "%s", an_error_text());
+    if (options->pictures < 2 ||
+        an_room_find(&room, net, 0, memory_of, &p, options->pictures - 1) != ALEXNET_OK)
+        return an_fail(ALEXNET_ERROR_NO_MEMORY, "%s", why);
+    an_room_text(largest, sizeof largest, &room);
+    return an_fail(ALEXNET_ERROR_NO_MEMORY, "%s; %s", why, largest);
+}
+
+alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
+{
+    *out = NULL;
+    AN_CHECK(an_compute_check(net->ctx));
+    alexnet_status rc = compile_either(out, net, options);
+    return rc == ALEXNET_ERROR_NO_MEMORY ? say_largest(net, options) : rc;
 }

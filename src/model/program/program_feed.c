@@ -17,17 +17,6 @@ void an_program_set_rates(an_program *p, const an_rates *rates)
     memcpy(p->rates, rates, (size_t)p->n_segments * sizeof *rates);
 }
 
-void an_program_bind(an_program *p, int buffer)
-{
-    const an_batch_place *place = &p->places[buffer];
-    for (int i = 0; i < p->n_steps; i++) {
-        an_op_args *args = &p->steps[i].args;
-        args->pictures = place->pictures;
-        args->slots = place->slots;
-        args->state = place->state;
-    }
-}
-
 bool an_program_feeds_ahead(const an_program *p)
 {
     return p->options.batches > 1;

@@ -39,36 +39,3 @@ void an_room_text(char *text, size_t size, const an_room *room)
     else
         snprintf(text, size, "the largest batch that fits is %d", room->largest);
 }
-
-typedef struct purpose {
-    an_net *net;
-    const an_program_options *options;
-} purpose;
-
-/* The device's own memory holds the network's arenas too. */
-static alexnet_status need_of(const void *user, int batch, bool own, uint64_t *bytes)
-{
-    const purpose *p = user;
-    an_program_memory m;
-    an_program_options options = *p->options;
-    options.slots = options.slots / options.pictures * batch;
-    options.pictures = batch;
-    AN_CHECK(an_program_measure(&m, p->net, &options));
-    *bytes = m.activations + m.scratch + m.packed + m.batch;
-    if (own)
-        *bytes += (uint64_t)p->net->n_arenas * p->net->bytes;
-    return ALEXNET_OK;
-}
-
-alexnet_status an_room_say(an_net *net, const an_program_options *options)
-{
-    const purpose p = {net, options};
-    char why[1024], largest[64];
-    an_room room;
-    snprintf(why, sizeof why, "%s", an_error_text());
-    if (options->pictures < 2 ||
-        an_room_find(&room, net, 0, need_of, &p, options->pictures - 1) != ALEXNET_OK)
-        return an_fail(ALEXNET_ERROR_NO_MEMORY, "%s", why);
-    an_room_text(largest, sizeof largest, &room);
-    return an_fail(ALEXNET_ERROR_NO_MEMORY, "%s; %s", why, largest);
-}

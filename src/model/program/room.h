@@ -4,7 +4,7 @@
 #ifndef AN_MODEL_PROGRAM_ROOM_H
 #define AN_MODEL_PROGRAM_ROOM_H
 
-#include "model/program/program.h"
+#include "model/program/net.h"
 
 /** Bytes that a batch needs; rises with its size.
  * @param own  as an_net_available() returns it */
@@ -28,12 +28,5 @@ void an_room_text(char *text, size_t size, const an_room *room);
  *  none. */
 alexnet_status an_room_largest(int *out, an_batch_need *need, const void *user, int most,
                                uint64_t available, bool own);
-
-/**
- * To be called after a program could not be compiled for lack of memory, and nothing of it is left:
- * adds the largest batch that fits to the latest error.
- * @return ALEXNET_ERROR_NO_MEMORY
- */
-alexnet_status an_room_say(an_net *net, const an_program_options *options);
 
 #endif
