@@ -15,11 +15,6 @@
 static const size_t SHARD_BYTES = (size_t)64 << 20;
 enum { SHARD_ROWS_MAX = 1 << 16 };
 
-alexnet_status an_index_no_memory(size_t bytes)
-{
-    return AN_FAIL_MEMORY(bytes, "the index of a folder");
-}
-
 /* ---- Opening --------------------------------------------------------------------------------- */
 
 static alexnet_status make_buffers(an_picture_index *x)
@@ -84,6 +79,7 @@ alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, c
     AN_TRY(make_buffers(x));
     AN_TRY(an_index_open_shards(x));
     AN_TRY(an_index_find_rows(x));
+    AN_TRY(an_index_save_rest(x));
     AN_TRY(check_home(x));
     *out = x;
     x = NULL;

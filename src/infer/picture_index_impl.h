@@ -4,9 +4,13 @@
 #ifndef AN_INFER_PICTURE_INDEX_IMPL_H
 #define AN_INFER_PICTURE_INDEX_IMPL_H
 
+#include "base/status.h"
 #include "infer/picture_index.h"
 
-alexnet_status an_index_no_memory(size_t bytes);
+static inline alexnet_status an_index_no_memory(size_t bytes)
+{
+    return AN_FAIL_MEMORY(bytes, "the index of a folder");
+}
 
 /* ---- picture_index_read.c ---- */
 
