@@ -1,11 +1,11 @@
 /*
  * The trainer does one piece of work per step, so that its caller owns the loop.
  *
+ *     trainer.c          what its programs are compiled for
  *     trainer_new.c      a new run
  *     trainer_resume.c   a run resumed from its checkpoint
  *     trainer_data.c     the data of a run that is resumed: found again and checked
  *     trainer_make.c     making and freeing the parts of both
- *     trainer_purpose.c  what its programs are compiled for
  *     trainer_weights.c  the weights of classes
  *     trainer_step.c     the steps: a minibatch, what is reported of it
  *     trainer_load.c     the pictures of a pass, batch by batch

@@ -2,8 +2,8 @@
  * Packing a data set as tar archives, which the public header describes; docs/data.md has the
  * format.
  *
+ *     pack.c           a part's list of shards, and their names
  *     pack_new.c       the parts, and the folder
- *     pack_shard.c     a part's list of shards, and their names
  *     pack_shards.c    shards, one picture after another
  *     pack_picture.c   the bytes that are stored for a picture, made by several threads
  *     pack_names.c     the names of pictures in the archives
