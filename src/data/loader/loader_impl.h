@@ -1,7 +1,7 @@
 /*
  * The internals of a loader.
  *
- *     loader.c          the ring of batches, and what the consumer gets
+ *     loader_ring.c     the ring of batches, and what the consumer gets
  *     loader_pass.c     which pictures a pass shows, and in which batches
  *     loader_threads.c  the workers: who takes which picture
  *     loader_picture.c  a picture, from its bytes to its place in a batch

@@ -1,7 +1,7 @@
 /*
  * The internals of a program. The files of compiling.h build it, program_feed.c gives it batches,
- * program.c runs it, program_results.c reads the results of a run, program_report.c describes its
- * steps.
+ * program_run.c runs it, program_results.c reads the results of a run, program_report.c describes
+ * its steps.
  */
 #ifndef AN_MODEL_PROGRAM_PROGRAM_IMPL_H
 #define AN_MODEL_PROGRAM_PROGRAM_IMPL_H

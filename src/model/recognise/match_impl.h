@@ -1,6 +1,6 @@
 /*
- * The inside of a match, for match*.c alone: the comparison of whole lists of layers (match.c) and
- * that of one layer (match_layer.c).
+ * The inside of a match, for match_*.c alone: the comparison of whole lists of layers
+ * (match_lists.c) and that of one layer (match_layer.c).
  */
 #ifndef AN_MODEL_RECOGNISE_MATCH_IMPL_H
 #define AN_MODEL_RECOGNISE_MATCH_IMPL_H
