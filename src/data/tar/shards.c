@@ -291,9 +291,10 @@ alexnet_status an_shards_open(an_tar_set *out, alexnet_ctx *ctx, const char *pat
     an_strings paths = {0};
     *out = (an_tar_set){0};
     AN_CHECK(archive_part(&archive, &part, ctx, path));
-    AN_CHECK(archive ? an_strings_add(&paths, archive) : list_archives(&paths, ctx, path));
+    const bool one_part = archive != NULL;
+    AN_CHECK(one_part ? an_strings_add(&paths, archive) : list_archives(&paths, ctx, path));
     AN_CHECK(an_tar_set_open(out, paths, ctx));
-    alexnet_status rc = archive ? an_tar_set_keep(out, an_part_word(part)) : ALEXNET_OK;
+    alexnet_status rc = one_part ? an_tar_set_keep(out, an_part_word(part)) : ALEXNET_OK;
     if (rc != ALEXNET_OK)
         an_tar_set_free(out);
     return rc;
