@@ -10,6 +10,7 @@
 #include "base/packed.h"
 #include "base/reader.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/picture/endings.h"
 #include "data/source/pattern.h"
 #include "data/source/source_own.h"
