@@ -5,7 +5,9 @@
  */
 #include "source_rig.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "data/loader/loader.h"
 #include "data/source/source_own.h"
@@ -180,6 +182,169 @@ static void test_databases(void **state)
     check_error("cut", ALEXNET_ERROR_FORMAT, "cannot be read as an LMDB");
     an_free(bytes);
     assert_false(an_is_file(golden("lmdb-raw/lock.mdb")));
+}
+
+/* Read all of an entry, and the entry again by its key. */
+typedef struct reading {
+    void *database;
+    unsigned sum;
+} reading;
+
+static alexnet_status add_bytes(void *user, const an_store_entry *entry)
+{
+    unsigned *sum = user;
+    for (size_t i = 0; i < entry->key_length; i++)
+        *sum += ((const unsigned char *)entry->key)[i];
+    for (size_t i = 0; i < entry->value_length; i++)
+        *sum += ((const unsigned char *)entry->value)[i];
+    return ALEXNET_OK;
+}
+
+static alexnet_status read_twice(void *user, const an_store_entry *entry)
+{
+    reading *r = user;
+    add_bytes(&r->sum, entry);
+    (void)an_stores[0]->find(r->database, entry->key, entry->key_length, add_bytes, &r->sum);
+    return ALEXNET_OK;
+}
+
+/* @return whether the database can be opened */
+static bool read_database(const char *folder)
+{
+    reading r = {0};
+    if (an_stores[0]->open(&r.database, folder) != ALEXNET_OK)
+        return false;
+    (void)an_stores[0]->visit(r.database, read_twice, &r);
+    an_stores[0]->close(r.database);
+    return true;
+}
+
+/* liblmdb maps the file, and a wrong number in it would end the process. Every byte is damaged. */
+static void test_damaged_databases(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"lmdb-encoded/data.mdb", "lmdb-raw/data.mdb"};
+    assert_int_equal(an_make_folder("damaged"), ALEXNET_OK);
+    for (int i = 0; i < 2 && an_stores[0]; i++) {
+        unsigned char *bytes;
+        size_t length;
+        int refused = 0;
+        assert_int_equal(an_file_read(golden(names[i]), 1 << 20, &bytes, &length), ALEXNET_OK);
+        scratch_write("damaged/data.mdb", bytes, length);
+        const int fd = open("damaged/data.mdb", O_WRONLY);
+        assert_true(read_database("damaged"));
+        for (size_t at = 0; at < length; at++) {
+            const unsigned char wrong[] = {0, 0xff, bytes[at] ^ 1, bytes[at] ^ 0x10};
+            for (int k = 0; k < 4; k++) {
+                assert_int_equal(pwrite(fd, &wrong[k], 1, (off_t)at), 1);
+                refused += !read_database("damaged");
+            }
+            assert_int_equal(pwrite(fd, bytes + at, 1, (off_t)at), 1);
+        }
+        close(fd);
+        an_free(bytes);
+        assert_in_range(refused, 100, 4 * length / 2);
+    }
+}
+
+/* Two bytes of a database, and what is said of it then. */
+typedef struct wrong {
+    int at, value;
+    const char *text;
+} wrong;
+
+static void check_wrong(unsigned char *bytes, size_t length, alexnet_status status, const wrong *w,
+                        int count)
+{
+    for (int i = 0; i < count; i++) {
+        const uint16_t value = (uint16_t)w[i].value;
+        unsigned char before[2];
+        memcpy(before, bytes + w[i].at, 2);
+        memcpy(bytes + w[i].at, &value, 2);
+        scratch_write("wrong/data.mdb", bytes, length);
+        check_error("wrong", status, w[i].text);
+        memcpy(bytes + w[i].at, before, 2);
+    }
+}
+
+/* The database with one leaf page, number 2, whose last value is put into two further pages. */
+static void test_wrong_numbers_in_databases(void **state)
+{
+    (void)state;
+    enum { PAGE = 4096, OTHER = PAGE, LEAF = 2 * PAGE, NODE = LEAF + 514, VALUE = NODE + 8 + 18 };
+    static const wrong numbers[] = {
+        {OTHER + 40, 2 * PAGE, "different sizes of pages"},
+        {OTHER + 94, 0, "too deep, or has no depth"},
+        {OTHER + 94, 33, "too deep, or has no depth"},
+        {OTHER + 94, 2, "page 2 is another than the one expected"},
+        {OTHER + 128, 1, "page 1 is not there"},
+        {OTHER + 128, 5, "page 5 is not there"},
+        {OTHER + 128, 3, "page 3 is another than the one expected"},
+        {OTHER + 136, 5, "cut short"},
+        {LEAF, 3, "page 2 is another than the one expected"},
+        {LEAF + 10, 1, "page 2 is another than the one expected"},
+        {LEAF + 12, 16, "page 2 has a wrong number of entries"},
+        {LEAF + 12, PAGE + 2, "page 2 has a wrong number of entries"},
+        {LEAF + 16, 18, "page 2 has an entry beyond it"},
+        {LEAF + 16, PAGE - 7, "page 2 has an entry beyond it"},
+        {NODE, 2 * PAGE - 15, "page 2 has a value in pages that are not there"},
+        {NODE + 4, 4, "page 2 has several values for a key"},
+        {NODE + 6, PAGE, "page 2 has a value that ends beyond it"},
+        {VALUE, 1, "page 2 has a value in pages that are not there"},
+        {VALUE, 4, "page 2 has a value in pages that are not there"},
+        {VALUE, 5, "page 2 has a value in pages that are not there"},
+    };
+    static const wrong unread[] = {
+        {OTHER + 20, 2, "version 2 of the format"},
+        {OTHER + 92, 4, "several values for a key (flags 0x4)"},
+    };
+    unsigned char *bytes, all[5 * PAGE] = {0};
+    size_t length;
+    if (!an_stores[0])
+        return;
+    assert_int_equal(an_make_folder("wrong"), ALEXNET_OK);
+    assert_int_equal(an_file_read(golden("lmdb-raw/data.mdb"), 1 << 20, &bytes, &length),
+                     ALEXNET_OK);
+    assert_int_equal(length, 3 * PAGE);
+    memcpy(all, bytes, length);
+    an_free(bytes);
+    memcpy(all + OTHER + 136, &(uint64_t){4}, 8);
+    memcpy(all + NODE, &(uint32_t){2 * PAGE - 16}, 4);
+    memcpy(all + NODE + 4, &(uint16_t){1}, 2);
+    memcpy(all + VALUE, &(uint64_t){3}, 8);
+    scratch_write("wrong/data.mdb", all, sizeof all);
+    assert_true(read_database("wrong"));
+    check_wrong(all, sizeof all, ALEXNET_ERROR_FORMAT, numbers,
+                (int)(sizeof numbers / sizeof *numbers));
+    check_wrong(all, sizeof all, ALEXNET_ERROR_UNSUPPORTED, unread, 2);
+}
+
+/* The database with two leaf pages, to which a branch page, number 4, leads. */
+static void test_wrong_branches_in_databases(void **state)
+{
+    (void)state;
+    enum { BRANCH = 4 * 4096, NODE = BRANCH + 4062 };
+    static const wrong numbers[] = {
+        {BRANCH + 12, 18, "page 4 has a wrong number of entries"},
+        {NODE, 4, "page 4 is another than the one expected"},
+        {NODE + 4, 1, "page 4294967299 is not there"},
+        {NODE + 6, 27, "page 4 has a key that ends beyond it"},
+    };
+    static const uint16_t again[] = {4062, 4062, 4062, 4062};
+    unsigned char *bytes;
+    size_t length;
+    if (!an_stores[0])
+        return;
+    assert_int_equal(an_make_folder("wrong"), ALEXNET_OK);
+    assert_int_equal(an_file_read(golden("lmdb-encoded/data.mdb"), 1 << 20, &bytes, &length),
+                     ALEXNET_OK);
+    check_wrong(bytes, length, ALEXNET_ERROR_FORMAT, numbers,
+                (int)(sizeof numbers / sizeof *numbers));
+    memcpy(bytes + BRANCH + 16, again, sizeof again);
+    check_wrong(bytes, length, ALEXNET_ERROR_FORMAT,
+                &(wrong){BRANCH + 12, 16 + sizeof again, "part of the tree of keys more than once"},
+                1);
+    an_free(bytes);
 }
 
 /* ---- Callbacks ---- */
@@ -505,8 +670,15 @@ static void test_resume(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_forms),     TEST(test_databases),        TEST(test_split_of_mixed_keys),
-        TEST(test_callbacks), TEST(test_names_of_classes), TEST(test_error_before_release),
+        TEST(test_forms),
+        TEST(test_databases),
+        TEST(test_damaged_databases),
+        TEST(test_wrong_numbers_in_databases),
+        TEST(test_wrong_branches_in_databases),
+        TEST(test_split_of_mixed_keys),
+        TEST(test_callbacks),
+        TEST(test_names_of_classes),
+        TEST(test_error_before_release),
         TEST(test_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
