@@ -1,7 +1,7 @@
 #include "bench_tune.h"
 
-#include "files.h"
 #include "json.h"
+#include "outputs.h"
 #include "progress.h"
 #include "table.h"
 #include "terminal.h"
@@ -69,7 +69,7 @@ static void print_json(const alexnet_tuner *tuner, const char *path)
 int bench_tune(alexnet_ctx *ctx, const alexnet_bench_options *options, const char *path, bool json)
 {
     alexnet_tuner *tuner = NULL;
-    int code = file_check_output(path); /* measuring takes minutes */
+    int code = output_check(path); /* measuring takes minutes */
     if (code != CLI_DONE)
         return code;
     alexnet_status status = alexnet_tuner_new(&tuner, ctx, options);

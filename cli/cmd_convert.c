@@ -2,11 +2,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "files.h"
 #include "json.h"
 #include "library_text.h"
 #include "machine.h"
 #include "model.h"
+#include "outputs.h"
 #include "paths.h"
 #include "table.h"
 #include "terminal.h"
@@ -213,7 +213,7 @@ static int run(const opt_args *args, const convert_options *options, const model
     if (code == CLI_DONE)
         code = check_options(options, &to);
     if (code == CLI_DONE)
-        code = file_check_output(out);
+        code = output_check(out);
     return code == CLI_DONE ? convert(in, out, &to, options, how) : code;
 }
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "data_check.h"
-#include "files.h"
 #include "machine.h"
+#include "outputs.h"
 #include "progress.h"
 #include "text.h"
 
@@ -160,7 +160,7 @@ static int check_usage(const opt_args *args, const data_check_options *options)
         return train_data_several(&page, args->files[1]);
     const char *const files[] = {options->report, options->sheet};
     const int code = opt_needs(args, "distance", options->near, "--near");
-    return code == CLI_DONE ? file_check_outputs(files, COUNT_OF(files)) : code;
+    return code == CLI_DONE ? output_check_all(files, COUNT_OF(files)) : code;
 }
 
 static int run(const opt_args *args, const data_check_options *options,

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "draw.h"
-#include "files.h"
 #include "json.h"
 #include "machine.h"
+#include "outputs.h"
 #include "progress.h"
 #include "terminal.h"
 #include "text.h"
@@ -180,7 +180,7 @@ static int run(const opt_args *args, const stats_options *options, const machine
         return opt_wrong(&page, "DATA is missing: a data set");
     if (args->file_count > 1)
         return train_data_several(&page, args->files[1]);
-    int code = file_check_outputs((const char *const[]){options->out, options->plot}, 2);
+    int code = output_check_all((const char *const[]){options->out, options->plot}, 2);
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)

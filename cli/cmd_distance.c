@@ -4,6 +4,7 @@
 #include "files.h"
 #include "library_text.h"
 #include "model_args.h"
+#include "outputs.h"
 #include "paths.h"
 #include "progress.h"
 
@@ -107,7 +108,7 @@ static int run(model_args *line, const void *own)
     file_output file = {0};
     int code = check_files(&line->args, options, &job);
     if (code == CLI_DONE && options->out)
-        code = file_check_output(options->out);
+        code = output_check(options->out);
     if (code == CLI_DONE)
         code = model_args_open(line);
     if (code == CLI_DONE)

@@ -5,8 +5,8 @@
 #include "draw.h"
 #include "ensemble.h"
 #include "evaluate.h"
-#include "files.h"
 #include "model_args.h"
+#include "outputs.h"
 #include "paths.h"
 #include "report_evaluation.h"
 #include "text.h"
@@ -134,7 +134,7 @@ static void warn_seen(alexnet_ctx *ctx, const alexnet_dataset *data, const opt_a
 {
     for (int i = 0; i < models && args->file_count > models; i++) {
         const char *model = args->files[i];
-        char *run = path_is_folder(model) ? cli_copy(model) : file_run_of(model);
+        char *run = path_is_folder(model) ? cli_copy(model) : output_run_of(model);
         if (run)
             alexnet_run_warn_seen(ctx, run, data);
         free(run);
@@ -289,7 +289,7 @@ static int count_models(int *out, const opt_args *args)
 /* Before the work, reject files that cannot be written. */
 static int check_files(const eval_options *o)
 {
-    return file_check_outputs((const char *const[]){o->confusion, o->calibration, o->images}, 3);
+    return output_check_all((const char *const[]){o->confusion, o->calibration, o->images}, 3);
 }
 
 /* Reject options that cannot be combined. */

@@ -3,9 +3,9 @@
 #include <strings.h>
 
 #include "explain.h"
-#include "files.h"
 #include "json.h"
 #include "model_args.h"
+#include "outputs.h"
 #include "paths.h"
 #include "terminal.h"
 
@@ -169,7 +169,7 @@ static int choose_output(char **out, const char *wanted, const char *name)
     if (!ending || strcasecmp(ending, ".png") != 0)
         return opt_wrong(&page, "%s: a PNG file's name ends in .png, and there is no such folder",
                          *out);
-    return file_check_output(*out);
+    return output_check(*out);
 }
 
 static int run(model_args *line, const void *own)

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "feature_store.h"
-#include "files.h"
 #include "json.h"
 #include "layers.h"
 #include "library_text.h"
 #include "model_args.h"
+#include "outputs.h"
 #include "pictures.h"
 #include "progress.h"
 #include "terminal.h"
@@ -262,7 +262,7 @@ static int check_arguments(const opt_args *args, const features_options *options
         return opt_wrong(&page, "-o FILE is missing: what to write");
     if (!feature_format_of(options->out, &format))
         return opt_wrong(&page, "-o %s: FILE ends in .npy, .csv or .safetensors", options->out);
-    return file_check_output(options->out);
+    return output_check(options->out);
 }
 
 static int run(model_args *line, const void *own)

@@ -3,9 +3,9 @@
 
 #include "draw.h"
 #include "evaluate.h"
-#include "files.h"
 #include "machine.h"
 #include "model.h"
+#include "outputs.h"
 #include "paths.h"
 #include "terminal.h"
 
@@ -141,7 +141,7 @@ static int plot(enum subject subject, const opt_args *args, const plot_options *
 {
     const char *path = args->files[1];
     /* what has the name of a plot in a run is one, perhaps of an earlier version */
-    int code = goes_into_run(args, options) ? CLI_DONE : file_check_output(out);
+    int code = goes_into_run(args, options) ? CLI_DONE : output_check(out);
     if (code != CLI_DONE)
         return code;
     code = subject == FILTERS  ? plot_filters(path, options, out, how)

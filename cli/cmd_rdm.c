@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "feature_store.h"
-#include "files.h"
 #include "json.h"
 #include "layers.h"
 #include "library_text.h"
 #include "model_args.h"
+#include "outputs.h"
 #include "paths.h"
 #include "pictures.h"
 #include "progress.h"
@@ -310,7 +310,7 @@ static int run(model_args *line, const void *own)
     if (is_folder_name(options->out))
         return refuse_folder(options->out);
     char *first = cli_format("%s.names.txt", options->out);
-    code = file_check_output(first);
+    code = output_check(first);
     free(first);
     if (code == CLI_DONE)
         code = model_args_open_pictures(line);

@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "model_args.h"
+#include "outputs.h"
 #include "paths.h"
 #include "pictures.h"
 #include "similar.h"
@@ -129,7 +130,7 @@ static int check_usage(const opt_args *args, const similar_options *options, boo
         return opt_wrong(&page, "QUERY is missing: pictures or folders, or --all-pairs");
     if (!path_is_folder(options->in))
         return cli_error(CLI_BAD_INPUT, "--in %s is not a folder", options->in);
-    return options->html ? file_check_output(options->html) : CLI_DONE;
+    return options->html ? output_check(options->html) : CLI_DONE;
 }
 
 /* What the search has left out is bad input, as a bad query is. */

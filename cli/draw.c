@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "files.h"
+#include "outputs.h"
 
 /* A PNG file being written. */
 typedef struct png_file {
@@ -20,11 +21,11 @@ static bool put_bytes(png_file *png, const unsigned char *bytes, size_t length)
 static cairo_status_t put(void *to, const unsigned char *bytes, unsigned length)
 {
     png_file *png = to;
-    const size_t left = png->length < FILE_DRAWN_AT ? FILE_DRAWN_AT - png->length : 0;
+    const size_t left = png->length < OUTPUT_DRAWN_AT ? OUTPUT_DRAWN_AT - png->length : 0;
     const size_t first = left < length ? left : length;
     bool good = put_bytes(png, bytes, first);
-    if (left && png->length == FILE_DRAWN_AT)
-        good = good && fwrite(file_drawn, 1, FILE_DRAWN, png->file) == FILE_DRAWN;
+    if (left && png->length == OUTPUT_DRAWN_AT)
+        good = good && fwrite(output_drawn, 1, OUTPUT_DRAWN, png->file) == OUTPUT_DRAWN;
     good = good && put_bytes(png, bytes + first, length - first);
     return good ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }

@@ -11,6 +11,7 @@
 #include "feature_store.h"
 #include "files.h"
 #include "npy.h"
+#include "outputs.h"
 #include "paths.h"
 
 static int open_file(FILE **out, const char *path, bool create)
@@ -192,11 +193,11 @@ static int take_arrays(feature_store *s)
 
 static int check_outputs(const feature_store *s)
 {
-    int code = s->names_inside ? CLI_DONE : file_check_output(s->names_final);
+    int code = s->names_inside ? CLI_DONE : output_check(s->names_final);
     if (code == CLI_DONE && s->format == FEATURE_NPY)
-        code = file_check_output(s->options);
+        code = output_check(s->options);
     for (int i = 0; i < s->count && code == CLI_DONE; i++)
-        code = file_check_output(s->layers[i].final);
+        code = output_check(s->layers[i].final);
     return code;
 }
 

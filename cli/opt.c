@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
 #include "opt_impl.h"
+#include "outputs.h"
 
 /* An option of the line. */
 typedef struct found {
@@ -134,12 +134,12 @@ static bool asks_for_help(int argc, char **argv)
 static void protect_inputs(const opt_args *args)
 {
     for (int i = 0; i < args->file_count - args->page->writes; i++)
-        file_protect(args->files[i]);
+        output_protect(args->files[i]);
     for (opt_place at = {0}; opt_next(args, &at);) {
         const void *value = (const char *)at.group->target + at.row->offset;
         const char *path = at.row->reads ? *(const char *const *)value : NULL;
         if (path)
-            file_protect(path);
+            output_protect(path);
     }
 }
 

@@ -7,6 +7,7 @@
 #define CLI_PATHS_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "cli.h"
 
@@ -14,6 +15,8 @@ bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /** Whether a folder has something of this name. */
 bool path_has(const char *folder, const char *name);
+/** What kind of thing this is, if it is not a plain file, such as "a folder"; NULL if it is one. */
+const char *path_kind(mode_t mode);
 /** A link, whatever it leads to. */
 bool path_is_link(const char *path);
 /**
@@ -32,6 +35,10 @@ bool path_is_recipe(const char *path);
 
 /** "folder/name", owned by the caller. */
 char *path_join(const char *folder, const char *name);
+/** The folder of a path as it is written, "." for a name alone. Owned by the caller. */
+char *path_folder(const char *path);
+/** What is after the last slash of a path, in the path. */
+const char *path_last(const char *path);
 /** The last part of a path's real location: "flowers" for "../flowers/". Owned by the caller. */
 char *path_name(const char *path);
 /** The first of STEM-1, STEM-2, ... that does not exist. Owned by the caller. */

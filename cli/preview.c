@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "draw.h"
-#include "files.h"
 #include "json.h"
 #include "library_text.h"
+#include "outputs.h"
 #include "recipe.h"
 #include "terminal.h"
 #include "text.h"
@@ -92,7 +92,7 @@ int preview_write(alexnet_ctx *ctx, const training_request *request, const char 
     alexnet_recipe *recipe;
     train_data data;
     char *val;
-    int code = file_check_output(path);
+    int code = output_check(path);
     if (code != CLI_DONE)
         return code;
     code = training_open(ctx, request, &recipe, &data, &val);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "files.h"
+#include "held.h"
 #include "library_text.h"
 #include "paths.h"
 #include "progress.h"
@@ -116,13 +116,13 @@ static void follow(training_result *result, run_files *files, const alexnet_trai
         return;
     free(result->run);
     files->run = result->run = cli_copy(folder);
-    file_held_is(folder);
+    held_moved_to(folder);
 }
 
 /* Nothing brings back a folder that was removed; any other refusal of the system may pass. */
 static bool may_pass(alexnet_status status)
 {
-    return is_refused(status) && !file_held_is_removed();
+    return is_refused(status) && !held_is_removed();
 }
 
 static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
@@ -133,7 +133,7 @@ static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
     run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
     report_training_needs(trainer, result->run);
     result->classes = info_classes(alexnet_trainer_network(trainer));
-    file_hold(result->run);
+    held_begin(result->run);
     signals_begin_training();
     while (more && !status) {
         alexnet_progress p;
@@ -155,7 +155,7 @@ static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
     signals_end_training();
     progress_clear();
     run_files_end(&files);
-    file_release();
+    held_end();
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
     if (!status && !worked)
         progress_note("%s is already complete", result->run);

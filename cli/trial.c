@@ -9,6 +9,7 @@
 #include "files.h"
 #include "json.h"
 #include "library_text.h"
+#include "outputs.h"
 #include "progress.h"
 #include "recipe.h"
 #include "terminal.h"
@@ -182,7 +183,7 @@ int trial_rates(alexnet_ctx *ctx, const training_request *request, const char *p
     alexnet_trial *trial = NULL;
     alexnet_trial_verdict verdict;
     char *table = table_of(path);
-    int code = file_check_outputs((const char *const[]){path, table}, 2);
+    int code = output_check_all((const char *const[]){path, table}, 2);
     if (code == CLI_DONE)
         code = open_trial(&trial, ctx, request, ALEXNET_TRIAL_RATES);
     if (code == CLI_DONE)

@@ -1,5 +1,6 @@
 /*
- * What the programs of a run are compiled for.
+ * What the other files of a trainer ask of it: what its programs are compiled for, and which values
+ * of its parameters are the result.
  */
 #include "train/trainer_impl.h"
 
