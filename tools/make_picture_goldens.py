@@ -270,12 +270,16 @@ def wrong_sum(data, kind):
     return patched(data, at + 4 + length, bytes([data[at + 4 + length] ^ 1]))
 
 
-def other_pixel_sum(data):
-    """The checksum of zlib at the end of the pixels is wrong, that of its chunk is right."""
+def with_pixels(data, change):
+    """A PNG whose compressed pixels are changed, with a right checksum of their chunk."""
     at = data.index(b"IDAT")
     (length,) = struct.unpack(">I", data[at - 4 : at])
-    pixels = data[at + 4 : at + 4 + length]
-    return data[: at - 4] + chunk(b"IDAT", pixels[:-1] + bytes([pixels[-1] ^ 1])) + data[at + 8 + length :]
+    return data[: at - 4] + chunk(b"IDAT", change(data[at + 4 : at + 4 + length])) + data[at + 8 + length :]
+
+
+def other_pixel_sum(data):
+    """The checksum of zlib at the end of the pixels is wrong, that of its chunk is right."""
+    return with_pixels(data, lambda packed: packed[:-1] + bytes([packed[-1] ^ 1]))
 
 
 def png_files():
@@ -315,6 +319,8 @@ def png_files():
         "no-end-trailer.png": png(RGB, 8, rgb)[:-12] + b"\0\0\0\4junkJUNK....",
         "small-window.png": png(RGB, 8, waves, window=8),
         "wrong-sum.png": wrong_sum(png(RGB, 8, rgb), b"IDAT"),
+        "more-packed.png": with_pixels(png(RGB, 8, rgb), lambda packed: packed + b"junk"),
+        "more-rows.png": with_pixels(png(RGB, 8, rgb), lambda packed: zlib.compress(zlib.decompress(packed) * 2)),
         "much-text.png": png(RGB, 8, rgb, [much_text()] * 20, [much_text()] * 20),
     })
     return files
@@ -342,6 +348,7 @@ def bad_png_files():
         "claims.png": whole[:8] + chunk(b"IHDR", claims) + rest,
         "no-palette.png": png(PALETTE, 8, scene()[..., :1]),
         "long-chunk.png": whole[:33] + struct.pack(">I", 1 << 30) + b"zTXtRaw profile type exif\0\0" + whole[33:],
+        "long-pixels.png": patched(whole, whole.index(b"IDAT") - 4, struct.pack(">I", 1 << 30)),
         "few-pixels.png": whole[: whole.index(b"IDAT") - 4] + rest,
     }
 

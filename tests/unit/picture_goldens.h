@@ -47,6 +47,8 @@ static const picture_golden picture_goldens[] = {
     {"lossy.webp", 21, 13, 0x45103ccade666178},
     {"lzw.tif", 21, 13, 0x0c7b43d31ebc6e51},
     {"masks32.bmp", 21, 13, 0x0c7b43d31ebc6e51},
+    {"more-packed.png", 21, 13, 0x0c7b43d31ebc6e51},
+    {"more-rows.png", 21, 13, 0x0c7b43d31ebc6e51},
     {"much-text.png", 21, 13, 0x0c7b43d31ebc6e51},
     {"no-end-stray.jpg", 21, 13, 0x90ef3d65163c4588},
     {"no-end-trailer.jpg", 21, 13, 0x90ef3d65163c4588},

@@ -54,6 +54,7 @@ static const bad_picture bad_pictures[] = {
     {"bad-huge.png", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
     {"bad-hierarchical.jpg", ALEXNET_ERROR_UNSUPPORTED, "SOF type 0xc5"},
     {"bad-long-chunk.png", ALEXNET_ERROR_FORMAT, "not a valid PNG"},
+    {"bad-long-pixels.png", ALEXNET_ERROR_FORMAT, "not a valid PNG: the file is cut short"},
     {"bad-many-scans.jpg", ALEXNET_ERROR_FORMAT, "far more work than its pixels need"},
     {"bad-no-data.jpg", ALEXNET_ERROR_FORMAT, "it has no data"},
     {"bad-no-data-huge.jpg", ALEXNET_ERROR_FORMAT, "cut short"},

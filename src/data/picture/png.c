@@ -38,15 +38,26 @@ static void on_error(png_structp png, png_const_charp message)
     png_longjmp(png, 1);
 }
 
-/* Most warnings are about ancillary chunks and colour profiles, which are not used. libpng also
- * only warns if damage shows after the last row, by zlib's checksum, and if it leaves out damaged
- * transparency. More data than the rows need are no damage. */
+/* Whether libpng warns of pixels that are damaged: zlib shows some damage only after the last row.
+ * Bytes that the rows do not need are none. */
+static bool is_damage(const char *warning)
+{
+    static const char pixels[] = "IDAT: ";
+    static const char *const more[] = {"Extra compressed data", "Too much image data",
+                                       "chunk data is too large"};
+    if (strncmp(warning, pixels, strlen(pixels)) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (strcmp(warning + strlen(pixels), more[i]) == 0)
+            return false;
+    return true;
+}
+
+/* Most warnings are about ancillary chunks and colour profiles, which are not used. Damaged
+ * transparency is used: libpng leaves it out. */
 static void on_warning(png_structp png, png_const_charp message)
 {
-    static const char pixels[] = "IDAT: ", more[] = "IDAT: Too much", clear[] = "tRNS: CRC error";
-    const bool damaged =
-        strncmp(message, pixels, strlen(pixels)) == 0 && strncmp(message, more, strlen(more)) != 0;
-    if (damaged || strcmp(message, clear) == 0)
+    if (is_damage(message) || strcmp(message, "tRNS: CRC error") == 0)
         png_error(png, message);
 }
 
