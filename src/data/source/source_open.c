@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/compressed.h"
 #include "base/files.h"
-#include "base/packed.h"
 #include "base/reader.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -102,16 +102,16 @@ static size_t read_head(unsigned char *head, size_t room, const char *path)
  */
 static alexnet_status fail_unknown(const char *path, const char *what)
 {
-    unsigned char head[AN_PACKED_HEAD];
+    unsigned char head[AN_COMPRESSED_HEAD];
     char help[96] = "";
     const size_t length = read_head(head, sizeof head, path);
-    const an_packed *packed = an_packed_of(head, length);
-    if (packed && packed->archive)
-        an_print_in(help, sizeof help, ": unpack it first, with %s", packed->tool);
-    else if (packed)
+    const an_compressed *compressed = an_compressed_of(head, length);
+    if (compressed && compressed->archive)
+        an_print_in(help, sizeof help, ": unpack it first, with %s", compressed->tool);
+    else if (compressed)
         an_print_in(help, sizeof help, ": decompress it with %s, and call a tar archive .tar",
-                    packed->tool);
-    else if (an_packed_is_tar(head, length))
+                    compressed->tool);
+    else if (an_is_tar(head, length))
         an_print_in(help, sizeof help, ": it is a tar archive; add .tar to its name");
     else if (an_is_archive(path))
         an_print_in(help, sizeof help, ": unpack it first");

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/packed.h"
+#include "base/compressed.h"
 #include "base/status.h"
 
 /* Where the fields of a header are, and how long. */
@@ -60,17 +60,17 @@ static bool checksum_fits(const unsigned char *header)
 
 /* ---- Beginning ---- */
 
-static alexnet_status refuse_packed(const char *name, const an_packed *packed)
+static alexnet_status refuse_compressed(const char *name, const an_compressed *compressed)
 {
-    if (packed->archive)
+    if (compressed->archive)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is not a tar archive but one of another kind; unpack it with %s, and "
                        "give the folder",
-                       name, packed->tool);
+                       name, compressed->tool);
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is a compressed archive, in which no picture can be found without unpacking "
                    "those before it; decompress it with %s, and give the .tar file",
-                   name, packed->tool);
+                   name, compressed->tool);
 }
 
 alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uint64_t length,
@@ -88,9 +88,10 @@ alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uin
         return AN_FAIL_MEMORY(strlen(name), "a name");
     const size_t first = length < AN_TAR_BLOCK ? (size_t)length : AN_TAR_BLOCK;
     AN_CHECK(an_tar_peek(tar, offset, first, &bytes));
-    const an_packed *packed = an_packed_of(bytes, first);
-    if (packed && (first < AN_TAR_BLOCK || !checksum_fits(bytes))) /* a name may begin as they do */
-        return refuse_packed(name, packed);
+    const an_compressed *compressed = an_compressed_of(bytes, first);
+    if (compressed &&
+        (first < AN_TAR_BLOCK || !checksum_fits(bytes))) /* a name may begin as they do */
+        return refuse_compressed(name, compressed);
     if (memmem(bytes, first, "git-lfs", strlen("git-lfs")) && first < AN_TAR_BLOCK)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is a pointer of Git LFS, which stands for the archive (git lfs pull "
