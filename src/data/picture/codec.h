@@ -39,7 +39,7 @@ alexnet_status an_npy_decode(an_rows *rows, const an_encoded *file);
 /** Whether a file is such an array, by its first bytes; 1024 of them are enough. */
 bool an_npy_is_picture(const void *bytes, size_t length);
 
-/** A decoder in src/data/codec/, which is in the build only if its library was found. */
+/** A decoder in src/data/picture/codec/, which is in the build only if its library was found. */
 typedef struct an_codec {
     const char *library, *version;
     an_decode decode;

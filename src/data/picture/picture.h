@@ -75,7 +75,7 @@ alexnet_status an_picture_read(an_picture *out, const char *path);
 /**
  * The same for a target. A picture is resized while it is decoded, so that all of it need not be in
  * memory, except where its rows do not come in order: WebP, HEIC, AVIF, interlaced files and
- * progressive ones. @param target  NULL: as it is
+ * progressive ones. Of a TIFF in planes or in YCbCr, a strip is. @param target  NULL: as it is
  */
 alexnet_status an_picture_decode_for(an_picture *out, const void *bytes, size_t length,
                                      const char *name, const an_target *target);

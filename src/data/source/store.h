@@ -1,6 +1,6 @@
 /*
- * Databases of keys and values, each read by a library that a build may lack; see src/data/store/.
- * Any thread may read an entry by its key.
+ * Databases of keys and values, each read by a library that a build may lack; see
+ * src/data/source/store/. Any thread may read an entry by its key.
  */
 #ifndef AN_DATA_SOURCE_STORE_H
 #define AN_DATA_SOURCE_STORE_H
