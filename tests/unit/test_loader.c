@@ -23,7 +23,7 @@
 #include "base/context.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "data/loader/loader.h"
+#include "data/loader/loader_impl.h"
 
 enum { SIDE = 16, BYTES = SIDE * SIDE * 3, BATCH = 7, PASS = 100 };
 
@@ -465,6 +465,23 @@ static alexnet_status read_when_free(const an_data_source *source, int64_t item,
     return kind->read(source, item, out);
 }
 
+/* A picture is not decoded any further once its loader is to end. */
+static void test_ending_while_decoding(void **state)
+{
+    (void)state;
+    const uint32_t good = 0;
+    an_loader *loader = new_loader(1, 1);
+    assert_int_equal(an_loader_start(loader, &good, 1, 0), ALEXNET_OK);
+    an_batch batch;
+    bool more;
+    assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
+    assert_int_equal(batch.pictures[0].status, ALEXNET_OK);
+    atomic_store(&loader->over, true);
+    an_frame_load(loader, &loader->ring[0], 0, 0, true);
+    assert_int_equal(batch.pictures[0].status, ALEXNET_ERROR_CANCELLED);
+    an_loader_free(loader);
+}
+
 /* A consumer that waits for a slow disk can be cancelled, and then gets the same batches. */
 static void test_cancelled_while_waiting(void **state)
 {
@@ -549,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_no_memory_in_a_worker),
         cmocka_unit_test(test_no_memory_for_long),
         cmocka_unit_test(test_cancelled_while_waiting),
+        cmocka_unit_test(test_ending_while_decoding),
         cmocka_unit_test(test_workers_leave_signals_alone),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
