@@ -37,6 +37,16 @@ static alexnet_status make_ring(an_loader *l, size_t bytes)
     return ALEXNET_OK;
 }
 
+/* It is waited for by a clock that nobody sets back. */
+static void init_ready(an_loader *l)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&l->ready, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit fit, int batch,
                              int threads, const an_loader_memory *memory)
 {
@@ -54,7 +64,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
         return AN_FAIL_MEMORY(sizeof *l, "a loader");
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->work, NULL);
-    pthread_cond_init(&l->ready, NULL);
+    init_ready(l);
     l->dataset = an_dataset_retain(dataset);
     l->fit = fit;
     l->batch = batch;
@@ -126,7 +136,7 @@ static bool wait_for(an_loader *l, const an_frame *f, int size, const alexnet_ct
         struct timespec until;
         if (an_ctx_cancelled(ctx))
             return false;
-        clock_gettime(CLOCK_REALTIME, &until); /* of the condition variable */
+        clock_gettime(CLOCK_MONOTONIC, &until); /* as init_ready() says */
         until.tv_nsec += PAUSE;
         until.tv_sec += until.tv_nsec / SECOND;
         until.tv_nsec %= SECOND;
