@@ -11,15 +11,13 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/threads.h"
+#include "base/version.h"
 
 enum { THREADS_MAX = 4096 };
 
-#define STRING(x) #x
-#define VERSION(a, b, c) STRING(a) "." STRING(b) "." STRING(c)
-
 const char *alexnet_version(void)
 {
-    return VERSION(ALEXNET_VERSION_MAJOR, ALEXNET_VERSION_MINOR, ALEXNET_VERSION_PATCH);
+    return AN_VERSION;
 }
 
 const char *alexnet_error_text(void)

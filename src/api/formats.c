@@ -3,6 +3,7 @@
 #include "api/options.h"
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/version.h"
 #include "model/export/export.h"
 #include "model/model.h"
 
@@ -29,9 +30,8 @@ static alexnet_status choose(an_export_options *out, const alexnet_save_options 
 /* The program that made the model or, if its file does not say, the format of the file. */
 static char *provenance_of(const alexnet_model *model)
 {
-    return *model->provenance
-               ? an_strdup(model->provenance)
-               : an_format("alexnet %s, from a %s file", alexnet_version(), model->format);
+    return *model->provenance ? an_strdup(model->provenance)
+                              : an_format("alexnet " AN_VERSION ", from a %s file", model->format);
 }
 
 alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,

@@ -11,6 +11,7 @@
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "base/writer.h"
 #include "data/source/names.h"
 #include "train/trainer_impl.h"
@@ -35,7 +36,7 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
                                   const char *record, const char *recipe)
 {
     char made[160];
-    snprintf(made, sizeof made, "alexnet %s, after %lld %s", alexnet_version(),
+    snprintf(made, sizeof made, "alexnet " AN_VERSION ", after %lld %s",
              (long long)an_trainer_updates(t),
              an_text_plural(an_trainer_updates(t), "update", "updates"));
     const an_metadata metadata[] = {

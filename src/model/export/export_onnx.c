@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/version.h"
 #include "base/writer.h"
 
 /* The parts of the file, in order: a head, the graph with its weights, a tail. */
@@ -51,7 +52,7 @@ static alexnet_status build_graph(parts *p, an_onnx_export *e)
         return AN_FAIL_MEMORY((size_t)graph->count * sizeof *e->places, "a graph");
     an_wire_put_int(&p->head, AN_ONNX_MODEL_IR_VERSION, AN_ONNX_IR_VERSION);
     an_wire_put_text(&p->head, AN_ONNX_MODEL_PRODUCER, "alexnet");
-    an_wire_put_text(&p->head, AN_ONNX_MODEL_PRODUCER_VERSION, alexnet_version());
+    an_wire_put_text(&p->head, AN_ONNX_MODEL_PRODUCER_VERSION, AN_VERSION);
     if (e->preprocessing)
         an_onnx_export_input(e);
     snprintf(e->places[0].name, sizeof e->places[0].name, "%s",
