@@ -219,7 +219,7 @@ static void find_medians(alexnet_bench *b)
         b->medians[part] = an_median(b->sorted, b->done);
     }
     memcpy(b->sorted, b->whole, (size_t)b->done * sizeof *b->sorted);
-    an_median(b->sorted, b->done); /* sorted for an_bench_speed() */
+    b->median = an_median(b->sorted, b->done);
 }
 
 /* What a user of the program reads of each batch: the sums in training, else the probabilities. */
@@ -308,7 +308,7 @@ void an_bench_speed(const alexnet_bench *b, alexnet_speed *out)
         return;
     out->least = b->sorted[0];
     out->most = b->sorted[b->done - 1];
-    out->median = (b->sorted[(b->done - 1) / 2] + b->sorted[b->done / 2]) / 2;
+    out->median = b->median;
 }
 
 bool an_bench_layer(const alexnet_bench *b, int index, alexnet_layer_speed *out)

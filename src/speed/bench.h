@@ -25,7 +25,8 @@ struct alexnet_bench {
     double *whole;        /* [steps]: seconds */
     double *part_seconds; /* [steps][parts] */
     double *medians;      /* [parts], over the measured steps */
-    double *sorted;       /* [steps], for the median */
+    double *sorted;       /* [steps]: `whole` of the measured ones, in ascending order */
+    double median;        /* of these */
     an_step_info *part_info;
     an_peak peaks[ALEXNET_PRECISION_BF16 + 1]; /* flops is 0 where none is measured */
 };
