@@ -77,8 +77,7 @@ static const opt_page page = {
         "array of float64 and as CSV with the pictures' names. PICTURE is what 'classify' "
         "takes. With --compare, measure how similar two such matrices (.npy, .csv) are: those of "
         "two layers, or of a layer and a measurement. A picture that cannot be read is left out "
-        "and reported, and the exit "
-        "code is 3.",
+        "and reported, and the exit code is 3.",
     .examples = {{"rdm best.safetensors stimuli/ -o stimuli",
                   "stimuli.conv1.npy to stimuli.fc8.npy"},
                  {"rdm --compare stimuli.fc7.npy it-cortex.npy --rank kendall",

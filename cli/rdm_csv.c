@@ -35,6 +35,16 @@ static int wrong(const table *t, const char *expected)
                      expected, t->csv.field);
 }
 
+/* Read the next field; blank lines do not count, as at the end of what spreadsheets save.
+ * @param begins  whether it is the first of its line */
+static bool next_field(table *t, bool begins)
+{
+    bool found = csv_next(&t->csv);
+    while (found && begins && t->csv.last && !t->csv.length)
+        found = csv_next(&t->csv);
+    return found;
+}
+
 /* Take a field of the first line: of headings, if one of them is not a number. */
 static int take_first(table *t)
 {
@@ -49,26 +59,26 @@ static int take_first(table *t)
 /* Find out how large the table is: every line has as many fields as the first. */
 static int measure(table *t)
 {
+    static const char expected[] = "as many fields as the first line has";
+    int64_t column = 0;
     int code = CLI_DONE;
     csv_begin(&t->csv);
     for (bool more = true; more && code == CLI_DONE; more = !t->csv.last) {
-        if (!csv_next(&t->csv))
+        if (!next_field(t, t->columns == 0))
             return wrong(t, "a matrix of dissimilarities");
         code = take_first(t);
     }
-    for (int64_t column = 0; code == CLI_DONE && csv_next(&t->csv);) {
-        if (column == 0 && t->csv.last && !t->csv.length)
-            continue; /* a blank line, as at the end */
+    while (code == CLI_DONE && next_field(t, column == 0)) {
         column++;
         if (t->csv.last != (column == t->columns))
-            return wrong(t, "as many fields as the first line has");
+            return wrong(t, expected);
         if (t->csv.last) {
             column = 0;
-            if (t->rows++ > COUNT_MAX)
+            if (t->rows++ >= COUNT_MAX)
                 return wrong(t, "60000 pictures at most");
         }
     }
-    return code;
+    return column ? wrong(t, expected) : code;
 }
 
 static int read_numbers(table *t, int64_t count, double *rdm)
@@ -76,12 +86,12 @@ static int read_numbers(table *t, int64_t count, double *rdm)
     const bool names = t->columns == count + 1;
     csv_begin(&t->csv);
     for (int64_t i = 0; t->headings && i < t->columns; i++)
-        csv_next(&t->csv);
+        next_field(t, i == 0);
     for (int64_t row = 0; row < count; row++) {
         if (names)
-            csv_next(&t->csv);
+            next_field(t, true);
         for (int64_t i = 0; i < count; i++)
-            if (!csv_next(&t->csv) || !is_number(t->csv.field, &rdm[row * count + i]))
+            if (!next_field(t, i == 0 && !names) || !is_number(t->csv.field, &rdm[row * count + i]))
                 return wrong(t, "a number");
     }
     return CLI_DONE;

@@ -44,7 +44,8 @@ sed '1d; s/^"[^"]*",//' out.fc7.csv >numbers.csv
 { sed -n '1s/^file,//p' out.fc7.csv; cat numbers.csv; } >headings.csv
 sed 's/$/\r/' out.fc7.csv >dos.csv
 { printf '\357\273\277' && cat numbers.csv && echo; } >spreadsheet.csv
-for table in out.fc7 numbers headings dos spreadsheet; do
+sed 's/^/\n/' out.fc7.csv >blanks.csv
+for table in out.fc7 numbers headings dos spreadsheet blanks; do
     expect 0 rdm --compare out.conv1.csv $table.csv
     cmp out similarity || fail "$table.csv is not read as out.fc7.npy"
 done
@@ -55,6 +56,9 @@ has err "short.csv: expected a square matrix, found "
 sed '2s/,[^,]*$//' numbers.csv >ragged.csv
 expect 3 rdm --compare out.fc7.npy ragged.csv
 has err "ragged.csv:2: expected as many fields as the first line has"
+{ cat numbers.csv && printf '1,'; } >cut.csv
+expect 3 rdm --compare out.fc7.npy cut.csv
+has err "cut.csv:$(($(wc -l <numbers.csv) + 1)): expected as many fields as the first line has"
 sed '3s/^[^,]*/none/' numbers.csv >word.csv
 expect 3 rdm --compare out.fc7.npy word.csv
 has err "word.csv:3: expected a number, found 'none'"
