@@ -1369,8 +1369,10 @@ typedef enum alexnet_rank {
 /**
  * The similarity of two matrices: the rank correlation of the values above their diagonals. Takes
  * 48 bytes of memory for each of the count (count - 1) / 2 pairs.
- * @param a      [count][count]
- * @param b      [count][count]
+ * @param similarity  out: -1 to 1; untouched on failure
+ * @param a           [count][count]
+ * @param b           [count][count]
+ * @param count       3 to 60000
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for values that are NaN or infinite, for a matrix that is
  *         not symmetric (beyond rounding to float32), and for Spearman's rho of a matrix whose
  *         values are all equal; ALEXNET_ERROR_CANCELLED

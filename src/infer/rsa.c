@@ -26,42 +26,48 @@ static bool by_second(const pair *p, const pair *q)
     return p->b < q->b;
 }
 
-static int64_t merge(pair *out, const pair *left, const pair *right, int64_t n, int64_t m,
-                     before_fn before)
+/* Elements that are merged before the context is asked whether to go on. */
+enum { BLOCK = 1 << 16 };
+
+typedef struct sorting {
+    alexnet_ctx *ctx; /* which may be cancelled */
+    pair *pairs, *scratch;
+    int64_t count;
+    before_fn before;
+    int64_t swaps; /* pairs of elements that were in the wrong order */
+} sorting;
+
+/* Merge two sorted runs, of n and m elements. */
+static alexnet_status merge(sorting *s, pair *out, const pair *left, int64_t n, const pair *right,
+                            int64_t m)
 {
-    int64_t swaps = 0, i = 0, k = 0;
-    while (i < n || k < m)
-        if (k == m || (i < n && !before(&right[k], &left[i]))) {
+    int64_t i = 0, k = 0;
+    while (i < n || k < m) {
+        if ((i + k) % BLOCK == 0)
+            AN_CHECK(an_ctx_check(s->ctx));
+        if (k == m || (i < n && !s->before(&right[k], &left[i]))) {
             out[i + k] = left[i];
             i++;
         } else {
             out[i + k] = right[k];
             k++;
-            swaps += n - i;
+            s->swaps += n - i;
         }
-    return swaps;
+    }
+    return ALEXNET_OK;
 }
 
-/* What is sorted, and who may end it. */
-typedef struct sorting {
-    alexnet_ctx *ctx; /* NULL: nobody */
-    pair *pairs, *scratch;
-    int64_t count;
-} sorting;
-
-/* Merge sort, stable. @param swaps  out, how many pairs of elements were in the wrong order; or
- * NULL
- */
-static alexnet_status sort(const sorting *s, before_fn before, int64_t *swaps)
+/* Merge sort, stable. */
+static alexnet_status sort(sorting *s, before_fn before)
 {
-    int64_t wrong = 0;
     pair *from = s->pairs, *to = s->scratch;
+    s->before = before;
+    s->swaps = 0;
     for (int64_t width = 1; width < s->count; width *= 2) {
         for (int64_t at = 0; at < s->count; at += 2 * width) {
             const int64_t left = s->count - at < width ? s->count - at : width;
             const int64_t rest = s->count - at - left, right = rest < width ? rest : width;
-            AN_CHECK(an_ctx_check(s->ctx));
-            wrong += merge(to + at, from + at, from + at + left, left, right, before);
+            AN_CHECK(merge(s, to + at, from + at, left, from + at + left, right));
         }
         pair *swap = from;
         from = to;
@@ -69,22 +75,21 @@ static alexnet_status sort(const sorting *s, before_fn before, int64_t *swaps)
     }
     if (from != s->pairs)
         memcpy(s->pairs, from, (size_t)s->count * sizeof *from);
-    if (swaps)
-        *swaps = wrong;
     return ALEXNET_OK;
 }
 
 /* ---- Spearman ---- */
 
 /* Replace values by their ranks, from 1; equal values get the mean of their ranks. */
-static alexnet_status rank(double *values, const sorting *s)
+static alexnet_status rank(double *values, sorting *s)
 {
     const int64_t count = s->count;
     pair *pairs = s->pairs;
     for (int64_t i = 0; i < count; i++)
         pairs[i] = (pair){values[i], (double)i};
-    AN_CHECK(sort(s, by_both, NULL));
+    AN_CHECK(sort(s, by_both));
     for (int64_t i = 0, end; i < count; i = end) {
+        AN_CHECK(an_ctx_check(s->ctx));
         for (end = i; end < count && pairs[end].a == pairs[i].a;)
             end++;
         for (int64_t k = i; k < end; k++)
@@ -93,7 +98,7 @@ static alexnet_status rank(double *values, const sorting *s)
     return ALEXNET_OK;
 }
 
-static alexnet_status spearman(double *out, double *a, double *b, const sorting *s)
+static alexnet_status spearman(double *out, double *a, double *b, sorting *s)
 {
     const double mean = (double)(s->count + 1) / 2;
     double ab = 0, aa = 0, bb = 0;
@@ -132,18 +137,17 @@ static int64_t ties(const pair *pairs, int64_t count, bool a, bool b)
 
 /* tau-a: concordant pairs less discordant ones, over all pairs, tied ones included. By the sort of
  * W. R. Knight (Journal of the American Statistical Association 61, 1966). */
-static alexnet_status kendall(double *out, const double *a, const double *b, const sorting *s)
+static alexnet_status kendall(double *out, const double *a, const double *b, sorting *s)
 {
     const int64_t count = s->count;
     pair *pairs = s->pairs;
-    int64_t discordant;
     for (int64_t i = 0; i < count; i++)
         pairs[i] = (pair){a[i], b[i]};
-    AN_CHECK(sort(s, by_both, NULL));
+    AN_CHECK(sort(s, by_both));
     const int64_t all = count * (count - 1) / 2;
     const int64_t in_a = ties(pairs, count, true, false), in_both = ties(pairs, count, true, true);
-    AN_CHECK(sort(s, by_second, &discordant));
-    const int64_t in_b = ties(pairs, count, false, true);
+    AN_CHECK(sort(s, by_second));
+    const int64_t in_b = ties(pairs, count, false, true), discordant = s->swaps;
     *out = (double)(all - in_a - in_b + in_both - 2 * discordant) / (double)all;
     return ALEXNET_OK;
 }
@@ -152,11 +156,13 @@ static alexnet_status kendall(double *out, const double *a, const double *b, con
 
 /* Take the elements above the diagonal. Those below must be the same, up to rounding the largest to
  * float32; else a file with only the lower half filled would be read as a matrix of zeros. */
-static alexnet_status take_upper(double *out, const double *rdm, int64_t count, const char *which)
+static alexnet_status take_upper(double *out, alexnet_ctx *ctx, const double *rdm, int64_t count,
+                                 const char *which)
 {
     double largest = 0;
     int64_t n = 0;
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
+        AN_CHECK(an_ctx_check(ctx));
         for (int64_t j = i + 1; j < count; j++) {
             if (!isfinite(rdm[i * count + j]))
                 return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -165,7 +171,9 @@ static alexnet_status take_upper(double *out, const double *rdm, int64_t count, 
             largest = fmax(largest, fabs(rdm[i * count + j]));
             out[n++] = rdm[i * count + j];
         }
-    for (int64_t i = 0; i < count; i++)
+    }
+    for (int64_t i = 0; i < count; i++) {
+        AN_CHECK(an_ctx_check(ctx));
         for (int64_t j = i + 1; j < count; j++) {
             const double above = rdm[i * count + j], below = rdm[j * count + i];
             if (!(fabs(above - below) <= 0x1p-20 * largest))
@@ -175,6 +183,7 @@ static alexnet_status take_upper(double *out, const double *rdm, int64_t count, 
                                which, above, (long long)i, (long long)j, below, (long long)j,
                                (long long)i);
         }
+    }
     return ALEXNET_OK;
 }
 
@@ -189,9 +198,9 @@ alexnet_status an_rsa(double *similarity, alexnet_ctx *ctx, const double *a, con
         rc = AN_FAIL_MEMORY((size_t)n * 2 * (sizeof *upper + sizeof *pairs), "a rank correlation");
         goto cleanup;
     }
-    AN_TRY(take_upper(upper, a, count, "first"));
-    AN_TRY(take_upper(upper + n, b, count, "second"));
-    const sorting s = {ctx, pairs, pairs + n, n};
+    AN_TRY(take_upper(upper, ctx, a, count, "first"));
+    AN_TRY(take_upper(upper + n, ctx, b, count, "second"));
+    sorting s = {.ctx = ctx, .pairs = pairs, .scratch = pairs + n, .count = n};
     rc = kind == ALEXNET_RANK_SPEARMAN ? spearman(similarity, upper, upper + n, &s)
                                        : kendall(similarity, upper, upper + n, &s);
 cleanup:
