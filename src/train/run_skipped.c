@@ -12,10 +12,12 @@ enum { NAMED_MAX = 64 << 20 };
 /* Whether an earlier process has listed a line. @param length  with its end */
 static bool is_named(const an_run *run, const char *line, size_t length)
 {
-    for (const char *at = run->named; at; at = strchr(at, '\n'), at += at != NULL)
-        if (strncmp(at, line, length) == 0)
-            return true;
-    return false;
+    const char *at = run->named;
+    while (at && strncmp(at, line, length) != 0) {
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    return at != NULL;
 }
 
 /* Read what earlier processes have listed. A list that is too large is added to unread. */
