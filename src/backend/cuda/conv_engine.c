@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cuda/trial.h"
+#include "backend/cuda/conv_trial.h"
 
 /* cuDNN 9.19 proposes up to 40. For float32, those without tensor cores come last. */
 enum { MAX_CONFIGS = 64 };
@@ -39,19 +39,13 @@ int64_t an_cuda_most_workspace(const an_cuda_conv_shape *s)
 
 /* ---- One engine ------------------------------------------------------------------------------ */
 
-/* Float32 without tensor cores. */
-static bool is_exact(const choice *c)
-{
-    return c->shape->type == AN_F32 && !c->shape->tensor_cores;
-}
-
 static bool is_wanted_note(const choice *c, cudnnBackendNumericalNote_t note)
 {
     if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)
         return !c->plan->cuda->base.deterministic;
     if (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
         note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)
-        return !is_exact(c);
+        return !an_cuda_conv_is_exact(c->shape);
     return note != CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION &&
            note != CUDNN_NUMERICAL_NOTE_FFT && note != CUDNN_NUMERICAL_NOTE_WINOGRAD &&
            (note < CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 ||
@@ -64,7 +58,7 @@ static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
     an_cuda_descriptors *made = &c->plan->made;
     cudnnBackendNumericalNote_t notes[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
     int64_t count = 0;
-    if (is_exact(c) && c->direction == AN_BACKWARD_WEIGHTS &&
+    if (an_cuda_conv_is_exact(c->shape) && c->direction == AN_BACKWARD_WEIGHTS &&
         c->plan->engine == COARSE_WEIGHTS_ENGINE)
         return false;
     made->status = made->cuda->libs->cudnnBackendGetAttribute(
@@ -115,85 +109,22 @@ static bool try_config(choice *c, cudnnBackendDescriptor_t config)
 
 /* ---- Trials ---------------------------------------------------------------------------------- */
 
-/* Blocks of a trial. */
-enum { X_BLOCK, W_BLOCK, Y_BLOCK, BIAS_BLOCK, WORK_BLOCK };
-
-typedef struct trial_run {
-    const an_cuda_conv_plan *plan;
-    an_cuda_trial *trial;
-} trial_run;
-
-static alexnet_status run_trial(void *arg)
-{
-    const trial_run *r = arg;
-    void *const *block = r->trial->block;
-    return an_cuda_conv_plan_run(r->plan, block[X_BLOCK], block[W_BLOCK], block[Y_BLOCK],
-                                 block[BIAS_BLOCK], block[WORK_BLOCK]);
-}
-
-static an_element_conv sums_of(const choice *c)
-{
-    const an_cuda_conv_shape *s = c->shape;
-    an_element_conv v = {.n = s->n,
-                         .c = s->c,
-                         .h = s->h,
-                         .w = s->w,
-                         .k = s->k,
-                         .r = s->r,
-                         .s = s->s,
-                         .p = s->p,
-                         .q = s->q,
-                         .groups = s->groups,
-                         .stride = s->stride,
-                         .top = s->top,
-                         .left = s->left,
-                         .relu = c->tail == AN_CUDA_TAIL_RELU};
-    an_element_arrange(&v, s->nhwc);
-    return v;
-}
-
-static alexnet_status get_operands(an_cuda_trial *t, const choice *c)
-{
-    static const int outputs[] = {Y_BLOCK, X_BLOCK, W_BLOCK};
-    const an_cuda_conv_shape *s = c->shape;
-    t->out =
-        (an_cuda_outcome){outputs[c->direction], s->type, !is_exact(c), c->direction, sums_of(c)};
-    an_element_conv *v = &t->out.sums;
-    an_element_tensor *const operands[] = {&v->x, &v->weights, &v->y, &v->bias};
-    const int64_t counts[] = {[X_BLOCK] = an_element_count(v, AN_BACKWARD_DATA),
-                              [W_BLOCK] = an_element_count(v, AN_BACKWARD_WEIGHTS),
-                              [Y_BLOCK] = an_element_count(v, AN_FORWARD),
-                              [BIAS_BLOCK] = s->k};
-    const int count = c->plan->bias ? BIAS_BLOCK + 1 : BIAS_BLOCK;
-    for (int i = X_BLOCK; i < count; i++)
-        AN_CHECK(an_cuda_trial_operand(t, i, counts[i], s->type, s->tensor_cores, operands[i]));
-    return ALEXNET_OK;
-}
-
 /* The fastest proposal; AUTO if none is available or memory for trials is lacking. */
 static an_cuda_pick find_fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
 {
-    an_cuda_conv_plan *plan = c->plan;
-    const an_cuda_conv_shape *s = c->shape;
-    an_cuda_trial trial = {.cuda = plan->cuda, .work = run_trial};
-    trial_run run = {plan, &trial};
+    an_cuda_conv_trial trial;
     an_variant tried = 0;
-    const int before = plan->made.count;
-    trial.arg = &run;
-    snprintf(trial.what, sizeof trial.what, "%s of a convolution of %dx%dx%dx%d by %dx%dx%d",
-             an_cuda_direction_texts[c->direction], s->n, s->c, s->h, s->w, s->k, s->r, s->s);
-    alexnet_status rc = get_operands(&trial, c);
+    const int before = c->plan->made.count;
+    alexnet_status rc = an_cuda_conv_trial_begin(&trial, c);
     for (int64_t i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
         if (!try_config(c, configs[i]))
             continue;
         tried++;
-        snprintf(trial.how, sizeof trial.how, " with engine %d", (int)plan->engine);
-        if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK)
-            an_cuda_trial_enter(&trial, (an_cuda_pick){.number = tried, .place = (int)i});
-        an_cuda_describe_undo(&plan->made, before);
+        an_cuda_conv_trial_enter(&trial, (an_cuda_pick){.number = tried, .place = (int)i});
+        an_cuda_describe_undo(&c->plan->made, before);
     }
-    an_cuda_trial_end(&trial);
-    return trial.best;
+    an_cuda_trial_end(&trial.base);
+    return trial.base.best;
 }
 
 /* The key of a convolution's choice: its shape, direction and tail. */

@@ -27,6 +27,12 @@ typedef struct an_cuda_engine_choice {
 
 extern const char *const an_cuda_direction_texts[AN_DIRECTIONS];
 
+/** Whether it is float32 without tensor cores. */
+static inline bool an_cuda_conv_is_exact(const an_cuda_conv_shape *shape)
+{
+    return shape->type == AN_F32 && !shape->tensor_cores;
+}
+
 bool an_cuda_is_lack_of_memory(cudnnStatus_t status);
 /** The largest workspace that an engine may use, in bytes. */
 int64_t an_cuda_most_workspace(const an_cuda_conv_shape *shape);

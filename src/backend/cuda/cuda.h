@@ -17,7 +17,8 @@
  *     reorder.c   layouts, and copies from one to another
  *     own.h       operators computed by our own kernels (kernels/)
  *     conv.h      convolution, on conv_plan.h (conv_graph.h: cuDNN's graphs, built with
- *                 descriptors.h; conv_engine.h: the engines that run them)
+ *                 descriptors.h; conv_engine.h: the engines that run them;
+ *                 conv_trial.h: trials of these)
  *     fc.c        fully connected layers, on matmul.h (cuBLASLt)
  *     update.c    the update rule, and norms of tensors
  *     peak.c      the peak speed of the chip
