@@ -50,8 +50,7 @@ static void store_defaults(const opt_args *args)
             opt_store(at.row, at.group->target, at.row->standard);
 }
 
-/* Whether an option takes several values at once. Of two such lists none is meant to be forgotten.
- */
+/* Whether an option takes a list. Of two lists, the first is not meant to be forgotten. */
 static bool is_list(const opt *row)
 {
     return row->type == OPT_TEXT && row->arg && strstr(row->arg, ",...");

@@ -278,8 +278,7 @@ static const char **settings_of(const string_list *list)
     return settings;
 }
 
-/* A run that can be read but not written is no bad input: its disk is read-only, or another user's.
- */
+/* A run that can be read but not written is no bad input: its disk may be read-only. */
 static int resume_code(alexnet_status status, const char *run_dir)
 {
     const int code = cli_input_code(status);

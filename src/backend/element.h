@@ -15,27 +15,30 @@ typedef struct an_element_tensor {
     int64_t stride[4];    /* of each dimension */
 } an_element_tensor;
 
+/** A convolution and its operands. The tensor of the result needs only its strides. */
 typedef struct an_element_conv {
-    int64_t n, c, h, w, k, r, s, p, q, groups, stride, top, left;
-    an_element_tensor x, weights,
-        y;                  /* y: or its gradient. [n c h w], [k c/groups r s], [n k p q] */
-    an_element_tensor bias; /* forward: [k]; values NULL: none */
-    bool relu;              /* forward: a ReLU follows */
+    int64_t n, c, h, w, k, r, s, p, q, groups, stride;
+    int64_t top, left;         /* padding */
+    an_element_tensor x;       /* [n c h w] */
+    an_element_tensor weights; /* [k c/groups r s] */
+    an_element_tensor y;       /* [n k p q]; backward, its gradient */
+    an_element_tensor bias;    /* forward: [k], of which strides are not read; values NULL: none */
+    bool relu;                 /* forward: a ReLU follows */
 } an_element_conv;
 
-/** An element: its value, and the sum of its terms' squares. */
 typedef struct an_element {
-    double value, squares;
-    int64_t terms;
+    double value;
+    double squares; /* the sum of the squares of its terms */
+    int64_t terms;  /* of the sum, those with padding included */
 } an_element;
 
 /** Set the strides of x, weights and y. @param channels_last  else they are the second dimension */
 void an_element_arrange(an_element_conv *conv, bool channels_last);
 /** Elements of the result: of y forward, of the gradient of x or of the weights backward. */
 int64_t an_element_count(const an_element_conv *conv, an_direction direction);
-/** Terms of each. */
+/** Terms of each, without its bias. */
 int64_t an_element_terms(const an_element_conv *conv, an_direction direction);
-/** The element at `index` in memory. */
+/** The element of the result that is at `index` in memory. */
 an_element an_element_of(const an_element_conv *conv, an_direction direction, int64_t index);
 /**
  * How far a result in float32 may be from an element:

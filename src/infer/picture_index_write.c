@@ -110,9 +110,9 @@ alexnet_status an_index_save_rest(an_picture_index *x)
     an_work work = an_work_begin(x->ctx, "copied", "rows", count_to_save(x));
     for (int64_t p = 0; p < x->pictures->count && rc == ALEXNET_OK; p++)
         if (is_in_waste(x, p)) {
-            rc = an_work_add(&work, 1);
+            rc = save_row(x, p);
             if (rc == ALEXNET_OK)
-                rc = save_row(x, p);
+                rc = an_work_add(&work, 1);
         }
     an_work_end(&work);
     return rc;

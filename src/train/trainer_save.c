@@ -228,8 +228,7 @@ alexnet_status an_trainer_save(alexnet_trainer *t)
 
 alexnet_status an_trainer_save_after(alexnet_trainer *t, alexnet_status failure)
 {
-    char why[AN_ERROR_TEXT_MAX]; /* a save that succeeds may leave the text of what it goes without
-                                  */
+    char why[AN_ERROR_TEXT_MAX]; /* a save that succeeds may leave a text of its own */
     snprintf(why, sizeof why, "%s", an_error_text());
     AN_CHECK(an_trainer_save(t));
     return an_fail(failure, "%s", why);
