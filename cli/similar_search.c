@@ -245,12 +245,9 @@ int similar_find_pairs(similar_search *s)
     alexnet_pair pair;
     double fraction = 0;
     bool more = true;
-    const int64_t count = alexnet_index_count(s->index);
-    const int64_t all = count < 1 << 16 ? count * (count - 1) / 2 : INT64_MAX;
-    const int64_t limit = s->options->limit < all ? s->options->limit : all;
     alexnet_status status = alexnet_pairs_new(
         &pairs, s->index, s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_EUCLIDEAN,
-        limit > 0 ? limit : 1, s->options->within);
+        s->options->limit, s->options->within);
     if (status)
         return cli_code(status);
     while (more && !status) {
