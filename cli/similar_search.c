@@ -1,5 +1,4 @@
 /* The searches of `alexnet similar`. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

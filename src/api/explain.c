@@ -5,8 +5,6 @@
 #include "infer/patches.h"
 #include "infer/saliency.h"
 
-#include <string.h>
-
 #include "api/options.h"
 #include "base/status.h"
 #include "model/model.h"

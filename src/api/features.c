@@ -1,7 +1,5 @@
 #include "infer/features.h"
 
-#include <string.h>
-
 #include "api/options.h"
 #include "base/status.h"
 #include "infer/runner.h"

@@ -1,7 +1,6 @@
 #include "model/mean_file.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"

@@ -1,7 +1,5 @@
 #include "model/model.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/status.h"

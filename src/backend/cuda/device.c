@@ -1,5 +1,4 @@
 /* Opening and closing a device. */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "backend/cuda/cuda.h"

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "backend/element.h"
 #include "backend/parity/chain.h"

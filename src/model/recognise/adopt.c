@@ -1,8 +1,5 @@
 #include "model/recognise/adopt.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
