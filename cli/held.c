@@ -29,8 +29,11 @@ void held_begin(const char *folder)
 
 bool held_is_removed(void)
 {
-    struct stat info;
-    return held.fd >= 0 && fstat(held.fd, &info) == 0 && info.st_nlink == 0;
+    struct stat info, there;
+    if (held.fd < 0 || fstat(held.fd, &info) != 0 || info.st_nlink > 0)
+        return false;
+    /* Some file systems count no links at all. */
+    return stat(held.path, &there) != 0 || there.st_ino != info.st_ino;
 }
 
 void held_end(void)

@@ -11,9 +11,12 @@
 /** Print how alike the matrices of two files are. @return an exit code, as all here */
 int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine);
 
-/** Read a matrix from a table: numbers alone, or with headings, with or without names. The
- * arguments are as those of alexnet_rdm_read(). */
-int rdm_read_csv(const char *path, int64_t *count, double *rdm);
+/**
+ * Read a matrix from a table: numbers alone, or with headings, with or without names. The first
+ * three arguments are as those of alexnet_rdm_read().
+ * @param names  out: of the rows, if there are any; added to. Not used if `rdm` is NULL
+ */
+int rdm_read_csv(const char *path, int64_t *count, double *rdm, string_list *names);
 
 /** A matrix of n pictures, as a NumPy array of float64. */
 int rdm_write_array(const char *path, const double *rdm, int64_t n);

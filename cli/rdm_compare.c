@@ -2,65 +2,112 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "library_text.h"
 #include "paths.h"
 #include "terminal.h"
 
+typedef struct matrix {
+    const char *path;
+    int64_t count;
+    double *values;
+    string_list names; /* of the pictures, as far as the file has them */
+} matrix;
+
 /* @param rdm  NULL: only count */
-static int read_file(const char *path, int64_t *count, double *rdm)
+static int read_file(matrix *m, double *rdm)
 {
-    return path_ends_in(path, ".csv") ? rdm_read_csv(path, count, rdm)
-                                      : cli_input_code(alexnet_rdm_read(path, count, rdm));
+    return path_ends_in(m->path, ".csv")
+               ? rdm_read_csv(m->path, &m->count, rdm, &m->names)
+               : cli_input_code(alexnet_rdm_read(m->path, &m->count, rdm));
 }
 
-static int read_matrix(double **out, int64_t count, const char *path)
+static int read_matrix(matrix *m)
 {
-    *out = malloc((size_t)(count * count) * sizeof **out + 1);
-    if (!*out)
-        return cli_error(CLI_FAILED, "out of memory for %s", path);
-    return read_file(path, &count, *out);
+    m->values = malloc((size_t)(m->count * m->count) * sizeof *m->values + 1);
+    if (!m->values)
+        return cli_error(CLI_FAILED, "out of memory for %s", m->path);
+    return read_file(m, m->values);
 }
 
-/* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
- * @param count  out, the size */
-static int check_matrices(int64_t *count, char **files)
+static void free_matrix(matrix *m)
 {
-    int64_t n, m;
-    int code = read_file(files[0], &n, NULL);
+    free(m->values);
+    string_list_free(&m->names);
+}
+
+/* Check that two matrices are of one size, and the memory for them and for alexnet_rsa(). */
+static int check_sizes(matrix *a, matrix *b)
+{
+    int code = read_file(a, NULL);
     if (code == CLI_DONE)
-        code = read_file(files[1], &m, NULL);
+        code = read_file(b, NULL);
     if (code != CLI_DONE)
         return code;
-    if (n != m)
+    if (a->count != b->count)
         return cli_error(CLI_BAD_INPUT,
                          "%s has %" PRId64 " pictures and %s has %" PRId64 ": both must have the "
                          "same ones, in the same order",
-                         files[0], n, files[1], m);
-    *count = n;
-    const double values = (double)n * (double)n;
-    char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", n);
+                         a->path, a->count, b->path, b->count);
+    const double values = (double)a->count * (double)a->count;
+    char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", a->count);
     code = machine_check_memory(2 * 8 * values + 24 * values, what, "");
     free(what);
     return code;
+}
+
+/* Which row of a matrix is a picture's; -1: none. */
+static int64_t row_of(const matrix *m, const char *name)
+{
+    for (size_t i = 0; i < m->names.count; i++)
+        if (strcmp(m->names.items[i], name) == 0)
+            return (int64_t)i;
+    return -1;
+}
+
+/* Refuse matrices of the same pictures in different orders. Other names may be those of the same
+ * pictures in another place. */
+static int check_order(const matrix *a, const matrix *b)
+{
+    size_t i = 0;
+    while (i < a->names.count && i < b->names.count &&
+           strcmp(a->names.items[i], b->names.items[i]) == 0)
+        i++;
+    if (i == a->names.count || i == b->names.count)
+        return CLI_DONE;
+    const int64_t row = row_of(a, b->names.items[i]);
+    if (row < 0)
+        return CLI_DONE;
+    return cli_error(CLI_BAD_INPUT,
+                     "picture %zu of %s, %s, is picture %" PRId64 " of %s: both must have the same "
+                     "ones, in the same order",
+                     i + 1, b->path, b->names.items[i], row + 1, a->path);
+}
+
+static int read_both(matrix *a, matrix *b)
+{
+    int code = check_sizes(a, b);
+    if (code == CLI_DONE)
+        code = read_matrix(a);
+    if (code == CLI_DONE)
+        code = read_matrix(b);
+    return code == CLI_DONE ? check_order(a, b) : code;
 }
 
 int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine)
 {
     static const char *const names[] = {"spearman", "kendall"};
     alexnet_ctx *ctx = NULL;
-    double *a = NULL, *b = NULL, similarity;
-    int64_t n = 0;
-    int code = check_matrices(&n, files);
-    if (code == CLI_DONE)
-        code = read_matrix(&a, n, files[0]);
-    if (code == CLI_DONE)
-        code = read_matrix(&b, n, files[1]);
+    matrix a = {.path = files[0]}, b = {.path = files[1]};
+    double similarity;
+    int code = read_both(&a, &b);
     if (code == CLI_DONE) /* not before: only the correlation can be cancelled */
         code = machine_open(&ctx, machine);
     const alexnet_status status =
-        code == CLI_DONE ? alexnet_rsa(&similarity, ctx, a, b, n, rank) : ALEXNET_OK;
+        code == CLI_DONE ? alexnet_rsa(&similarity, ctx, a.values, b.values, a.count, rank)
+                         : ALEXNET_OK;
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
         code = cli_error(CLI_BAD_INPUT, "%s and %s: %s", files[0], files[1], library_error());
     else if (status)
@@ -69,7 +116,7 @@ int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine)
         json_t *document = json_object();
         json_object_set_new(document, "a", json_text(files[0]));
         json_object_set_new(document, "b", json_text(files[1]));
-        json_object_set_new(document, "pictures", json_integer(n));
+        json_object_set_new(document, "pictures", json_integer(a.count));
         json_object_set_new(document, "rank", json_string(names[rank]));
         json_object_set_new(document, "similarity", json_number(similarity));
         json_print(document);
@@ -77,7 +124,7 @@ int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine)
         terminal_line(stdout, "%.6f", similarity);
     }
     machine_close(ctx);
-    free(a);
-    free(b);
+    free_matrix(&a);
+    free_matrix(&b);
     return code;
 }

@@ -81,24 +81,24 @@ static int measure(table *t)
     return column ? wrong(t, expected) : code;
 }
 
-static int read_numbers(table *t, int64_t count, double *rdm)
+static int read_numbers(table *t, int64_t count, double *rdm, string_list *names)
 {
-    const bool names = t->columns == count + 1;
+    const bool named = t->columns == count + 1;
     csv_begin(&t->csv);
     for (int64_t i = 0; t->headings && i < t->columns; i++)
         next_field(t, i == 0);
     for (int64_t row = 0; row < count; row++) {
-        if (names)
-            next_field(t, true);
+        if (named && next_field(t, true))
+            string_list_add(names, cli_copy(t->csv.field));
         for (int64_t i = 0; i < count; i++)
-            if (!next_field(t, i == 0 && !names) || !is_number(t->csv.field, &rdm[row * count + i]))
+            if (!next_field(t, i == 0 && !named) || !is_number(t->csv.field, &rdm[row * count + i]))
                 return wrong(t, "a number");
     }
     return CLI_DONE;
 }
 
 /* @param rdm  NULL: only count */
-static int read_table(table *t, int64_t *count, double *rdm)
+static int read_table(table *t, int64_t *count, double *rdm, string_list *names)
 {
     int code = measure(t);
     if (code != CLI_DONE)
@@ -111,17 +111,17 @@ static int read_table(table *t, int64_t *count, double *rdm)
     if (rdm && *count != t->rows)
         return cli_error(CLI_BAD_INPUT, "%s was changed while it was read", t->csv.path);
     *count = t->rows;
-    return rdm ? read_numbers(t, *count, rdm) : CLI_DONE;
+    return rdm ? read_numbers(t, *count, rdm, names) : CLI_DONE;
 }
 
-int rdm_read_csv(const char *path, int64_t *count, double *rdm)
+int rdm_read_csv(const char *path, int64_t *count, double *rdm, string_list *names)
 {
     FILE *file;
     int code = file_open(&file, path, NULL);
     if (code != CLI_DONE)
         return code;
     table t = {.csv = {.file = file, .path = path, .most = FIELD_MAX}};
-    code = read_table(&t, count, rdm);
+    code = read_table(&t, count, rdm, names);
     if (ferror(file))
         code = cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
     csv_reader_free(&t.csv);

@@ -42,6 +42,13 @@ static uint32_t masked_crc(const void *bytes, size_t length)
     return (crc >> 15 | crc << 17) + 0xA282EAD8;
 }
 
+/* Whether an open file has no name any more. Some file systems count no links at all. */
+static bool is_removed(const struct stat *file, const char *path)
+{
+    struct stat there;
+    return file->st_nlink == 0 && (stat(path, &there) != 0 || there.st_ino != file->st_ino);
+}
+
 /* Append a whole record or nothing: readers give up at a damaged record. */
 static alexnet_status append(alexnet_events *events, const void *bytes, size_t length)
 {
@@ -49,7 +56,7 @@ static alexnet_status append(alexnet_events *events, const void *bytes, size_t l
     size_t done = 0;
     if (fstat(events->file, &before) != 0)
         return an_file_fail("examine", events->path);
-    if (before.st_nlink == 0)
+    if (is_removed(&before, events->path))
         return AN_FAIL(ALEXNET_ERROR_IO, "%s was removed: nothing more is written to it",
                        events->path);
     while (done < length) {

@@ -49,6 +49,13 @@ for table in out.fc7 numbers headings dos spreadsheet blanks; do
     expect 0 rdm --compare out.conv1.csv $table.csv
     cmp out similarity || fail "$table.csv is not read as out.fc7.npy"
 done
+# The same pictures in another order, and other names.
+awk -F, -v OFS=, 'NR == 2 { first = $0; next } NR == 3 { print; print first; next } { print }' out.fc7.csv >order.csv
+expect 3 rdm --compare out.conv1.csv order.csv
+has err "picture 1 of order.csv, " ", is picture 2 of out.conv1.csv: both must have the same ones, in the same order"
+sed '2,$s,^"[^"]*/,"elsewhere/,' out.fc7.csv >moved.csv
+expect 0 rdm --compare out.conv1.csv moved.csv
+cmp out similarity || fail "moved.csv is not read as out.fc7.npy"
 is "$(wc -l <numbers.csv)" "$(($(wc -l <out.fc7.csv) - 1))" "lines of numbers"
 sed '$d' numbers.csv >short.csv
 expect 3 rdm --compare out.fc7.npy short.csv
