@@ -188,7 +188,7 @@ static alexnet_status take_upper(double *out, alexnet_ctx *ctx, const double *rd
 }
 
 alexnet_status an_rsa(double *similarity, alexnet_ctx *ctx, const double *a, const double *b,
-                      int64_t count, alexnet_rank kind)
+                      int64_t count, alexnet_rank rank)
 {
     alexnet_status rc = ALEXNET_OK;
     const int64_t n = count * (count - 1) / 2;
@@ -201,7 +201,7 @@ alexnet_status an_rsa(double *similarity, alexnet_ctx *ctx, const double *a, con
     AN_TRY(take_upper(upper, ctx, a, count, "first"));
     AN_TRY(take_upper(upper + n, ctx, b, count, "second"));
     sorting s = {.ctx = ctx, .pairs = pairs, .scratch = pairs + n, .count = n};
-    rc = kind == ALEXNET_RANK_SPEARMAN ? spearman(similarity, upper, upper + n, &s)
+    rc = rank == ALEXNET_RANK_SPEARMAN ? spearman(similarity, upper, upper + n, &s)
                                        : kendall(similarity, upper, upper + n, &s);
 cleanup:
     an_free(upper);

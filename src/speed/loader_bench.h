@@ -33,7 +33,7 @@ alexnet_status an_loader_bench_new(alexnet_loader_bench **out, alexnet_ctx *ctx,
                                    const alexnet_dataset *data,
                                    const alexnet_loader_bench_options *options);
 alexnet_status an_loader_bench_step(alexnet_loader_bench *bench, bool *more);
-void an_loader_bench_speed(const alexnet_loader_bench *bench, alexnet_loader_speed *speed);
+void an_loader_bench_speed(const alexnet_loader_bench *bench, alexnet_loader_speed *out);
 void an_loader_bench_free(alexnet_loader_bench *bench); /* NULL allowed */
 
 #endif

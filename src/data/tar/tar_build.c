@@ -16,9 +16,9 @@ const char *an_tar_tail(const char *base)
     return dot ? dot : "";
 }
 
-alexnet_status an_tar_add_name(an_tar_index *index, const char *base, uint32_t *place)
+alexnet_status an_tar_add_name(an_tar_index *index, const char *name, uint32_t *place)
 {
-    const size_t length = strlen(base) + 1;
+    const size_t length = strlen(name) + 1;
     if (length > UINT32_MAX - index->names_length)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the names of an archive's members take 4 GiB");
     if (index->names_length + length > index->names_room) {
@@ -29,7 +29,7 @@ alexnet_status an_tar_add_name(an_tar_index *index, const char *base, uint32_t *
         index->names = grown;
         index->names_room = room;
     }
-    memcpy(index->names + index->names_length, base, length);
+    memcpy(index->names + index->names_length, name, length);
     *place = (uint32_t)index->names_length;
     index->names_length += length;
     return ALEXNET_OK;

@@ -71,7 +71,7 @@ const char *an_net_state_name(const an_net *net, an_arena arena, int param, an_s
 /* Make the arenas in the order of AN_VALUES and so on. */
 static alexnet_status make_arenas(an_net *net, bool training)
 {
-    an_arena arena;
+    an_arena arena = -1;
     AN_CHECK(an_net_add_arena(net, "parameters", false, &arena));
     assert(arena == AN_VALUES);
     if (!training)

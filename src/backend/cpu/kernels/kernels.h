@@ -166,8 +166,13 @@ static inline int an_kernel_type(an_dtype dtype)
 #if defined(__x86_64__)
 
 #define AN_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#if defined(__clang__)
+#define AN_TARGET_AVX512                                                                           \
+    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq"), min_vector_width(512)))
+#else
 #define AN_TARGET_AVX512                                                                           \
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
+#endif
 #define AN_TARGET_PAIRS __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 
 #define AN_KERNEL_INSTANCES(name, run, body)                                                       \
