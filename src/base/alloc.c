@@ -89,6 +89,20 @@ void *an_grow(void *array, int64_t count, size_t bytes)
     return grown;
 }
 
+void *an_reserve(void *block, size_t *room, size_t needed)
+{
+    enum { LEAST = 64 };
+    if (block && needed <= *room)
+        return block;
+    if (needed > SIZE_MAX / 4)
+        return NULL;
+    const size_t larger = 2 * needed + LEAST;
+    void *grown = an_realloc(block, larger, 1);
+    if (grown)
+        *room = larger;
+    return grown;
+}
+
 char *an_strdup(const char *text)
 {
     return an_strndup(text, strlen(text));

@@ -30,6 +30,12 @@ void *an_realloc(void *block, size_t count, size_t bytes);
  * @return the array, which may have moved. On failure the old block stays valid
  */
 void *an_grow(void *array, int64_t count, size_t bytes);
+/**
+ * Make a block of bytes hold at least `needed`; it grows to twice that, so that appending is cheap.
+ * @param room  in and out: the bytes that it holds
+ * @return the block, which may have moved; NULL if memory is short: the old one stays valid
+ */
+void *an_reserve(void *block, size_t *room, size_t needed);
 char *an_strdup(const char *text);
 char *an_strndup(const char *text, size_t length);
 /** sprintf() into a new string. */

@@ -9,16 +9,11 @@ static void append(an_wire_buffer *to, const void *bytes, size_t length)
 {
     if (to->failed)
         return;
-    if (length > to->room - to->length) {
-        const size_t room = 2 * to->room + length + 64;
-        unsigned char *more = an_realloc(to->bytes, room, 1);
-        if (!more) {
-            to->failed = true;
-            return;
-        }
-        to->bytes = more;
-        to->room = room;
-    }
+    unsigned char *grown = an_reserve(to->bytes, &to->room, to->length + length);
+    to->failed = !grown;
+    if (to->failed)
+        return;
+    to->bytes = grown;
     if (length)
         memcpy(to->bytes + to->length, bytes, length);
     to->length += length;

@@ -128,6 +128,35 @@ static void test_an_array_grows(void **state)
     an_free(array);
 }
 
+static void test_a_block_grows(void **state)
+{
+    (void)state;
+    size_t room = 0;
+    int moves = 0;
+    unsigned char *block = NULL;
+    for (size_t length = 0; length <= 4096; length++) {
+        const size_t before = room;
+        block = an_reserve(block, &room, length);
+        assert_non_null(block);
+        assert_true(room >= length);
+        moves += room != before;
+        if (length)
+            block[length - 1] = (unsigned char)length;
+    }
+    assert_in_range(moves, 1, 10);
+    for (size_t i = 0; i < 4096; i++)
+        assert_int_equal(block[i], (unsigned char)(i + 1));
+    const size_t before = room;
+    an_alloc_fail_at(1);
+    assert_ptr_equal(an_reserve(block, &room, room), block); /* nothing to allocate */
+    assert_null(an_reserve(block, &room, room + 1));
+    an_alloc_fail_at(0);
+    assert_null(an_reserve(block, &room, SIZE_MAX));
+    assert_int_equal(room, before);
+    assert_int_equal(block[0], 1);
+    an_free(block);
+}
+
 static void test_big_blocks_are_aligned_zeros(void **state)
 {
     (void)state;
@@ -479,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_nth_allocation_fails),
         cmocka_unit_test(test_sizes_that_overflow),
         cmocka_unit_test(test_an_array_grows),
+        cmocka_unit_test(test_a_block_grows),
         cmocka_unit_test(test_big_blocks_are_aligned_zeros),
         cmocka_unit_test(test_strings),
         cmocka_unit_test_setup_teardown(test_cgroup_quota, scratch_setup, scratch_teardown),

@@ -120,14 +120,10 @@ static bool has_room(const alexnet_pack *pack, const entry *e, size_t length)
 static alexnet_status add_line(alexnet_pack *pack, const char *line)
 {
     const size_t length = strlen(line);
-    if (pack->keys_length + length > pack->keys_room) {
-        const size_t room = 2 * (pack->keys_length + length) + 4096;
-        char *grown = an_realloc(pack->keys, room, 1);
-        if (!grown)
-            return AN_FAIL_MEMORY(room, "the names of pictures");
-        pack->keys = grown;
-        pack->keys_room = room;
-    }
+    char *keys = an_reserve(pack->keys, &pack->keys_room, pack->keys_length + length);
+    if (!keys)
+        return AN_FAIL_MEMORY(pack->keys_length + length, "the names of pictures");
+    pack->keys = keys;
     memcpy(pack->keys + pack->keys_length, line, length);
     pack->keys_length += length;
     return ALEXNET_OK;

@@ -21,14 +21,10 @@ alexnet_status an_tar_add_name(an_tar_index *index, const char *name, uint32_t *
     const size_t length = strlen(name) + 1;
     if (length > UINT32_MAX - index->names_length)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the names of an archive's members take 4 GiB");
-    if (index->names_length + length > index->names_room) {
-        const size_t room = 2 * (index->names_length + length) + 4096;
-        char *grown = an_realloc(index->names, room, 1);
-        if (!grown)
-            return AN_FAIL_MEMORY(room, "the names of an archive");
-        index->names = grown;
-        index->names_room = room;
-    }
+    char *names = an_reserve(index->names, &index->names_room, index->names_length + length);
+    if (!names)
+        return AN_FAIL_MEMORY(index->names_length + length, "the names of an archive");
+    index->names = names;
     memcpy(index->names + index->names_length, name, length);
     *place = (uint32_t)index->names_length;
     index->names_length += length;
