@@ -68,6 +68,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"coeffs", "coefficients"},
      .arg = "W,W,...",
+     .list = true,
      .help = "for several models: the weight of each (default: all equal)",
      .offset = offsetof(eval_options, weights)},
     {.name = "search",

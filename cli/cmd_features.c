@@ -31,6 +31,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"layers", "node", "return-nodes", "feature"},
      .arg = "NAME,...|all",
+     .list = true,
      .standard = "fc7",
      .help = "the layers: fc7, before its ReLU fc7:pre, or torchvision's classifier.4; all: "
              "convolutions and fully connected ones",

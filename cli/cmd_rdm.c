@@ -39,6 +39,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"layers"},
      .arg = "NAME,...|all",
+     .list = true,
      .standard = "all",
      .help = "the layers, as 'features' takes them; all: convolutions and fully connected ones",
      .offset = offsetof(rdm_options, layer)},

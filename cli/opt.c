@@ -50,12 +50,6 @@ static void store_defaults(const opt_args *args)
             opt_store(at.row, at.group->target, at.row->standard);
 }
 
-/* Whether an option takes a list. Of two lists, the first is not meant to be forgotten. */
-static bool is_list(const opt *row)
-{
-    return row->type == OPT_TEXT && row->arg && strstr(row->arg, ",...");
-}
-
 static void note_given(opt_args *args, const opt *row)
 {
     if (opt_given(args, row->name))
@@ -73,7 +67,7 @@ static int take(opt_args *args, const found *option, const char *value, char **n
 {
     const opt *row = option->row;
     int used = 0;
-    if (is_list(row) && opt_given(args, row->name)) {
+    if (row->list && opt_given(args, row->name)) {
         *code = opt_wrong(args->page, "--%s is given twice; give all at once: --%s %s", row->name,
                           row->name, row->arg);
         return 0;

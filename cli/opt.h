@@ -45,6 +45,7 @@ typedef struct opt {
     bool reads;           /* OPT_TEXT: the value may name a file or folder that is read */
     const char *ends;     /* OPT_TEXT: the value names a file that is written, and how such names
                              end: ".csv|.png"; NULL: it does not, or they end in anything */
+    bool list;            /* OPT_TEXT: the value is a list; of two, the first would be forgotten */
     size_t offset;        /* of the target within the options struct */
 } opt;
 
