@@ -91,6 +91,7 @@ bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_prepare *p, an_cuda_block
     own.ops++;
     own.n_ops--;
     own.want_dw = p->next_dw;
+    own.next_dw = false;
     if (wants_pairs(&c, &own))
         an_cuda_conv_pair_columns(&c);
     *blocks = c.x_blocks;
