@@ -13,11 +13,9 @@
 
 typedef struct classify_options {
     int64_t top, batch;
-    int views;  /* position in "1|10" */
-    int format; /* position in "text|csv|json" */
+    int views; /* position in "1|10" */
+    bool csv;
 } classify_options;
-
-enum { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
 static const opt rows[] = {
     {.name = "top",
@@ -31,16 +29,14 @@ static const opt rows[] = {
      .offset = offsetof(classify_options, top)},
     MODEL_ARGS_VIEWS(classify_options),
     MODEL_ARGS_BATCH(classify_options, "16"),
-    {.name = "format",
-     .type = OPT_CHOICE,
-     .also = {"output-type", "results-format", "csv", "fmt"},
-     .arg = "text|csv|json",
-     .standard = "text",
-     .help = "csv: a header, then a row for each picture and class; json: a line for each picture",
-     .offset = offsetof(classify_options, format)},
+    {.name = "csv",
+     .type = OPT_FLAG,
+     .also = {"format", "output-type", "results-format", "fmt"},
+     .help = "results as CSV: a header, then a row for each picture and class",
+     .offset = offsetof(classify_options, csv)},
 };
 
-#define TO_STDOUT "the answers are printed; to keep them: --format csv > FILE.csv"
+#define TO_STDOUT "the answers are printed; to keep them: --csv > FILE.csv"
 
 static const opt_elsewhere elsewhere[] = {
     {"o", TO_STDOUT}, {"out", TO_STDOUT}, {"output", TO_STDOUT}, {"results-file", TO_STDOUT}, {0}};
@@ -54,12 +50,13 @@ static const opt_page page = {
              "classified; likewise a .tar archive, a list of pictures (.txt, .csv), an LMDB of "
              "Caffe or a file of MNIST or CIFAR; or - for a list of these on standard input, one "
              "per line. A picture that cannot be read is reported, the others are classified, and "
-             "the exit code is 3. With --json there is one line for each picture, with --format "
-             "csv a row for each picture and class.",
+             "the exit code is 3. With --json there is one line for each picture.",
     .examples = {{"classify runs/flowers-1 rose.jpg", "the five best classes of a picture"},
                  {"classify best.safetensors photos/ --top 1 --json",
                   "the best class of every picture in a folder, for another program to read"}},
 };
+
+typedef enum format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON } format;
 
 static void print_json(const alexnet_stream_result *result, int top)
 {
@@ -107,11 +104,11 @@ static void print_csv(const alexnet_stream_result *result, int top)
 }
 
 /* Print the results as they come. *bad counts the pictures that could not be read. */
-static int print_results(alexnet_stream *stream, int64_t count, int top, int format, int64_t *bad)
+static int print_results(alexnet_stream *stream, int64_t count, int top, format how, int64_t *bad)
 {
     const bool bar = !isatty(STDOUT_FILENO);
     const double began = progress_clock();
-    if (format == FORMAT_CSV)
+    if (how == FORMAT_CSV)
         puts("file,rank,index,class,probability");
     for (int64_t done = 0;; done++) {
         alexnet_stream_result result;
@@ -125,9 +122,9 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, int for
             cli_error(0, "%s", library_text(result.error));
             (*bad)++;
         }
-        if (format == FORMAT_JSON)
+        if (how == FORMAT_JSON)
             print_json(&result, top);
-        else if (!result.status && format == FORMAT_CSV)
+        else if (!result.status && how == FORMAT_CSV)
             print_csv(&result, top);
         else if (!result.status)
             print_text(&result, top);
@@ -137,7 +134,7 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, int for
 }
 
 static int classify(alexnet_model *model, const alexnet_dataset *pictures,
-                    const classify_options *options, int format)
+                    const classify_options *options, format how)
 {
     alexnet_session *session = NULL;
     alexnet_stream *stream = NULL;
@@ -152,7 +149,7 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
     alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_stream_open(&stream, session, pictures, top);
-    int code = status ? cli_code(status) : print_results(stream, count, top, format, &bad);
+    int code = status ? cli_code(status) : print_results(stream, count, top, how, &bad);
     alexnet_stream_free(stream);
     alexnet_session_free(session);
     return code == CLI_DONE ? pictures_count_bad(bad, count) : code;
@@ -160,8 +157,8 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
 
 static int check_usage(const opt_args *args, const classify_options *options, bool json)
 {
-    if (json && opt_given(args, "format") && options->format != FORMAT_JSON)
-        return opt_wrong(&page, "--json is --format json; use only one of them");
+    if (options->csv && json)
+        return opt_wrong(&page, "--csv and --json cannot be combined");
     return model_args_check_pictures(args);
 }
 
@@ -172,9 +169,8 @@ static int run(model_args *line, const void *own)
     int code = check_usage(&line->args, options, json);
     if (code == CLI_DONE)
         code = model_args_open_pictures(line);
-    return code == CLI_DONE ? classify(line->model, line->pictures, options,
-                                       json ? FORMAT_JSON : options->format)
-                            : code;
+    const format how = json ? FORMAT_JSON : options->csv ? FORMAT_CSV : FORMAT_TEXT;
+    return code == CLI_DONE ? classify(line->model, line->pictures, options, how) : code;
 }
 
 int cmd_classify(int argc, char **argv)

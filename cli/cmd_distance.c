@@ -32,6 +32,7 @@ static const opt rows[] = {
      .offset = offsetof(distance_options, all_pairs)},
     {.name = "csv",
      .type = OPT_FLAG,
+     .also = {"format"},
      .help = "results as CSV, with the contribution of each layer",
      .offset = offsetof(distance_options, csv)},
     {.name = "out",

@@ -77,6 +77,7 @@ static const opt rows[] = {
      .offset = offsetof(similar_options, html)},
     {.name = "csv",
      .type = OPT_FLAG,
+     .also = {"format"},
      .help = "results as CSV: a header, then a row for each neighbour or pair",
      .offset = offsetof(similar_options, csv)},
     {.name = "index",

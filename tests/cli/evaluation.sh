@@ -54,7 +54,7 @@ is $? 1 "exit code with a limit of the sizes of files"
 has err "cannot write long.csv: File too large"
 
 # Its files are named as classify names them, so that both tables can be joined.
-expect 0 classify one data/unseen/ --format csv --top 1
+expect 0 classify one data/unseen/ --csv --top 1
 cut -d, -f1 out | sort >named
 expect 0 eval one data/unseen/ --images named.csv --quiet
 cut -d, -f1 named.csv | sort | cmp - named || fail "classify and eval name pictures differently"
@@ -63,7 +63,7 @@ expect 0 eval one data/pictures --images named.csv --quiet
 has named.csv '"data/pictures/val/red-ring/'
 tar -cf unseen.tar -C data unseen
 mkdir archives && mv unseen.tar archives
-expect 0 classify one archives --format csv --top 1
+expect 0 classify one archives --csv --top 1
 cut -d, -f1 out | sort >named
 expect 0 eval one archives --images named.csv --quiet
 cut -d, -f1 named.csv | sort | cmp - named || fail "classify and eval name pictures of archives differently"

@@ -174,9 +174,9 @@ expect 3 features run none.png -o x.npy
 
 # ---- classify, as CSV ----
 
-expect 2 classify run "$folder" --format csv --json
-has err "--json is --format json; use only one of them"
-expect 3 classify run "$folder" --top 2 --format csv
+expect 2 classify run "$folder" --csv --json
+has err "--csv and --json cannot be combined"
+expect 3 classify run "$folder" --top 2 --csv
 is "$(head -1 out)" "file,rank,index,class,probability" "the first row"
 has out '/odd, ""na\me""'
 is "$(grep -c '",[12],[0-9]*,"[a-z-]*",[01]\.[0-9e-]*$' out)" $((2 * good)) "rows"
