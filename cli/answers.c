@@ -43,9 +43,8 @@ static int read_heading(reading *r)
     return CLI_DONE;
 }
 
-static int take_field(answer *row, int what, const csv_reader *csv)
+static int take_field(answer *row, int what, csv_reader *csv)
 {
-    char *end;
     switch (what) {
     case NAME: row->file = cli_copy(csv->field); return CLI_DONE;
     case CORRECT:
@@ -54,8 +53,7 @@ static int take_field(answer *row, int what, const csv_reader *csv)
             return CLI_DONE;
         return wrong(csv, "1 or 0 in the column correct");
     case LOSS:
-        row->loss = strtod(csv->field, &end);
-        if (end != csv->field && *end == '\0' && isfinite(row->loss))
+        if (csv_number(csv, &row->loss) && isfinite(row->loss))
             return CLI_DONE;
         return wrong(csv, "a number in the column loss");
     default: return CLI_DONE;

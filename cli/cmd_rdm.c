@@ -75,9 +75,9 @@ static const opt_page page = {
         "Compare pictures as the layers of a network see them: write for each layer a matrix "
         "of the dissimilarities of all pairs (representational dissimilarity), as a NumPy "
         "array of float64 and as CSV with the pictures' names. PICTURE is what 'classify' "
-        "takes. With --compare, measure how similar two such matrices (.npy, .csv) are: those of "
-        "two layers, or of a layer and a measurement. A picture that cannot be read is left out "
-        "and reported, and the exit code is 3.",
+        "takes. With --compare, measure how similar two such matrices are: those of two layers, or "
+        "of a layer and a measurement (.npy, .csv or .tsv; also the condensed vector of SciPy's "
+        "pdist). A picture that cannot be read is left out and reported, and the exit code is 3.",
     .examples = {{"rdm best.safetensors stimuli/ -o stimuli",
                   "stimuli.conv1.npy to stimuli.fc8.npy"},
                  {"rdm --compare stimuli.fc7.npy it-cortex.npy --rank kendall",
@@ -272,7 +272,7 @@ static int check_options(const opt_args *args, const rdm_options *options)
 static int compare(const model_args *line, const rdm_options *options)
 {
     if (line->args.file_count != 2)
-        return opt_wrong(&page, "--compare takes two files (.npy, .csv)");
+        return opt_wrong(&page, "--compare takes two files (.npy, .csv, .tsv)");
     return rdm_compare(line->args.files, (alexnet_rank)options->rank, &line->machine);
 }
 

@@ -158,6 +158,7 @@ int confusion_read(confusion *out, const char *path)
     if (code != CLI_DONE)
         return code;
     csv_reader csv = {.file = file, .path = path, .most = FIELD_MAX};
+    csv_begin(&csv);
     code = read_heading(out, &csv);
     for (int i = 0; code == CLI_DONE && i < out->classes; i++)
         code = read_row(out, &csv, i);

@@ -24,14 +24,40 @@ static void put(csv_reader *csv, int byte)
     csv->ends += byte == '\n';
 }
 
-void csv_begin(csv_reader *csv)
+/* Go past the mark at the beginning, if there is one. */
+static void skip_mark(FILE *file)
 {
     static const char mark[] = "\xEF\xBB\xBF";
     char start[sizeof mark - 1];
-    rewind(csv->file);
-    if (fread(start, 1, sizeof start, csv->file) != sizeof start ||
+    rewind(file);
+    if (fread(start, 1, sizeof start, file) != sizeof start ||
         memcmp(start, mark, sizeof start) != 0)
-        rewind(csv->file);
+        rewind(file);
+}
+
+/* What separates the fields of the first line that has any. Semicolons or tabs, if they are about
+ * as many as commas: these may then be the decimal commas of numbers. */
+static char find_separator(FILE *file)
+{
+    static const char separators[] = ",;\t";
+    long count[sizeof separators - 1] = {0};
+    bool quoted = false, any = false;
+    for (int c = fgetc(file); c != EOF && (quoted || !any || c != '\n'); c = fgetc(file)) {
+        const char *found = quoted || !c ? NULL : strchr(separators, c);
+        quoted ^= c == '"';
+        any |= c != '\n' && c != '\r';
+        if (found)
+            count[found - separators]++;
+    }
+    const int other = count[2] > count[1] ? 2 : 1;
+    return separators[count[other] && count[other] + 1 >= count[0] ? other : 0];
+}
+
+void csv_begin(csv_reader *csv)
+{
+    skip_mark(csv->file);
+    csv->separator = find_separator(csv->file);
+    skip_mark(csv->file);
     csv->ends = 0;
 }
 
@@ -44,7 +70,7 @@ bool csv_next(csv_reader *csv)
     csv->line = csv->ends + 1;
     int c = fgetc(csv->file);
     const bool found = c != EOF;
-    for (; c != EOF && (quoted || (c != ',' && c != '\n')); c = fgetc(csv->file)) {
+    for (; c != EOF && (quoted || (c != csv->separator && c != '\n')); c = fgetc(csv->file)) {
         if (c == '"' && quoted) { /* the closing quote, or a doubled one */
             int next = fgetc(csv->file);
             quoted = next == '"';
@@ -59,9 +85,20 @@ bool csv_next(csv_reader *csv)
         }
     }
     csv->field[csv->length] = '\0';
-    csv->last = c != ',';
+    csv->last = c != csv->separator;
     csv->ends += c == '\n';
     return found;
+}
+
+bool csv_number(csv_reader *csv, double *value)
+{
+    char *end;
+    *value = strtod(csv->field, &end);
+    if (csv->separator == ';' && *end == ',') {
+        *end = '.';
+        *value = strtod(csv->field, &end);
+    }
+    return end != csv->field && end[strspn(end, " \t")] == '\0';
 }
 
 void csv_reader_free(csv_reader *csv)

@@ -13,21 +13,33 @@
 /** Write a text as a quoted field: quotes in it are doubled, other bytes are unchanged. */
 void csv_text(FILE *file, const char *text);
 
-/** Reads one field after the other. The caller sets the first three members. */
+/**
+ * Reads one field after the other. The caller sets the first three members and calls csv_begin().
+ */
 typedef struct csv_reader {
     FILE *file;
     const char *path; /* for error texts */
     size_t most;      /* bytes that are kept of a field; the rest is dropped */
+    char separator;   /* of fields */
     long line, ends;  /* where the latest field begins, from 1; line ends so far */
     char *field;      /* the latest field, NUL-terminated, without its quotes */
     size_t length;
     bool last; /* the latest field ends its line */
 } csv_reader;
 
-/** Go to the beginning of the file, past the mark with which spreadsheets begin UTF-8. */
+/**
+ * Go to the beginning of the file, past the mark with which spreadsheets begin UTF-8, and see from
+ * its first line what separates fields: commas, semicolons or tabs.
+ */
 void csv_begin(csv_reader *csv);
 /** Read the next field. @return false at the end of the file, with an empty field */
 bool csv_next(csv_reader *csv);
+/**
+ * The number that the latest field is. Where semicolons separate fields, it may have a decimal
+ * comma.
+ * @return false if it is none
+ */
+bool csv_number(csv_reader *csv, double *value);
 void csv_reader_free(csv_reader *csv);
 
 #endif

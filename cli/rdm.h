@@ -12,11 +12,13 @@
 int rdm_compare(char **files, alexnet_rank rank, const machine_options *machine);
 
 /**
- * Read a matrix from a table: numbers alone, or with headings, with or without names. The first
- * three arguments are as those of alexnet_rdm_read().
- * @param names  out: of the rows, if there are any; added to. Not used if `rdm` is NULL
+ * Read a matrix from a table: numbers alone, or with headings, with or without names; or a row or
+ * column of those above the diagonal.
+ * @param count  out: pictures
+ * @param rdm    out, [count][count]: to be freed, also after a failure
+ * @param names  out: of the rows, if there are any; added to
  */
-int rdm_read_csv(const char *path, int64_t *count, double *rdm, string_list *names);
+int rdm_read_table(const char *path, int64_t *count, double **rdm, string_list *names);
 
 /** A matrix of n pictures, as a NumPy array of float64. */
 int rdm_write_array(const char *path, const double *rdm, int64_t n);

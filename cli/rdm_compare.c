@@ -12,24 +12,26 @@
 typedef struct matrix {
     const char *path;
     int64_t count;
-    double *values;
-    string_list names; /* of the pictures, as far as the file has them */
+    double *values;    /* [count][count]; NULL: not read yet */
+    string_list names; /* of the pictures, if the file is a table that has them */
 } matrix;
 
-/* @param rdm  NULL: only count */
-static int read_file(matrix *m, double *rdm)
+/* Read a table as a whole; of an array, only how many pictures it is of. */
+static int open_matrix(matrix *m)
 {
-    return path_ends_in(m->path, ".csv")
-               ? rdm_read_csv(m->path, &m->count, rdm, &m->names)
-               : cli_input_code(alexnet_rdm_read(m->path, &m->count, rdm));
+    return path_ends_in(m->path, ".csv") || path_ends_in(m->path, ".tsv")
+               ? rdm_read_table(m->path, &m->count, &m->values, &m->names)
+               : cli_input_code(alexnet_rdm_read(m->path, &m->count, NULL));
 }
 
-static int read_matrix(matrix *m)
+static int read_array(matrix *m)
 {
+    if (m->values)
+        return CLI_DONE;
     m->values = malloc((size_t)(m->count * m->count) * sizeof *m->values + 1);
     if (!m->values)
         return cli_error(CLI_FAILED, "out of memory for %s", m->path);
-    return read_file(m, m->values);
+    return cli_input_code(alexnet_rdm_read(m->path, &m->count, m->values));
 }
 
 static void free_matrix(matrix *m)
@@ -38,12 +40,13 @@ static void free_matrix(matrix *m)
     string_list_free(&m->names);
 }
 
-/* Check that two matrices are of one size, and the memory for them and for alexnet_rsa(). */
+/* Check that two matrices are of one size, and the memory for what is not read of them yet and for
+ * alexnet_rsa(). */
 static int check_sizes(matrix *a, matrix *b)
 {
-    int code = read_file(a, NULL);
+    int code = open_matrix(a);
     if (code == CLI_DONE)
-        code = read_file(b, NULL);
+        code = open_matrix(b);
     if (code != CLI_DONE)
         return code;
     if (a->count != b->count)
@@ -53,7 +56,7 @@ static int check_sizes(matrix *a, matrix *b)
                          a->path, a->count, b->path, b->count);
     const double values = (double)a->count * (double)a->count;
     char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", a->count);
-    code = machine_check_memory(2 * 8 * values + 24 * values, what, "");
+    code = machine_check_memory((24 + 8 * !a->values + 8 * !b->values) * values, what, "");
     free(what);
     return code;
 }
@@ -90,9 +93,9 @@ static int read_both(matrix *a, matrix *b)
 {
     int code = check_sizes(a, b);
     if (code == CLI_DONE)
-        code = read_matrix(a);
+        code = read_array(a);
     if (code == CLI_DONE)
-        code = read_matrix(b);
+        code = read_array(b);
     return code == CLI_DONE ? check_order(a, b) : code;
 }
 

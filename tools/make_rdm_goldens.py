@@ -14,7 +14,10 @@ writes rdm/rdm.safetensors:
                       (correlation, euclidean), (correlation, ties), (ties, euclidean), (ties, ties),
                       (cosine, cosine), (cosine, -cosine)
 
-and rdm/euclidean.npy, which is `euclidean` as numpy.save writes it, in Fortran's order.
+and, as numpy.save writes them: rdm/euclidean.npy, which is `euclidean` in Fortran's order;
+rdm/condensed.npy, which is what pdist() returned for it; rdm/ties-TYPE.npy, which is `ties` in
+integers of five types, and rdm/ties-bool.npy, which is whether it is not 0; and
+rdm/condensed-int16.npy, which is the condensed vector of `ties`.
 """
 import os
 import sys
@@ -62,6 +65,10 @@ def main():
     made = f"make_rdm_goldens.py, numpy {np.__version__}, scipy {scipy.__version__}"
     save_file(out, os.path.join(folder, "rdm.safetensors"), {"made by": made})
     np.save(os.path.join(folder, "euclidean.npy"), np.asfortranarray(out["euclidean"]))
+    np.save(os.path.join(folder, "condensed.npy"), squareform(out["euclidean"]))
+    for kind in ("int8", "uint8", "int16", "int32", "int64", "bool"):
+        np.save(os.path.join(folder, f"ties-{kind}.npy"), out["ties"].astype(kind))
+    np.save(os.path.join(folder, "condensed-int16.npy"), squareform(out["ties"]).astype(">i2"))
     print(made, out["rsa"], sep="\n")
 
 

@@ -1381,7 +1381,9 @@ ALEXNET_API alexnet_status alexnet_rsa(double *similarity, alexnet_ctx *ctx, con
                                        const double *b, int64_t count, alexnet_rank rank);
 
 /**
- * Read a square matrix from a .npy file, float32 or float64.
+ * Read a matrix from a .npy file of floating-point numbers, signed integers, bytes or bool: a
+ * square one, or the condensed vector of scipy's pdist(), which has the values above the diagonal,
+ * row by row.
  * @param count  out if `rdm` is NULL; else in
  * @param rdm    out, [count][count]; NULL to learn `count` first
  * @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for another shape or kind of file, and for another

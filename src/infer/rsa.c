@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/reader.h"
 #include "base/status.h"
-#include "format/tensor_file.h"
 #include "infer/rdm.h"
 
 typedef struct pair {
@@ -206,38 +204,5 @@ alexnet_status an_rsa(double *similarity, alexnet_ctx *ctx, const double *a, con
 cleanup:
     an_free(upper);
     an_free(pairs);
-    return rc;
-}
-
-/* ---- Files ---- */
-
-static alexnet_status read_square(an_tensor_file *file, int64_t *count, double *rdm)
-{
-    char text[96];
-    if (an_tensor_file_count(file) != 1)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: expected one matrix, found %d tensors",
-                       an_tensor_file_name(file), an_tensor_file_count(file));
-    const an_tensor_entry *entry = an_tensor_file_entry(file, 0);
-    const an_shape shape = entry->shape;
-    if (shape.rank != 2 || shape.dim[0] != shape.dim[1] || !an_dtype_is_float(entry->dtype))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: expected a square matrix of floating-point numbers, found %s %s",
-                       an_tensor_file_name(file), entry->type, an_shape_text(shape, text));
-    if (rdm && *count != shape.dim[0])
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: expected %lld x %lld numbers, found %s",
-                       an_tensor_file_name(file), (long long)*count, (long long)*count,
-                       an_shape_text(shape, text));
-    *count = shape.dim[0];
-    return rdm ? an_tensor_file_read(file, entry->name, shape, AN_F64, rdm) : ALEXNET_OK;
-}
-
-alexnet_status an_rdm_read(const char *path, int64_t *count, double *rdm)
-{
-    an_reader *reader;
-    an_tensor_file *file = NULL;
-    AN_CHECK(an_reader_open(&reader, path));
-    AN_CHECK(an_tensor_file_open_as(&file, reader, "a matrix of dissimilarities (.npy)"));
-    alexnet_status rc = read_square(file, count, rdm);
-    an_tensor_file_close(file);
     return rc;
 }

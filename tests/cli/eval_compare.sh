@@ -37,6 +37,12 @@ has out "only second   61  (b.csv)"
 sed 's/$/\r/' b.csv > windows.csv
 expect 0 eval --compare a.csv windows.csv --json
 near p 0.09504367479940808
+# As spreadsheets save it in some languages.
+sed '1s/,/;/g; s/^\(.\)\.\(.\),\(.\),/\1,\2;\3;/' b.csv > semicolons.csv
+is "$(sed -n 2p semicolons.csv)" '0,4;0;"p, 999"' "a row"
+expect 0 eval --compare a.csv semicolons.csv --json
+near p 0.09504367479940808
+near losses.1 0.2
 
 # Uneven, even and no pictures that tell the models apart.
 few() { # FIRST SECOND: files in which so many pictures are right in one of them only

@@ -89,6 +89,9 @@ awk -F, 'NR > 1 && $4 * $5 > 0 { print 70 + 28 * (NR - 2) + 20, int(470 - 210 * 
 printf 'class,a,"b ""x"", y"\na,1,3\n"b ""x"", y",0,4\n' >small.csv
 expect 0 plot confusion small.csv -o small.png
 line out small.png
+printf '\357\273\277class;a;"b ""x"", y"\na;1;3\n"b ""x"", y";0;4\n' >spreadsheet.csv
+expect 0 plot confusion spreadsheet.csv -o spreadsheet.png
+cmp spreadsheet.png small.png || fail "semicolons are not read as commas"
 is "$("$PNG_PIXEL" small.png 214 279)" "255 255 255" "no b taken for a"
 [ "$("$PNG_PIXEL" small.png 258 235 | awk '{ print ($1 > 200 && $2 < 120) }')" = 1 ] || fail "a taken for b is not red"
 [ "$("$PNG_PIXEL" small.png 258 279 | awk '{ print ($3 > 200 && $1 < 60) }')" = 1 ] || fail "b is not blue"

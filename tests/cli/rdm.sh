@@ -45,10 +45,32 @@ sed '1d; s/^"[^"]*",//' out.fc7.csv >numbers.csv
 sed 's/$/\r/' out.fc7.csv >dos.csv
 { printf '\357\273\277' && cat numbers.csv && echo; } >spreadsheet.csv
 sed 's/^/\n/' out.fc7.csv >blanks.csv
-for table in out.fc7 numbers headings dos spreadsheet blanks; do
-    expect 0 rdm --compare out.conv1.csv $table.csv
+tr , '\t' <numbers.csv >tabs.tsv
+tr , ';' <out.fc7.csv >semicolons.csv
+tr ,. ';,' <numbers.csv >decimals.csv # as spreadsheets write in some languages
+for table in out.fc7.csv numbers.csv headings.csv dos.csv spreadsheet.csv blanks.csv tabs.tsv semicolons.csv decimals.csv; do
+    expect 0 rdm --compare out.conv1.csv $table
+    cmp out similarity || fail "$table is not read as out.fc7.npy"
+done
+# Names with semicolons do not separate fields, in quotes or not.
+sed 's/"//g; s,/unseen,/un;seen;;,' out.fc7.csv >unquoted.csv
+expect 0 rdm --compare out.conv1.npy unquoted.csv
+cmp out similarity || fail "unquoted.csv is not read as out.fc7.npy"
+# The numbers above the diagonal, row by row, as a column and as a row.
+awk -F, '{ for (i = NR + 1; i <= NF; i++) print $i }' numbers.csv >column.csv
+paste -sd, column.csv >row.csv
+for table in column row; do
+    expect 0 rdm --compare out.conv1.npy $table.csv
     cmp out similarity || fail "$table.csv is not read as out.fc7.npy"
 done
+expect 0 rdm --compare "$golden/euclidean.npy" "$golden/condensed.npy" --json
+is "$(json 1 pictures) $(json 1 similarity)" "21 1.0" "the likeness of a matrix with its condensed vector"
+sed 1d column.csv >no-pairs.csv
+expect 3 rdm --compare out.fc7.npy no-pairs.csv
+has err "no-pairs.csv: expected a square matrix, or the numbers above its diagonal in a row or column, found "
+tr . , <tabs.tsv >thousands.tsv
+expect 3 rdm --compare out.fc7.npy thousands.tsv
+has err "thousands.tsv:2: expected a number, found '0,"
 # The same pictures in another order, and other names.
 awk -F, -v OFS=, 'NR == 2 { first = $0; next } NR == 3 { print; print first; next } { print }' out.fc7.csv >order.csv
 expect 3 rdm --compare out.conv1.csv order.csv
@@ -59,7 +81,7 @@ cmp out similarity || fail "moved.csv is not read as out.fc7.npy"
 is "$(wc -l <numbers.csv)" "$(($(wc -l <out.fc7.csv) - 1))" "lines of numbers"
 sed '$d' numbers.csv >short.csv
 expect 3 rdm --compare out.fc7.npy short.csv
-has err "short.csv: expected a square matrix, found "
+has err "short.csv: expected a square matrix, or the numbers above its diagonal"
 sed '2s/,[^,]*$//' numbers.csv >ragged.csv
 expect 3 rdm --compare out.fc7.npy ragged.csv
 has err "ragged.csv:2: expected as many fields as the first line has"

@@ -208,6 +208,35 @@ static void test_refusals(void **state)
                    "measure = 3");
 }
 
+static void expect_matrix(const char *path, const double *expected)
+{
+    static double got[CELLS];
+    int64_t count = 0;
+    expect_ok(alexnet_rdm_read(path, &count, NULL));
+    assert_int_equal(count, COUNT);
+    memset(got, 0xFF, sizeof got);
+    expect_ok(alexnet_rdm_read(path, &count, got));
+    for (int i = 0; i < CELLS; i++)
+        if (got[i] != expected[i])
+            fail_msg("%s has %g at (%d, %d), expected %g", path, got[i], i / COUNT, i % COUNT,
+                     expected[i]);
+}
+
+static void test_integers(void **state)
+{
+    static double whether[CELLS];
+    (void)state;
+    for (int i = 0; i < CELLS; i++)
+        whether[i] = rdms[3][i] != 0;
+    expect_matrix("golden/rdm/ties-int8.npy", rdms[3]);
+    expect_matrix("golden/rdm/ties-uint8.npy", rdms[3]);
+    expect_matrix("golden/rdm/ties-int16.npy", rdms[3]);
+    expect_matrix("golden/rdm/ties-int32.npy", rdms[3]);
+    expect_matrix("golden/rdm/ties-int64.npy", rdms[3]);
+    expect_matrix("golden/rdm/ties-bool.npy", whether);
+    expect_matrix("golden/rdm/condensed-int16.npy", rdms[3]);
+}
+
 static void test_files(void **state)
 {
     static double got[CELLS];
@@ -217,6 +246,7 @@ static void test_files(void **state)
     assert_int_equal(count, COUNT);
     expect_ok(alexnet_rdm_read("golden/rdm/euclidean.npy", &count, got));
     assert_memory_equal(got, rdms[1], sizeof got);
+    expect_matrix("golden/rdm/condensed.npy", rdms[1]);
     assert_int_equal(alexnet_rdm_read("golden/rdm/rdm.safetensors", &count, NULL),
                      ALEXNET_ERROR_FORMAT);
     assert_int_equal(alexnet_rdm_read("golden/rdm/none.npy", &count, NULL), ALEXNET_ERROR_IO);
@@ -225,19 +255,18 @@ static void test_files(void **state)
                      ALEXNET_ERROR_FORMAT);
 }
 
-/* As many numbers, but in 9 rows of 49. */
-static void test_no_square(void **state)
+/* As many numbers, but in 9 rows of 49, or in a vector: 441 is no number of pairs. */
+static void expect_no_matrix(const char *other_shape)
 {
     static char bytes[sizeof(double) * CELLS + 1024];
     char path[] = "/tmp/alexnet-rdm-XXXXXX";
     int64_t count;
-    (void)state;
     FILE *file = fopen("golden/rdm/euclidean.npy", "rb");
     const size_t length = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
     char *shape = memmem(bytes, length, "(21, 21)", 8);
     assert_non_null(shape);
-    memcpy(shape, "(9,  49)", 8);
+    memcpy(shape, other_shape, 8);
     const int out = mkstemp(path);
     assert_int_equal(write(out, bytes, length), length);
     close(out);
@@ -245,8 +274,16 @@ static void test_no_square(void **state)
     unlink(path);
     assert_int_equal(rc, ALEXNET_ERROR_FORMAT);
     assert_non_null(
-        strstr(alexnet_error_text(), "a square matrix of floating-point numbers, found "));
+        strstr(alexnet_error_text(), "a square matrix of numbers, or those above its diagonal"));
+}
+
+static void test_no_square(void **state)
+{
+    (void)state;
+    expect_no_matrix("(9,  49)");
     assert_non_null(strstr(alexnet_error_text(), "[9, 49]"));
+    expect_no_matrix("(441,  )");
+    assert_non_null(strstr(alexnet_error_text(), "[441]"));
 }
 
 int main(void)
@@ -260,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_integers),
         cmocka_unit_test(test_no_square),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
