@@ -33,7 +33,8 @@ const char *data_checked_part(const data_checked *checked, int part);
 const alexnet_dataset *data_checked_data(const data_checked *checked, int part);
 /** A finding, as alexnet_check_get() gives it, in the words of the command: library_text(). */
 bool data_checked_get(const data_checked *checked, int64_t index, alexnet_finding *finding);
-/** The path of a finding as it is shown: relative to DATA if it is below it. Borrowed. */
+/** The path of a finding as it is shown: relative to DATA if it is below it, and DATA itself as it
+ * was typed. Borrowed. */
 const char *data_checked_place(const data_checked *checked, const alexnet_finding *finding);
 /** Pictures of each class of a part. Owned by the caller. */
 int64_t *data_checked_counts(const alexnet_dataset *data);

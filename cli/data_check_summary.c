@@ -32,9 +32,9 @@ const char *data_checked_place(const data_checked *checked, const alexnet_findin
 {
     const size_t length = checked->root ? strlen(checked->root) : 0;
     const char *path = finding->path ? finding->path : "";
-    return length && strncmp(path, checked->root, length) == 0 && path[length] == '/'
-               ? path + length + 1
-               : path;
+    if (!length || strncmp(path, checked->root, length) != 0)
+        return path;
+    return path[length] == '/' ? path + length + 1 : path[length] ? path : checked->name;
 }
 
 int64_t *data_checked_counts(const alexnet_dataset *data)

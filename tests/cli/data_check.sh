@@ -160,4 +160,4 @@ for name in a.mp4 b.txt c.txt d.mp4 e.zzz f.mp4; do
 done
 expect 1 data check odd --side 16
 has out 'a/bad\x0aline\xff.jpg: is cut short'
-is "$(sed -n '/that are left out: 6/,/what to do/s/.*: \([0-9] \.[a-z0-9]*\)$/\1/p' out | tr '\n' ' ')" "3 .mp4 2 .txt 1 .zzz " "endings"
+is "$(sed -n '/that are left out: 6/,/what to do/s/^ *\(.*: [0-9] \.[a-z0-9]*\)$/\1/p' out | tr '\n' '|')" "odd: 3 .mp4|odd: 2 .txt|odd: 1 .zzz|" "endings"
