@@ -30,7 +30,8 @@ int layers_open(alexnet_features **out, alexnet_model *model, const char *list,
     enum { MOST = 64 };
     alexnet_features_options o = *options;
     string_list names = {0};
-    if (strcmp(list, "all") == 0)
+    const bool all = strcmp(list, "all") == 0;
+    if (all)
         add_all(&names, alexnet_model_network(model));
     else
         split(&names, list);
@@ -42,6 +43,8 @@ int layers_open(alexnet_features **out, alexnet_model *model, const char *list,
         code = cli_error(CLI_USAGE, "%zu layers: at most %d at a time", names.count, (int)MOST);
     else {
         alexnet_status status = alexnet_features_new(out, model, &o);
+        while (all && status == ALEXNET_ERROR_UNSUPPORTED && --o.count > 0) /* without weights */
+            status = alexnet_features_new(out, model, &o);
         code = cli_code(status);
     }
     string_list_free(&names);

@@ -11,7 +11,7 @@
 /**
  * Make a features object for layers.
  * @param list     names with commas between them; "all": the outputs of all convolutions and fully
- *                 connected layers
+ *                 connected layers; of a part of a network, those before the first without weights
  * @param options  everything but the layers, which `list` gives
  * @return CLI_DONE, or the code of a reported failure
  */

@@ -172,6 +172,27 @@ expect 3 features run none.png -o x.npy
 [ -e x.npy ] && fail "an array of nothing was written"
 [ -e x.names.partial ] && fail "a partial file of nothing is left"
 
+# ---- All layers of a part of a network: the convolutions of alexnet-mini, whose weights are 0 ----
+
+awk 'function tensor(name, shape, count) {
+        text = text sprintf(",\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%d,%d]}", name, shape, at, at + 4 * count)
+        at += 4 * count
+    }
+    function conv(layer, filters, channels, side) {
+        tensor(layer ".weight", filters "," channels "," side "," side, filters * channels * side * side)
+        tensor(layer ".bias", filters, filters)
+    }
+    BEGIN {
+        conv("conv1", 24, 3, 7); conv("conv2", 64, 12, 5); conv("conv3", 96, 64, 3)
+        conv("conv4", 96, 48, 3); conv("conv5", 64, 48, 3)
+        printf "%-1024s", "{" substr(text, 2) "}"
+    }' </dev/null >header
+{ printf '\0\4\0\0\0\0\0\0' && cat header && head -c $((4 * 147488)) /dev/zero; } >part.safetensors
+expect 3 features part.safetensors "$folder" -o part.npy
+has err "has no weights for layer fc6"
+expect 3 features part.safetensors "$folder" -o part.npy --layer all --json --quiet
+is "$(json 1 layers.#) $(json 1 layers.0.layer) $(json 1 layers.4.layer)" "5 conv1 conv5" "the layers that can be computed"
+
 # ---- classify, as CSV ----
 
 expect 2 classify run "$folder" --csv --json
