@@ -25,6 +25,7 @@ static const struct {
     {"alexnet_trainer_new()", "alexnet train"},
     {"device", "--device"},
     {"fit", "--fit"},
+    {"format", "--to"},
     {"in_order", "--order source"},
     {"init_from", "--init-from"},
     {"keep", "--search"},

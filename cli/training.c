@@ -224,6 +224,15 @@ static int choose_run(training_result *result, const training_request *request)
     return code;
 }
 
+/* Refuse a network that cannot be read before the pictures are looked for, which may take long. */
+static int check_network(alexnet_ctx *ctx, const char *name)
+{
+    alexnet_network *network = NULL;
+    const alexnet_status status = name ? alexnet_network_load(&network, ctx, name) : ALEXNET_OK;
+    alexnet_network_free(network);
+    return cli_code(status);
+}
+
 int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_recipe **recipe,
                   train_data *data, char **val)
 {
@@ -234,6 +243,8 @@ int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_rec
     int code = train_data_val(val, ctx, request->data, request->val, TRAIN_DATA_SHARE);
     if (code == CLI_DONE)
         code = recipe_open(recipe, request->recipe, request->settings);
+    if (code == CLI_DONE)
+        code = check_network(ctx, request->net);
     if (code == CLI_DONE) {
         uint64_t seed = strtoull(alexnet_recipe_get(*recipe, "seed"), NULL, 10);
         code = train_data_open(data, ctx, request->data, *val, &how, seed);

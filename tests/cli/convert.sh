@@ -53,7 +53,7 @@ has err "pickle" ".safetensors"
 expect 2 convert run x --to saftensors
 has err "did you mean safetensors?"
 expect 2 convert run x.txt
-has err "this program writes no format with this ending" ".safetensors"
+has err "this program writes no format with this ending" ".safetensors" "or name the one to write with --to"
 expect 2 convert --list --to onnx
 has err "--to needs IN and OUT, not --list"
 expect 2 convert none.safetensors x.npz --weights bf16 # before the model is read

@@ -41,6 +41,7 @@ has err "convolution*.rate" "layers with parameters are conv1"
 expect 2 train data/pictures --freeze pool1 --net alexnet-mini --out odd
 has err "freeze = pool1, but pool1 has no parameters"
 expect 2 train data/pictures --net alexnt --out odd
+lacks err "alexnet train data/pictures" # said before the pictures are looked for
 expect 2 train data/pictures --recipe defualt --out odd
 expect 2 info alexnt
 expect 2 eval run --device tpu

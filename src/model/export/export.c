@@ -79,8 +79,8 @@ alexnet_status an_export_find(const an_export_format **out, const char *name, co
                            unwritten[i].why);
     list(all, sizeof all, true);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s: this program writes no format with this ending; use %s, or name the "
-                   "format",
+                   "%s: this program writes no format with this ending; use %s, or name the one "
+                   "to write with `format`",
                    path, all);
 }
 
