@@ -47,11 +47,16 @@ static void print_row(FILE *out, const opt *row)
 const opt opt_help_row = {
     .name = "help", .letter = 'h', .type = OPT_FLAG, .help = "print this text"};
 
+static void print_usage(const opt_page *page, FILE *out)
+{
+    for (size_t i = 0; i < COUNT_OF(page->usage) && page->usage[i]; i++)
+        fprintf(out, "%s alexnet %s\n", i ? "      " : "Usage:", page->usage[i]);
+}
+
 void opt_print_help(const opt_args *args, FILE *out)
 {
     const opt_page *page = args->page;
-    for (size_t i = 0; i < COUNT_OF(page->usage) && page->usage[i]; i++)
-        fprintf(out, "%s alexnet %s\n", i ? "      " : "Usage:", page->usage[i]);
+    print_usage(page, out);
     fputc('\n', out);
     terminal_wrap(out, LINE_WIDTH, 0, 0, page->about);
     if (page->parts) {
@@ -84,7 +89,7 @@ int opt_wrong(const opt_page *page, const char *format, ...)
         cli_error(0, "%s", text);
         free(text);
     }
-    fprintf(stderr, "Usage: alexnet %s\n", page->usage[0]);
+    print_usage(page, stderr);
     fprintf(stderr, "'alexnet help %s' says more.\n", page->command);
     return CLI_USAGE;
 }

@@ -95,6 +95,7 @@ has err "word.csv:3: expected a number, found 'none'"
 expect 3 rdm --compare empty.csv out.fc7.npy
 has err "empty.csv:1: expected a matrix of dissimilarities"
 expect 2 rdm --compare out.fc7.npy
+has err "--compare takes two files" "alexnet rdm --compare FIRST SECOND" # every way to call it
 expect 2 rdm --compare out.fc7.npy out.conv1.npy --metric cosine
 has err "--metric needs pictures, not --compare"
 expect 2 rdm run data/unseen -o out --rank kendall
