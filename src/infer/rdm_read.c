@@ -20,11 +20,8 @@ static int64_t pictures_of_pairs(int64_t pairs)
 }
 
 /* How many pictures an array is of; 0: it is no matrix of dissimilarities. */
-static int64_t pictures_of(const an_tensor_entry *entry)
+static int64_t pictures_of(an_shape shape)
 {
-    const an_shape shape = entry->shape;
-    if (entry->dtype == AN_OTHER)
-        return 0;
     if (shape.rank == 1)
         return pictures_of_pairs(shape.dim[0]);
     return shape.rank == 2 && shape.dim[0] == shape.dim[1] ? shape.dim[0] : 0;
@@ -84,7 +81,12 @@ static alexnet_status read_matrix(an_tensor_file *file, int64_t *count, double *
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: expected one matrix, found %d tensors",
                        an_tensor_file_name(file), an_tensor_file_count(file));
     const an_tensor_entry *entry = an_tensor_file_entry(file, 0);
-    const int64_t pictures = pictures_of(entry);
+    if (entry->dtype == AN_OTHER)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s: elements of type %s are not read; floating-point numbers, signed "
+                       "integers, bytes and bool are",
+                       an_tensor_file_name(file), entry->type);
+    const int64_t pictures = pictures_of(entry->shape);
     if (pictures == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s: expected a square matrix of numbers, or those above its diagonal as a "
