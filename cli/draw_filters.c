@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "progress.h"
 
 enum { CELL = 44, GAP = 4, TOWER_GAP = 20, MARGIN = 16 };
 
@@ -96,8 +97,14 @@ static int draw_difference(const alexnet_network *network, const alexnet_tensor_
 {
     size_t count = (size_t)(conv1->shape[0] * conv1->shape[1] * conv1->shape[2] * conv1->shape[3]);
     float *filters = cli_alloc(count * sizeof *filters);
-    for (size_t i = 0; i < count; i++)
+    bool differ = !first;
+    for (size_t i = 0; i < count; i++) {
         filters[i] = conv1->data[i] - (first ? first[i] : 0);
+        differ |= filters[i] != 0;
+    }
+    if (!differ)
+        progress_say("warning: conv1 is the same in both models, as it is if it was frozen: the "
+                     "picture shows nothing");
     int code = draw_blocks(filters, conv1->shape, tower_count(network), path);
     free(filters);
     return code;

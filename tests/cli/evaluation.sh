@@ -100,6 +100,10 @@ expect 0 plot confusion one.csv -o again.png
 cmp one.png again.png || fail "the matrix and its CSV file are drawn differently"
 expect 0 plot confusion one
 line out one/confusion.png
+expect 0 plot filters one -o filters.png
+[ -s err ] && fail "plot filters warns"
+expect 0 plot filters one --since one/best.safetensors -o same.png
+has err "warning: conv1 is the same in both models"
 
 bad_matrix() {
     printf "$1" >bad.csv
