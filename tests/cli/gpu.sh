@@ -91,6 +91,13 @@ for part in steps elements maps; do
     is "$(grep -c "^compute-sanitizer --tool racecheck .*test_cuda_${part}_gpu" calls)" 1 "races looked for in $part"
 done
 
+# A log follows its name, although other parts end while it is written.
+printf '#!/bin/sh\nsleep 0.2\nexec %s "$@"\n' "$(command -v cat)" >path/cat
+chmod +x path/cat
+check 0 yes
+rm path/cat
+is "$(awk '/^== / && name { n++ } { name = /^== / } END { print n + 0 }' out.gpu/checks.txt)" 0 "names without a log"
+
 # What an earlier call has left in the folder counts no more.
 sh "$source/tools/gpu.sh" out.gpu build 120 >shown 2>&1
 is "$(grep -c '^all passed' out.gpu/table.txt)" 1 "verdicts after a second call"
