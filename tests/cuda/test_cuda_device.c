@@ -95,7 +95,9 @@ static void test_kernels(void **state)
     expect_kernels(&code, 75, 0, NULL);
     expect_kernels(&code, 89, 0, NULL);
     expect_kernels(&code, 87, now, "this build has no kernels for sm_87");
+    expect_kernels(&code, 88, now, "this build has no kernels for sm_88");
     expect_kernels(&orin, 87, 0, NULL);
+    expect_kernels(&orin, 88, now, "this build has no kernels for sm_88");
     expect_kernels(&orin, 89, now, "this build has no kernels for sm_89");
     expect_kernels(&code, 90, 0, NULL);
     expect_kernels(&code, 120, now, NULL);

@@ -50,10 +50,11 @@ static int chip_of(const struct cudaDeviceProp *prop)
     return prop->major * 10 + prop->minor;
 }
 
-/* Tegra's chips: between them and others, machine code of one generation is not compatible. */
+/* Tegra's chips: between them and others, machine code of one generation is not compatible. (88 is
+ * T239's, of which nvcc 13 says no more than the number.) */
 static bool is_tegra(int chip)
 {
-    return chip == 72 || chip == 87 || chip == 101 || chip == 110;
+    return chip == 72 || chip == 87 || chip == 88 || chip == 101 || chip == 110;
 }
 
 static bool image_runs(int image, int chip)
