@@ -84,6 +84,14 @@ cudaError_t fake_queue(cudaStream_t stream, fake_call *call, const void *arg, si
 double fake_load(const void *data, int64_t i, bool bf16);
 void fake_store(void *data, int64_t i, bool bf16, double value);
 
+/** The parameters of cublasLtMatmul(), as in cublasLt.h. */
+#define FAKE_MATMUL_PARAMETERS                                                                     \
+    cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *a,          \
+        cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout,           \
+        const void *beta, const void *c, cublasLtMatrixLayout_t c_layout, void *d,                 \
+        cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *algorithm, void *workspace,   \
+        size_t workspace_bytes, cudaStream_t stream
+
 /** Parts of the table. */
 void fake_fill_runtime(an_cuda_libs *libs);
 void fake_fill_queue(an_cuda_libs *libs);

@@ -218,15 +218,7 @@ static int multiply(const void *arg, int64_t k)
     return 0;
 }
 
-/* The parameters are those of cublasLt.h. */
-#define MATMUL_PARAMETERS                                                                          \
-    cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *a,          \
-        cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout,           \
-        const void *beta, const void *c, cublasLtMatrixLayout_t c_layout, void *d,                 \
-        cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *algorithm, void *workspace,   \
-        size_t workspace_bytes, cudaStream_t stream
-
-static cublasStatus_t matmul(MATMUL_PARAMETERS)
+static cublasStatus_t matmul(FAKE_MATMUL_PARAMETERS)
 {
     const call m = {.p = *(const product *)desc,
                     .ma = *(const matrix *)a_layout,

@@ -382,17 +382,17 @@ static void test_engines(void **state)
     assert_int_equal(engine_of(ALEXNET_PRECISION_TF32, false, 4), 0);
     assert_int_equal(engine_of(ALEXNET_PRECISION_FP32, false, 4), 1);
     assert_int_equal(engine_of(ALEXNET_PRECISION_FP32, true, 4), 2);
-    assert_int_equal(fake_count.convolutions, 0);
+    assert_int_equal(fake_count.convolutions, 4); /* each runs once, to see that it is right */
 }
 
-/* Algorithms are tried out for large batches, but not where results must be deterministic. */
+/* Algorithms are timed for large batches, but not where results must be deterministic. */
 static void test_trials(void **state)
 {
     (void)state;
     engine_of(ALEXNET_PRECISION_FP32, true, 64);
-    assert_int_equal(fake_count.convolutions, 0);
+    assert_int_equal(fake_count.convolutions, 1);
     engine_of(ALEXNET_PRECISION_FP32, false, 64);
-    assert_true(fake_count.convolutions >= 4);
+    assert_true(fake_count.convolutions >= 1 + 4);
 }
 
 /* A proposal that a tuning names is used without trials; if it does not exist, the first one is. */

@@ -213,7 +213,7 @@ static void check_some_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction d
 {
     const an_cuda_conv_shape *s = &c->shape;
     an_cuda_conv_plan *made;
-    an_variant variant = AN_CUDA_PROPOSAL;
+    an_variant variant = AN_CUDA_FIRST;
     if (an_cuda_conv_plan_new(&made, cuda, s, direction, tail, &variant) != ALEXNET_OK)
         fail_msg("random layer %d, %dx%dx%dx%d to %dx%dx%d by %dx%d/%d: %s", number, s->n, s->c,
                  s->h, s->w, s->k, s->p, s->q, s->r, s->s, s->stride, an_error_text());

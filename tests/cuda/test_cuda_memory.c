@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend/cuda/cuda.h"
+#include "base/alloc.h"
 #include "cuda/fake.h"
 #include "infer/runner.h"
 #include "speed/bench.h"
@@ -23,11 +24,21 @@ static int set_up(void **state)
     return 0;
 }
 
+/* A context in which nothing is tried out. */
+static alexnet_ctx *untried(void)
+{
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
+    ctx->deterministic = true;
+    ctx->tuning_name = an_strdup("a test");
+    ctx->tuning = an_strdup("[all]\nisa = *\nprecision = *\noperator = *\nforward = proposal-1\n"
+                            "backward_data = proposal-1\nbackward_weights = proposal-1\n");
+    return ctx;
+}
+
 static void open_net(an_net **net, alexnet_ctx **ctx, bool training)
 {
     alexnet_network *network;
-    *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
-    (*ctx)->deterministic = true; /* nothing is tried out */
+    *ctx = untried();
     expect_ok(an_network_load(&network, "alexnet-mini", 10));
     expect_ok(an_net_new(net, *ctx, network, training));
     an_network_release(network);
@@ -88,8 +99,7 @@ static void test_bench(void **state)
     double seconds;
     bool more = true;
     (void)state;
-    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32, 1);
-    ctx->deterministic = true;
+    alexnet_ctx *ctx = untried();
     options.net = "alexnet-mini";
     options.batch = 8000;
     expect_failure(an_bench_new(&bench, ctx, &options, NULL), ALEXNET_ERROR_NO_MEMORY,

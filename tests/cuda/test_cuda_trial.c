@@ -59,14 +59,22 @@ static int tear_down(void **state)
 
 /* ---- A convolution's engines: 1 comes first in float32, then 2 (fake_dnn.c) ------------------ */
 
-static an_variant choose(an_direction direction)
+/* @param variant  AUTO, or FIRST */
+static int engine_for(int n, an_direction direction, an_variant *variant)
 {
     an_cuda_conv_plan *plan;
-    an_variant variant = AN_CUDA_AUTO;
-    const an_cuda_conv_shape shape = small_conv(32);
-    expect_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, &variant));
-    assert_int_equal(an_cuda_conv_plan_engine(plan), variant);
+    const an_cuda_conv_shape shape = small_conv(n);
+    expect_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, variant));
+    const int engine = an_cuda_conv_plan_engine(plan);
     an_cuda_conv_plan_free(plan);
+    return engine;
+}
+
+static an_variant choose(an_direction direction)
+{
+    an_variant variant = AN_CUDA_AUTO;
+    const int engine = engine_for(32, direction, &variant);
+    assert_int_equal(variant, engine);
     return variant;
 }
 
@@ -214,6 +222,165 @@ static void test_no_right_results(void **state)
         fail_msg("the log says \"%s\"", logged);
 }
 
+/* ---- Without times --------------------------------------------------------------------------- */
+
+static cudaError_t no_time(float *out, cudaEvent_t first, cudaEvent_t second)
+{
+    (void)out, (void)first, (void)second;
+    fail_msg("something is timed");
+    return cudaSuccess;
+}
+
+/* For batches that are not timed, the first engine is taken whose results are right, and it runs
+ * only once. */
+static void test_untimed(void **state)
+{
+    (void)state;
+    libs.cudaEventElapsedTime = no_time;
+    libs.cudnnBackendExecute = execute_nothing;
+    for (wrong_engine = 0; wrong_engine <= 2; wrong_engine++)
+        for (int d = 0; d < AN_DIRECTIONS; d++) {
+            const int right = wrong_engine == 1 ? 2 : 1;
+            cuda->n_choices = 0;
+            for (int again = 0; again < 2; again++) {
+                an_variant variant = AN_CUDA_AUTO;
+                fake_count.convolutions = 0;
+                assert_int_equal(engine_for(4, (an_direction)d, &variant), right);
+                assert_int_equal(variant, right);
+                assert_int_equal(fake_count.convolutions, !again);
+            }
+            assert_int_equal(strstr(logged, "proposal-1 is left out") != NULL, right == 2);
+            logged[0] = '\0';
+        }
+}
+
+/* The same where only deterministic engines are counted, at every batch size. The fake has one of
+ * them in two configurations, of which the first computes nothing. */
+static int wrong_runs;
+
+static cudnnStatus_t execute_nothing_first(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+                                           cudnnBackendDescriptor_t pack)
+{
+    return wrong_runs-- > 0 ? CUDNN_STATUS_SUCCESS : real->cudnnBackendExecute(handle, plan, pack);
+}
+
+static void test_deterministic(void **state)
+{
+    static const int batches[] = {1, 4, 32};
+    (void)state;
+    fake.more = 1;
+    cuda->base.deterministic = true;
+    libs.cudaEventElapsedTime = no_time;
+    libs.cudnnBackendExecute = execute_nothing_first;
+    for (int i = 0; i < 3; i++)
+        for (int wrong = 0; wrong < 2; wrong++) {
+            an_variant variant = AN_CUDA_AUTO;
+            wrong_runs = wrong;
+            cuda->n_choices = 0;
+            assert_int_equal(engine_for(batches[i], AN_FORWARD, &variant), 2);
+            assert_int_equal(variant, 1 + wrong);
+        }
+}
+
+/* What is asked for without a trial is the first engine, unless an earlier trial found it wrong. */
+static void test_first(void **state)
+{
+    (void)state;
+    libs.cudaEventElapsedTime = elapsed;
+    libs.cudnnBackendExecute = execute_nothing;
+    seconds_of_engine_2 = 0.5;
+    for (wrong_engine = 0; wrong_engine < 2; wrong_engine++)
+        for (int tried = 0; tried < 2; tried++) {
+            an_variant variant = AN_CUDA_FIRST;
+            cuda->n_choices = 0;
+            if (tried)
+                assert_int_equal(choose(AN_FORWARD), 2);
+            fake_count.convolutions = 0;
+            assert_int_equal(engine_for(32, AN_FORWARD, &variant), tried && wrong_engine ? 2 : 1);
+            assert_int_equal(fake_count.convolutions, 0);
+        }
+}
+
+static bool falls_back;
+
+/* No engine is proposed when cuDNN is asked for the first time. */
+static cudnnStatus_t get_late(cudnnBackendDescriptor_t descriptor, cudnnBackendAttributeName_t name,
+                              cudnnBackendAttributeType_t type, int64_t room, int64_t *count,
+                              void *values)
+{
+    cudnnStatus_t status =
+        real->cudnnBackendGetAttribute(descriptor, name, type, room, count, values);
+    if (name == CUDNN_ATTR_ENGINEHEUR_RESULTS && !falls_back) {
+        falls_back = true;
+        *count = 0;
+    }
+    return status;
+}
+
+/* Engines that cuDNN falls back to are no proposals, and must be right too. */
+static void test_fallback(void **state)
+{
+    static const int batches[] = {4, 32};
+    (void)state;
+    libs.cudaEventElapsedTime = no_time;
+    libs.cudnnBackendExecute = execute_nothing;
+    libs.cudnnBackendGetAttribute = get_late;
+    for (wrong_engine = 0; wrong_engine < 2; wrong_engine++)
+        for (int i = 0; i < 2; i++) {
+            an_variant variant = AN_CUDA_AUTO;
+            falls_back = false;
+            cuda->n_choices = 0;
+            assert_int_equal(engine_for(batches[i], AN_FORWARD, &variant), 1 + wrong_engine);
+            assert_int_equal(variant, AN_CUDA_AUTO);
+        }
+}
+
+static cublasStatus_t multiply_nothing_first(FAKE_MATMUL_PARAMETERS)
+{
+    return wrong_runs-- > 0 ? CUBLAS_STATUS_SUCCESS
+                            : real->cublasLtMatmul(handle, desc, alpha, a, a_layout, b, b_layout,
+                                                   beta, c, c_layout, d, d_layout, algorithm,
+                                                   workspace, workspace_bytes, stream);
+}
+
+/* The same of products. */
+static void test_untimed_products(void **state)
+{
+    const an_cuda_matmul_shape shape = {
+        .m = 16, .n = 4, .k = 24, .a_transposed = true, .in = AN_F32, .out = AN_F32, .batch = 4};
+    (void)state;
+    libs.cudaEventElapsedTime = no_time;
+    libs.cublasLtMatmul = multiply_nothing_first;
+    for (int wrong = 0; wrong < 2; wrong++)
+        for (int deterministic = 0; deterministic < 2; deterministic++) {
+            an_cuda_matmul *product;
+            an_variant variants[] = {AN_CUDA_FIRST, AN_CUDA_AUTO, AN_CUDA_AUTO, AN_CUDA_FIRST};
+            cuda->base.deterministic = deterministic;
+            cuda->n_choices = 0;
+            for (int i = 0; i < 4; i++) {
+                wrong_runs = i == 1 ? wrong : BOTH;
+                fake_count.products = 0;
+                expect_ok(an_cuda_matmul_new(&product, cuda, &shape, &variants[i]));
+                an_cuda_matmul_free(product);
+                assert_int_equal(variants[i], i > 0 && wrong ? 2 : 1);
+                assert_int_equal(fake_count.products, i == 1);
+            }
+        }
+}
+
+/* Where memory for a trial is lacking, the log says so. */
+static void test_no_memory(void **state)
+{
+    an_variant variant = AN_CUDA_AUTO;
+    (void)state;
+    fake.memory = 1;
+    assert_int_equal(engine_for(4, AN_FORWARD, &variant), 1);
+    fake.memory = 0;
+    if (!strstr(logged, "no algorithm for the forward pass of a convolution of 4x8x4x4 by 16x3x3 "
+                        "is tried, the first proposal is used: "))
+        fail_msg("the log says \"%s\"", logged);
+}
+
 /* ---- Time ------------------------------------------------------------------------------------ */
 
 static int works;
@@ -282,21 +449,26 @@ static void test_choices(void **state)
 {
     enum { MANY = 2000 };
     char key[32];
+    an_cuda_trial trial;
     (void)state;
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        an_cuda_choice_keep(cuda, key, (an_cuda_pick){1 + i % AN_CUDA_TRIALS, i, i});
+        trial.best = (an_cuda_pick){1 + i % AN_CUDA_TRIALS, i, i};
+        trial.first = (an_cuda_pick){1, i, 2 * i};
+        an_cuda_choice_keep(cuda, key, &trial);
     }
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof key, "key %d", i);
-        const an_cuda_pick found = an_cuda_choice_find(cuda, key);
+        const an_cuda_pick found = an_cuda_choice_find(cuda, key, false);
         assert_int_equal(found.number, 1 + i % AN_CUDA_TRIALS);
         assert_int_equal(found.place, i);
         assert_int_equal((int)found.seconds, i);
+        assert_int_equal(an_cuda_choice_find(cuda, key, true).number, 1);
     }
-    an_cuda_choice_keep(cuda, "another", (an_cuda_pick){.number = AN_CUDA_AUTO});
+    trial.best.number = AN_CUDA_AUTO;
+    an_cuda_choice_keep(cuda, "another", &trial);
     assert_int_equal(cuda->n_choices, MANY);
-    assert_int_equal(an_cuda_choice_find(cuda, "another").number, AN_CUDA_AUTO);
+    assert_int_equal(an_cuda_choice_find(cuda, "another", false).number, AN_CUDA_AUTO);
 }
 
 /* ---- Products -------------------------------------------------------------------------------- */
@@ -406,6 +578,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_right_results, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_right_products, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_right_results, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_untimed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deterministic, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fallback, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_untimed_products, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_recording, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_choices, set_up, tear_down),

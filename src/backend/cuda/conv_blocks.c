@@ -70,7 +70,7 @@ static bool wants_pairs(const an_cuda_conv *blocks, const an_prepare *p)
         if (is_tuned(tunings[i], &two, p))
             return true;
     }
-    if (p->untried || !an_cuda_trial_wanted(blocks->op.cuda, blocks->shape.n))
+    if (p->untried || !an_cuda_trial_times(blocks->op.cuda, blocks->shape.n))
         return false;
     /* First the usual form: a warning about missing rows of a tuning names what is tried first. */
     const double seconds = seconds_of(&one, p);

@@ -109,44 +109,52 @@ static bool try_config(choice *c, cudnnBackendDescriptor_t config)
 
 /* ---- Trials ---------------------------------------------------------------------------------- */
 
-/* The fastest proposal; AUTO if none is available or memory for trials is lacking. */
-static an_cuda_pick find_fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+/* Try the proposals, and keep the choice. */
+static an_cuda_pick try_all(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
+                            const char *key)
 {
     an_cuda_conv_trial trial;
     an_variant tried = 0;
     const int before = c->plan->made.count;
     alexnet_status rc = an_cuda_conv_trial_begin(&trial, c);
-    for (int64_t i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
+    if (rc != ALEXNET_OK)
+        an_cuda_trial_cancel(&trial.base);
+    trial.base.timed =
+        c->mode == CUDNN_HEUR_MODE_A && an_cuda_trial_times(c->plan->cuda, c->shape->n);
+    for (int64_t i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK &&
+                        !an_cuda_trial_decided(&trial.base);
+         i++) {
         if (!try_config(c, configs[i]))
             continue;
         tried++;
         an_cuda_conv_trial_enter(&trial, (an_cuda_pick){.number = tried, .place = (int)i});
         an_cuda_describe_undo(&c->plan->made, before);
     }
+    an_cuda_choice_keep(c->plan->cuda, key, &trial.base);
     an_cuda_trial_end(&trial.base);
     return trial.base.best;
 }
 
-/* The key of a convolution's choice: its shape, direction and tail. */
+/* The key of a convolution's choice: its shape, direction and tail, and which engines. */
 static void write_key(char *key, size_t size, const choice *c)
 {
     const an_cuda_conv_shape *s = c->shape;
-    snprintf(key, size, "conv %d %d: %d %d %d %d, %d %d %d, %d %d / %d, %d %d, %d %d %d",
-             (int)c->direction, (int)c->tail, s->n, s->c, s->h, s->w, s->k, s->r, s->s, s->p, s->q,
-             s->groups, s->stride, s->top, s->left, (int)s->type, s->tensor_cores);
+    snprintf(key, size, "conv %d %d %d: %d %d %d %d, %d %d %d, %d %d / %d, %d %d, %d %d %d",
+             (int)c->mode, (int)c->direction, (int)c->tail, s->n, s->c, s->h, s->w, s->k, s->r,
+             s->s, s->p, s->q, s->groups, s->stride, s->top, s->left, (int)s->type,
+             s->tensor_cores);
 }
 
-/* The same, but each shape is tried only once. */
-static an_cuda_pick fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+/* What a trial chooses; each shape is tried only once. AUTO if no proposal is available or right,
+ * or memory is lacking, or if there was no trial and the first proposal is asked for. */
+static an_cuda_pick choose_by_trial(choice *c, const cudnnBackendDescriptor_t *configs,
+                                    int64_t count, an_variant asked)
 {
     char key[sizeof c->plan->cuda->choices->key];
     write_key(key, sizeof key, c);
-    an_cuda_pick best = an_cuda_choice_find(c->plan->cuda, key);
-    if (best.number == AN_CUDA_AUTO) {
-        best = find_fastest(c, configs, count);
-        an_cuda_choice_keep(c->plan->cuda, key, best);
-    }
-    return best;
+    const bool first = asked == AN_CUDA_FIRST;
+    const an_cuda_pick pick = an_cuda_choice_find(c->plan->cuda, key, first);
+    return pick.number != AN_CUDA_AUTO || first ? pick : try_all(c, configs, count, key);
 }
 
 /* ---- All engines ----------------------------------------------------------------------------- */
@@ -192,16 +200,16 @@ static bool take(choice *c, const cudnnBackendDescriptor_t *configs, int64_t cou
     return false;
 }
 
-/* Use the requested proposal, or the fastest; if it is not available, the first. */
+/* Use the requested proposal, or what a trial chooses; if it is not available, the first. */
 static bool choose_among(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
                          an_variant *variant)
 {
-    if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(c->plan->cuda, c->shape->n)) {
-        const an_cuda_pick best = fastest(c, configs, count);
-        *variant = best.number;
-        if (best.number != AN_CUDA_AUTO && best.place < count &&
-            try_config(c, configs[best.place])) {
-            c->plan->seconds = best.seconds;
+    if (*variant == AN_CUDA_AUTO || *variant == AN_CUDA_FIRST) {
+        const an_cuda_pick pick = choose_by_trial(c, configs, count, *variant);
+        *variant = pick.number;
+        if (pick.number != AN_CUDA_AUTO && pick.place < count &&
+            try_config(c, configs[pick.place])) {
+            c->plan->seconds = pick.seconds;
             return true;
         }
     }
@@ -212,7 +220,7 @@ static bool choose_among(choice *c, const cudnnBackendDescriptor_t *configs, int
 }
 
 bool an_cuda_choose_engine(an_cuda_engine_choice *c, cudnnBackendDescriptor_t graph,
-                           cudnnBackendHeurMode_t mode, an_variant *variant)
+                           an_variant *variant)
 {
     an_cuda_descriptors *made = &c->plan->made;
     const an_cuda_libs *libs = made->cuda->libs;
@@ -222,7 +230,8 @@ bool an_cuda_choose_engine(an_cuda_engine_choice *c, cudnnBackendDescriptor_t gr
     cudnnBackendDescriptor_t asked =
         an_cuda_describe_new(made, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
     an_cuda_describe_link(made, asked, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, &graph);
-    an_cuda_describe_set(made, asked, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode);
+    an_cuda_describe_set(made, asked, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1,
+                         &c->mode);
     an_cuda_describe_finish(made, asked);
     for (int i = 0; i < MAX_CONFIGS && made->status == CUDNN_STATUS_SUCCESS; i++)
         made->status =

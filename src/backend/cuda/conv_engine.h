@@ -21,6 +21,7 @@ typedef struct an_cuda_engine_choice {
     const an_cuda_conv_shape *shape;
     an_direction direction;
     an_cuda_conv_tail tail;
+    cudnnBackendHeurMode_t mode; /* which engines cuDNN is asked for */
     cudnnStatus_t failed; /* out: the first failure among the engines, but a lack of memory takes
                              precedence; SUCCESS: none failed */
 } an_cuda_engine_choice;
@@ -37,11 +38,12 @@ bool an_cuda_is_lack_of_memory(cudnnStatus_t status);
 /** The largest workspace that an engine may use, in bytes. */
 int64_t an_cuda_most_workspace(const an_cuda_conv_shape *shape);
 /**
- * Ask cuDNN for engines, best first, and make a plan for one of them.
+ * Ask cuDNN for engines, best first, and make a plan for one of them. Those that cuDNN falls back
+ * to are not timed.
  * @param variant  as an_cuda_conv_plan_new()
  * @return false if none can be used
  */
 bool an_cuda_choose_engine(an_cuda_engine_choice *choice, cudnnBackendDescriptor_t graph,
-                           cudnnBackendHeurMode_t mode, an_variant *variant);
+                           an_variant *variant);
 
 #endif

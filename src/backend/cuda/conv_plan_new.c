@@ -29,18 +29,19 @@ static alexnet_status refuse(const an_cuda_engine_choice *c)
 /* Make the graph and find an engine. Fallback engines are not counted as proposals. */
 static bool prepare(an_cuda_engine_choice *c, an_variant *variant)
 {
+    an_variant fallback = *variant == AN_CUDA_FIRST ? AN_CUDA_FIRST : AN_CUDA_AUTO;
     an_cuda_descriptors *made = &c->plan->made;
     cudnnBackendDescriptor_t graph = an_cuda_conv_graph(made, c->shape, c->direction, c->tail);
     const int before = made->count;
     c->failed = made->status;
     if (c->failed != CUDNN_STATUS_SUCCESS)
         return false;
-    if (an_cuda_choose_engine(c, graph, CUDNN_HEUR_MODE_A, variant))
+    if (an_cuda_choose_engine(c, graph, variant))
         return true;
-    an_variant first = AN_CUDA_PROPOSAL;
+    c->mode = CUDNN_HEUR_MODE_FALLBACK;
     *variant = AN_CUDA_AUTO;
     an_cuda_describe_undo(made, before);
-    return an_cuda_choose_engine(c, graph, CUDNN_HEUR_MODE_FALLBACK, &first);
+    return an_cuda_choose_engine(c, graph, &fallback);
 }
 
 alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
@@ -54,7 +55,8 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
     plan->cuda = cuda;
     plan->bias = tail != AN_CUDA_TAIL_NONE;
     plan->made.cuda = cuda;
-    an_cuda_engine_choice choice = {plan, shape, direction, tail, CUDNN_STATUS_SUCCESS};
+    an_cuda_engine_choice choice = {
+        plan, shape, direction, tail, CUDNN_HEUR_MODE_A, CUDNN_STATUS_SUCCESS};
     if (prepare(&choice, variant)) {
         *out = plan;
         return ALEXNET_OK;

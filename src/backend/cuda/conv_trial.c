@@ -48,8 +48,10 @@ static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_engine_choice
                               [BIAS_BLOCK] = s->k};
     const int count = c->plan->bias ? BIAS_BLOCK + 1 : BIAS_BLOCK;
     for (int i = X_BLOCK; i < count; i++)
-        AN_CHECK(an_cuda_trial_operand(t, i, counts[i], s->type, s->tensor_cores, operands[i]));
-    return ALEXNET_OK;
+        if (i != t->out.block)
+            AN_CHECK(an_cuda_trial_operand(t, i, counts[i], s->type, s->tensor_cores, operands[i]));
+    return an_cuda_trial_block(t, t->out.block,
+                               (size_t)counts[t->out.block] * an_dtype_bytes(s->type));
 }
 
 alexnet_status an_cuda_conv_trial_begin(an_cuda_conv_trial *t, const an_cuda_engine_choice *c)

@@ -57,10 +57,10 @@ typedef struct an_cuda_pick {
     double seconds;    /* its time by trial; 0: none */
 } an_cuda_pick;
 
-/** The algorithm that a trial found to be the fastest (trial.h). */
+/** What a trial chose (trial.h), and the first that was right. */
 typedef struct an_cuda_choice {
     char key[120];
-    an_cuda_pick pick;
+    an_cuda_pick best, first;
 } an_cuda_choice;
 
 typedef struct an_cuda {

@@ -118,42 +118,46 @@ static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_matmul_shape 
              (long long)s->k, (long long)s->k, (long long)s->m);
     AN_CHECK(an_cuda_trial_operand(t, A_BLOCK, s->m * s->k, s->in, tf32, &v->weights));
     AN_CHECK(an_cuda_trial_operand(t, B_BLOCK, s->k * s->n, s->in, tf32, &v->x));
-    AN_CHECK(an_cuda_trial_operand(t, C_BLOCK, s->m * s->n, s->out, tf32, &v->y));
+    AN_CHECK(an_cuda_trial_block(t, C_BLOCK, (size_t)(s->m * s->n) * an_dtype_bytes(s->out)));
     return s->bias ? an_cuda_trial_operand(t, BIAS_BLOCK, s->m, s->out, tf32, &v->bias)
                    : ALEXNET_OK;
 }
 
-/* The number of the fastest proposal; AUTO if memory for trials is lacking. */
-static an_cuda_pick find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
-                                 const cublasLtMatmulHeuristicResult_t *results, int count)
+/* Try the proposals, and keep the choice. */
+static an_cuda_pick try_all(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                            const cublasLtMatmulHeuristicResult_t *results, int count,
+                            const char *key)
 {
-    an_cuda_trial trial = {.cuda = mm->cuda, .work = run_trial};
+    an_cuda_trial trial = {
+        .cuda = mm->cuda, .work = run_trial, .timed = an_cuda_trial_times(mm->cuda, s->batch)};
     trial_run run = {mm, &trial};
     trial.arg = &run;
     alexnet_status rc = get_operands(&trial, s);
-    for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
+    if (rc != ALEXNET_OK)
+        an_cuda_trial_cancel(&trial);
+    for (int i = 0; i < count && rc == ALEXNET_OK && !an_cuda_trial_decided(&trial); i++) {
         take(mm, &results[i]);
         if (an_cuda_trial_block(&trial, WORK_BLOCK, mm->workspace + 1) == ALEXNET_OK)
             an_cuda_trial_enter(&trial, (an_cuda_pick){.number = AN_CUDA_PROPOSAL + i, .place = i});
     }
+    an_cuda_choice_keep(mm->cuda, key, &trial);
     an_cuda_trial_end(&trial);
     return trial.best;
 }
 
-/* The same, but each shape is tried only once. */
-static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
-                          const cublasLtMatmulHeuristicResult_t *results, int count)
+/* What a trial chooses; each shape is tried only once. AUTO if no proposal is right, or memory is
+ * lacking, or if there was no trial and the first proposal is asked for. */
+static an_cuda_pick choose_by_trial(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                                    const cublasLtMatmulHeuristicResult_t *results, int count,
+                                    an_variant asked)
 {
+    const bool first = asked == AN_CUDA_FIRST;
     char key[sizeof mm->cuda->choices->key];
     snprintf(key, sizeof key, "product %lld %lld %lld: %d %d, %d %d, %d %d", (long long)s->m,
              (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
              (int)s->out, s->bias, s->accumulate);
-    an_cuda_pick best = an_cuda_choice_find(mm->cuda, key);
-    if (best.number == AN_CUDA_AUTO) {
-        best = find_fastest(mm, s, results, count);
-        an_cuda_choice_keep(mm->cuda, key, best);
-    }
-    return best.number;
+    const an_cuda_pick pick = an_cuda_choice_find(mm->cuda, key, first);
+    return pick.number != AN_CUDA_AUTO || first ? pick : try_all(mm, s, results, count, key);
 }
 
 /* The workspace and the alignment that every algorithm must accept. Partial sums that are added up
@@ -212,13 +216,12 @@ static cublasStatus_t ask(const an_cuda_matmul *mm,
 static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s, an_variant *variant)
 {
     cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS];
-    const bool trial = *variant == AN_CUDA_AUTO && an_cuda_trial_wanted(mm->cuda, s->batch);
     int count = 0;
     cublasStatus_t rc = ask(mm, results, &count);
     if (rc != CUBLAS_STATUS_SUCCESS)
         return rc;
-    if (trial)
-        *variant = fastest(mm, s, results, count);
+    if (*variant == AN_CUDA_AUTO || *variant == AN_CUDA_FIRST)
+        *variant = choose_by_trial(mm, s, results, count, *variant).number;
     if (*variant < AN_CUDA_PROPOSAL || *variant > count)
         *variant = AN_CUDA_PROPOSAL;
     take(mm, &results[*variant - AN_CUDA_PROPOSAL]);

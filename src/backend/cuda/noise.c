@@ -9,11 +9,12 @@
 double *an_cuda_noise(int64_t count, an_dtype dtype, bool tf32, uint32_t unit)
 {
     const int bits = dtype == AN_BF16 ? 8 : tf32 ? 11 : 24;
+    const double step = ldexp(1, -bits);
     double *noise = an_malloc(AN_CUDA_NOISE * sizeof *noise);
     for (int64_t i = 0; noise && i < count && i < AN_CUDA_NOISE; i += 4) {
         const an_random4 r = an_random(1, AN_PURPOSE_TEST, 0, (uint64_t)i / 4, unit);
         for (int j = 0; j < 4; j++)
-            noise[i + j] = ldexp(r.v[j] >> (32 - bits), -bits) - 0.5;
+            noise[i + j] = (r.v[j] >> (32 - bits)) * step - 0.5;
     }
     return noise;
 }

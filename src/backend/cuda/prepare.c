@@ -47,11 +47,11 @@ void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p, const char *tail)
         if (!wanted[d] || *variant != AN_CUDA_AUTO)
             continue;
         if (p->untried) {
-            *variant = AN_CUDA_PROPOSAL;
+            *variant = AN_CUDA_FIRST;
             continue;
         }
         warn_untuned(op->cuda, &query, d);
-        op->base.tried |= an_cuda_trial_wanted(op->cuda, p->ops[0]->n);
+        op->base.tried |= an_cuda_trial_times(op->cuda, p->ops[0]->n);
     }
 }
 

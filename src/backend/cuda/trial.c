@@ -16,7 +16,7 @@ const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1] = {
 #define ENOUGH_SECONDS 5e-4
 enum { MOST_RUNS = 16, TURNS = 3, FIRST_MARK = AN_MARKS - 2, SECOND_MARK = AN_MARKS - 1 };
 
-bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch)
+bool an_cuda_trial_times(const an_cuda *cuda, int64_t batch)
 {
     return !cuda->base.deterministic && (batch == 1 || batch >= AN_CUDA_TRIAL_BATCH);
 }
@@ -128,7 +128,7 @@ static void say_failed(const an_cuda_trial *t, an_variant number)
 void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
 {
     const an_variant number = candidate.number;
-    double deviation, seconds;
+    double deviation;
     if (judge(t, &deviation) != ALEXNET_OK) {
         say_failed(t, number);
         return;
@@ -140,14 +140,21 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
                an_cuda_variant_names[number], t->what, t->how, deviation);
         return;
     }
-    if (an_cuda_trial_time(t, &seconds) != ALEXNET_OK) {
+    if (t->timed && an_cuda_trial_time(t, &candidate.seconds) != ALEXNET_OK) {
         say_failed(t, number);
         return;
     }
-    if (t->best.number != AN_CUDA_AUTO && seconds >= t->best.seconds)
-        return;
-    t->best = candidate;
-    t->best.seconds = seconds;
+    if (t->first.number == AN_CUDA_AUTO)
+        t->first = candidate;
+    if (t->best.number == AN_CUDA_AUTO || candidate.seconds < t->best.seconds)
+        t->best = candidate;
+}
+
+void an_cuda_trial_cancel(const an_cuda_trial *t)
+{
+    an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO,
+           "no algorithm for %s is tried, the first proposal is used: %s", t->what,
+           an_error_text());
 }
 
 void an_cuda_trial_end(an_cuda_trial *t)
@@ -167,17 +174,17 @@ void an_cuda_trial_end(an_cuda_trial *t)
 
 /* ---- Choices --------------------------------------------------------------------------------- */
 
-an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key)
+an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key, bool first)
 {
     for (int i = 0; i < cuda->n_choices; i++)
         if (strcmp(cuda->choices[i].key, key) == 0)
-            return cuda->choices[i].pick;
+            return first ? cuda->choices[i].first : cuda->choices[i].best;
     return (an_cuda_pick){.number = AN_CUDA_AUTO};
 }
 
-void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_cuda_pick pick)
+void an_cuda_choice_keep(an_cuda *cuda, const char *key, const an_cuda_trial *t)
 {
-    if (pick.number == AN_CUDA_AUTO)
+    if (t->best.number == AN_CUDA_AUTO)
         return;
     an_cuda_choice *grown = an_grow(cuda->choices, cuda->n_choices, sizeof *grown);
     if (!grown)
@@ -185,5 +192,6 @@ void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_cuda_pick pick)
     cuda->choices = grown;
     an_cuda_choice *kept = &grown[cuda->n_choices++];
     snprintf(kept->key, sizeof kept->key, "%s", key);
-    kept->pick = pick;
+    kept->best = t->best;
+    kept->first = t->first;
 }

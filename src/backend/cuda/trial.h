@@ -1,16 +1,15 @@
 /*
- * Trials: while an operator is prepared, the library's algorithms are timed and the fastest is
- * chosen. This is done for single images and for batches of AN_CUDA_TRIAL_BATCH or more, unless the
- * context must be deterministic. Otherwise the library's first proposal is used.
+ * Trials: while an operator is prepared, the library's algorithms run on random operands. One whose
+ * results are not what the host computes for some of their elements (backend/element.h), or differ
+ * elsewhere from those of the first that were, is left out, with a line in the log.
  *
- * The candidates run on random operands. One whose results are not what the host computes for some
- * of their elements (backend/element.h), or differ elsewhere from those of the first that
- * were, is left out, with a line in the log. The others are timed the way programs run them:
- * recorded, several times in a row.
+ * For single images and for batches of AN_CUDA_TRIAL_BATCH or more, unless the context must be
+ * deterministic, the others are timed the way programs run them: recorded, several times in a row.
+ * The fastest is chosen. Otherwise the trial ends with the first whose results are right.
  *
  * A choice is remembered for the life of the backend, so that programs of the same shape agree. It
  * is also the operator's variant: a run records which proposal it used, and if a tuning names one,
- * there is no trial.
+ * there is no trial, because there was one when it was found.
  */
 #ifndef AN_BACKEND_CUDA_TRIAL_H
 #define AN_BACKEND_CUDA_TRIAL_H
@@ -24,8 +23,10 @@ enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 20 }
 
 /** Variants: AUTO chooses as described above; 1 and up are the library's proposals that can be
  * used, best first; of convolutions, the best of each engine before the others. They depend on the
- * library's version, the chip and the batch. */
+ * library's version, the chip and the batch. FIRST asks for the first of them without a trial; if
+ * there was one, for the first that was right. */
 enum {
+    AN_CUDA_FIRST = -1,
     AN_CUDA_AUTO = 0,
     AN_CUDA_PROPOSAL = 1,
     AN_CUDA_VARIANTS = AN_CUDA_PROPOSAL + AN_CUDA_TRIALS
@@ -47,6 +48,7 @@ typedef struct an_cuda_trial {
     an_cuda *cuda;                     /* borrowed */
     alexnet_status (*work)(void *arg); /* queue the candidate's computation */
     void *arg;
+    bool timed;     /* else the first candidate that is right is the best */
     char what[128]; /* for the log: what the candidates compute */
     char how[32];   /* and how this one does; "" if its number says it */
     int wrong;      /* candidates whose results deviated */
@@ -55,12 +57,14 @@ typedef struct an_cuda_trial {
     size_t bytes[AN_CUDA_TRIAL_BLOCKS];
     double *noise[AN_CUDA_TRIAL_BLOCKS]; /* of operands: the numbers that repeat in them */
     int n_known;
-    an_element *known; /* elements of the results; NULL before the first comparison */
-    double *accepted;  /* more of them, from the first candidate that agrees with these; or NULL */
-    an_cuda_pick best; /* the fastest so far; AUTO: none */
+    an_element *known;  /* elements of the results; NULL before the first comparison */
+    double *accepted;   /* more of them, from the first candidate that agrees with these; or NULL */
+    an_cuda_pick best;  /* the fastest so far; AUTO: none */
+    an_cuda_pick first; /* the first that was right */
 } an_cuda_trial;
 
-bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
+/** Whether algorithms are timed. */
+bool an_cuda_trial_times(const an_cuda *cuda, int64_t batch);
 /** Make a block at least this large. Its contents may be lost. */
 alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes);
 /** Make a block of `count` random numbers.
@@ -68,8 +72,16 @@ alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes
  * @param numbers  out: its values and mask */
 alexnet_status an_cuda_trial_operand(an_cuda_trial *trial, int index, int64_t count, an_dtype dtype,
                                      bool tf32, an_element_tensor *numbers);
-/** Run, compare and time a candidate. One that fails is left out. */
+/** Run a candidate and compare its results; if trials are timed, time it. One that fails is left
+ * out. */
 void an_cuda_trial_enter(an_cuda_trial *trial, an_cuda_pick candidate);
+/** Whether no further candidates are needed. */
+static inline bool an_cuda_trial_decided(const an_cuda_trial *trial)
+{
+    return !trial->timed && trial->best.number != AN_CUDA_AUTO;
+}
+/** Log that there is no trial, for the reason of the latest error. */
+void an_cuda_trial_cancel(const an_cuda_trial *trial);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
 /** Compare a candidate's results with what they must be.
@@ -96,9 +108,9 @@ double *an_cuda_noise(int64_t count, an_dtype dtype, bool tf32, uint32_t unit);
 alexnet_status an_cuda_fill(an_cuda *cuda, void *dst, size_t bytes, an_dtype dtype,
                             const double *noise);
 
-/** The proposal kept for a key; AUTO: none. */
-an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key);
-/** Keep a proposal for a key that has none, unless memory is lacking. AUTO is not kept. */
-void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_cuda_pick pick);
+/** What a trial chose for a key; with `first`, the first that was right. AUTO: there was none. */
+an_cuda_pick an_cuda_choice_find(const an_cuda *cuda, const char *key, bool first);
+/** Keep what a trial chose for a key that has none, unless memory is lacking. AUTO is not kept. */
+void an_cuda_choice_keep(an_cuda *cuda, const char *key, const an_cuda_trial *trial);
 
 #endif
