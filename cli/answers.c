@@ -1,6 +1,5 @@
 #include "answers.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,10 +118,7 @@ int answers_read(answers *out, const char *path)
     code = read_heading(&r);
     if (code == CLI_DONE)
         code = read_rows(out, &r);
-    if (ferror(file))
-        code = cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
-    csv_reader_free(&r.csv);
-    fclose(file);
+    code = csv_end(&r.csv, code);
     return code == CLI_DONE ? sort(out, path) : code;
 }
 

@@ -164,10 +164,7 @@ int confusion_read(confusion *out, const char *path)
         code = read_row(out, &csv, i);
     if (code == CLI_DONE && csv_next(&csv))
         code = wrong(&csv, "the end of the file");
-    if (ferror(file))
-        code = cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
-    csv_reader_free(&csv);
-    fclose(file);
+    code = csv_end(&csv, code);
     if (code != CLI_DONE)
         confusion_free(out);
     return code;

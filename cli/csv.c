@@ -1,5 +1,6 @@
 #include "csv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,11 @@ void csv_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-/* Add a byte to the field. Bytes beyond the limit and zero bytes are dropped. */
+/* Add a byte to the field. */
 static void put(csv_reader *csv, int byte)
 {
-    if (byte && csv->length < csv->most)
+    csv->cut = !byte || csv->length == csv->most;
+    if (!csv->cut)
         csv->field[csv->length++] = (char)byte;
     csv->ends += byte == '\n';
 }
@@ -35,15 +37,18 @@ static void skip_mark(FILE *file)
         rewind(file);
 }
 
-/* What separates the fields of the first line that has any. Semicolons or tabs, if they are about
- * as many as commas: these may then be the decimal commas of numbers. */
-static char find_separator(FILE *file)
+/* What separates the fields of the first line that has any, as far as they are texts. Semicolons or
+ * tabs, if they are about as many as commas: these may then be the decimal commas of numbers. */
+static char find_separator(const csv_reader *csv)
 {
     static const char separators[] = ",;\t";
     long count[sizeof separators - 1] = {0};
+    size_t length = 0;
     bool quoted = false, any = false;
-    for (int c = fgetc(file); c != EOF && (quoted || !any || c != '\n'); c = fgetc(file)) {
-        const char *found = quoted || !c ? NULL : strchr(separators, c);
+    for (int c = fgetc(csv->file); c > '\0' && length < csv->most && (quoted || !any || c != '\n');
+         c = fgetc(csv->file)) {
+        const char *found = quoted ? NULL : strchr(separators, c);
+        length = found ? 0 : length + 1;
         quoted ^= c == '"';
         any |= c != '\n' && c != '\r';
         if (found)
@@ -56,21 +61,25 @@ static char find_separator(FILE *file)
 void csv_begin(csv_reader *csv)
 {
     skip_mark(csv->file);
-    csv->separator = find_separator(csv->file);
+    csv->separator = find_separator(csv);
     skip_mark(csv->file);
     csv->ends = 0;
+    csv->cut = false;
 }
 
 bool csv_next(csv_reader *csv)
 {
     bool quoted = false;
+    if (csv->cut)
+        return false;
     if (!csv->field)
         csv->field = cli_alloc(csv->most + 1);
     csv->length = 0;
     csv->line = csv->ends + 1;
     int c = fgetc(csv->file);
     const bool found = c != EOF;
-    for (; c != EOF && (quoted || (c != csv->separator && c != '\n')); c = fgetc(csv->file)) {
+    for (; c != EOF && (quoted || (c != csv->separator && c != '\n'));
+         c = csv->cut ? EOF : fgetc(csv->file)) {
         if (c == '"' && quoted) { /* the closing quote, or a doubled one */
             int next = fgetc(csv->file);
             quoted = next == '"';
@@ -101,8 +110,16 @@ bool csv_number(csv_reader *csv, double *value)
     return end != csv->field && end[strspn(end, " \t")] == '\0';
 }
 
-void csv_reader_free(csv_reader *csv)
+int csv_end(csv_reader *csv, int code)
 {
+    if (ferror(csv->file))
+        code = cli_error(CLI_BAD_INPUT, "cannot read %s: %s", csv->path, strerror(errno));
+    else if (csv->cut && code == CLI_DONE)
+        code = cli_error(
+            CLI_BAD_INPUT,
+            "%s:%ld: expected a text of at most %zu bytes without a zero byte, found '%.60s'",
+            csv->path, csv->line, csv->most, csv->field);
     free(csv->field);
-    csv->field = NULL;
+    fclose(csv->file);
+    return code;
 }

@@ -19,12 +19,13 @@ void csv_text(FILE *file, const char *text);
 typedef struct csv_reader {
     FILE *file;
     const char *path; /* for error texts */
-    size_t most;      /* bytes that are kept of a field; the rest is dropped */
+    size_t most;      /* bytes of a field */
     char separator;   /* of fields */
     long line, ends;  /* where the latest field begins, from 1; line ends so far */
     char *field;      /* the latest field, NUL-terminated, without its quotes */
     size_t length;
     bool last; /* the latest field ends its line */
+    bool cut;  /* it was longer, or had a zero byte: nothing after that is read */
 } csv_reader;
 
 /**
@@ -32,7 +33,7 @@ typedef struct csv_reader {
  * its first line what separates fields: commas, semicolons or tabs.
  */
 void csv_begin(csv_reader *csv);
-/** Read the next field. @return false at the end of the file, with an empty field */
+/** Read the next field. @return false at the end, with an empty field, and after a cut one */
 bool csv_next(csv_reader *csv);
 /**
  * The number that the latest field is. Where semicolons separate fields, it may have a decimal
@@ -40,6 +41,11 @@ bool csv_next(csv_reader *csv);
  * @return false if it is none
  */
 bool csv_number(csv_reader *csv, double *value);
-void csv_reader_free(csv_reader *csv);
+/**
+ * Close the file.
+ * @param code  of what the fields were taken for
+ * @return `code` or, if the file could not be read to its end, CLI_BAD_INPUT: reported
+ */
+int csv_end(csv_reader *csv, int code);
 
 #endif

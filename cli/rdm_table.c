@@ -4,7 +4,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -160,9 +159,7 @@ int rdm_read_table(const char *path, int64_t *count, double **rdm, string_list *
     if (code != CLI_DONE)
         return code;
     table t = {.csv = {.file = file, .path = path, .most = FIELD_MAX}};
-    code = read_rows(&t);
-    if (ferror(file))
-        code = cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+    code = csv_end(&t.csv, read_rows(&t));
     if (code == CLI_DONE && (*count = make_matrix(&t, names)) == 0)
         code = cli_error(CLI_BAD_INPUT,
                          "%s: expected a square matrix, or the numbers above its diagonal in a row "
@@ -171,7 +168,5 @@ int rdm_read_table(const char *path, int64_t *count, double **rdm, string_list *
                          t.headings ? " below a line of headings" : "");
     *rdm = t.values;
     string_list_free(&t.firsts);
-    csv_reader_free(&t.csv);
-    fclose(file);
     return code;
 }

@@ -82,6 +82,21 @@ has err "e.csv:2: expected the end of the line"
 printf 'file,loss,correct\nx,nan,1\n' > e.csv
 expect 3 eval --compare c.csv e.csv
 has err "e.csv:2: expected a number in the column loss, found 'nan'"
+# A text that is too long, or not one, is an error even in a column that is not used; a terabyte is not read.
+{ printf 'file,correct,class\nx,1,'; head -c 100000 /dev/zero | tr '\0' c; } > e.csv
+expect 3 eval --compare c.csv e.csv
+has err "e.csv:2: expected a text of at most 65536 bytes without a zero byte, found 'ccc"
+printf 'file,correct,class\nx,1,ca\000t\ny,1,dog\n' > e.csv
+expect 3 eval --compare c.csv e.csv
+has err "e.csv:2: expected a text of at most 65536 bytes without a zero byte, found 'ca'"
+: > e.csv
+truncate -s 1T e.csv
+expect 3 eval --compare c.csv e.csv
+has err "e.csv:1: expected the columns file and correct"
+expect 3 plot confusion e.csv -o e.png
+has err "e.csv:1: not a confusion matrix"
+expect 3 rdm --compare e.csv e.csv
+has err "e.csv:1: expected a matrix of dissimilarities"
 printf 'picture,correct\nx,1\n' > e.csv
 expect 3 eval --compare c.csv e.csv
 has err "e.csv:1: expected the columns file and correct"
