@@ -1,5 +1,7 @@
 /* Find the pictures of a folder that are nearest to a query by their features, or to each other. */
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "files.h"
 #include "model_args.h"
@@ -129,8 +131,10 @@ static int check_usage(const opt_args *args, const similar_options *options, boo
         return opt_wrong(&page, "--all-pairs compares the pictures of --in; it takes no QUERY");
     if (!options->all_pairs && args->file_count == 1)
         return opt_wrong(&page, "QUERY is missing: pictures or folders, or --all-pairs");
+    errno = ENOTDIR; /* stat() sets another if it fails */
     if (!path_is_folder(options->in))
-        return cli_error(CLI_BAD_INPUT, "--in %s is not a folder", options->in);
+        return cli_error(CLI_BAD_INPUT, "--in %s is not a folder that can be searched: %s",
+                         options->in, strerror(errno));
     return options->html ? output_check(options->html) : CLI_DONE;
 }
 

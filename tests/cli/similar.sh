@@ -135,7 +135,7 @@ has err "--limit needs --all-pairs"
 expect 2 similar run --all-pairs --in photos --top 3
 has err "--top needs QUERY, not --all-pairs"
 expect 3 similar run $query --in nowhere
-has err "--in nowhere is not a folder"
+has err "--in nowhere is not a folder that can be searched: No such file or directory"
 expect 2 similar $query run --in photos
 has err "MODEL comes first"
 expect 2 similar run $query --in photos --layer fc9
