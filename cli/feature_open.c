@@ -63,7 +63,7 @@ static int in_use(const feature_store *s)
 static int open_names(feature_store *s, bool create)
 {
     int code = open_file(&s->names, s->names_partial, create);
-    if (code == CLI_DONE && flock(fileno(s->names), LOCK_EX | LOCK_NB) != 0) {
+    if (code == CLI_DONE && !file_lock(fileno(s->names))) {
         fclose(s->names);
         s->names = NULL;
         code = in_use(s);

@@ -54,8 +54,7 @@ static int busy(const file_output *out)
     return cli_error(CLI_FAILED, "cannot write %s: another process is writing it", out->path);
 }
 
-/* Lock an open file. @return false: somebody else has. Where files cannot be locked, nobody has. */
-static bool take_lock(int fd)
+bool file_lock(int fd)
 {
     return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
@@ -69,7 +68,7 @@ static int remove_leftover(const file_output *out)
         return code;
     const char *name = path_last(out->temporary);
     const int fd = openat(out->folder, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && !take_lock(fd))
+    if (fd >= 0 && !file_lock(fd))
         code = busy(out);
     else
         unlinkat(out->folder, name, 0);
@@ -134,7 +133,7 @@ static int open_temporary(file_output *out)
                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return errno == EEXIST ? busy(out) : failed(out, errno);
-    const bool ours = take_lock(fd) && fstat(fd, &info) == 0 && info.st_nlink > 0;
+    const bool ours = file_lock(fd) && fstat(fd, &info) == 0 && info.st_nlink > 0;
     if (ours)
         open_stream(out, fd);
     if (out->file)

@@ -8,6 +8,7 @@
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "cli.h"
@@ -18,6 +19,9 @@
  * @return CLI_DONE, or CLI_BAD_INPUT: reported
  */
 int file_open(FILE **out, const char *path, const char *missing);
+
+/** Lock an open file. @return false: another process has. Where files have no locks, none has. */
+bool file_lock(int fd);
 
 /** A file being written. */
 typedef struct file_output {

@@ -10,6 +10,7 @@
  *     LOST_DISK_AT      end the process before this call, 1 is the first; 0: never
  *     LOST_DISK_FULL    not empty: let this and every later write find the disk full instead
  *     LOST_DISK_FREE    not empty: the bytes that it says are free
+ *     LOST_DISK_LOCKS   "none": it has no locks, like some network file systems
  *     LOST_DISK_COUNT   file for the number of calls, at the end
  */
 #include <dirent.h>
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -187,6 +189,15 @@ int fsync(int fd)
         return 0;
     }
     return real(fd);
+}
+
+int flock(int fd, int operation)
+{
+    int (*real)(int, int) = next("flock");
+    if (strcmp(setting("LOST_DISK_LOCKS"), "none") != 0)
+        return real(fd, operation);
+    errno = ENOLCK;
+    return -1;
 }
 
 int statvfs(const char *path, struct statvfs *disk)

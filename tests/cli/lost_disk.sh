@@ -56,6 +56,16 @@ has err "warning: the disk of small has 1000 B free, and the run needs 4.19 MiB 
 expect 0 train data/pictures --net alexnet-mini --epochs 1 --keep 3 --out enough
 has err "disk     9.85 MiB, at most 14.1 MiB: "
 lacks err "warning: the disk"
+
+# A file system without locks: every command that takes one writes all the same.
+for command in "train data/pictures --net alexnet-mini --epochs 1 --out unlocked/run" \
+    "data pack data/pictures unlocked/pack" "eval plain --images unlocked/rows.csv" \
+    "features plain data/unseen -o unlocked/fc7.npy" "features plain data/pictures/val -o unlocked/fc7.npy --resume"; do
+    mkdir -p unlocked
+    LD_PRELOAD=$LOST_DISK LOST_DISK_LOCKS=none "$ALEXNET" $command --quiet >out 2>err ||
+        fail "without locks: $command"
+done
+
 calls=$(cat count)
 [ "$calls" -gt 40 ] || fail "the disk saw $calls calls"
 step=$((calls / 6))
