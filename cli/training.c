@@ -293,7 +293,7 @@ static const char **settings_of(const string_list *list)
 static int resume_code(alexnet_status status, const char *run_dir)
 {
     const int code = cli_input_code(status);
-    const bool kept = path_exists(run_dir) && access(run_dir, W_OK) != 0;
+    const bool kept = path_is_folder(run_dir) && access(run_dir, W_OK) != 0;
     return status == ALEXNET_ERROR_IO && kept ? CLI_FAILED : code;
 }
 
