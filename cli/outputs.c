@@ -1,6 +1,7 @@
 #include "outputs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,6 +105,17 @@ static int check_picture(const char *path)
                      path);
 }
 
+/* Whether the folder can hold the name under which the file is written. */
+static bool name_fits(int folder, const char *path)
+{
+    struct stat info;
+    char *temporary = cli_format("%s.tmp", path_last(path));
+    const bool fits =
+        fstatat(folder, temporary, &info, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENAMETOOLONG;
+    free(temporary);
+    return fits;
+}
+
 int output_check_place(const char *path)
 {
     int code = output_check_kind(path, false);
@@ -112,7 +124,7 @@ int output_check_place(const char *path)
     if (code != CLI_DONE)
         return code;
     const int folder = held_open(path);
-    code = folder >= 0 && faccessat(folder, ".", W_OK | X_OK, 0) == 0
+    code = folder >= 0 && faccessat(folder, ".", W_OK | X_OK, 0) == 0 && name_fits(folder, path)
                ? CLI_DONE
                : cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
     if (folder >= 0)

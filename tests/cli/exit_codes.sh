@@ -16,6 +16,9 @@ expect 0 classify run $picture
 expect 1 plot curves run -o nowhere/curves.png
 expect 1 eval run --confusion nowhere/confusion.csv
 expect 1 bench --net alexnet-mini --tune nowhere/tuning.ini
+expect 1 eval run --confusion "$(printf '%0252d' 1).csv"
+has err "1.csv: File name too long"
+is "$(cat out)" "" "what is measured for a file whose name is too long"
 : >file
 expect 1 train data/pictures --net alexnet-mini --epochs 1 --out file/run
 "$ALEXNET" eval run >/dev/full 2>err
@@ -64,6 +67,9 @@ expect 3 train data/pictures --recipe wrong-recipe.ini --out odd
 expect 3 train data/pictures --names nowhere.txt --out odd
 expect 3 train data/pictures --init-from cut.safetensors --out odd
 expect 3 train --resume nowhere
+ln -s nowhere dangling
+expect 3 train --resume dangling
+has err "dangling: no such folder"
 expect 3 eval run --tuning nowhere.ini
 expect 3 eval run --tuning $picture
 
