@@ -2,8 +2,10 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
+#include "base/context.h"
 #include "base/status.h"
 
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),
@@ -56,6 +58,30 @@ alexnet_status an_threads_fail(const char *kind, int number, int wanted, int err
 {
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "cannot start %s thread %d of %d: %s", kind, number,
                    wanted, strerror(error));
+}
+
+/* It is waited for by a clock that nobody sets back. */
+void an_threads_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bool an_threads_wait(pthread_cond_t *condition, pthread_mutex_t *lock, const alexnet_ctx *ctx)
+{
+    enum { MOMENT = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 }; /* nanoseconds */
+    struct timespec until;
+    if (an_ctx_cancelled(ctx))
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += MOMENT;
+    until.tv_sec += until.tv_nsec / SECOND;
+    until.tv_nsec %= SECOND;
+    pthread_cond_timedwait(condition, lock, &until);
+    return true;
 }
 
 alexnet_status an_threads_fail_lost(void)

@@ -5,6 +5,7 @@
 #define AN_BASE_THREADS_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "alexnet/alexnet.h"
 
@@ -31,6 +32,16 @@ alexnet_status an_threads_try(int count);
  * @param error  of pthread_create()
  */
 alexnet_status an_threads_fail(const char *kind, int number, int wanted, int error);
+
+/** Make a condition for an_threads_wait(). */
+void an_threads_condition(pthread_cond_t *condition);
+/**
+ * Wait for other threads' work, which can take long on a slow disk: until the condition is
+ * signalled, or for a moment, because nobody can signal a cancellation, which may come from a
+ * signal handler.
+ * @return false, at once, if the context is cancelled. NULL: none
+ */
+bool an_threads_wait(pthread_cond_t *condition, pthread_mutex_t *lock, const alexnet_ctx *ctx);
 
 /** ALEXNET_ERROR_INVALID_ARGUMENT: a child of fork() has no such threads, and one of them may have
  *  held a lock, so that it cannot even free what they use. */

@@ -17,17 +17,16 @@ typedef struct reading {
     bool timed;
 } reading;
 
-/* The result is how many samples the block has; -1 if it was cancelled before its end. */
-static void read_block(void *user, int64_t block, void *result)
+/* The result is how many samples the block has. */
+static void read_block(void *user, int64_t block, void *result, const atomic_bool *stop)
 {
     const reading *r = user;
     const alexnet_dataset *d = r->dataset;
     const int64_t first = block * BLOCK, left = d->count - first;
     const int64_t count = left < BLOCK ? left : BLOCK;
-    int64_t i = first;
-    for (; i < first + count && !an_ctx_cancelled(r->ctx); i++)
+    for (int64_t i = first; i < first + count && !atomic_load(stop); i++)
         r->stamps[i] = d->source->kind->stamp(d->source, d->samples[i].item, r->timed);
-    *(int64_t *)result = i == first + count ? count : -1;
+    *(int64_t *)result = count;
 }
 
 static void keep(void *result)
@@ -44,12 +43,11 @@ static alexnet_status read_all(reading *r, an_work *work)
     void *count;
     AN_CHECK(an_work_add(work, 0));
     AN_CHECK(an_ordered_new(&blocks_read, &job, 0, blocks, threads, 4 * threads));
-    alexnet_status rc = an_ordered_next(blocks_read, &count);
+    alexnet_status rc = an_ordered_next(blocks_read, r->ctx, &count);
     while (rc == ALEXNET_OK && count) {
-        const int64_t read = *(int64_t *)count;
-        rc = read < 0 ? an_ctx_fail_cancelled() : an_work_add(work, read);
+        rc = an_work_add(work, *(int64_t *)count);
         if (rc == ALEXNET_OK)
-            rc = an_ordered_next(blocks_read, &count);
+            rc = an_ordered_next(blocks_read, r->ctx, &count);
     }
     an_ordered_free(blocks_read);
     return rc;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/context.h"
 #include "base/status.h"
 #include "base/threads.h"
 
@@ -24,7 +25,7 @@ struct an_ordered {
     pthread_cond_t may_begin, is_done;
     int64_t next_begun, next_taken;
     bool lent; /* the caller has the piece before next_taken */
-    bool over;
+    atomic_bool over;
 };
 
 static void *result_of(const an_ordered *o, int64_t piece)
@@ -49,7 +50,7 @@ static void *worker(void *argument)
         }
         const int64_t piece = o->next_begun++;
         pthread_mutex_unlock(&o->lock);
-        o->job.work(o->job.user, piece, result_of(o, piece));
+        o->job.work(o->job.user, piece, result_of(o, piece), &o->over);
         pthread_mutex_lock(&o->lock);
         o->done[piece % o->ahead] = true;
         pthread_cond_signal(&o->is_done);
@@ -74,7 +75,7 @@ alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64
         return AN_FAIL_MEMORY(sizeof *o, "threads");
     pthread_mutex_init(&o->lock, NULL);
     pthread_cond_init(&o->may_begin, NULL);
-    pthread_cond_init(&o->is_done, NULL);
+    an_threads_condition(&o->is_done);
     o->job = *job;
     o->count = count;
     o->ahead = ahead;
@@ -106,7 +107,16 @@ bool an_ordered_lost(const an_ordered *o)
     return o && o->running > 0 && o->process != getpid();
 }
 
-alexnet_status an_ordered_next(an_ordered *o, void **result)
+/* @return false if cancelled before the next piece is done */
+static bool wait_for_next(an_ordered *o, const alexnet_ctx *ctx)
+{
+    while (!o->done[o->next_taken % o->ahead])
+        if (!an_threads_wait(&o->is_done, &o->lock, ctx))
+            return false;
+    return true;
+}
+
+alexnet_status an_ordered_next(an_ordered *o, const alexnet_ctx *ctx, void **result)
 {
     *result = NULL;
     if (an_ordered_lost(o))
@@ -116,14 +126,12 @@ alexnet_status an_ordered_next(an_ordered *o, void **result)
         discard(o, o->next_taken - 1);
     o->lent = false;
     pthread_cond_broadcast(&o->may_begin);
-    if (o->next_taken < o->count) {
-        while (!o->done[o->next_taken % o->ahead])
-            pthread_cond_wait(&o->is_done, &o->lock);
+    const bool any = o->next_taken < o->count;
+    o->lent = any && wait_for_next(o, ctx);
+    if (o->lent)
         *result = result_of(o, o->next_taken++);
-        o->lent = true;
-    }
     pthread_mutex_unlock(&o->lock);
-    return ALEXNET_OK;
+    return any && !*result ? an_ctx_fail_cancelled() : ALEXNET_OK;
 }
 
 void an_ordered_free(an_ordered *o)

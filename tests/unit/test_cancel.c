@@ -8,6 +8,10 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/alloc.h"
+#include "data/check/check.h"
+#include "data/pack/pack.h"
+
 enum { CLASSES = 2, PICTURES = 3, THREADS = 3, BATCH = 2 };
 
 static alexnet_ctx *ctx;
@@ -141,6 +145,29 @@ static void test_opening(void **state)
     alexnet_dataset_free(data);
 }
 
+static const atomic_bool stop = true;
+
+/* A picture that is examined or packed is decoded no further once its work is to stop. */
+static void test_examined_and_packed(void **state)
+{
+    (void)state;
+    const alexnet_check_options check_options = ALEXNET_CHECK_OPTIONS_INIT;
+    const alexnet_pack_options pack_options = ALEXNET_PACK_OPTIONS_INIT;
+    alexnet_dataset *data = rig_open_data(ctx, "data");
+    alexnet_check *check;
+    an_examined examined = {0};
+    an_packed packed = {0};
+    expect_ok(an_check_new(&check, ctx, data, NULL, &check_options));
+    an_check_examine(&examined, check, 0, &stop);
+    an_pack_picture(&packed, &pack_options, data, 0, &stop);
+    assert_int_equal(examined.status, ALEXNET_ERROR_CANCELLED);
+    assert_int_equal(packed.status, ALEXNET_ERROR_CANCELLED);
+    an_free(examined.error);
+    an_packed_free(&packed);
+    an_check_free(check);
+    alexnet_dataset_free(data);
+}
+
 static void on_signal(int number)
 {
     (void)number;
@@ -217,7 +244,7 @@ int main(void)
         cmocka_unit_test(test_pictures),   cmocka_unit_test(test_streams),
         cmocka_unit_test(test_evaluation), cmocka_unit_test(test_training),
         cmocka_unit_test(test_opening),    cmocka_unit_test(test_signals),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_examined_and_packed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

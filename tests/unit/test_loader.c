@@ -476,10 +476,47 @@ static void test_ending_while_decoding(void **state)
     bool more;
     assert_int_equal(an_loader_next(loader, NULL, &batch, &more), ALEXNET_OK);
     assert_int_equal(batch.pictures[0].status, ALEXNET_OK);
-    atomic_store(&loader->over, true);
+    atomic_store(&loader->stop, true);
     an_frame_load(loader, &loader->ring[0], 0, 0, true);
     assert_int_equal(batch.pictures[0].status, ALEXNET_ERROR_CANCELLED);
     an_loader_free(loader);
+}
+
+static an_loader *reading; /* by which a picture is being read; NULL: none yet */
+static atomic_bool entered, stopped;
+
+/* Read until the pictures of the pass are to stop, but not for ever. */
+static alexnet_status read_until_stopped(const an_data_source *source, int64_t item,
+                                         an_item_data *out)
+{
+    enum { MOST = 10000 };
+    atomic_store(&entered, true);
+    for (int i = 0; i < MOST && !atomic_load(&reading->stop); i++)
+        usleep(1000);
+    atomic_store(&stopped, atomic_load(&reading->stop));
+    return kind->read(source, item, out);
+}
+
+/* A pass that begins stops the pictures of the pass before, and loads its own. */
+static void test_starts_while_loading(void **state)
+{
+    (void)state;
+    kind = dataset->source->kind;
+    an_data_kind slow = *kind;
+    slow.read = read_until_stopped;
+    reading = new_loader(BATCH, 1);
+    dataset->source->kind = &slow;
+    assert_int_equal(an_loader_start(reading, order, PASS, 0), ALEXNET_OK);
+    while (!atomic_load(&entered))
+        usleep(1000);
+    slow.read = kind->read;
+    assert_int_equal(an_loader_start(reading, order, PASS, 0), ALEXNET_OK);
+    assert_true(stopped);
+    for (int position = 0; position < PASS;)
+        position += check_next(reading, BATCH, position);
+    check_end(reading);
+    an_loader_free(reading);
+    dataset->source->kind = kind;
 }
 
 /* A consumer that waits for a slow disk can be cancelled, and then gets the same batches. */
@@ -567,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_no_memory_for_long),
         cmocka_unit_test(test_cancelled_while_waiting),
         cmocka_unit_test(test_ending_while_decoding),
+        cmocka_unit_test(test_starts_while_loading),
         cmocka_unit_test(test_workers_leave_signals_alone),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -39,7 +39,7 @@ static int pack_in_little(const alexnet_dataset *data, const alexnet_pack_option
     enum { LIMIT = 12 * 1024 };
     an_packed packed = {0};
     const long before = memory_peak();
-    an_pack_picture(&packed, o, data, 0);
+    an_pack_picture(&packed, o, data, 0, NULL);
     if (packed.status != ALEXNET_OK || packed.unchanged)
         return 1;
     an_packed_free(&packed);

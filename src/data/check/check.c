@@ -83,7 +83,7 @@ static alexnet_status step_pictures(alexnet_check *check)
         AN_CHECK(an_check_begin(check));
     void *next = NULL;
     if (check->workers)
-        AN_CHECK(an_ordered_next(check->workers, &next));
+        AN_CHECK(an_ordered_next(check->workers, check->ctx, &next));
     if (!next)
         return end_pictures(check);
     const an_examined *examined = next;

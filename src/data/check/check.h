@@ -106,7 +106,10 @@ int an_check_class(const alexnet_check *check, uint32_t picture);
 
 /* check_picture.c */
 
-/** Start the threads that examine the pictures. */
+/** Read a picture. A failure is in out->status. @param stop  as in an_target */
+void an_check_examine(an_examined *out, const alexnet_check *check, uint32_t picture,
+                      const atomic_bool *stop);
+/** Start the threads that do so for all pictures. */
 alexnet_status an_check_begin(alexnet_check *check);
 /** Keep what was found out about a picture, and add a finding for each problem. */
 alexnet_status an_check_take(alexnet_check *check, uint32_t picture, const an_examined *examined);

@@ -31,15 +31,16 @@ static void examine_pixels(an_examined *out, const an_picture *picture, bool nea
 }
 
 static alexnet_status examine(an_examined *out, const alexnet_check *check,
-                              const an_data_source *source, int64_t item)
+                              const an_data_source *source, int64_t item, const atomic_bool *stop)
 {
+    const an_target whole = {.stop = stop};
     an_item_data data;
     const char *name = source->items[item].name;
     AN_CHECK(source->kind->read(source, item, &data));
     alexnet_status rc = ALEXNET_OK;
     if (data.bytes) {
         out->content = an_hash_content(0, data.bytes, data.length);
-        AN_TRY(an_picture_decode(&data.pixels, data.bytes, data.length, name));
+        AN_TRY(an_picture_decode_for(&data.pixels, data.bytes, data.length, name, &whole));
         AN_TRY(examine_file(out, &data, name));
     } else {
         out->content = an_hash_content((uint64_t)data.pixels.width, data.pixels.rgb,
@@ -52,16 +53,20 @@ cleanup:
     return rc;
 }
 
-static void work(void *user, int64_t piece, void *result)
+void an_check_examine(an_examined *out, const alexnet_check *check, uint32_t picture,
+                      const atomic_bool *stop)
 {
-    const alexnet_check *check = user;
-    an_examined *out = result;
-    const an_sample *sample = an_check_sample(check, (uint32_t)piece);
+    const an_sample *sample = an_check_sample(check, picture);
     int64_t unused;
-    const an_check_part *part = an_check_part_of(check, (uint32_t)piece, &unused);
-    out->status = examine(out, check, part->data->source, sample->item);
+    const an_check_part *part = an_check_part_of(check, picture, &unused);
+    out->status = examine(out, check, part->data->source, sample->item, stop);
     if (out->status != ALEXNET_OK)
         out->error = an_strdup(an_error_text());
+}
+
+static void work(void *user, int64_t piece, void *result, const atomic_bool *stop)
+{
+    an_check_examine(result, user, (uint32_t)piece, stop);
 }
 
 static void discard(void *result)

@@ -51,7 +51,8 @@ struct an_loader {
     int64_t oldest;         /* first batch, from 0 at `start`, not yet consumed */
     bool lent;              /* the consumer has the oldest */
     int busy;               /* workers that are loading a picture */
-    atomic_bool over;       /* the loader is ending; pictures are not decoded any further */
+    bool over;              /* the loader is ending */
+    atomic_bool stop;       /* the pass or the loader is: decode pictures no further */
 };
 
 /** A picture's place in a batch; NULL if pictures are kept as they are. */

@@ -4,15 +4,17 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-/* End the pass: let no worker take a place, wait for pictures being loaded, discard the results.
- * Called and left with the lock held. */
+/* End the pass: let no worker take a place, stop those that are loading a picture, discard the
+ * results. Called and left with the lock held. */
 static void end_pass(an_loader *l)
 {
     l->count = l->next = l->start = 0;
     if (l->ahead)
         an_read_ahead_stop(l->ahead); /* so that no worker waits for it */
+    atomic_store(&l->stop, true);
     while (l->busy > 0)
         pthread_cond_wait(&l->ready, &l->lock);
+    atomic_store(&l->stop, false);
     for (int i = 0; i < AN_LOADER_BATCHES; i++)
         an_frame_clear(&l->ring[i], l->batch);
     l->oldest = 0;

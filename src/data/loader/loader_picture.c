@@ -108,7 +108,7 @@ static alexnet_status read_picture(job *j, an_loaded *loaded, uint8_t *pixels)
                               kept    ? NULL
                               : drawn ? axes_of_region
                                       : axes_of_fit,
-                              j, &l->over};
+                              j, &l->stop};
     AN_CHECK(decode(j, &target, &picture));
     loaded->width = j->size.width ? j->size.width : picture.width;
     loaded->height = j->size.width ? j->size.height : picture.height;

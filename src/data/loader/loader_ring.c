@@ -1,7 +1,6 @@
 #include "data/loader/loader_impl.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -37,16 +36,6 @@ static alexnet_status make_ring(an_loader *l, size_t bytes)
     return ALEXNET_OK;
 }
 
-/* It is waited for by a clock that nobody sets back. */
-static void init_ready(an_loader *l)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->ready, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit fit, int batch,
                              int threads, const an_loader_memory *memory)
 {
@@ -64,7 +53,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
         return AN_FAIL_MEMORY(sizeof *l, "a loader");
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->work, NULL);
-    init_ready(l);
+    an_threads_condition(&l->ready);
     l->dataset = an_dataset_retain(dataset);
     l->fit = fit;
     l->batch = batch;
@@ -127,21 +116,12 @@ static alexnet_status load_rest(an_loader *l, an_frame *f, int64_t first, int si
     return ALEXNET_OK;
 }
 
-/* Wait until all pictures of a batch are loaded, which can take long on a slow disk. Nobody can
- * signal a cancellation, which may come from a signal handler, so it is asked for. */
+/* Wait until all pictures of a batch are loaded. @return false if cancelled before */
 static bool wait_for(an_loader *l, const an_frame *f, int size, const alexnet_ctx *ctx)
 {
-    enum { PAUSE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 }; /* nanoseconds */
-    while (f->done < size) {
-        struct timespec until;
-        if (an_ctx_cancelled(ctx))
+    while (f->done < size)
+        if (!an_threads_wait(&l->ready, &l->lock, ctx))
             return false;
-        clock_gettime(CLOCK_MONOTONIC, &until); /* as init_ready() says */
-        until.tv_nsec += PAUSE;
-        until.tv_sec += until.tv_nsec / SECOND;
-        until.tv_nsec %= SECOND;
-        pthread_cond_timedwait(&l->ready, &l->lock, &until);
-    }
     return true;
 }
 
@@ -181,6 +161,7 @@ void an_loader_free(an_loader *l)
         return;
     pthread_mutex_lock(&l->lock);
     l->over = true;
+    atomic_store(&l->stop, true);
     if (l->ahead)
         an_read_ahead_stop(l->ahead);
     pthread_cond_broadcast(&l->work);

@@ -96,9 +96,10 @@ void an_pack_free(alexnet_pack *pack);
 /** Name a part's pictures: their names in the data set, changed where these cannot be keys. No two
  *  are the same. */
 alexnet_status an_pack_name(an_pack_part *part);
-/** Read a sample and make the bytes to store. A failure is in out->status. */
+/** Read a sample and make the bytes to store. A failure is in out->status.
+ *  @param stop  as in an_target */
 void an_pack_picture(an_packed *out, const alexnet_pack_options *options,
-                     const alexnet_dataset *data, int64_t sample);
+                     const alexnet_dataset *data, int64_t sample, const atomic_bool *stop);
 void an_packed_free(an_packed *packed);
 
 /** Enter a shard that is complete. */

@@ -79,18 +79,17 @@ static alexnet_status store(an_packed *out, an_item_data *file, const alexnet_pa
 }
 
 static alexnet_status make(an_packed *out, const alexnet_pack_options *options,
-                           const an_data_source *source, int64_t item)
+                           const an_data_source *source, int64_t item, const atomic_bool *stop)
 {
     an_item_data file = {0};
     const char *name = source->items[item].name;
     fitting f = {.fit = fit_of(options)};
-    const an_target fitted = {.axes = axes_of, .user = &f};
-    const an_target *target = options->side ? &fitted : NULL;
+    const an_target target = {.axes = options->side ? axes_of : NULL, .user = &f, .stop = stop};
     AN_CHECK(source->kind->read(source, item, &file));
     an_picture picture = file.pixels;
-    alexnet_status rc = file.bytes
-                            ? an_picture_decode_for(&picture, file.bytes, file.length, name, target)
-                            : an_picture_resize_for(&picture, target, name);
+    alexnet_status rc =
+        file.bytes ? an_picture_decode_for(&picture, file.bytes, file.length, name, &target)
+                   : an_picture_resize_for(&picture, &target, name);
     if (rc == ALEXNET_OK) {
         rc = store(out, &file, options, &f, &picture);
         if (rc == ALEXNET_ERROR_UNSUPPORTED)
@@ -102,9 +101,9 @@ static alexnet_status make(an_packed *out, const alexnet_pack_options *options,
 }
 
 void an_pack_picture(an_packed *out, const alexnet_pack_options *options,
-                     const alexnet_dataset *data, int64_t sample)
+                     const alexnet_dataset *data, int64_t sample, const atomic_bool *stop)
 {
-    out->status = make(out, options, data->source, data->samples[sample].item);
+    out->status = make(out, options, data->source, data->samples[sample].item, stop);
     if (out->status == ALEXNET_OK)
         return;
     out->error = an_strdup(an_error_text());

@@ -16,11 +16,11 @@ static an_pack_part *part_of(alexnet_pack *pack)
 }
 
 /* Run by the worker threads. pack->part changes only while no workers run. */
-static void work(void *user, int64_t place, void *result)
+static void work(void *user, int64_t place, void *result, const atomic_bool *stop)
 {
     const alexnet_pack *pack = user;
     const an_pack_part *part = &pack->parts[pack->part];
-    an_pack_picture(result, &pack->options, part->data, part->order[place]);
+    an_pack_picture(result, &pack->options, part->data, part->order[place], stop);
 }
 
 static void discard(void *result)
@@ -224,7 +224,7 @@ static alexnet_status step(alexnet_pack *pack)
     if (!pack->workers)
         AN_CHECK(start(pack));
     void *next;
-    AN_CHECK(an_ordered_next(pack->workers, &next));
+    AN_CHECK(an_ordered_next(pack->workers, pack->ctx, &next));
     if (next) {
         const an_packed *packed = next;
         const int64_t sample = part->order[pack->place];
