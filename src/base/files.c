@@ -188,7 +188,7 @@ alexnet_status an_file_read_text(const char *path, const char *what, char **text
     size_t length;
     *text = NULL;
     AN_CHECK(an_file_read(path, 1 << 20, &bytes, &length));
-    alexnet_status rc = an_refuse_utf16(bytes, length, path);
+    alexnet_status rc = an_refuse_encoded(bytes, length, path);
     if (rc == ALEXNET_OK && memchr(bytes, '\0', length))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not %s: it holds a zero byte", path, what);
     if (rc == ALEXNET_OK)

@@ -9,11 +9,12 @@
 #include "alexnet/alexnet.h"
 
 /**
- * Fail if a text begins with the byte order mark of UTF-16, which Windows editors write.
+ * Fail if a text begins with the byte order mark of UTF-16, which Windows editors write, or if it
+ * is a compressed file.
  * @param path  for the error text
  * @return ALEXNET_ERROR_FORMAT
  */
-alexnet_status an_refuse_utf16(const void *text, size_t length, const char *path);
+alexnet_status an_refuse_encoded(const void *text, size_t length, const char *path);
 
 /** If all lines of a text end with CR alone, as those of old Macs and of some spreadsheets do, end
  * them with a line feed. */
@@ -27,7 +28,7 @@ typedef alexnet_status (*an_line_fn)(void *user, char *line, int number);
  * skipped; line ends may be those of Windows, or CR alone.
  * @param text  `length` bytes and one more; may be overwritten
  * @param path  for error texts
- * @return ALEXNET_ERROR_FORMAT for UTF-16 and for zero bytes
+ * @return ALEXNET_ERROR_FORMAT for UTF-16, compressed files and zero bytes
  */
 alexnet_status an_lines_each(char *text, size_t length, const char *path, an_line_fn fn,
                              void *user);

@@ -182,6 +182,7 @@ static void test_names_file(void **state)
         {"n01 \x1B[2J\n", ":1: the line has a control character", 0},
         {"n01\ta\tb\n", ":1: the line has a tab", 0},
         {"\xFF\xFEn\0", "is UTF-16 text", 4},
+        {"\xFD\x37zXZ\0", "is not text but compressed; unpack it with unxz", 6},
         {"n01 a\0b\n", ":1: not text", 8},
         {"\n\n", "no class names", 0},
     };

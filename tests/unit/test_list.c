@@ -344,6 +344,13 @@ static void test_refuses(void **state)
     }
     scratch_write("z.txt", "a.jpg 1\nb\0.jpg 1\n", 17);
     check_error("z.txt", ALEXNET_ERROR_FORMAT, "z.txt:2: not text");
+    scratch_write("z.txt", "\x1F\x8B\x08\0\0\0\0\0\0\3\xCBI", 12);
+    check_error("z.txt", ALEXNET_ERROR_FORMAT,
+                "z.txt is not text but compressed; unpack it with gunzip");
+    scratch_write("z.txt", "BZh91AY&SY\x1D\xF9\xE3\x12\x80", 15);
+    check_error("z.txt", ALEXNET_ERROR_FORMAT, "unpack it with bunzip2");
+    scratch_write("z.txt", "BZh91 1\n7 \n", 11);
+    check_error("z.txt", ALEXNET_ERROR_FORMAT, "z.txt:2: \"7\" is not a path");
 }
 
 static void test_too_many_labels(void **state)

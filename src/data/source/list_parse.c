@@ -10,7 +10,7 @@
 
 static alexnet_status check_text(const char *text, size_t length, const char *name)
 {
-    AN_CHECK(an_refuse_utf16(text, length, name));
+    AN_CHECK(an_refuse_encoded(text, length, name));
     const char *zero = memchr(text, '\0', length);
     if (!zero)
         return ALEXNET_OK;

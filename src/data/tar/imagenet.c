@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/builtin.h"
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/sort.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -102,6 +103,7 @@ static alexnet_status read_table(table *out, const char *archive, const char *na
             return rc == ALEXNET_OK ? split(out) : rc;
         }
         out->text = (char *)bytes;
+        AN_CHECK(an_refuse_encoded(bytes, length, path));
         if (strlen(out->text) != length)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not text", path);
         return split(out);
