@@ -26,10 +26,16 @@ typedef struct parts {
 static const part *part_of(const an_data_source *source, int64_t item)
 {
     const parts *all = source->state;
-    for (int64_t i = 0; all && i < all->count; i++)
-        if (item >= all->list[i].first && item - all->list[i].first < all->list[i].source->count)
-            return &all->list[i];
-    return NULL;
+    int64_t low = 0, high = all ? all->count : 0; /* the last that begins at the item or before */
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (all->list[middle].first <= item)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const part *p = low > 0 ? &all->list[low - 1] : NULL;
+    return p && item - p->first < p->source->count ? p : NULL;
 }
 
 typedef alexnet_status (*part_call)(an_data_source *source, const char *path);
