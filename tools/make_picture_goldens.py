@@ -316,6 +316,11 @@ def png_files():
         "turn7-xmp-packed.png": png(RGB, 8, rgb, (), [xmp_text(xmp('tiff:Orientation="7"'), True)]),
         "turn2-twice.png": png(RGB, 8, rgb, [chunk(b"eXIf", b"Exif\0\0" + tiff(2))]),
         "no-end.png": png(RGB, 8, rgb)[:-12],
+        "cut-sum.png": png(RGB, 8, rgb)[:-14],
+        "cut-packed-sum.png": png(RGB, 8, rgb)[:-19],
+        "long-pixels.png": patched(png(RGB, 8, rgb), 33, struct.pack(">I", 1 << 30)),
+        "no-packed-sum.png": with_pixels(png(RGB, 8, rgb), lambda packed: packed[:-4]),
+        "no-packed-sum-interlaced.png": with_pixels(png(RGBA, 8, rgba, interlace=True), lambda packed: packed[:-4]),
         "no-end-trailer.png": png(RGB, 8, rgb)[:-12] + b"\0\0\0\4junkJUNK....",
         "small-window.png": png(RGB, 8, waves, window=8),
         "wrong-sum.png": wrong_sum(png(RGB, 8, rgb), b"IDAT"),
@@ -336,7 +341,7 @@ def bad_png_files():
     rest = chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND")
     return {
         "cut-scan.png": whole[: len(whole) // 2],
-        "cut-sum.png": whole[:-14],
+        "cut-pixels.png": whole[:-26],
         "header-sum.png": wrong_sum(whole, b"IHDR"),
         "pixel-sum.png": other_pixel_sum(whole),
         "last-pixels.png": patched(whole, len(whole) - 36, bytes([whole[-36] ^ 8])),  # shows after the last row
@@ -348,7 +353,6 @@ def bad_png_files():
         "claims.png": whole[:8] + chunk(b"IHDR", claims) + rest,
         "no-palette.png": png(PALETTE, 8, scene()[..., :1]),
         "long-chunk.png": whole[:33] + struct.pack(">I", 1 << 30) + b"zTXtRaw profile type exif\0\0" + whole[33:],
-        "long-pixels.png": patched(whole, whole.index(b"IDAT") - 4, struct.pack(">I", 1 << 30)),
         "few-pixels.png": whole[: whole.index(b"IDAT") - 4] + rest,
     }
 

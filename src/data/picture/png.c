@@ -26,7 +26,7 @@ typedef struct job {
     int orientation;
     uint8_t *rgba;    /* a row */
     an_picture whole; /* an interlaced picture */
-    bool no_memory;
+    bool no_memory, damaged;
     alexnet_status rc; /* from our own functions */
     char reason[160];  /* of libpng's failure */
 } job;
@@ -57,7 +57,9 @@ static bool is_damage(const char *warning)
  * transparency is used: libpng leaves it out. */
 static void on_warning(png_structp png, png_const_charp message)
 {
-    if (is_damage(message) || strcmp(message, "tRNS: CRC error") == 0)
+    job *j = png_get_error_ptr(png);
+    j->damaged |= is_damage(message) || strcmp(message, "tRNS: CRC error") == 0;
+    if (j->damaged)
         png_error(png, message);
 }
 
@@ -77,6 +79,14 @@ static void on_free(png_structp png, png_voidp block)
     an_free(block);
 }
 
+/* Pixels that the file is too short for end where it does, so that libpng reads those there are.
+ * @param header  of a chunk: its length, and its type */
+static void end_with_file(png_bytep header, size_t left)
+{
+    if (memcmp(header + 4, "IDAT", 4) == 0 && png_get_uint_32(header) > left)
+        png_save_uint_32(header, (png_uint_32)left);
+}
+
 static void on_read(png_structp png, png_bytep to, size_t length)
 {
     job *j = png_get_io_ptr(png);
@@ -84,6 +94,8 @@ static void on_read(png_structp png, png_bytep to, size_t length)
         png_error(png, "the file is cut short");
     memcpy(to, j->file->bytes + j->at, length);
     j->at += length;
+    if (png_get_io_state(png) & PNG_IO_CHUNK_HDR)
+        end_with_file(to, j->file->length - j->at);
 }
 
 /* Whatever the file holds becomes 8-bit RGBA. No gamma is applied: samples are used as stored.
@@ -113,6 +125,13 @@ static void check_data(const job *j)
         png_error(j->png, "Not enough image data"); /* as libpng says it */
 }
 
+/* Give the row that was read last. */
+static alexnet_status give_row(job *j)
+{
+    compose_over_white(j->rows->next, j->rgba, png_get_image_width(j->png, j->info));
+    return an_rows_take(j->rows, 1);
+}
+
 /* Rows come in order, and need not all be in memory. */
 static alexnet_status read_rows(job *j, an_size size)
 {
@@ -122,9 +141,9 @@ static alexnet_status read_rows(job *j, an_size size)
     if (!j->rgba)
         return AN_FAIL_MEMORY(bytes, j->file->name);
     for (int y = 0; y < size.height; y++) {
+        if (y > 0)
+            AN_CHECK(give_row(j));
         png_read_row(j->png, j->rgba, NULL);
-        compose_over_white(j->rows->next, j->rgba, (size_t)size.width);
-        AN_CHECK(an_rows_take(j->rows, 1));
     }
     return ALEXNET_OK;
 }
@@ -132,24 +151,42 @@ static alexnet_status read_rows(job *j, an_size size)
 /* An interlaced picture is complete after several passes over all its rows. */
 static alexnet_status read_passes(job *j, an_size size, int passes)
 {
-    const size_t row = 4 * (size_t)size.width, pixels = (size_t)size.width * (size_t)size.height;
+    const size_t row = 4 * (size_t)size.width;
     AN_CHECK(an_picture_alloc(&j->whole, j->file, (uint32_t)size.width, (uint32_t)size.height, 4));
     for (int pass = 0; pass < passes; pass++)
         for (int y = 0; y < size.height; y++) {
             png_read_row(j->png, j->whole.rgb + (size_t)y * row, NULL);
             AN_CHECK(an_picture_check_stop(j->file));
         }
-    compose_over_white(j->whole.rgb, j->whole.rgb, pixels); /* in place: 4 bytes become 3 */
+    return ALEXNET_OK;
+}
+
+/* Give what was read last: the last row, or the whole picture. */
+static alexnet_status give_last(job *j)
+{
     an_picture whole = j->whole;
+    if (!whole.rgb)
+        return give_row(j);
     j->whole = (an_picture){0};
-    return an_rows_give(j->rows, j->orientation, &whole);
+    compose_over_white(whole.rgb, whole.rgb, (size_t)whole.width * (size_t)whole.height);
+    return an_rows_give(j->rows, j->orientation, &whole); /* above, 4 bytes became 3 in place */
+}
+
+/* Whether libpng has read the last row. What it misses then are checksums and the end of the file,
+ * which other readers do not miss. */
+static bool has_rows(const job *j)
+{
+    enum { PASSES = 7 };
+    return (j->rgba || j->whole.rgb) && !j->damaged && !j->no_memory &&
+           (png_get_current_row_number(j->png) >= png_get_image_height(j->png, j->info) ||
+            png_get_current_pass_number(j->png) >= PASSES);
 }
 
 /* The part that libpng may jump out of. On false, see rc, no_memory and reason of the job. */
-static bool decode_rgba(job *j)
+static bool read_rgba(job *j)
 {
     if (setjmp(png_jmpbuf(j->png)))
-        return false;
+        return has_rows(j);
     png_set_read_fn(j->png, j, on_read);
     png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours give better errors */
     /* Unpack only pixels, palette and transparency. */
@@ -170,7 +207,7 @@ static bool decode_rgba(job *j)
     const an_size size = {(int)width, (int)height};
     png_read_update_info(j->png, j->info);
     j->rc = passes > 1 ? read_passes(j, size, passes) : read_rows(j, size);
-    return j->rc == ALEXNET_OK; /* whatever follows the rows, or is missing, does not matter */
+    return j->rc == ALEXNET_OK;
 }
 
 static alexnet_status status_of(const job *j)
@@ -192,9 +229,11 @@ alexnet_status an_png_decode(an_rows *rows, const an_encoded *file)
     if (j.png)
         j.info = png_create_info_struct(j.png);
     j.no_memory |= !j.info;
-    bool done = j.info && decode_rgba(&j) && !j.no_memory;
+    const bool done = j.info && read_rgba(&j) && !j.no_memory;
+    if (done)
+        j.rc = give_last(&j);
     png_destroy_read_struct(&j.png, &j.info, NULL);
     an_free(j.rgba);
     an_picture_free(&j.whole);
-    return done ? ALEXNET_OK : status_of(&j);
+    return done ? j.rc : status_of(&j);
 }
