@@ -203,6 +203,8 @@ static void test_titles(void **state)
     write_lines("macs.csv", "image;class\r", "all/%s;%s\r", false);
     check_same("wide.tsv", "list", all);
     check_same("tabs.tsv", "list", all);
+    write_lines("tabs.tsv", "file_name\tlabel\n", "all/%s\t%s\n", false);
+    check_same("tabs.tsv", "list", all);
     check_same("tabs.csv", "list", all);
     check_same("blanks.lst", "list", all);
     check_same("macs.csv", "list", all);
@@ -324,7 +326,8 @@ static void test_refuses(void **state)
         {"e.txt", "a.jpg c\x01t\n", "e.txt:1: the label has a control character"},
         {"e.txt", "./ 3\n", "e.txt:1: the path of the picture is missing"},
         {"e.txt", "img kind\na.jpg x\nb.jpg y\n", "e.txt:1: there is no picture \"img\""},
-        {"e.tsv", "img\tlabel\na.jpg\tx\n", "titles path, file, filename or image, and label"},
+        {"e.tsv", "img\tlabel\na.jpg\tx\n",
+         "titles path, file, filename, file_name or image, and label"},
         {"e.txt", "a.jpg x\n# my list\nb.jpg x\n", "e.txt:2: there is no picture \"# my\""},
         {"e.txt", "path label\n", "lists no pictures"},
         {"e.tsv", "label\tpath\n1\ta\tb.jpg\n", "must be in quotes"},

@@ -68,7 +68,7 @@ alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, c
 /** How well a title says that a column has paths, or labels: 0: best; -1: it does not. */
 int an_list_path_rank(const char *title, size_t length);
 int an_list_label_rank(const char *title, size_t length);
-#define AN_LIST_PATH_TITLES "path, file, filename or image"
+#define AN_LIST_PATH_TITLES "path, file, filename, file_name or image"
 #define AN_LIST_LABEL_TITLES "label or class"
 /**
  * The separator of columns, if the first line of a text has titles of a column of paths and one of

@@ -18,7 +18,7 @@ static int rank(const char *title, size_t length, const char *const *words)
 
 int an_list_path_rank(const char *title, size_t length)
 {
-    static const char *const words[] = {"path", "file", "filename", "image", NULL};
+    static const char *const words[] = {"path", "file", "filename", "file_name", "image", NULL};
     return rank(title, length, words);
 }
 
