@@ -335,6 +335,26 @@ static void test_cifar_refuses(void **state)
     check_error("c10/data_batch_3.bin", ALEXNET_ERROR_FORMAT, "has 0 bytes");
 }
 
+/* The versions for Python and MATLAB are named, and not taken for folders of classes. */
+static void test_other_cifar(void **state)
+{
+    (void)state;
+    static const char *const files[][2] = {
+        {"c10py", "batches.meta data_batch_1 test_batch"},
+        {"c10m", "batches.meta.mat data_batch_1.mat test_batch.mat"},
+        {"c100py", "meta train test"},
+        {"c100m", "meta.mat train.mat test.mat"}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char names[64], *state_of, path[96];
+        strcpy(names, files[i][1]);
+        for (char *n = strtok_r(names, " ", &state_of); n; n = strtok_r(NULL, " ", &state_of)) {
+            snprintf(path, sizeof path, "%s/%s", files[i][0], n);
+            put(path);
+        }
+        check_error(files[i][0], ALEXNET_ERROR_FORMAT, "its binary version is read");
+    }
+}
+
 /* Count the warnings that a validation picture is also a training picture. */
 static void count_warnings(void *user, alexnet_log_level level, const char *text)
 {
@@ -378,10 +398,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_idx_same_as_folders), TEST(test_idx_folder),
-        TEST(test_idx_without_labels),  TEST(test_idx_refuses),
-        TEST(test_gzip_damage),         TEST(test_cifar_10),
-        TEST(test_cifar_100),           TEST(test_cifar_refuses),
+        TEST(test_idx_same_as_folders), TEST(test_idx_folder),    TEST(test_idx_without_labels),
+        TEST(test_idx_refuses),         TEST(test_gzip_damage),   TEST(test_cifar_10),
+        TEST(test_cifar_100),           TEST(test_cifar_refuses), TEST(test_other_cifar),
         TEST(test_shared_pixels),       TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,14 @@ static const version versions[] = {
 };
 enum { VERSIONS = sizeof versions / sizeof *versions };
 
+/* Files by which the versions for Python and MATLAB are known, which are not read. */
+enum { OTHERS = 4, MARKS = 3 };
+static const char *const others[OTHERS][MARKS] = {
+    {"batches.meta", "data_batch_1", "test_batch"},
+    {"batches.meta.mat", "data_batch_1.mat", "test_batch.mat"},
+    {"meta", "train", "test"},
+    {"meta.mat", "train.mat", "test.mat"}};
+
 /* ---- Where the files are ---- */
 
 /* The files that a path leads to. */
@@ -42,6 +50,7 @@ typedef struct found {
     char *folder;           /* owned */
     an_part_name part;      /* AN_PART_WHOLE: one file */
     bool both;              /* the folder has both parts and none is named */
+    bool other;             /* it has a version that is not read */
 } found;
 
 static alexnet_status has(bool *yes, const char *folder, const char *name)
@@ -66,6 +75,17 @@ static alexnet_status find_version(const version **out, bool *train, bool *val, 
         AN_CHECK(has(val, folder, v->val));
         if (named && (*train || *val))
             *out = v;
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status find_other(bool *out, const char *folder)
+{
+    *out = false;
+    for (int i = 0; i < OTHERS && !*out; i++) {
+        *out = true;
+        for (int k = 0; k < MARKS && *out; k++)
+            AN_CHECK(has(out, folder, others[i][k]));
     }
     return ALEXNET_OK;
 }
@@ -106,6 +126,8 @@ static alexnet_status find(found *out, const char *path)
     AN_CHECK(find_version(&out->version, &train, &val, out->folder));
     if ((out->part == AN_PART_TRAIN && !train) || (out->part == AN_PART_VAL && !val))
         out->version = NULL;
+    if (!out->version && out->part == AN_PART_WHOLE)
+        AN_CHECK(find_other(&out->other, out->folder));
     if (out->part == AN_PART_WHOLE) {
         out->both = train && val;
         out->part = val ? AN_PART_VAL : AN_PART_TRAIN;
@@ -118,7 +140,7 @@ static alexnet_status accept_cifar(alexnet_ctx *ctx, const char *path, bool *yes
     (void)ctx;
     found f;
     alexnet_status rc = find(&f, path);
-    *yes = rc == ALEXNET_OK && f.version;
+    *yes = rc == ALEXNET_OK && (f.version || f.other); /* opening says why it is not read */
     an_free(f.folder);
     return rc;
 }
@@ -261,7 +283,12 @@ static alexnet_status open_cifar(an_data_source *source)
 {
     found f;
     alexnet_status rc = find(&f, source->root);
-    if (rc == ALEXNET_OK && !f.version)
+    if (rc == ALEXNET_OK && f.other)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
+                     "%s is CIFAR for Python or MATLAB; its binary version is read "
+                     "(cifar-10-binary.tar.gz, cifar-100-binary.tar.gz, unpacked)",
+                     source->root);
+    else if (rc == ALEXNET_OK && !f.version)
         rc = AN_FAIL(ALEXNET_ERROR_IO, "%s has no files of CIFAR", source->root);
     else if (rc == ALEXNET_OK && f.both)
         rc = an_divided_fail(source->root);
