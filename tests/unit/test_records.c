@@ -1,12 +1,16 @@
 /*
  * The files of MNIST and of CIFAR: the same labels and pixels as from a tree of class folders, the
- * parts of a folder, and files that lie about what they hold.
+ * parts of a folder, and files that lie about what they hold; values of databases that are not
+ * read.
  */
+#include "expect.h"
 #include "source_rig.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 #include <zlib.h>
+
+#include "data/source/datum.h"
 
 enum { ITEMS = 23, COLUMNS = 5, ROWS = 4, PIXELS = ROWS * COLUMNS };
 
@@ -355,6 +359,31 @@ static void test_other_cifar(void **state)
     }
 }
 
+/* The values of databases that other programs write are no damaged messages of Caffe. */
+static void test_other_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *error;
+    } values[] = {
+        {"\xFF\xD8\xFF\xE0\0\x10JFIF", 10, "db/1 is a JPEG, not a Datum"},
+        {"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16, "db/1 is a PNG, not a Datum"},
+        {"\x80\4\x95\x0B\0\0\0\0\0\0\0C\3abc\x94K\1\x86\x94.", 22, "db/1 is not a Datum"},
+        {"cat 1", 5, "db/1 is not a Datum"},
+        {"\x08\3\x10\2\x18\2\x22\x0C"
+         "ab",
+         10, "db/1 is not a Datum"},
+        {"\x08\1\x10\1\x18\1\x22\1a\x28", 10, "db/1: damaged at byte 10"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        an_datum datum;
+        expect_failure(an_datum_parse(&datum, values[i].bytes, values[i].length, "db/1"),
+                       ALEXNET_ERROR_FORMAT, values[i].error);
+    }
+}
+
 /* Count the warnings that a validation picture is also a training picture. */
 static void count_warnings(void *user, alexnet_log_level level, const char *text)
 {
@@ -400,8 +429,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_idx_same_as_folders), TEST(test_idx_folder),    TEST(test_idx_without_labels),
         TEST(test_idx_refuses),         TEST(test_gzip_damage),   TEST(test_cifar_10),
-        TEST(test_cifar_100),           TEST(test_cifar_refuses), TEST(test_other_cifar),
-        TEST(test_shared_pixels),       TEST(test_memory),
+        TEST(test_cifar_100),           TEST(test_cifar_refuses), TEST(test_other_values),
+        TEST(test_other_cifar),         TEST(test_shared_pixels), TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,15 @@ static alexnet_status check(const an_datum *datum, const char *name)
     return ALEXNET_OK;
 }
 
+/* What other programs store: pictures as they are, or objects of Python. */
+static alexnet_status fail_other(const void *bytes, size_t length, const char *name)
+{
+    const char *format = an_picture_format(bytes, length);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s is %s%snot a Datum, in which Caffe stores a picture and its label", name,
+                   format ? format : "", format ? ", " : "");
+}
+
 alexnet_status an_datum_parse(an_datum *out, const void *bytes, size_t length, const char *name)
 {
     an_wire_file file;
@@ -91,6 +100,8 @@ alexnet_status an_datum_parse(an_datum *out, const void *bytes, size_t length, c
             rc = an_wire_next(&message, &field, &more);
     }
     an_reader_close(reader);
+    if (rc == ALEXNET_ERROR_FORMAT && !out->data && !out->has_label)
+        return fail_other(bytes, length, name);
     return rc == ALEXNET_OK ? check(out, name) : rc;
 }
 

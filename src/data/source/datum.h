@@ -22,7 +22,7 @@ typedef struct an_datum {
 /**
  * Read a message.
  * @param name  error texts begin with it
- * @return ALEXNET_ERROR_FORMAT (damaged; more or fewer pixels than the size says),
+ * @return ALEXNET_ERROR_FORMAT (another message; damaged; more or fewer pixels than the size says),
  * ALEXNET_ERROR_UNSUPPORTED (numbers in float_data; neither 1 nor 3 channels)
  */
 alexnet_status an_datum_parse(an_datum *out, const void *bytes, size_t length, const char *name);
