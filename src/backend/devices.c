@@ -1,7 +1,6 @@
 /* The devices of all backends, and the search for one by name. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "backend/backend.h"
 #include "base/status.h"
@@ -68,7 +67,7 @@ static alexnet_status unknown_device(const char *name, size_t length)
     for (int i = 0; i < an_backend_count; i++) {
         const char *meant = an_backends[i]->name;
         size_t word = strlen(meant);
-        bool begins = strncasecmp(name, meant, word) == 0, numbered = strcmp(meant, "cuda") == 0;
+        bool begins = an_text_same_part(name, meant, word), numbered = strcmp(meant, "cuda") == 0;
         if (begins && name[word] == ':' && numbered)
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                            "unknown device \"%s\": expected %s or %s:N, N counting from 0", name,

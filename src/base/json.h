@@ -1,5 +1,7 @@
 /*
- * Parsing JSON. The library for it, jansson, reports a lack of memory as a fault of the text.
+ * Reading and writing JSON by jansson, which reports a lack of memory as a fault of the text, and
+ * takes the decimal point of the host's locale for a single byte: where it has more, as in Pashto,
+ * jansson writes a part of it and ends the process when it reads a number with a fraction.
  */
 #ifndef AN_BASE_JSON_H
 #define AN_BASE_JSON_H
@@ -17,5 +19,12 @@
  */
 alexnet_status an_json_parse(json_t **root, const char *text, size_t length, size_t flags,
                              json_error_t *error);
+
+/**
+ * A value as text, with the flags of json_dumps().
+ * @param value  may be NULL, as of an object for which there was no memory
+ * @return owned; NULL if out of memory
+ */
+char *an_json_text(const json_t *value, size_t flags);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static locale_t c_locale;
 
@@ -24,12 +23,23 @@ static locale_t plain_locale(void)
     return c_locale;
 }
 
-int an_format_in(char *out, size_t size, const char *format, va_list args)
+locale_t an_text_enter_c(void)
 {
-    locale_t plain = plain_locale(), host = plain ? uselocale(plain) : (locale_t)0;
-    int length = vsnprintf(out, size, format, args);
+    const locale_t plain = plain_locale();
+    return plain ? uselocale(plain) : (locale_t)0;
+}
+
+void an_text_leave_c(locale_t host)
+{
     if (host)
         uselocale(host);
+}
+
+int an_format_in(char *out, size_t size, const char *format, va_list args)
+{
+    const locale_t host = an_text_enter_c();
+    const int length = vsnprintf(out, size, format, args);
+    an_text_leave_c(host);
     return length;
 }
 
@@ -89,12 +99,33 @@ int an_text_choice(const char *choices, const char *word)
     return an_text_position(choices, '|', word);
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool an_text_same_part(const char *a, const char *b, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (lower(a[i]) != lower(b[i]))
+            return false;
+        if (!a[i])
+            return true;
+    }
+    return true;
+}
+
+bool an_text_same(const char *a, const char *b)
+{
+    return an_text_same_part(a, b, SIZE_MAX);
+}
+
 bool an_text_ends_in(const char *path, const char *endings)
 {
     const size_t length = strlen(path);
     for (const char *at = endings; *at; at += strspn(at, "|")) {
         const size_t n = strcspn(at, "|");
-        if (n < length && strncasecmp(path + length - n, at, n) == 0)
+        if (n < length && an_text_same_part(path + length - n, at, n))
             return true;
         at += n;
     }
@@ -128,11 +159,6 @@ bool an_text_matches(const char *pattern, const char *name)
 const char *an_text_plural(int64_t count, const char *one, const char *many)
 {
     return count == 1 ? one : many;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 int an_text_distance(const char *a, const char *b)

@@ -4,6 +4,7 @@
 #ifndef AN_BASE_TEXT_H
 #define AN_BASE_TEXT_H
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,11 @@ bool an_text_to_int(const char *text, int64_t *value);
 /** A text of digits alone as a number that int64_t holds. */
 bool an_text_to_count(const char *text, int64_t *value);
 
+/** Give this thread the locale "C" instead of the host's, for libraries that read or write numbers,
+ *  until an_text_leave_c(), which takes the result. */
+locale_t an_text_enter_c(void);
+void an_text_leave_c(locale_t host);
+
 /** vsnprintf() with a decimal point, whatever the locale of the host. */
 int an_format_in(char *out, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
@@ -27,6 +33,12 @@ int an_print_in(char *out, size_t size, const char *format, ...)
 int an_text_position(const char *list, char separator, const char *word);
 /** The same in "a|b|c". */
 int an_text_choice(const char *choices, const char *word);
+
+/** Whether two texts are the same but for the case of A to Z. That of strcasecmp() depends on the
+ *  host's locale: in Turkish, I is not the capital of i. */
+bool an_text_same(const char *a, const char *b);
+/** The same for their first `length` bytes. */
+bool an_text_same_part(const char *a, const char *b, size_t length);
 
 /** Whether a path ends in one of ".a|.b", in any case, after something else. */
 bool an_text_ends_in(const char *path, const char *endings);

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 
@@ -143,7 +142,7 @@ static an_finding identify_text(const unsigned char *head, size_t length)
     while (at < length && strchr(" \t\r\n", head[at]))
         at++;
     memcpy(text, head + at, length - at < sizeof text ? length - at : sizeof text - 1);
-    if (strncasecmp(text, "<!doctype html", 14) == 0 || strncasecmp(text, "<html", 5) == 0)
+    if (an_text_same_part(text, "<!doctype html", 14) || an_text_same_part(text, "<html", 5))
         return found(OTHER, "a web page (HTML), perhaps the one from which to download", DOWNLOAD);
     if (text[0] == '<')
         return found(OTHER, "an XML or HTML text, perhaps a server's error message", DOWNLOAD);

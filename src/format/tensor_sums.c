@@ -56,7 +56,7 @@ char *an_tensor_sums_text(json_t *header, const uint32_t *sums)
 {
     json_t *object = json_object(), *member;
     const char *name;
-    char digits[DIGITS + 1], *text = NULL;
+    char digits[DIGITS + 1];
     bool whole = object != NULL;
     json_object_foreach(header, name, member)
     {
@@ -68,10 +68,7 @@ char *an_tensor_sums_text(json_t *header, const uint32_t *sums)
         snprintf(digits, sizeof digits, "%08x", (unsigned)sum);
         whole = whole && json_object_set_new(object, name, json_string(digits)) == 0;
     }
-    char *raw = whole ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (raw)
-        text = an_strdup(raw);
-    free(raw);
+    char *text = whole ? an_json_text(object, JSON_COMPACT) : NULL;
     json_decref(object);
     return text;
 }

@@ -1,6 +1,5 @@
 #include "model/classes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -89,9 +88,7 @@ char *an_strings_to_json(char *const *strings, int count)
     bool full = !array;
     for (int i = 0; i < count && !full; i++)
         full = json_array_append_new(array, json_string(strings[i])) != 0;
-    char *raw = full ? NULL : json_dumps(array, JSON_COMPACT);
-    char *text = raw ? an_strdup(raw) : NULL;
-    free(raw);
+    char *text = full ? NULL : an_json_text(array, JSON_COMPACT);
     json_decref(array);
     return text;
 }

@@ -1,11 +1,10 @@
 /*
  * Statistics as a file of tensors.
  */
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "format/safetensors.h"
 #include "train/data_stats.h"
@@ -16,11 +15,11 @@ static alexnet_status describe(an_tensor_writer *file, const alexnet_data_stats 
     char text[32];
     for (int c = 0; c < s->data->classes; c++)
         json_array_append_new(classes, json_string(s->data->class_ids[c]));
-    char *list = json_dumps(classes, JSON_COMPACT);
+    char *list = an_json_text(classes, JSON_COMPACT);
     json_decref(classes);
     alexnet_status rc = list ? an_tensor_writer_metadata(file, "classes", list)
                              : AN_FAIL_MEMORY(64, "the names of classes");
-    free(list); /* jansson's own */
+    an_free(list);
     AN_CHECK(rc);
     AN_CHECK(an_tensor_writer_metadata(file, "alexnet.statistics", "1"));
     snprintf(text, sizeof text, "%lld", (long long)s->result.pictures);

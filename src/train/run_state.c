@@ -1,7 +1,6 @@
 #include "train/run_state.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -213,9 +212,7 @@ char *an_run_state_to_text(const an_run_state *record)
     an_run_state copy = *record;
     an_exchange x = {.object = json_object(), .writing = true};
     exchange_record(&x, &copy);
-    char *raw = x.failed ? NULL : json_dumps(x.object, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    char *result = raw ? an_strdup(raw) : NULL;
-    free(raw);
+    char *result = x.failed ? NULL : an_json_text(x.object, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(x.object);
     return result;
 }

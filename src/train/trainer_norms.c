@@ -4,12 +4,10 @@
  * measured in the same way for every rule.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "train/trainer_impl.h"
 
@@ -124,7 +122,7 @@ static json_t *norms_object(const alexnet_norms *n)
                      number(n->change / n->weights));
 }
 
-/* As text, to be freed by free(); NULL if memory is short. */
+/* As text, owned; NULL if memory is short. */
 static char *line_of(const alexnet_trainer *t)
 {
     const int64_t epoch = (t->record.step - 1) / t->steps_per_epoch + 1;
@@ -137,7 +135,7 @@ static char *line_of(const alexnet_trainer *t)
     if (good)
         line = json_pack("{s:I,s:I,s:O}", "epoch", (json_int_t)epoch, "step",
                          (json_int_t)an_trainer_updates(t), "norms", all);
-    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = an_json_text(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(all);
     json_decref(line);
     return text;
@@ -157,6 +155,6 @@ alexnet_status an_norms_end(alexnet_trainer *t, alexnet_progress *progress)
     alexnet_status rc =
         text ? an_run_lines_add(&t->run.logged, text) : AN_FAIL_MEMORY(65536, "a line of norms");
     t->norms.written = rc == ALEXNET_OK;
-    free(text);
+    an_free(text);
     return rc;
 }

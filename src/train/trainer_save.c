@@ -1,7 +1,5 @@
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +7,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/ini.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -258,10 +257,10 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
                   "images_per_second", t->pace.rate, "waiting", t->pace.waiting);
     if (line && val)
         json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
-    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = an_json_text(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
     alexnet_status rc =
         text ? an_run_lines_add(&t->run.logged, text) : AN_FAIL_MEMORY(512, "a line of the log");
-    free(text);
+    an_free(text);
     json_decref(line);
     return rc;
 }

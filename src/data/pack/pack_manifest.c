@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,7 +57,7 @@ static json_t *describe(const alexnet_pack *pack)
 alexnet_status an_pack_manifest_write(alexnet_pack *pack)
 {
     json_t *document = describe(pack);
-    char *text = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
+    char *text = an_json_text(document, JSON_INDENT(1));
     char *path = an_path_join(pack->folder, AN_MANIFEST);
     alexnet_status rc;
     pack->manifest_bytes = text ? strlen(text) : 0;
@@ -73,7 +72,7 @@ alexnet_status an_pack_manifest_write(alexnet_pack *pack)
     else
         rc = an_file_replace(path, text, pack->manifest_bytes);
     an_free(path);
-    free(text); /* jansson's own */
+    an_free(text);
     json_decref(document);
     return rc;
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/status.h"
 #include "base/text.h"
@@ -40,7 +39,7 @@ static bool has_remedy(const char *ending, int remedy)
     const char *list = unread[remedy];
     const size_t length = strlen(ending);
     for (const char *word = list + 1; *word; word += strcspn(word, " ") + 1)
-        if (length == strcspn(word, " ") && strncasecmp(word, ending, length) == 0)
+        if (length == strcspn(word, " ") && an_text_same_part(word, ending, length))
             return true;
     return false;
 }
@@ -48,7 +47,7 @@ static bool has_remedy(const char *ending, int remedy)
 static bool is_among(const char *const *list, const char *ending)
 {
     for (; *list; list++)
-        if (strcasecmp(*list, ending) == 0)
+        if (an_text_same(*list, ending))
             return true;
     return false;
 }

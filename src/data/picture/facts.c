@@ -1,9 +1,9 @@
 #include "data/picture/facts.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/ending_counts.h"
+#include "base/text.h"
 #include "data/picture/markers.h"
 #include "data/picture/tiff_tag.h"
 
@@ -26,7 +26,7 @@ const char *an_misnamed(const char *name, const void *bytes, size_t length)
 {
     const char *ending = an_ending_of(name), *format = an_picture_format(bytes, length);
     for (size_t i = 0; format && i < sizeof promises / sizeof *promises; i++)
-        if (strcasecmp(promises[i].ending, ending) == 0)
+        if (an_text_same(promises[i].ending, ending))
             return strcmp(promises[i].format, format) == 0 ? NULL : format;
     return NULL;
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -18,7 +17,7 @@ bool an_are_parts(const an_strings *names)
     int64_t found = 0;
     for (int64_t i = 0; i < names->count; i++)
         for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
-            found += strcasecmp(names->at[i], parts[j]) == 0;
+            found += an_text_same(names->at[i], parts[j]);
     return found > 1 && found == names->count;
 }
 
@@ -117,7 +116,7 @@ static alexnet_status fail_parts(const an_strings *names, const char *path)
 {
     const char *const *at = (const char *const *)names->at;
     int64_t train = 0;
-    while (train < names->count && strncasecmp(at[train], "train", 5) != 0)
+    while (train < names->count && !an_text_same_part(at[train], "train", 5))
         train++;
     if (train == names->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,

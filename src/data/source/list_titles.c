@@ -4,14 +4,14 @@
  */
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/text.h"
 #include "data/source/list_rows.h"
 
 static int rank(const char *title, size_t length, const char *const *words)
 {
     for (int i = 0; words[i]; i++)
-        if (strlen(words[i]) == length && strncasecmp(title, words[i], length) == 0)
+        if (strlen(words[i]) == length && an_text_same_part(title, words[i], length))
             return i;
     return -1;
 }

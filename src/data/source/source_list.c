@@ -8,12 +8,12 @@
  * below the list's folder, which do not change when rows are added.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/reader.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/picture/endings.h"
 #include "data/source/list_rows.h"
 
@@ -46,7 +46,7 @@ static alexnet_status accept_list(alexnet_ctx *ctx, const char *path, bool *yes)
     bool picture;
     *yes = false;
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
-        *yes = *yes || strcasecmp(dot, endings[i]) == 0;
+        *yes = *yes || an_text_same(dot, endings[i]);
     *yes = *yes && an_is_file(path);
     if (!*yes)
         return ALEXNET_OK;

@@ -2,13 +2,13 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/folder.h"
 #include "base/interned.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/source/class_root.h"
 #include "data/source/divided.h"
 #include "data/source/pattern.h"
@@ -16,7 +16,7 @@
 static bool ends_with(const char *name, const char *ending)
 {
     const size_t length = strlen(name), wanted = strlen(ending);
-    return length > wanted && strcasecmp(name + length - wanted, ending) == 0;
+    return length > wanted && an_text_same(name + length - wanted, ending);
 }
 
 static bool called_tar(const char *name)

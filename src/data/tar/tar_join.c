@@ -1,8 +1,8 @@
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "data/picture/endings.h"
 #include "data/tar/tar_build.h"
@@ -48,15 +48,14 @@ static const char *name_of(const an_tar_builder *b, int64_t picture)
 static int level_of(const char *name)
 {
     const char *tail = an_tar_tail(name);
-    return strchr(tail, '.') != strrchr(tail, '.') ? 2 : strcasecmp(tail, ".npy") == 0;
+    return strchr(tail, '.') != strrchr(tail, '.') ? 2 : an_text_same(tail, ".npy");
 }
 
 /* The place of a name's ending among those of pictures, of which JPEG's come first. */
 static int rank_of(const char *name)
 {
     int rank = 0;
-    while (an_picture_endings[rank] &&
-           strcasecmp(an_picture_endings[rank], an_ending_of(name)) != 0)
+    while (an_picture_endings[rank] && !an_text_same(an_picture_endings[rank], an_ending_of(name)))
         rank++;
     return rank;
 }

@@ -1,9 +1,9 @@
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/folder.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/picture/codec.h"
 #include "data/picture/endings.h"
 #include "data/tar/tar_build.h"
@@ -29,7 +29,7 @@ static bool is_hidden(const char *name)
 
 static bool ends_with(const char *name, const char *ending)
 {
-    return strcasecmp(an_ending_of(name), ending) == 0;
+    return an_text_same(an_ending_of(name), ending);
 }
 
 /* "a/b" of two names, each of which may be "". Owned; NULL if out of memory. */
@@ -141,9 +141,9 @@ static alexnet_status take_file(an_tar_builder *b, an_tar *tar, const an_tar_mem
     alexnet_status rc = ALEXNET_OK;
     if (pixels || an_has_picture_ending(base))
         rc = an_tar_add_picture(b, folder, base, member);
-    else if (strcasecmp(an_tar_tail(base), ".cls") == 0)
+    else if (an_text_same(an_tar_tail(base), ".cls"))
         rc = take_label(b, tar, folder, base, member, AN_TAR_BY_CLS);
-    else if (strcasecmp(an_tar_tail(base), ".json") == 0)
+    else if (an_text_same(an_tar_tail(base), ".json"))
         rc = take_label(b, tar, folder, base, member, AN_TAR_BY_JSON);
     else
         an_endings_add(&b->index->left_out, base);

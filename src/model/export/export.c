@@ -48,7 +48,7 @@ static alexnet_status find_name(const an_export_format **out, const char *name)
 {
     char all[256];
     for (int i = 0; i < FORMATS && !*out; i++)
-        if (strcasecmp(formats[i]->name, name) == 0)
+        if (an_text_same(formats[i]->name, name))
             *out = formats[i];
     if (*out)
         return ALEXNET_OK;

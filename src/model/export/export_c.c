@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "base/writer.h"
 #include "model/export/export.h"
 
@@ -97,7 +97,7 @@ static const char source_text[] =
 static char *header_path(const char *path)
 {
     const size_t length = strlen(path);
-    const bool c = length > 2 && strcasecmp(path + length - 2, ".c") == 0;
+    const bool c = length > 2 && an_text_same(path + length - 2, ".c");
     return an_format("%.*s.h", (int)(c ? length - 2 : length), path);
 }
 

@@ -4,11 +4,11 @@
  * image, if the network has one (_mean.binaryproto).
  */
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "base/writer.h"
 #include "format/wire_write.h"
 #include "model/export/caffe_layers.h"
@@ -183,7 +183,7 @@ static char *beside(const char *path, const char *ending)
 {
     static const char own[] = ".caffemodel";
     size_t length = strlen(path);
-    if (length > strlen(own) && strcasecmp(path + length - strlen(own), own) == 0)
+    if (length > strlen(own) && an_text_same(path + length - strlen(own), own))
         length -= strlen(own);
     return an_format("%.*s%s", (int)length, path, ending);
 }

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -37,7 +36,7 @@ static bool is_section(const line *l, const char *name)
 static bool is_key(const line *l, const char *key)
 {
     const size_t length = strcspn(l->begin, "=: \t\r\v\f\n");
-    return length == strlen(key) && strncasecmp(l->begin, key, length) == 0;
+    return length == strlen(key) && an_text_same_part(l->begin, key, length);
 }
 
 /* Copy the text with a key of [input] set; the copy is the caller's. */

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/status.h"
 #include "base/text.h"
@@ -121,7 +120,7 @@ static alexnet_status set(void *base, unsigned type, an_keys_read *read, int lin
                           const char *value)
 {
     for (int i = 0; i < KEYS; i++) {
-        if (!takes(&keys[i], type) || strcasecmp(keys[i].name, name) != 0)
+        if (!takes(&keys[i], type) || !an_text_same(keys[i].name, name))
             continue; /* the 2012 code's option names are case-insensitive too */
         if (read->seen >> i & 1)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is given twice", keys[i].name);

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/ini.h"
@@ -88,7 +87,7 @@ static alexnet_status begin_section(reading *r, int line, const char *section)
 static alexnet_status see_type(reading *r, const char *key, const char *value)
 {
     an_layer *layer = &r->network->layers[r->network->count - 1];
-    if (strcasecmp(key, "type") != 0)
+    if (!an_text_same(key, "type"))
         return ALEXNET_OK;
     if (layer->type)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "type is given twice");
@@ -138,7 +137,7 @@ static alexnet_status set_inputs(alexnet_network *network, int index, int line, 
 
 static alexnet_status set_network_key(reading *r, const char *key, const char *value)
 {
-    if (strcasecmp(key, "name") != 0)
+    if (!an_text_same(key, "name"))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a key of [network]; it has name", key);
     if (r->has_name)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "name is given twice");
@@ -162,10 +161,10 @@ static alexnet_status take_key(reading *r, int line, const char *section, const 
         return set_network_key(r, key, value);
     if (is_input(section))
         return an_input_set(&network->input, line, key, value);
-    if (strcasecmp(key, "type") == 0)
+    if (an_text_same(key, "type"))
         return ALEXNET_OK;
     int index = an_network_find_layer(network, section);
-    if (strcasecmp(key, "inputs") == 0)
+    if (an_text_same(key, "inputs"))
         return set_inputs(network, index, line, value);
     return an_layer_set(&network->layers[index], line, key, value);
 }
