@@ -13,40 +13,43 @@ set_target_properties(alexnet_shared PROPERTIES EXPORT_NAME alexnet)
 set_target_properties(alexnet_static PROPERTIES EXPORT_NAME static)
 install(TARGETS alexnet_shared alexnet_static EXPORT alexnet
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-set(package ${CMAKE_INSTALL_LIBDIR}/cmake/alexnet)
-install(EXPORT alexnet NAMESPACE alexnet:: FILE alexnetTargets.cmake DESTINATION ${package})
-configure_package_config_file(cmake/alexnetConfig.cmake.in alexnetConfig.cmake
-                              INSTALL_DESTINATION ${package} PATH_VARS CMAKE_INSTALL_LIBDIR)
-write_basic_package_version_file(alexnetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfig.cmake
-              ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfigVersion.cmake DESTINATION ${package})
-
 # The linker finds the system's oneDNN by its name; for another, it needs the folder.
-set(ALEXNET_PC_DNNL "-ldnnl")
+set(dnnl_flags -ldnnl)
 if(ALEXNET_DNNL_ROOT)
   get_filename_component(dnnl_folder ${DNNL_LIBRARY} DIRECTORY)
-  set(ALEXNET_PC_DNNL "-L${dnnl_folder} -Wl,-rpath,${dnnl_folder} -ldnnl")
+  set(dnnl_flags -L${dnnl_folder} -Wl,-rpath,${dnnl_folder} -ldnnl)
   set_target_properties(alexnet alexnet_shared PROPERTIES INSTALL_RPATH ${dnnl_folder})
 endif()
 
 # The shared library contains the CUDA runtime; programs that use the static one link it too.
-set(ALEXNET_PC_CUDA "")
+set(cuda_flags "")
 if(ALEXNET_HAS_CUDA)
-  set(ALEXNET_PC_CUDA "-L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -ldl -lrt")
+  set(cuda_flags -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -ldl -lrt)
 endif()
 
 # What a program links that uses the static library. alexnet.pc names these libraries instead of
 # requiring their modules: pkg-config would look for those, which come with packages for developers,
 # even for a program that uses the shared library and needs none of them.
-set(ALEXNET_PC_LIBS "")
+set(static_needs "")
 foreach(module JPEG PNG ZLIB JANSSON INIH WEBP GIF TIFF HEIF LMDB)
-  list(APPEND ALEXNET_PC_LIBS ${${module}_LDFLAGS})
+  list(APPEND static_needs ${${module}_LDFLAGS})
 endforeach()
-list(REMOVE_DUPLICATES ALEXNET_PC_LIBS)
-list(JOIN ALEXNET_PC_LIBS " " ALEXNET_PC_LIBS)
+list(REMOVE_DUPLICATES static_needs)
+list(APPEND static_needs ${dnnl_flags} ${cuda_flags} ${OpenMP_C_FLAGS} -pthread -lm)
+list(JOIN static_needs " " ALEXNET_PC_PRIVATE)
+set_property(TARGET alexnet_static APPEND PROPERTY INTERFACE_LINK_LIBRARIES
+                                                   "$<INSTALL_INTERFACE:${static_needs}>")
 
 # pkg-config, relative to the file, so that an installation may be moved.
 file(RELATIVE_PATH ALEXNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/alexnet.pc.in alexnet.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnet.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/alexnet)
+install(EXPORT alexnet NAMESPACE alexnet:: FILE alexnetTargets.cmake DESTINATION ${package})
+configure_package_config_file(cmake/alexnetConfig.cmake.in alexnetConfig.cmake
+                              INSTALL_DESTINATION ${package})
+write_basic_package_version_file(alexnetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfigVersion.cmake DESTINATION ${package})

@@ -52,8 +52,9 @@ for name in classify distance explain features pack rdm similar source train; do
     ! ldd "$name-static" | grep -q libalexnet || failed "$name-static uses the shared library"
 done
 
+ln -s prefix 'my programs' # a path may have a blank
 for static in OFF ON; do
-    cmake -S "$source/examples" -B "cmake-$static" -DCMAKE_PREFIX_PATH="$prefix" \
+    cmake -S "$source/examples" -B "cmake-$static" -DCMAKE_PREFIX_PATH="$scratch/my programs" \
         -DCMAKE_C_COMPILER="$cc" -DALEXNET_STATIC=$static > cmake.log || failed "$(cat cmake.log)"
     cmake --build "cmake-$static" > cmake.log || failed "$(cat cmake.log)"
 done
