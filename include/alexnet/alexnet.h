@@ -25,15 +25,16 @@
  *     alexnet_progress progress;
  *     while (more && !alexnet_trainer_step(trainer, &progress, &more)) ...;
  *
- * Rules that hold for every declaration below
+ * Rules that hold for every declaration below, in C99 or C++11 and later
  *
  *   Errors     A function that can fail returns alexnet_status: ALEXNET_OK (0) or a negative code
  *              whose number never changes. alexnet_error_text() then says what went wrong: the file
  *              or value, what was expected and what was found. On failure every pointer that the
- *              call would return through an argument is set to NULL, and nothing is leaked. A call
- *              for the next part of longer work (`_step`, `_next`) that failed can be made again,
- *              and then does the same part: nothing is left out or counted twice. Exceptions are
- *              stated at the declarations.
+ *              call would return through a pointer to a pointer is set to NULL, other results
+ *              (structs, with the pointers in them, arrays and numbers) must not be used, and
+ *              nothing is leaked. A call for the next part of longer work (`_step`, `_next`) that
+ *              failed can be made again, and then does the same part: nothing is left out or
+ *              counted twice. Exceptions are stated at the declarations.
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
  *              returned by value is borrowed from the object that the function was called for, and
@@ -48,7 +49,9 @@
  *              picture or a stream from its distance) belongs to the same thread as its origin.
  *              What computes must not be called in an OpenMP parallel region of the caller, and
  *              returns ALEXNET_ERROR_INVALID_ARGUMENT there, on every device, without having
- *              changed anything: it can be called again outside.
+ *              changed anything: it can be called again outside. A thread within a call must be
+ *              left to return: not ended by pthread_cancel(), nor taken out of the call by a signal
+ *              handler's longjmp().
  *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
  *   Callbacks  They return to the library: neither longjmp() nor a C++ exception may leave them.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
@@ -62,7 +65,8 @@
  *              thread's current GPU as it found them (in a thread without a current GPU the first
  *              one becomes current). Results hold for the usual floating-point environment, in
  *              the calling thread and in OpenMP's: rounding to nearest, and denormal numbers that
- *              are not replaced by 0 (as programs built with -ffast-math do).
+ *              are not replaced by 0 (as programs built with -ffast-math do). Infinity and NaN are
+ *              ordinary numbers here, so exceptions must not trap (feenableexcept()) during a call.
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything, nor run a parallel region of OpenMP, and loads no pictures, and
@@ -87,10 +91,11 @@
  *              afterwards; lists of pictures and indices keep it as it is. All other text is UTF-8;
  *              where it would be stored, anything else is refused. Error texts and log lines are
  *              one line each, with control and bidirectional formatting characters escaped: "\x1b".
- *              Names from models, data sets and files are unchanged. Numbers in texts have a
- *              decimal point in every locale. Where a text says what could be done, it has names of
- *              this header between backquotes, `accept_changes`, so that a program can show those
- *              of its own options instead.
+ *              Names from models, data sets and files are unchanged. In every locale numbers in
+ *              texts have a decimal point, and where case does not matter, that is the case of A to
+ *              Z; only the system's own reasons are in the locale's language. Where a text says
+ *              what could be done, it has names of this header between backquotes,
+ *              `accept_changes`, so that a program can show those of its own options instead.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
