@@ -1,7 +1,6 @@
 #include "base/json.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -20,12 +19,18 @@ alexnet_status an_json_parse(json_t **root, const char *text, size_t length, siz
     return ALEXNET_OK;
 }
 
+/* Not by json_dumps(), whose result only jansson's allocator can free: the host may have set it. */
 char *an_json_text(const json_t *value, size_t flags)
 {
     const locale_t host = an_text_enter_c();
-    char *raw = value ? json_dumps(value, flags) : NULL;
+    const size_t length = value ? json_dumpb(value, NULL, 0, flags) : 0;
+    char *text = length > 0 ? an_malloc(length + 1) : NULL;
+    const bool whole = text && json_dumpb(value, text, length, flags) == length;
     an_text_leave_c(host);
-    char *text = raw ? an_strdup(raw) : NULL;
-    free(raw); /* jansson's own */
+    if (!whole) {
+        an_free(text);
+        return NULL;
+    }
+    text[length] = '\0';
     return text;
 }
