@@ -10,14 +10,17 @@
 #include "base/context.h"
 
 typedef struct an_threads {
-    int count, dynamic;
+    int count, dynamic, levels;
 } an_threads;
 
-/** Give parallel regions of this thread exactly `count` threads; returns the old settings. */
+/** Give parallel regions of this thread exactly `count` threads, also if the caller has allowed
+ * none to be active, which would leave parts of sums out; returns the old settings. */
 static inline an_threads an_threads_set(int count)
 {
-    an_threads saved = {omp_get_max_threads(), omp_get_dynamic()};
+    an_threads saved = {omp_get_max_threads(), omp_get_dynamic(), omp_get_max_active_levels()};
     omp_set_dynamic(0);
+    if (saved.levels < 1)
+        omp_set_max_active_levels(1);
     omp_set_num_threads(count);
     return saved;
 }
@@ -26,6 +29,8 @@ static inline void an_threads_restore(an_threads saved)
 {
     omp_set_num_threads(saved.count);
     omp_set_dynamic(saved.dynamic);
+    if (saved.levels < 1)
+        omp_set_max_active_levels(saved.levels);
 }
 
 /**

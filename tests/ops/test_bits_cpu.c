@@ -315,6 +315,18 @@ static void test_nothing_is_allocated_and_settings_stay(void **state)
     omp_set_dynamic(dynamic);
 }
 
+/* A caller may allow no parallel region to be active: it would get one thread. */
+static void test_no_active_region(void **state)
+{
+    const int levels = omp_get_max_active_levels();
+    (void)state;
+    omp_set_max_active_levels(0);
+    for (int i = 0; i < SHAPES; i++)
+        check_backward(&shapes[i]);
+    assert_int_equal(omp_get_max_active_levels(), 0);
+    omp_set_max_active_levels(levels);
+}
+
 /* Inside a parallel region, a run would get only one of the threads that it was prepared for. */
 static void test_parallel_region_is_refused(void **state)
 {
@@ -506,6 +518,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_variants),
         cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_nothing_is_allocated_and_settings_stay),
+        cmocka_unit_test(test_no_active_region),
         cmocka_unit_test(test_parallel_region_is_refused),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_update_without_decay_or_rate),
