@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "base/writer.h"
 
 /* Make a locale, "de_DE", and set it. */
 static bool set_locale(const char *language)
