@@ -279,8 +279,7 @@ static int compare(const model_args *line, const rdm_options *options)
 /* Whether a path can only be a folder's: it ends in "/", "." or "..". */
 static bool is_folder_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = path_last(path);
     return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 

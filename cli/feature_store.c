@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "npy.h"
+#include "paths.h"
 
 _Static_assert((int)FEATURE_HEADER == (int)NPY_HEADER, "a header is written over");
 
@@ -17,8 +18,7 @@ static const char *const endings[] = {".npy", ".csv", ".safetensors"};
 
 bool feature_format_of(const char *path, feature_format *format)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
+    const char *name = path_last(path), *dot = strrchr(name, '.');
     for (int i = 0; dot && dot > name && i < (int)COUNT_OF(endings); i++)
         if (strcasecmp(dot, endings[i]) == 0) {
             *format = (feature_format)i;

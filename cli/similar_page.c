@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "paths.h"
 #include "similar.h"
 
 static const char style[] =
@@ -37,7 +38,6 @@ static char *real_folder(const char *path)
 static void put_way(const similar_page *page, const char *path)
 {
     char *from = real_folder(page->path), *to = real_folder(path);
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t same = 0;
     for (size_t i = 0; from && to && from[i] && from[i] == to[i]; i++)
         if (from[i] == '/')
@@ -49,7 +49,7 @@ static void put_way(const similar_page *page, const char *path)
         if (from[same] == '\0' && to[same] == '\0')
             fputs("./", page->file); /* else a name with a colon could be taken for a scheme */
         html_url(page->file, to + same);
-        html_url(page->file, name);
+        html_url(page->file, path_last(path));
     } else {
         html_url(page->file, path);
     }

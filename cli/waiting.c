@@ -6,16 +6,11 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "paths.h"
 
 /* About the time it takes to wake a sleeping thread, and what libgomp itself uses when it has more
  * threads than CPUs. KMP_BLOCKTIME is for clang's runtime, in milliseconds. */
 static const char *const bounds[][2] = {{"GOMP_SPINCOUNT", "1000"}, {"KMP_BLOCKTIME", "1"}};
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 /* Find the file of this program, unless a loader or an emulator was told to run it. */
 static bool find_program(char *path, size_t size, const char *called)
@@ -24,7 +19,7 @@ static bool find_program(char *path, size_t size, const char *called)
     if (length <= 0 || !called)
         return false;
     path[length] = '\0';
-    return strcmp(last_part(path), last_part(called)) == 0;
+    return strcmp(path_last(path), path_last(called)) == 0;
 }
 
 void waiting_bound(char **argv)

@@ -4,10 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/files.h"
+
 const char *an_ending_of(const char *file_name)
 {
-    const char *slash = strrchr(file_name, '/');
-    const char *dot = strrchr(slash ? slash : file_name, '.');
+    const char *dot = strrchr(an_path_last(file_name), '.');
     return dot && dot[1] ? dot : "";
 }
 

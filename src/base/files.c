@@ -288,6 +288,17 @@ alexnet_status an_path_absolute(char **out, const char *path)
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
 }
 
+size_t an_path_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+const char *an_path_last(const char *path)
+{
+    return path + an_path_folder(path);
+}
+
 char *an_path_join(const char *folder, const char *name)
 {
     size_t length = strlen(folder);

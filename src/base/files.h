@@ -69,6 +69,10 @@ bool an_path_is_within(const char *path, const char *folder);
  *  one is put after the path of the current folder. Links are not followed; "" stays "". Owned. */
 alexnet_status an_path_absolute(char **out, const char *path);
 
+/** How many bytes of a path are its folder's, with the slash at their end; 0 without a folder. */
+size_t an_path_folder(const char *path);
+/** What follows that: the last part of a path. Borrowed. */
+const char *an_path_last(const char *path);
 /** "folder/name" in a new string; NULL if memory is short. */
 char *an_path_join(const char *folder, const char *name);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/files_private.h"
 #include "base/status.h"
 
@@ -135,8 +136,7 @@ alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, co
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has a part in another file, %s, which must be named below its folder",
                        other->name, name);
-    const char *slash = strrchr(other->name, '/');
-    const size_t folder = slash ? (size_t)(slash - other->name) + 1 : 0;
+    const size_t folder = an_path_folder(other->name);
     char *path = an_format("%.*s%s", (int)folder, other->name, name);
     if (!path)
         return AN_FAIL_MEMORY(folder + strlen(name), "a path");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/files_private.h"
 #include "base/status.h"
 
@@ -49,17 +50,11 @@ static bool take_lock(int fd)
     return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Remove what has the temporary name: a file that a killed process left, or a link. A file that is
  * being written is locked, and stays. */
 static alexnet_status remove_leftover(const an_writer *writer, bool *busy)
 {
-    const char *name = name_of(writer->temporary);
+    const char *name = an_path_last(writer->temporary);
     AN_CHECK(an_file_check_own(writer->temporary, true));
     const int fd = openat(writer->folder, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     const bool locked = fd >= 0 && !take_lock(fd);
@@ -91,7 +86,7 @@ static alexnet_status open_folder(int *fd, const char *path, size_t length, cons
  * is locked. */
 static alexnet_status open_temporary(an_writer *writer, bool *busy)
 {
-    const char *name = name_of(writer->temporary);
+    const char *name = an_path_last(writer->temporary);
     struct stat info;
     AN_CHECK(an_file_check_own(writer->path, true));
     AN_CHECK(open_folder(&writer->folder, writer->path, strlen(writer->path), "create",
@@ -207,8 +202,8 @@ alexnet_status an_writer_commit(an_writer *writer)
     alexnet_status rc = ALEXNET_OK;
     if (fsync(writer->fd) != 0)
         rc = an_file_fail("flush", writer->temporary);
-    else if (renameat(writer->folder, name_of(writer->temporary), writer->folder,
-                      name_of(writer->path)) != 0)
+    else if (renameat(writer->folder, an_path_last(writer->temporary), writer->folder,
+                      an_path_last(writer->path)) != 0)
         rc = an_file_fail("rename a temporary file to", writer->path);
     if (rc != ALEXNET_OK) {
         an_writer_abort(writer);
@@ -227,7 +222,7 @@ void an_writer_abort(an_writer *writer)
 {
     if (!writer)
         return;
-    unlinkat(writer->folder, name_of(writer->temporary), 0);
+    unlinkat(writer->folder, an_path_last(writer->temporary), 0);
     close(writer->fd);
     release(writer);
 }

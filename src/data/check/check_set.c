@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/sort.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -168,15 +169,9 @@ typedef struct named {
     uint32_t number;
 } named;
 
-static size_t folder_length(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
-}
-
 static uint64_t hash_name(const char *path)
 {
-    const size_t folder = folder_length(path);
+    const size_t folder = an_path_folder(path);
     uint64_t hash = folder ? an_hash_bytes(path, folder) : AN_HASH_START;
     uint32_t c;
     for (const char *at = path + folder; (c = an_utf8_fold(&at));)
@@ -186,8 +181,8 @@ static uint64_t hash_name(const char *path)
 
 static bool same_but_case(const char *a, const char *b)
 {
-    const size_t folder = folder_length(a);
-    return folder == folder_length(b) && strncmp(a, b, folder) == 0 && strcmp(a, b) != 0 &&
+    const size_t folder = an_path_folder(a);
+    return folder == an_path_folder(b) && strncmp(a, b, folder) == 0 && strcmp(a, b) != 0 &&
            an_utf8_compare_folded(a + folder, b + folder) == 0;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/status.h"
 
 static an_part_name part_of(const char *name)
@@ -16,7 +17,7 @@ static an_part_name part_of(const char *name)
 alexnet_status an_divided_path(char **folder, an_part_name *part, const char *path)
 {
     struct stat info;
-    const char *slash = strrchr(path, '/');
+    const size_t above = an_path_folder(path);
     *folder = NULL;
     *part = AN_PART_WHOLE;
     if (stat(path, &info) == 0) {
@@ -24,10 +25,10 @@ alexnet_status an_divided_path(char **folder, an_part_name *part, const char *pa
             return ALEXNET_OK;
         *folder = an_strdup(path);
     } else {
-        *part = part_of(slash ? slash + 1 : path);
+        *part = part_of(path + above);
         if (*part == AN_PART_WHOLE)
             return ALEXNET_OK;
-        *folder = slash ? an_strndup(path, (size_t)(slash - path) + 1) : an_strdup(".");
+        *folder = above ? an_strndup(path, above) : an_strdup(".");
     }
     return *folder ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
 }

@@ -100,17 +100,17 @@ static bool is_file_of(const version *v, const char *name)
 
 static alexnet_status find_one_file(found *out, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const size_t folder = an_path_folder(path);
     if (!an_is_file(path))
         return ALEXNET_OK;
-    out->folder = slash ? an_strndup(path, (size_t)(slash - path) + 1) : an_strdup(".");
+    out->folder = folder ? an_strndup(path, folder) : an_strdup(".");
     if (!out->folder)
         return AN_FAIL_MEMORY(strlen(path), "a path");
     for (int i = 0; i < VERSIONS && !out->version; i++) {
         bool named = true;
         if (versions[i].needs_names)
             AN_CHECK(has(&named, out->folder, versions[i].names));
-        if (named && is_file_of(&versions[i], name))
+        if (named && is_file_of(&versions[i], path + folder))
             out->version = &versions[i];
     }
     return ALEXNET_OK;

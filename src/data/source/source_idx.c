@@ -60,12 +60,6 @@ static alexnet_status divided(alexnet_ctx *ctx, const char *path, bool *yes)
     return ALEXNET_OK;
 }
 
-static const char *last_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static alexnet_status accept_idx(alexnet_ctx *ctx, const char *path, bool *yes)
 {
     (void)ctx;
@@ -75,7 +69,7 @@ static alexnet_status accept_idx(alexnet_ctx *ctx, const char *path, bool *yes)
     AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc = folder ? find_parts(&train, &val, folder) : ALEXNET_OK;
     an_free(folder);
-    const char *name = last_name(path);
+    const char *name = an_path_last(path);
     *yes =
         part == AN_PART_TRAIN ? train
         : part == AN_PART_VAL
@@ -87,7 +81,7 @@ static alexnet_status accept_idx(alexnet_ctx *ctx, const char *path, bool *yes)
 /* Replace a word in a file's name, in place; both have the same length. */
 static bool replace(char *path, const char *word, const char *by)
 {
-    char *at = strstr(path + (last_name(path) - path), word);
+    char *at = strstr(path + (an_path_last(path) - path), word);
     if (at)
         memcpy(at, by, strlen(by));
     return at != NULL;

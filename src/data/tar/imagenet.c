@@ -82,8 +82,7 @@ static alexnet_status read_table(table *out, const char *archive, const char *na
     const size_t stem = strlen(name) > 4 ? strlen(name) - 4 : 0;
     const bool matlab = strcmp(name + stem, ".mat") == 0;
     static const char *const folders[] = {"", "ILSVRC2012_devkit_t12/data/", "data/"};
-    const char *slash = strrchr(archive, '/');
-    const int above = slash ? (int)(slash - archive) + 1 : 0;
+    const int above = (int)an_path_folder(archive);
     size_t length;
     *out = (table){0};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
@@ -214,18 +213,12 @@ cleanup:
 
 /* ---- Lists of names and labels ---- */
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Map each name to its row. */
 static alexnet_status list_names(an_interned *names, const table *t)
 {
     for (int64_t i = 0; i < t->count; i++) {
         int64_t row;
-        const char *name = base_of(t->rows[i][0]);
+        const char *name = an_path_last(t->rows[i][0]);
         if (!t->rows[i][1])
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has no label after it", t->path, name);
         AN_CHECK(an_interned_add(names, name, &row));

@@ -13,8 +13,7 @@ enum { CLASSES_FILE_MAX = 64 << 20 };
 /* "folder/classes.txt" of an archive's folder; owned, NULL if out of memory. */
 static char *path_beside(const char *archive)
 {
-    const char *slash = strrchr(archive, '/');
-    return an_format("%.*s%s", slash ? (int)(slash - archive) + 1 : 0, archive, AN_TAR_CLASSES);
+    return an_format("%.*s%s", (int)an_path_folder(archive), archive, AN_TAR_CLASSES);
 }
 
 /* The lines of a text, without the carriage returns of Windows or empty lines at the end. */

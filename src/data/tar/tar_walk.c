@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/folder.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -9,12 +10,6 @@
 #include "data/tar/tar_build.h"
 
 /* ---- Names ---- */
-
-static const char *base_of(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    return slash ? slash + 1 : name;
-}
 
 /* Whether a part of a name is hidden, as are the files that file managers leave behind. */
 static bool is_hidden(const char *name)
@@ -133,7 +128,7 @@ static alexnet_status take_file(an_tar_builder *b, an_tar *tar, const an_tar_mem
 {
     bool pixels;
     AN_CHECK(is_pixels(tar, member, &pixels));
-    const char *base = base_of(member->name);
+    const char *base = an_path_last(member->name);
     const size_t above = base > member->name ? (size_t)(base - member->name) - 1 : 0;
     char *folder = join(within, member->name, above);
     if (!folder)
@@ -192,7 +187,7 @@ static alexnet_status take_member(an_tar_builder *b, an_tar *tar, const an_tar_m
     if (an_has_picture_ending(member->name)) /* a link, or a device */
         an_endings_add_as(&b->index->left_out, AN_ENDING_LINK);
     else
-        an_endings_add(&b->index->left_out, base_of(member->name));
+        an_endings_add(&b->index->left_out, an_path_last(member->name));
     return ALEXNET_OK;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/files.h"
 #include "base/status.h"
 #include "format/onnx/onnx.h"
 
@@ -11,8 +12,7 @@ alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location)
     if (onnx->beside) {
         const char *path = an_reader_name(onnx->beside);
         const size_t length = strlen(path), n = strlen(location);
-        const char *own = an_reader_name(onnx->wire.reader), *slash = strrchr(own, '/');
-        const size_t folder = slash ? (size_t)(slash - own) + 1 : 0;
+        const size_t folder = an_path_folder(an_reader_name(onnx->wire.reader));
         if (length == folder + n && strcmp(path + folder, location) == 0)
             return ALEXNET_OK;
         an_reader_close(onnx->beside);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/writer.h"
@@ -59,8 +60,7 @@ static alexnet_status put_bytes(void *to, const void *bytes, size_t length)
 /* An identifier of C for the array: "my_model" for "out/my-model.c", "model_1" for "1.c". */
 static void name_array(char name[NAME_ROOM], const char *path)
 {
-    const char *slash = strrchr(path, '/'), *from = slash ? slash + 1 : path;
-    const char *dot = strrchr(from, '.');
+    const char *from = an_path_last(path), *dot = strrchr(from, '.');
     size_t length = 0;
     if ((unsigned char)*from > 127 || !isalpha((unsigned char)*from))
         length = (size_t)snprintf(name, NAME_ROOM, "model_");

@@ -24,8 +24,7 @@ static alexnet_status load_file(alexnet_network **out, const char *path, int cla
     char *text;
     AN_CHECK(an_tensor_file_refuse(path, "a network file"));
     AN_CHECK(an_file_read_text(path, "a network file", &text));
-    const char *slash = strrchr(path, '/');
-    const char *file = slash ? slash + 1 : path;
+    const char *file = an_path_last(path);
     char name[AN_NAME_MAX + 1];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
     alexnet_status rc = an_network_parse(out, text, path, name, classes);
