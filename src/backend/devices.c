@@ -1,5 +1,4 @@
 /* The devices of all backends, and the search for one by name. */
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/backend.h"
@@ -48,14 +47,11 @@ static alexnet_status find_best(an_device *out, alexnet_isa max_isa)
 /* "cpu and ref": the backends of this build. */
 static void list_backends(char *text, size_t room)
 {
-    size_t length = 0;
     text[0] = '\0';
-    for (int i = 0; i < an_backend_count && length < room; i++)
-        length += (size_t)snprintf(text + length, room - length, "%s%s",
-                                   i == 0                      ? ""
-                                   : i + 1 == an_backend_count ? " and "
-                                                               : ", ",
-                                   an_backends[i]->name);
+    for (int i = 0; i < an_backend_count; i++) {
+        const char *between = i == 0 ? "" : i + 1 < an_backend_count ? ", " : " and ";
+        an_text_add(text, room, "%s%s", between, an_backends[i]->name);
+    }
 }
 
 /* The error for a name that no backend of this build has. */

@@ -1,6 +1,5 @@
 /* Tunings from text. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/tuning_rows.h"
@@ -20,10 +19,8 @@ typedef struct reading {
 static alexnet_status unknown_variant(const reading *r, const an_tuning_entry *now, int direction)
 {
     char choices[256] = "";
-    size_t used = 0;
-    for (int i = 0; r->place->variants[i] && used < sizeof choices; i++)
-        used += (size_t)snprintf(choices + used, sizeof choices - used, "%s%s", i ? "|" : "",
-                                 r->place->variants[i]);
+    for (int i = 0; r->place->variants[i]; i++)
+        an_text_add(choices, sizeof choices, "%s%s", i ? "|" : "", r->place->variants[i]);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s = %s: expected %s", r->source,
                    now->word_line[direction], an_direction_names[direction], now->word[direction],
                    choices);

@@ -52,6 +52,15 @@ int an_print_in(char *out, size_t size, const char *format, ...)
     return length;
 }
 
+void an_text_add(char *text, size_t size, const char *format, ...)
+{
+    const size_t length = strlen(text);
+    va_list args;
+    va_start(args, format);
+    an_format_in(text + length, size - length, format, args);
+    va_end(args);
+}
+
 static bool only_blanks(const char *p)
 {
     while (isspace((unsigned char)*p))

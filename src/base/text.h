@@ -29,6 +29,9 @@ int an_format_in(char *out, size_t size, const char *format, va_list args)
 int an_print_in(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** Append to a text in a buffer of `size` bytes, in which it is cut; printed likewise. */
+void an_text_add(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /** Position of `word` in a list such as "a,b,c", whose separator is ','; or -1. */
 int an_text_position(const char *list, char separator, const char *word);
 /** The same in "a|b|c". */

@@ -108,10 +108,8 @@ void an_note_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, const c
 {
     enum { SHOWN = 3 };
     char classes[256] = "";
-    size_t length = 0;
-    for (int i = 0; i < dataset->classes && i < SHOWN && length < sizeof classes; i++)
-        length += (size_t)snprintf(classes + length, sizeof classes - length, "%s%s", i ? ", " : "",
-                                   dataset->class_ids[i]);
+    for (int i = 0; i < dataset->classes && i < SHOWN; i++)
+        an_text_add(classes, sizeof classes, "%s%s", i ? ", " : "", dataset->class_ids[i]);
     an_log(ctx, ALEXNET_LOG_WARNING,
            "no line of %s names a class: a line is an identifier, a space or tab, and words, such "
            "as \"%s some words\", and the identifiers of the %d classes are %s%s",

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 
 bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network)
 {
@@ -65,7 +66,6 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
 static alexnet_status note_missing(const an_model_file *file, an_net *net)
 {
     char names[256] = "";
-    size_t used = 0;
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
         if (param->layer < 0 || param->is_bias || !file->match.lacks[param->layer])
@@ -75,9 +75,8 @@ static alexnet_status note_missing(const an_model_file *file, an_net *net)
         if (!net->lacks)
             return AN_FAIL_MEMORY((size_t)net->network->count, "a network");
         net->lacks[param->layer] = true;
-        if (used < sizeof names)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
-                                     net->network->layers[param->layer].name);
+        an_text_add(names, sizeof names, "%s%s", *names ? ", " : "",
+                    net->network->layers[param->layer].name);
     }
     if (net->lacks)
         an_log(net->ctx, ALEXNET_LOG_WARNING,

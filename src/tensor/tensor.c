@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const struct {
     unsigned char bytes;
     const char *name;
@@ -78,11 +80,10 @@ const char *an_shape_text(an_shape shape, char text[96])
         snprintf(text, 96, "of %d dimensions", shape.rank);
         return text;
     }
-    int length = snprintf(text, 96, "[");
+    snprintf(text, 96, "[");
     for (int i = 0; i < shape.rank; i++)
-        length += snprintf(text + length, 96 - (size_t)length, "%s%lld", i ? ", " : "",
-                           (long long)shape.dim[i]);
-    snprintf(text + length, 96 - (size_t)length, "]");
+        an_text_add(text, 96, "%s%lld", i ? ", " : "", (long long)shape.dim[i]);
+    an_text_add(text, 96, "]");
     return text;
 }
 

@@ -59,9 +59,8 @@ static alexnet_status fail_unknown(reading *r, const char *name, int number)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s:%d: the data has no class \"%.80s\"; did you mean \"%s\"?", r->path,
                        number, name, near);
-    for (int i = 0, length = 0; i < r->count && i < SHOWN; i++)
-        length += snprintf(list + length, sizeof list - (size_t)length, "%s\"%.40s\"",
-                           i ? ", " : "", r->classes[i].id);
+    for (int i = 0; i < r->count && i < SHOWN; i++)
+        an_text_add(list, sizeof list, "%s\"%.40s\"", i ? ", " : "", r->classes[i].id);
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s:%d: the data has no class \"%.80s\"; its %d classes are %s%s", r->path,
                    number, name, r->count, list, r->count > SHOWN ? ", ..." : "");

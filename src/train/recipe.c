@@ -136,12 +136,10 @@ alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const cha
 /* "epochs, bad_pictures, report" */
 static void list_resumable(char *text, size_t room)
 {
-    size_t length = 0;
     text[0] = '\0';
-    for (int i = 0; i < AN_KEY_COUNT && length < room; i++)
+    for (int i = 0; i < AN_KEY_COUNT; i++)
         if (an_recipe_keys[i].at_resume)
-            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
-                                       an_recipe_keys[i].name);
+            an_text_add(text, room, "%s%s", *text ? ", " : "", an_recipe_keys[i].name);
 }
 
 alexnet_status an_recipe_set_at_resume(alexnet_recipe *recipe, const char *name, const char *value)
@@ -179,12 +177,10 @@ char *an_recipe_text(const alexnet_recipe *recipe)
     char *text = an_malloc(room);
     if (!text)
         return NULL;
-    size_t length = (size_t)snprintf(text, room, "[recipe]\n");
+    snprintf(text, room, "[recipe]\n");
     for (int i = 0; i < AN_KEY_COUNT; i++)
-        length += (size_t)snprintf(text + length, room - length, "%s = %s\n",
-                                   an_recipe_keys[i].name, recipe->value[i]);
+        an_text_add(text, room, "%s = %s\n", an_recipe_keys[i].name, recipe->value[i]);
     for (int i = 0; i < recipe->n_layers; i++)
-        length += (size_t)snprintf(text + length, room - length, "%s = %s\n",
-                                   recipe->layers[i].name, recipe->layers[i].value);
+        an_text_add(text, room, "%s = %s\n", recipe->layers[i].name, recipe->layers[i].value);
     return text;
 }

@@ -64,11 +64,9 @@ static alexnet_status make_room(alexnet_recipe *recipe)
 static alexnet_status fail_not_by_layer(const char *name)
 {
     char others[256] = "";
-    size_t length = 0;
-    for (int k = 0; k < AN_KEY_COUNT && length < sizeof others; k++)
+    for (int k = 0; k < AN_KEY_COUNT; k++)
         if (an_recipe_keys[k].per_layer)
-            length += (size_t)snprintf(others + length, sizeof others - length, "%s%s",
-                                       length ? ", " : "", an_recipe_keys[k].name);
+            an_text_add(others, sizeof others, "%s%s", *others ? ", " : "", an_recipe_keys[k].name);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s cannot differ by layer; keys that can are %s", name, others);
 }
@@ -123,12 +121,10 @@ bool an_recipe_layer_key_is_idle(const alexnet_recipe *recipe, int i,
 /* "conv1, conv2, fc3", truncated to `room` bytes. */
 static void list_layers(const alexnet_network *network, char *text, size_t room)
 {
-    size_t length = 0;
     text[0] = '\0';
-    for (int i = 0; i < network->count && length < room; i++)
+    for (int i = 0; i < network->count; i++)
         if (has_parameters(network, i))
-            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
-                                       network->layers[i].name);
+            an_text_add(text, room, "%s%s", *text ? ", " : "", network->layers[i].name);
 }
 
 /* @param said  the setting that has the pattern, for the error: "conv9.rate" */

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/parity/bound.h"
@@ -195,10 +194,9 @@ static alexnet_status compare_gradients(job *j)
 
 static void name_impls(job *j)
 {
-    size_t length = 0, room = sizeof j->out->impl;
-    for (int i = 0; i < j->got->n_links && length < room; i++)
-        length += (size_t)snprintf(j->out->impl + length, room - length, "%s%s", i ? " + " : "",
-                                   j->got->link[i].op->impl);
+    for (int i = 0; i < j->got->n_links; i++)
+        an_text_add(j->out->impl, sizeof j->out->impl, "%s%s", i ? " + " : "",
+                    j->got->link[i].op->impl);
 }
 
 static void release(job *j)

@@ -35,12 +35,11 @@ static const char *name_at(void *unused, int index)
 /* The names of the formats, "safetensors, onnx or c", or the first ending of each. */
 static void list(char *text, size_t room, bool endings)
 {
-    size_t length = 0;
-    for (int i = 0; i < FORMATS && length < room; i++) {
+    text[0] = '\0';
+    for (int i = 0; i < FORMATS; i++) {
         const char *word = endings ? formats[i]->endings : formats[i]->name;
         const char *between = i == 0 ? "" : i + 1 < FORMATS ? ", " : " or ";
-        length += (size_t)an_print_in(text + length, room - length, "%s%.*s", between,
-                                      (int)strcspn(word, "|"), word);
+        an_text_add(text, room, "%s%.*s", between, (int)strcspn(word, "|"), word);
     }
 }
 

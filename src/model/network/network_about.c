@@ -113,18 +113,16 @@ static void longest_repeat(const char *const *tokens, int count, int at, int *pe
 
 static char *structure_of(const char *const *tokens, int count)
 {
-    size_t room = (size_t)count * 24 + 1, length = 0;
+    const size_t room = (size_t)count * 24 + 1;
     char *text = an_calloc(room, 1);
     for (int at = 0; text && at < count;) {
         int period, times;
         longest_repeat(tokens, count, at, &period, &times);
-        length += (size_t)snprintf(text + length, room - length, "%s%s", at ? "-" : "",
-                                   times > 1 ? "(" : "");
+        an_text_add(text, room, "%s%s", at ? "-" : "", times > 1 ? "(" : "");
         for (int i = 0; i < period; i++)
-            length += (size_t)snprintf(text + length, room - length, "%s%s", i ? "-" : "",
-                                       tokens[at + i]);
+            an_text_add(text, room, "%s%s", i ? "-" : "", tokens[at + i]);
         if (times > 1)
-            length += (size_t)snprintf(text + length, room - length, ")x%d", times);
+            an_text_add(text, room, ")x%d", times);
         at += period * times;
     }
     return text;

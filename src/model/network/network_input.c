@@ -56,15 +56,13 @@ char *an_input_text(const an_input *input)
 
 bool an_input_differs(const an_input *expected, const an_input *found, char *text, size_t room)
 {
-    size_t length = 0;
     text[0] = '\0';
     for (int i = 0; i < PHRASES; i++) {
         char ours[PHRASE_ROOM], theirs[PHRASE_ROOM];
         write_phrase(expected, i, ours);
         write_phrase(found, i, theirs);
-        if (strcmp(ours, theirs) != 0 && length < room)
-            length += (size_t)snprintf(text + length, room - length, "%s%s instead of %s",
-                                       length ? "; " : "", theirs, ours);
+        if (strcmp(ours, theirs) != 0)
+            an_text_add(text, room, "%s%s instead of %s", *text ? "; " : "", theirs, ours);
     }
-    return length > 0;
+    return *text != '\0';
 }

@@ -3,7 +3,6 @@
  * differ have no default: the file must give them.
  */
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -86,15 +85,13 @@ static const char *type_at(void *user, int i)
 
 alexnet_status an_layer_type_read(an_layer_type *out, const char *name)
 {
-    char list[128];
-    size_t length = 0;
+    char list[128] = "";
     for (int i = 0; i < TYPES; i++) {
         if (strcmp(type_names[i].name, name) == 0) {
             *out = type_names[i].type;
             return ALEXNET_OK;
         }
-        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i ? ", " : "",
-                                   type_names[i].name);
+        an_text_add(list, sizeof list, "%s%s", i ? ", " : "", type_names[i].name);
     }
     const char *near = an_text_nearest(name, TYPES, type_at, NULL);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "type = %s: %s%s%sexpected %s", name,
