@@ -1,7 +1,6 @@
 /*
  * What the network computes of a picture.
  */
-#include <math.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -94,10 +93,7 @@ void an_distance_to_levels(const an_distance *d, float *gradient, int64_t plane)
 
 alexnet_status an_distance_check_numbers(const float *values, int64_t count, const char *what)
 {
-    bool finite = true;
-    for (int64_t i = 0; i < count; i++)
-        finite &= isfinite(values[i]) != 0;
-    if (finite)
+    if (an_all_finite(values, count, AN_F32))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_MODEL,
                    "%s that the model computes are not numbers: its weights are damaged, or too "

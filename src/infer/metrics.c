@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/status.h"
+#include "tensor/tensor.h"
 
 void an_tally_add(an_tally *tally, const an_score *score)
 {
@@ -54,10 +55,7 @@ static alexnet_status not_numbers(const char *picture)
 
 alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture)
 {
-    for (int i = 0; i < classes; i++)
-        if (!isfinite(probabilities[i]))
-            return not_numbers(picture);
-    return ALEXNET_OK;
+    return an_all_finite(probabilities, classes, AN_F32) ? ALEXNET_OK : not_numbers(picture);
 }
 
 alexnet_status an_check_score(const an_score *score, const char *picture)

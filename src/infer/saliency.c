@@ -99,12 +99,8 @@ static void of_pixels(const an_saliency *s, float *gradient, float *map)
 static alexnet_status check_numbers(const an_saliency *s, int class_index)
 {
     const an_input *input = &s->net->network->input;
-    size_t count =
-        (size_t)an_channel_count(input->channels) * (size_t)input->size * (size_t)input->size;
-    bool finite = isfinite(s->scores[class_index]);
-    for (size_t i = 0; i < count && finite; i++)
-        finite = isfinite(s->gradient[i]);
-    if (finite)
+    const int64_t count = (int64_t)an_channel_count(input->channels) * input->size * input->size;
+    if (isfinite(s->scores[class_index]) && an_all_finite(s->gradient, count, AN_F32))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_MODEL,
                    "the gradient that the model computes is not a number: its weights are damaged, "

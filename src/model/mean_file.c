@@ -1,6 +1,5 @@
 #include "model/mean_file.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -34,14 +33,6 @@ static int side_of(an_shape shape, int *channels)
     if (shape.rank == 1)
         return 1;
     return shape.rank == 3 && d[1] == d[2] && d[1] >= 1 && d[1] <= SIDE_MAX ? (int)d[1] : 0;
-}
-
-static bool all_finite(const float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
 }
 
 static int64_t count_of(const an_mean_file *mean)
@@ -132,7 +123,7 @@ alexnet_status an_mean_file_read(an_mean_file *out, alexnet_ctx *ctx, const char
 {
     *out = (an_mean_file){.bgr = bgr};
     alexnet_status rc = may_be_caffe(path) ? read_caffe(out, path) : read_tensors(out, ctx, path);
-    if (rc == ALEXNET_OK && !all_finite(out->values, count_of(out)))
+    if (rc == ALEXNET_OK && !an_all_finite(out->values, count_of(out), AN_F32))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has values that are not finite numbers", path);
     if (rc != ALEXNET_OK)
         an_mean_file_free(out);

@@ -1,6 +1,7 @@
 #include "tensor/tensor.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,6 +186,18 @@ static uint16_t to_half(uint32_t bits)
     else
         half = 0;
     return (uint16_t)(sign | half);
+}
+
+bool an_all_finite(const void *block, int64_t count, an_dtype type)
+{
+    const float *floats = block;
+    const double *doubles = block;
+    bool finite = true;
+    for (int64_t i = 0; type == AN_F32 && i < count; i++)
+        finite &= isfinite(floats[i]) != 0;
+    for (int64_t i = 0; type == AN_F64 && i < count; i++)
+        finite &= isfinite(doubles[i]) != 0;
+    return finite;
 }
 
 bool an_narrow(uint16_t *dst, an_dtype dst_type, const float *src, int64_t count)

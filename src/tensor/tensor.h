@@ -71,6 +71,8 @@ static inline bool an_chw_equal(an_chw a, an_chw b)
  * Blocks do not overlap and are aligned to their elements.
  */
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count);
+/** Whether all values of a block are finite. @param type  AN_F32 or AN_F64 */
+bool an_all_finite(const void *block, int64_t count, an_dtype type);
 /**
  * Round float32 to AN_F16 or AN_BF16: to nearest, ties to even.
  * @return whether all finite values stayed finite

@@ -32,14 +32,6 @@ static alexnet_status add(an_look *l, int slot)
     return an_look_add(l, s->partner);
 }
 
-static bool are_finite(const float *values, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
-
 /* @param found  out: whether an output is not finite; `place` is then the first of these */
 static alexnet_status look_through(an_look *l, bool *found, int *place)
 {
@@ -51,7 +43,7 @@ static alexnet_status look_through(an_look *l, bool *found, int *place)
     for (int i = 0; i < l->n_places && !*found; i++) {
         *place = l->places[i];
         AN_CHECK(an_look_read(l, *place));
-        *found = !are_finite(l->values, an_look_size(l, *place));
+        *found = !an_all_finite(l->values, an_look_size(l, *place), AN_F32);
     }
     return ALEXNET_OK;
 }

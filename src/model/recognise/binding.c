@@ -1,7 +1,6 @@
 #include "model/recognise/binding.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,23 +84,11 @@ typedef struct reading {
     void *piece;           /* values in the file's order */
 } reading;
 
-static bool all_finite(const void *block, int64_t count, an_dtype type)
-{
-    const float *floats = block;
-    const double *doubles = block;
-    bool finite = true;
-    for (int64_t i = 0; type == AN_F32 && i < count; i++)
-        finite &= isfinite(floats[i]) != 0;
-    for (int64_t i = 0; type == AN_F64 && i < count; i++)
-        finite &= isfinite(doubles[i]) != 0;
-    return finite;
-}
-
 static alexnet_status read_piece(reading *r, const an_tensor_entry *entry, int64_t first,
                                  int64_t count, void *dst)
 {
     AN_CHECK(an_tensor_file_read_part(r->file, entry, first, count, r->type, dst));
-    if (!all_finite(dst, count, r->type))
+    if (!an_all_finite(dst, count, r->type))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has values that are not finite numbers",
                        an_tensor_file_name(r->file), entry->name);
     return ALEXNET_OK;
