@@ -102,10 +102,11 @@ static alexnet_status set_text(const reading *r, int line, const char *key, char
     return *place ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(value), "a tuning");
 }
 
-static alexnet_status set_choice(const reading *r, int line, const char *key, int *place,
-                                 const char *choices, const char *value)
+static alexnet_status set_yes(const reading *r, int line, const char *key, int *place,
+                              const char *value)
 {
-    int choice = an_text_choice(choices, value);
+    static const char choices[] = "no|yes";
+    const int choice = an_text_choice(choices, value);
     if (*place != AN_UNSAID)
         return twice(r, line, key);
     if (choice < 0)
@@ -142,13 +143,13 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
     if (strcmp(key, "library") == 0)
         return set_text(r, line, key, &now->library, value);
     if (strcmp(key, "deterministic") == 0)
-        return set_choice(r, line, key, &now->deterministic, "no|yes", value);
+        return set_yes(r, line, key, &now->deterministic, value);
     if (strcmp(key, "precision") == 0)
         return set_text(r, line, key, &now->precision, value);
     if (strcmp(key, "operator") == 0)
         return set_text(r, line, key, &now->operator, value);
     if (strcmp(key, "training") == 0)
-        return set_choice(r, line, key, &now->training, "no|yes", value);
+        return set_yes(r, line, key, &now->training, value);
     if (strcmp(key, "batch") == 0)
         return set_batch(r, line, &now->batch, value);
     if (strcmp(key, "tail") == 0)
