@@ -180,36 +180,10 @@ void an_chain_close(an_chain *chain)
     an_free(chain);
 }
 
-static alexnet_status write_elements(an_chain *chain, void *dst, const double *src, int64_t count)
-{
-    an_backend *backend = chain->backend;
-    size_t bytes = (size_t)count * an_dtype_bytes(backend->param_dtype);
-    if (backend->param_dtype == AN_F64)
-        return backend->api->write(backend, dst, src, bytes);
-    void *narrow = an_malloc(bytes);
-    if (!narrow)
-        return AN_FAIL_MEMORY(bytes, "an operand");
-    an_convert(narrow, backend->param_dtype, src, AN_F64, count);
-    alexnet_status rc = backend->api->write(backend, dst, narrow, bytes);
-    an_free(narrow);
-    return rc;
-}
-
 alexnet_status an_chain_read(an_chain *chain, const void *src, int64_t count, double *dst)
 {
-    an_backend *backend = chain->backend;
-    size_t bytes = (size_t)count * an_dtype_bytes(backend->param_dtype);
-    AN_CHECK(backend->api->sync(backend));
-    if (backend->param_dtype == AN_F64)
-        return backend->api->read(backend, dst, src, bytes);
-    void *narrow = an_malloc(bytes);
-    if (!narrow)
-        return AN_FAIL_MEMORY(bytes, "a result");
-    alexnet_status rc = backend->api->read(backend, narrow, src, bytes);
-    if (rc == ALEXNET_OK)
-        an_convert(dst, AN_F64, narrow, backend->param_dtype, count);
-    an_free(narrow);
-    return rc;
+    AN_CHECK(chain->backend->api->sync(chain->backend));
+    return an_backend_read(chain->backend, dst, src, AN_F64, count);
 }
 
 alexnet_status an_chain_losses(an_chain *chain, double *losses)
@@ -264,8 +238,8 @@ static alexnet_status write_params(an_chain *chain, const an_operands *operands)
         an_chain_link *link = &chain->link[i];
         for (int j = 0; j < AN_MAX_PARAMS; j++)
             if (link->param[j])
-                AN_CHECK(write_elements(chain, link->param[j], operands->param[link->first][j],
-                                        an_param_count(chain->ops[link->first], j)));
+                AN_CHECK(an_backend_write(backend, link->param[j], operands->param[link->first][j],
+                                          AN_F64, an_param_count(chain->ops[link->first], j)));
         an_op_args args = args_of(chain, i);
         AN_CHECK(backend->api->op_pack(backend, link->op, &args));
     }
@@ -277,11 +251,11 @@ alexnet_status an_chain_write(an_chain *chain, const an_operands *operands)
     an_backend *backend = chain->backend;
     const an_op_desc *first = chain->ops[0], *last = chain->ops[chain->n_ops - 1];
     for (int i = 0; i < first->n_inputs; i++)
-        AN_CHECK(write_elements(chain, chain->x[i], operands->x[i],
-                                an_batch_count(first, first->in[i])));
+        AN_CHECK(an_backend_write(backend, chain->x[i], operands->x[i], AN_F64,
+                                  an_batch_count(first, first->in[i])));
     if (chain->options.gradients && operands->dy)
-        AN_CHECK(write_elements(chain, chain->link[chain->n_links - 1].dy, operands->dy,
-                                an_batch_count(last, last->out)));
+        AN_CHECK(an_backend_write(backend, chain->link[chain->n_links - 1].dy, operands->dy, AN_F64,
+                                  an_batch_count(last, last->out)));
     if (chain->pictures) {
         size_t side = (size_t)first->u.augment.side;
         AN_CHECK(backend->api->write(backend, chain->pictures, operands->pictures,
