@@ -1,5 +1,5 @@
 /*
- * Facts about a picture file besides its pixels, for the examination of a data set.
+ * Facts about a picture and its file besides what it shows.
  */
 #ifndef AN_DATA_PICTURE_FACTS_H
 #define AN_DATA_PICTURE_FACTS_H

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "data/picture/facts.h"
 
 /* The output buffer is allocated here, because the library's own memory destination calls
  * malloc(). */
@@ -68,15 +69,6 @@ static void on_end(j_compress_ptr jpeg)
     (void)jpeg;
 }
 
-static bool is_grey(const an_picture *picture)
-{
-    const size_t count = (size_t)picture->width * (size_t)picture->height;
-    for (const uint8_t *p = picture->rgb; p < picture->rgb + 3 * count; p += 3)
-        if (p[0] != p[1] || p[1] != p[2])
-            return false;
-    return true;
-}
-
 static void set_up(job *j, const an_picture *picture, int quality)
 {
     j->jpeg.err = jpeg_std_error(&j->errors);
@@ -92,7 +84,7 @@ static void set_up(job *j, const an_picture *picture, int quality)
     j->jpeg.input_components = 3;
     j->jpeg.in_color_space = JCS_RGB;
     jpeg_set_defaults(&j->jpeg);
-    if (is_grey(picture))
+    if (an_is_grey(picture))
         jpeg_set_colorspace(&j->jpeg, JCS_GRAYSCALE);
     jpeg_set_quality(&j->jpeg, quality, TRUE);
     j->jpeg.optimize_coding = TRUE;
