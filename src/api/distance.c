@@ -102,8 +102,7 @@ alexnet_status alexnet_distance_picture_pixels(alexnet_distance_picture **out,
     AN_NEED(distance);
     AN_NEED(pixels);
     an_picture picture;
-    alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
-                                                 pixels->height, pixels->row_bytes, pixels->format);
+    alexnet_status read = an_picture_from_pixels(&picture, pixels);
     const an_target target = an_fit_target(&distance->fit, distance->net->ctx);
     if (read == ALEXNET_OK)
         read = an_picture_resize_for(&picture, &target, in_memory);

@@ -68,8 +68,7 @@ alexnet_status alexnet_crop_pixels(const alexnet_network *network, const alexnet
     AN_NEED(pixels);
     AN_NEED(crop);
     an_picture picture;
-    alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
-                                                 pixels->height, pixels->row_bytes, pixels->format);
+    alexnet_status read = an_picture_from_pixels(&picture, pixels);
     return cut(network, read, &picture, crop);
 }
 

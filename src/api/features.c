@@ -107,8 +107,7 @@ alexnet_status alexnet_features_pixels(alexnet_features *features, const alexnet
     AN_NEED(pixels);
     AN_NEED(values);
     an_picture picture;
-    alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
-                                                 pixels->height, pixels->row_bytes, pixels->format);
+    alexnet_status read = an_picture_from_pixels(&picture, pixels);
     return compute(features, read, &picture, in_memory, values);
 }
 

@@ -69,8 +69,7 @@ alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_p
     AN_NEED(pixels);
     AN_NEED(best);
     an_picture picture;
-    alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
-                                                 pixels->height, pixels->row_bytes, pixels->format);
+    alexnet_status read = an_picture_from_pixels(&picture, pixels);
     return classify(session, read, &picture, in_memory, top, best);
 }
 

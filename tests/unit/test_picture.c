@@ -502,26 +502,24 @@ static void test_from_pixels(void **state)
         {ALEXNET_PIXELS_RGBA8, {255, 255, 255, 40, 50, 60, 218, 220, 222, 128, 128, 129}},
         {ALEXNET_PIXELS_GREY8, {10, 10, 10, 20, 20, 20, 70, 70, 70, 80, 80, 80}},
     };
+    static const alexnet_pixels refused[] = {{source, 2, 2, 5, ALEXNET_PIXELS_RGB8},
+                                             {source, 0, 2, 16, ALEXNET_PIXELS_RGB8},
+                                             {NULL, 2, 2, 16, ALEXNET_PIXELS_RGB8},
+                                             {source, 2, 2, 16, (alexnet_pixel_format)9}};
     an_picture picture;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(an_picture_from_pixels(&picture, source, 2, 2, 16, cases[i].format),
-                         ALEXNET_OK);
+        const alexnet_pixels pixels = {source, 2, 2, 16, cases[i].format};
+        assert_int_equal(an_picture_from_pixels(&picture, &pixels), ALEXNET_OK);
         assert_int_equal(picture.width, 2);
         assert_int_equal(picture.height, 2);
         assert_memory_equal(picture.rgb, cases[i].expected, 12);
         an_picture_free(&picture);
     }
-    assert_int_equal(an_picture_from_pixels(&picture, source, 2, 2, 5, ALEXNET_PIXELS_RGB8),
-                     ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_picture_from_pixels(&picture, source, 0, 2, 16, ALEXNET_PIXELS_RGB8),
-                     ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_picture_from_pixels(&picture, NULL, 2, 2, 16, ALEXNET_PIXELS_RGB8),
-                     ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_picture_from_pixels(&picture, source, 2, 2, 16, (alexnet_pixel_format)9),
-                     ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(
-        an_picture_from_pixels(&picture, source, 1 << 20, 1, 1 << 22, ALEXNET_PIXELS_GREY8),
-        ALEXNET_ERROR_UNSUPPORTED);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_int_equal(an_picture_from_pixels(&picture, &refused[i]),
+                         ALEXNET_ERROR_INVALID_ARGUMENT);
+    const alexnet_pixels wide = {source, 1 << 20, 1, 1 << 22, ALEXNET_PIXELS_GREY8};
+    assert_int_equal(an_picture_from_pixels(&picture, &wide), ALEXNET_ERROR_UNSUPPORTED);
 }
 
 /* Pixels as NumPy arrays; an array that is not a picture gives an error that says why. */

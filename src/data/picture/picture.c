@@ -120,28 +120,29 @@ static void row_from_pixels(uint8_t *to, const uint8_t *from, int width,
     }
 }
 
-alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
-                                      size_t row_bytes, alexnet_pixel_format format)
+alexnet_status an_picture_from_pixels(an_picture *out, const alexnet_pixels *pixels)
 {
     static const uint8_t channels[] = {[ALEXNET_PIXELS_RGB8] = 3,
                                        [ALEXNET_PIXELS_BGR8] = 3,
                                        [ALEXNET_PIXELS_RGBA8] = 4,
                                        [ALEXNET_PIXELS_GREY8] = 1};
+    const alexnet_pixel_format format = pixels->format;
+    const int width = pixels->width, height = pixels->height;
     *out = (an_picture){0};
     if ((unsigned)format >= sizeof channels || !channels[format])
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "unknown pixel format %d", (int)format);
-    if (!pixels || width < 1 || height < 1)
+    if (!pixels->data || width < 1 || height < 1)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "no pixels: %d x %d", width, height);
-    if (row_bytes < (size_t)width * channels[format])
+    if (pixels->row_bytes < (size_t)width * channels[format])
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "rows are %zu bytes apart, but %d pixels take %zu", row_bytes, width,
+                       "rows are %zu bytes apart, but %d pixels take %zu", pixels->row_bytes, width,
                        (size_t)width * channels[format]);
     an_encoded source = {.name = "picture in memory"};
     AN_CHECK(an_picture_alloc(out, &source, (uint32_t)width, (uint32_t)height, 3));
     for (int y = 0; y < height; y++)
         row_from_pixels(out->rgb + (size_t)y * width * 3,
-                        (const uint8_t *)pixels + (size_t)y * row_bytes, width, format,
-                        channels[format]);
+                        (const uint8_t *)pixels->data + (size_t)y * pixels->row_bytes, width,
+                        format, channels[format]);
     return ALEXNET_OK;
 }
 

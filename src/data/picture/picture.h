@@ -86,8 +86,7 @@ alexnet_status an_picture_resize_for(an_picture *picture, const an_target *targe
 /** The format that the first bytes show, such as "a PNG"; NULL if it is unknown. */
 const char *an_picture_format(const void *bytes, size_t length);
 /** Copy a caller's pixels; see alexnet_classify_pixels(). */
-alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
-                                      size_t row_bytes, alexnet_pixel_format format);
+alexnet_status an_picture_from_pixels(an_picture *out, const alexnet_pixels *pixels);
 void an_picture_free(an_picture *picture);
 
 #endif

@@ -18,10 +18,8 @@ static alexnet_status fail_get(const char *name, int code)
 /* Copy an item. Errors do not name it. */
 static alexnet_status copy_item(an_item_data *out, const alexnet_source_item *item)
 {
-    const alexnet_pixels *p = &item->pixels;
-    if (p->data)
-        return an_picture_from_pixels(&out->pixels, p->data, p->width, p->height, p->row_bytes,
-                                      p->format);
+    if (item->pixels.data)
+        return an_picture_from_pixels(&out->pixels, &item->pixels);
     if (!item->bytes || item->length == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "it is empty");
     if (item->length > AN_PICTURE_FILE_MAX)
