@@ -113,11 +113,10 @@ static json_t *describe(an_dtype dtype, an_shape shape, uint64_t begin, uint64_t
 /* Make room for one more tensor. */
 static alexnet_status make_room(an_tensor_writer *writer)
 {
-    const size_t count = (size_t)writer->count + 1;
-    uint64_t *bytes = an_realloc(writer->bytes, count, sizeof *bytes);
+    uint64_t *bytes = an_grow(writer->bytes, writer->count, sizeof *bytes);
     if (bytes)
         writer->bytes = bytes;
-    uint32_t *sums = an_realloc(writer->sums, count, sizeof *sums);
+    uint32_t *sums = an_grow(writer->sums, writer->count, sizeof *sums);
     if (sums)
         writer->sums = sums;
     return bytes && sums ? ALEXNET_OK : AN_FAIL_MEMORY(sizeof *bytes, "a list of tensors");
@@ -138,7 +137,6 @@ alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *na
     if (json_object_set_new(writer->header, name,
                             describe(dtype, shape, writer->offset, writer->offset + bytes)) != 0)
         return AN_FAIL_MEMORY(strlen(name), "the header of a safetensors file");
-    writer->sums[writer->count] = 0;
     writer->bytes[writer->count++] = bytes;
     writer->offset += bytes;
     return ALEXNET_OK;

@@ -25,7 +25,7 @@ struct an_zip_writer {
     uint64_t at, end;   /* offsets: the current one; the end of the member that is being written */
     uint64_t directory; /* bytes of the directory's records so far */
     member *members;
-    size_t count, room;
+    size_t count;
 };
 
 uint32_t an_zip_sum(uint32_t crc, const void *bytes, size_t length)
@@ -94,14 +94,10 @@ static alexnet_status add_member(an_zip_writer *writer, const char *name, uint32
                        "%s: over 4 GiB, which an archive of NumPy's older form cannot hold; write "
                        ".safetensors",
                        writer->path);
-    if (writer->count == writer->room) {
-        const size_t room = writer->room * 2 + 32;
-        member *larger = an_realloc(writer->members, room, sizeof *larger);
-        if (!larger)
-            return AN_FAIL_MEMORY(room * sizeof *larger, "an archive's directory");
-        writer->members = larger;
-        writer->room = room;
-    }
+    member *grown = an_grow(writer->members, (int64_t)writer->count, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(2 * writer->count * sizeof *grown, "an archive's directory");
+    writer->members = grown;
     member *m = &writer->members[writer->count];
     *m = (member){an_strdup(name), crc, size, writer->at};
     if (!m->name)

@@ -43,12 +43,11 @@ static alexnet_status add_layer(reading *r, int line, const char *section)
                        AN_NAME_MAX);
     if (network->count == AN_LAYERS_MAX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "more than %d layers", AN_LAYERS_MAX);
-    an_layer *layers = an_realloc(network->layers, (size_t)network->count + 1, sizeof *layers);
+    an_layer *layers = an_grow(network->layers, network->count, sizeof *layers);
     if (!layers)
         return AN_FAIL_MEMORY(sizeof *layers, "a layer");
     network->layers = layers;
     an_layer *layer = &layers[network->count++];
-    memset(layer, 0, sizeof *layer);
     memcpy(layer->name, section, strlen(section) + 1);
     layer->line = line;
     layer->groups = 1;
