@@ -227,9 +227,8 @@ void an_writer_abort(an_writer *writer)
     release(writer);
 }
 
-static alexnet_status put_all(an_writer *writer, const void *bytes, size_t length)
+alexnet_status an_writer_end(an_writer *writer, alexnet_status rc)
 {
-    const alexnet_status rc = an_writer_put(writer, bytes, length);
     if (rc == ALEXNET_OK)
         return an_writer_commit(writer);
     an_writer_abort(writer);
@@ -240,7 +239,7 @@ alexnet_status an_file_replace(const char *path, const void *bytes, size_t lengt
 {
     an_writer *writer;
     AN_CHECK(an_writer_open(&writer, path));
-    return put_all(writer, bytes, length);
+    return an_writer_end(writer, an_writer_put(writer, bytes, length));
 }
 
 alexnet_status an_file_replace_unless_busy(const char *path, const void *bytes, size_t length,
@@ -250,5 +249,6 @@ alexnet_status an_file_replace_unless_busy(const char *path, const void *bytes, 
     const alexnet_status rc = open_writer(&writer, path, busy);
     if (*busy)
         return ALEXNET_OK;
-    return rc == ALEXNET_OK ? put_all(writer, bytes, length) : rc;
+    AN_CHECK(rc);
+    return an_writer_end(writer, an_writer_put(writer, bytes, length));
 }

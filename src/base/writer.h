@@ -33,6 +33,8 @@ alexnet_status an_writer_commit(an_writer *writer);
 /** Give up: remove the temporary file, free. NULL allowed. */
 void an_writer_abort(an_writer *writer);
 
+/** Commit if what came before succeeded, which `rc` says; else give up. @return the first error */
+alexnet_status an_writer_end(an_writer *writer, alexnet_status rc);
 /** Remove "<path>.tmp", which a killed process has left, if it is there. @return ALEXNET_ERROR_IO,
  *  also if a writer of the path is open; ALEXNET_ERROR_FORMAT as above */
 alexnet_status an_writer_clean(const char *path);

@@ -214,12 +214,8 @@ alexnet_status an_tensor_writer_commit(an_tensor_writer *writer)
         rc = write_header(writer);
     else if (writer->summed)
         rc = write_header_again(writer);
-    if (rc != ALEXNET_OK) {
-        an_tensor_writer_abort(writer);
-        return rc;
-    }
     if (writer->file)
-        rc = an_writer_commit(writer->file);
+        rc = an_writer_end(writer->file, rc);
     release(writer);
     return rc;
 }

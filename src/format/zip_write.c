@@ -158,12 +158,7 @@ static void free_writer(an_zip_writer *writer)
 alexnet_status an_zip_writer_commit(an_zip_writer *writer)
 {
     assert(writer->at == writer->end);
-    alexnet_status rc = put_directory(writer);
-    if (rc != ALEXNET_OK) {
-        an_zip_writer_abort(writer);
-        return rc;
-    }
-    rc = an_writer_commit(writer->file);
+    const alexnet_status rc = an_writer_end(writer->file, put_directory(writer));
     free_writer(writer);
     return rc;
 }

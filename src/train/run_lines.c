@@ -82,12 +82,7 @@ static alexnet_status write_anew(an_run_lines *l, const char *path)
     an_writer *writer;
     int file;
     AN_CHECK(an_writer_open(&writer, path));
-    const alexnet_status rc = copy(l, path, writer);
-    if (rc != ALEXNET_OK) {
-        an_writer_abort(writer);
-        return rc;
-    }
-    AN_CHECK(an_writer_commit(writer));
+    AN_CHECK(an_writer_end(writer, copy(l, path, writer)));
     AN_CHECK(an_file_open_own(path, O_RDWR | O_APPEND, &file));
     close(l->file);
     l->file = file;

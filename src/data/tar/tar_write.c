@@ -141,15 +141,11 @@ uint64_t an_tar_writer_cost(const char *name, size_t length)
 alexnet_status an_tar_writer_commit(an_tar_writer *tar, char sha256[65])
 {
     static const char end[2 * AN_TAR_BLOCK];
-    alexnet_status rc = put(tar, end, sizeof end);
-    if (rc != ALEXNET_OK) {
-        an_tar_writer_abort(tar);
-        return rc;
-    }
-    an_sha256_end(&tar->hash, sha256);
+    const alexnet_status rc = put(tar, end, sizeof end);
     an_writer *file = tar->file;
+    an_sha256_end(&tar->hash, sha256);
     tar->file = NULL;
-    return an_writer_commit(file);
+    return an_writer_end(file, rc);
 }
 
 void an_tar_writer_abort(an_tar_writer *tar)

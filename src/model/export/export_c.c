@@ -105,12 +105,8 @@ static alexnet_status write_header(const char *path, const char *name)
 {
     an_writer *file;
     AN_CHECK(an_writer_open(&file, path));
-    const alexnet_status rc =
-        put_text(file, an_format(header_text, name, name, name, name, name, name));
-    if (rc == ALEXNET_OK)
-        return an_writer_commit(file);
-    an_writer_abort(file);
-    return rc;
+    return an_writer_end(
+        file, put_text(file, an_format(header_text, name, name, name, name, name, name)));
 }
 
 static alexnet_status write_array(an_writer *file, const char *path, const char *name, an_net *net,

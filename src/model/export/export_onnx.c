@@ -206,18 +206,15 @@ static alexnet_status write_onnx(const char *path, an_net *net, const an_classes
                                  const char *provenance, const an_export_options *options)
 {
     alexnet_status rc = ALEXNET_OK;
-    an_writer *writer = NULL;
+    an_writer *writer;
     parts p = {.net = net};
     an_onnx_export e = {.network = net->network,
                         .weights = options->weights,
                         .preprocessing = options->preprocessing};
     AN_TRY(build(&p, &e, classes, provenance, options));
     AN_TRY(an_writer_open(&writer, path));
-    AN_TRY(put_file(writer, &p, &e));
-    rc = an_writer_commit(writer);
-    writer = NULL;
+    rc = an_writer_end(writer, put_file(writer, &p, &e));
 cleanup:
-    an_writer_abort(writer);
     free_parts(&p, &e);
     return rc;
 }
