@@ -44,6 +44,9 @@ alexnet_status an_onnx_export_graph(an_wire_buffer *model, const alexnet_network
 void an_onnx_export_node(an_onnx_export *e, int index);
 /** Write the preprocessing, node 0; its output is "input/prepared". */
 void an_onnx_export_input(an_onnx_export *e);
+/** Write a node with one input and one output. @param attribute  a whole number; NULL: none */
+void an_onnx_export_unary(an_onnx_export *e, const char *op, const char *from, const char *to,
+                          const char *attribute, int64_t value);
 /** Write a node with one output and two inputs, the second a constant number or list. */
 void an_onnx_export_binary(an_onnx_export *e, const char *op, const char *from, const char *with,
                            const char *to);

@@ -31,10 +31,7 @@ static void put_grey(an_onnx_export *e, const char *from, const char *to)
     an_onnx_export_binary(e, "Add", "input/grey/sum", "input/grey/half", "input/grey/raised");
     an_onnx_put_floats(&e->nodes, "input/grey/unit", an_shape_of(0), &unit);
     an_onnx_export_binary(e, "Mul", "input/grey/raised", "input/grey/unit", "input/grey/level");
-    an_wire_buffer node = an_onnx_node_new("Floor", to);
-    an_onnx_put_input(&node, "input/grey/level");
-    an_onnx_put_output(&node, to);
-    an_onnx_put_node(&e->nodes, &node);
+    an_onnx_export_unary(e, "Floor", "input/grey/level", to, NULL, 0);
 }
 
 /* The mean as [C, 1, 1], or the middle of a mean image, [C, H, W]. */
@@ -66,16 +63,12 @@ void an_onnx_export_input(an_onnx_export *e)
     const an_augment_desc *d = &e->network->graph.nodes[0].desc.u.augment;
     const float scale[3] = {(float)d->scale[0], (float)d->scale[1], (float)d->scale[2]};
     const char *levels = "input/float", *at = "input/planes";
-    an_wire_buffer node = an_onnx_node_new("Cast", levels);
-    an_onnx_put_input(&node, AN_ONNX_INPUT);
-    an_onnx_put_output(&node, levels);
-    an_onnx_put_int(&node, "to", TO_FLOAT);
-    an_onnx_put_node(&e->nodes, &node);
+    an_onnx_export_unary(e, "Cast", AN_ONNX_INPUT, levels, "to", TO_FLOAT);
     if (d->channels == AN_CHANNELS_GREY) {
         put_grey(e, levels, "input/grey");
         levels = "input/grey";
     }
-    node = an_onnx_node_new("Transpose", at);
+    an_wire_buffer node = an_onnx_node_new("Transpose", at);
     an_onnx_put_input(&node, levels);
     an_onnx_put_output(&node, at);
     an_onnx_put_ints(&node, "perm", (const int[]){0, 3, 1, 2}, 4);

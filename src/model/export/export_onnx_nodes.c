@@ -8,12 +8,14 @@
 
 #include "model/export/export_onnx.h"
 
-/* Write a node with one input and one output. */
-static void put_simple(an_onnx_export *e, const char *op, const char *from, const char *to)
+void an_onnx_export_unary(an_onnx_export *e, const char *op, const char *from, const char *to,
+                          const char *attribute, int64_t value)
 {
     an_wire_buffer node = an_onnx_node_new(op, to);
     an_onnx_put_input(&node, from);
     an_onnx_put_output(&node, to);
+    if (attribute)
+        an_onnx_put_int(&node, attribute, value);
     an_onnx_put_node(&e->nodes, &node);
 }
 
@@ -63,11 +65,7 @@ static const char *input_as(const writing *w, int index, bool flat, an_onnx_name
     snprintf(what, sizeof what, "%s%d", flat ? "flat" : "maps", index);
     inner(w, what, name);
     if (flat) {
-        an_wire_buffer node = an_onnx_node_new("Flatten", name);
-        an_onnx_put_input(&node, place->name);
-        an_onnx_put_output(&node, name);
-        an_onnx_put_int(&node, "axis", 1);
-        an_onnx_put_node(&w->e->nodes, &node);
+        an_onnx_export_unary(w->e, "Flatten", place->name, name, "axis", 1);
     } else {
         an_onnx_name shape;
         snprintf(shape, sizeof shape, "%.*s/shape", (int)sizeof shape - 8, name);
@@ -91,11 +89,7 @@ static const char *parameter(const writing *w, int which, an_onnx_name name)
         return name;
     }
     snprintf(name, sizeof(an_onnx_name), "%.*s/float", (int)sizeof stored - 8, stored);
-    an_wire_buffer node = an_onnx_node_new("Cast", name);
-    an_onnx_put_input(&node, stored);
-    an_onnx_put_output(&node, name);
-    an_onnx_put_int(&node, "to", TO_FLOAT);
-    an_onnx_put_node(&w->e->nodes, &node);
+    an_onnx_export_unary(w->e, "Cast", stored, name, "to", TO_FLOAT);
     return name;
 }
 
@@ -122,16 +116,23 @@ static void put_windows(const writing *w, an_wire_buffer *node, int window, int 
     an_onnx_put_ints(node, "pads", pads, 4);
 }
 
-static void conv(const writing *w)
+/* The beginning of a node that reads its input, weights and biases. */
+static an_wire_buffer with_weights(const writing *w, const char *op)
 {
-    const an_conv_desc *d = &w->node->desc.u.conv;
     an_onnx_name weight, bias;
     const char *with = parameter(w, 0, weight), *plus = parameter(w, 1, bias);
-    an_wire_buffer node = an_onnx_node_new("Conv", w->out);
+    an_wire_buffer node = an_onnx_node_new(op, w->out);
     an_onnx_put_input(&node, w->from);
     an_onnx_put_input(&node, with);
     an_onnx_put_input(&node, plus);
     an_onnx_put_output(&node, w->out);
+    return node;
+}
+
+static void conv(const writing *w)
+{
+    const an_conv_desc *d = &w->node->desc.u.conv;
+    an_wire_buffer node = with_weights(w, "Conv");
     put_windows(w, &node, d->r, d->stride, (const int[]){d->top, d->left, d->bottom, d->right});
     an_onnx_put_int(&node, "group", d->groups);
     an_onnx_put_node(&w->e->nodes, &node);
@@ -151,13 +152,7 @@ static void pool(const writing *w)
 
 static void fully_connected(const writing *w)
 {
-    an_onnx_name weight, bias;
-    const char *with = parameter(w, 0, weight), *plus = parameter(w, 1, bias);
-    an_wire_buffer node = an_onnx_node_new("Gemm", w->out);
-    an_onnx_put_input(&node, w->from);
-    an_onnx_put_input(&node, with);
-    an_onnx_put_input(&node, plus);
-    an_onnx_put_output(&node, w->out);
+    an_wire_buffer node = with_weights(w, "Gemm");
     an_onnx_put_int(&node, "transB", 1);
     an_onnx_put_node(&w->e->nodes, &node);
 }
@@ -245,11 +240,11 @@ static void neuron(const writing *w)
     const an_neuron_desc *d = &w->node->desc.u.neuron;
     an_onnx_name scaled, bent;
     switch (d->kind) {
-    case AN_RELU: put_simple(w->e, "Relu", w->from, w->out); break;
-    case AN_LOGISTIC: put_simple(w->e, "Sigmoid", w->from, w->out); break;
+    case AN_RELU: an_onnx_export_unary(w->e, "Relu", w->from, w->out, NULL, 0); break;
+    case AN_LOGISTIC: an_onnx_export_unary(w->e, "Sigmoid", w->from, w->out, NULL, 0); break;
     case AN_TANH:
         with_number(w, "Mul", w->from, d->b, "b", inner(w, "scaled", scaled));
-        put_simple(w->e, "Tanh", scaled, inner(w, "tanh", bent));
+        an_onnx_export_unary(w->e, "Tanh", scaled, inner(w, "tanh", bent), NULL, 0);
         with_number(w, "Mul", bent, d->a, "a", w->out);
     }
 }
@@ -267,15 +262,6 @@ static void join(const writing *w, const char *op, bool flat)
     an_onnx_put_output(&node, w->out);
     if (strcmp(op, "Concat") == 0)
         an_onnx_put_int(&node, "axis", 1);
-    an_onnx_put_node(&w->e->nodes, &node);
-}
-
-static void softmax(const writing *w)
-{
-    an_wire_buffer node = an_onnx_node_new("Softmax", w->out);
-    an_onnx_put_input(&node, w->from);
-    an_onnx_put_output(&node, w->out);
-    an_onnx_put_int(&node, "axis", 1);
     an_onnx_put_node(&w->e->nodes, &node);
 }
 
@@ -327,7 +313,7 @@ void an_onnx_export_node(an_onnx_export *e, int index)
     case AN_OP_LRN_WITHIN: lrn_within(&w); break;
     case AN_OP_CONCAT: join(&w, "Concat", place->flat); break;
     case AN_OP_ELTSUM: join(&w, "Sum", place->flat); break;
-    case AN_OP_SOFTMAX: softmax(&w); break;
+    case AN_OP_SOFTMAX: an_onnx_export_unary(e, "Softmax", w.from, w.out, "axis", 1); break;
     case AN_OP_DROPOUT:
         if (desc->u.dropout.kind == AN_DROPOUT_MASK)
             with_number(&w, "Mul", w.from, desc->u.dropout.keep, "keep", place->name);
