@@ -57,14 +57,12 @@ alexnet_status an_tar_add_label(an_tar_builder *b, const char *key, int by, cons
     AN_CHECK(an_interned_add(&b->keys, key, &number));
     if (label >= INT32_MAX || number >= INT32_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the archive has too many labels");
-    if (number >= b->keyed_room) {
-        const int64_t room = 2 * number + 64;
-        an_tar_keyed *grown = an_realloc(b->keyed, (size_t)room, sizeof *grown);
+    if (number == b->n_keyed) {
+        an_tar_keyed *grown = an_grow(b->keyed, number, sizeof *grown);
         if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "the labels of an archive");
-        memset(grown + b->keyed_room, 0, (size_t)(room - b->keyed_room) * sizeof *grown);
+            return AN_FAIL_MEMORY(2 * (size_t)number * sizeof *grown, "the labels of an archive");
         b->keyed = grown;
-        b->keyed_room = room;
+        b->n_keyed++;
     }
     if (by >= b->keyed[number].by)
         b->keyed[number] = (an_tar_keyed){(int32_t)label, by, -1, false, NULL};

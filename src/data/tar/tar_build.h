@@ -28,7 +28,7 @@ typedef struct an_tar_builder {
     an_tar_index *index;
     an_interned folders, labels, keys;
     an_tar_keyed *keyed; /* of each key */
-    int64_t keyed_room;
+    int64_t n_keyed;
     char *packed;     /* the text of AN_TAR_KEYS; NULL: there is none */
     an_work *work;    /* or NULL */
     uint64_t reached; /* how far into the file `work` has been told of */
