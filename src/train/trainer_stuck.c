@@ -205,11 +205,10 @@ static bool hardly_moves(const alexnet_trainer *t, double rate, char *out, size_
     const double change = largest_change(t), moved = change * (double)t->record.step;
     if (!(moved < MOVED)) /* NAN too */
         return false;
-    const int length = an_print_in(
-        out, size, "The weights hardly move: an update changes them by a share of %.1g at most. ",
-        change);
-    an_print_in(out + length, size - (size_t)length,
-                "The rate of %.3g is too low. Find one with `ALEXNET_TRIAL_RATES`", rate);
+    an_print_in(out, size,
+                "The weights hardly move: an update changes them by a share of %.1g at most. The "
+                "rate of %.3g is too low. Find one with `ALEXNET_TRIAL_RATES`",
+                change, rate);
     return true;
 }
 
