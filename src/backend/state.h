@@ -29,7 +29,6 @@ typedef struct an_step_state {
     uint64_t step;   /* updates made before this step; the epoch of dropout's draws */
     uint64_t before; /* slots in earlier batches of the same update, after which dropout's draws
                         continue */
-    int32_t filled;  /* slots with a picture */
     double weight; /* sum over the slots with a label; if > 0, the gradient of the losses is divided
                       by it. 1 gives a sum instead of a mean */
     double smoothing; /* of labels (op/softmax.c), 0 to 1 */

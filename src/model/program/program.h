@@ -76,7 +76,7 @@ alexnet_status an_program_pack(an_program *program);
  * @param pixels    uint8 [pictures][side][side][3]; with two buffers they must not change before
  *                  an_program_taken()
  * @param slots     one an_slot per slot
- * @param state     the state of the step; `filled` is counted here, and `weight` summed if it is 0
+ * @param state     the state of the step; `weight` is summed here if it is 0
  */
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);

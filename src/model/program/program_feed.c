@@ -33,16 +33,13 @@ static void stage(const an_program *p, char *staged, const an_slot *slots,
                   const an_step_state *state)
 {
     const an_batch_place *place = &p->places[0];
-    an_step_state counted = *state;
-    counted.filled = 0;
-    for (int i = 0; i < p->options.slots; i++)
-        counted.filled += slots[i].picture >= 0;
-    if (state->weight == 0)
-        counted.weight = an_slots_weight(slots, p->options.slots);
+    an_step_state own = *state;
+    if (own.weight == 0)
+        own.weight = an_slots_weight(slots, p->options.slots);
     char *state_at = staged + ((char *)place->state - (char *)place->slots);
     memcpy(staged, slots, (size_t)p->options.slots * sizeof *slots);
-    memcpy(state_at, &counted, sizeof counted);
-    memcpy(state_at + sizeof counted, p->rates, (size_t)p->n_segments * sizeof *p->rates);
+    memcpy(state_at, &own, sizeof own);
+    memcpy(state_at + sizeof own, p->rates, (size_t)p->n_segments * sizeof *p->rates);
 }
 
 alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_slot *slots,
