@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crc32.h"
 #include "base/status.h"
 #include "base/utf8.h"
 #include "base/writer.h"
@@ -195,7 +196,7 @@ alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data,
         AN_CHECK(write_header(writer));
     AN_CHECK(writer->put(writer->to, data, bytes));
     if (writer->summed)
-        writer->sums[writer->given] = an_tensor_sum_add(writer->sums[writer->given], data, bytes);
+        writer->sums[writer->given] = an_crc32(writer->sums[writer->given], data, bytes);
     writer->part += bytes;
     if (writer->part == writer->bytes[writer->given]) {
         writer->part = 0;

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/crc32.h"
 #include "base/status.h"
 #include "base/zlib_memory.h"
 
@@ -128,7 +129,7 @@ static alexnet_status next(const an_section *section, void *dst, size_t length)
     u->at += length;
     if (!section->checked)
         return ALEXNET_OK;
-    u->crc = (uint32_t)crc32_z(u->crc, dst, length);
+    u->crc = an_crc32(u->crc, dst, length);
     if (u->at == section->size && u->crc != section->crc)
         return AN_SECTION_FAIL(section, "damaged: checksum %08x expected, found %08x", section->crc,
                                u->crc);

@@ -3,20 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/crc32.h"
 #include "base/json.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "format/safetensors_header.h"
 
 enum { DIGITS = 8 };
-
-uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length)
-{
-    return length ? (uint32_t)crc32_z(sum, bytes, length) : sum; /* NULL makes zlib start over */
-}
 
 /* ---- Metadata ---- */
 
@@ -43,8 +38,8 @@ static bool sum_texts(const json_t *texts, uint32_t *sum)
     *sum = 0;
     for (size_t i = 0; i < count; i++) {
         const char *text = json_string_value(json_object_get(texts, keys[i]));
-        *sum = an_tensor_sum_add(*sum, keys[i], strlen(keys[i]) + 1);
-        *sum = an_tensor_sum_add(*sum, text, strlen(text) + 1);
+        *sum = an_crc32(*sum, keys[i], strlen(keys[i]) + 1);
+        *sum = an_crc32(*sum, text, strlen(text) + 1);
     }
     an_free(keys);
     return true;
@@ -150,7 +145,7 @@ void an_tensor_sums_take(an_tensor_file *file, const an_tensor_entry *entry, int
     }
     if (first != sum->next)
         return;
-    sum->found = an_tensor_sum_add(sum->found, bytes, (size_t)count * width);
+    sum->found = an_crc32(sum->found, bytes, (size_t)count * width);
     sum->next += count;
     if ((uint64_t)sum->next * width == entry->bytes)
         sum->differs = sum->found != sum->expected;

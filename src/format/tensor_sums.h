@@ -27,8 +27,6 @@ typedef struct an_tensor_sum {
     int64_t next;
 } an_tensor_sum;
 
-/** Extend a checksum, which begins as 0. */
-uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length);
 /** The value of the metadata for `count` tensors; owned. NULL if out of memory.
  * @param header  of a safetensors file: its members are the tensors in the order of `sums`, and
  *                __metadata__ */

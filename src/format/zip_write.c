@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/alloc.h"
 #include "base/byte_order.h"
@@ -27,11 +26,6 @@ struct an_zip_writer {
     member *members;
     size_t count;
 };
-
-uint32_t an_zip_sum(uint32_t crc, const void *bytes, size_t length)
-{
-    return (uint32_t)crc32_z(crc, bytes, length);
-}
 
 alexnet_status an_zip_writer_new(an_zip_writer **out, const char *path)
 {

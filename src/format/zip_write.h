@@ -17,15 +17,13 @@ alexnet_status an_zip_writer_new(an_zip_writer **out, const char *path);
 /**
  * Begin a member.
  * @param name  UTF-8
- * @param crc   the checksum of its bytes, as an_zip_sum() computes it
+ * @param crc   the checksum of its bytes, as an_crc32() computes it
  * @param size  of its bytes, which an_zip_writer_put() takes
  * @return ALEXNET_ERROR_UNSUPPORTED if the archive would exceed 4 GiB
  */
 alexnet_status an_zip_writer_begin(an_zip_writer *writer, const char *name, uint32_t crc,
                                    uint64_t size);
 alexnet_status an_zip_writer_put(an_zip_writer *writer, const void *bytes, size_t length);
-/** Extend a checksum, 0 at first, by more bytes. */
-uint32_t an_zip_sum(uint32_t crc, const void *bytes, size_t length);
 /** Write the directory, flush, rename, free. Frees on failure too. */
 alexnet_status an_zip_writer_commit(an_zip_writer *writer);
 void an_zip_writer_abort(an_zip_writer *writer); /* NULL allowed */

@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "base/crc32.h"
+
 enum { LONG = 1500, NAMED = 4 }; /* conversion reads pieces of 1,024 */
 
 static float values[LONG];
@@ -29,6 +31,26 @@ static uint32_t crc32_of(const void *bytes, size_t length)
             crc = crc >> 1 ^ (0xEDB88320 & (0 - (crc & 1)));
     }
     return ~crc;
+}
+
+/* Every length up to several rounds of the loop over blocks, from every alignment, at once and in
+ * two parts. */
+static void test_every_length(void **state)
+{
+    (void)state;
+    enum { MOST = 700 };
+    static unsigned char bytes[MOST];
+    for (int i = 0; i < MOST; i++)
+        bytes[i] = (unsigned char)(i * i + (i >> 3));
+    for (int length = 0; length <= MOST; length++) {
+        const unsigned char *at = bytes + length % 16 * (length + 16 <= MOST);
+        const uint32_t expected = crc32_of(at, (size_t)length);
+        const int first = length / 3, rest = length - first;
+        assert_int_equal(an_crc32(0, at, (size_t)length), expected);
+        assert_int_equal(an_crc32(an_crc32(0, at, (size_t)first), at + first, (size_t)rest),
+                         expected);
+    }
+    assert_int_equal(an_crc32(123, NULL, 0), 123);
 }
 
 /* Write m.safetensors. @param sums  the text of its metadata; NULL: the writer's own */
@@ -265,9 +287,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
-        T(test_what_is_written), T(test_every_bit),  T(test_changed_metadata),
-        T(test_metadata_alone),  T(test_upper_case), T(test_a_part),
-        T(test_other_tables),
+        T(test_every_length),     T(test_what_is_written), T(test_every_bit),
+        T(test_changed_metadata), T(test_metadata_alone),  T(test_upper_case),
+        T(test_a_part),           T(test_other_tables),
 #undef T
     };
     return cmocka_run_group_tests_name("checksums of tensors and metadata", tests, NULL, NULL);

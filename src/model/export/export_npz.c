@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crc32.h"
 #include "base/status.h"
 #include "format/npy_text.h"
 #include "format/zip_write.h"
@@ -35,7 +36,7 @@ static alexnet_status put_text(void *to, const char *key, const char *value)
     an_npy_text_put(block, value);
     an_npy_text_type(descr, count);
     an_npy_header_write(header, descr, an_shape_of(0));
-    const uint32_t crc = an_zip_sum(an_zip_sum(0, header, sizeof header), block, bytes);
+    const uint32_t crc = an_crc32(an_crc32(0, header, sizeof header), block, bytes);
     alexnet_status rc = begin(zip, key, header, crc, bytes);
     if (rc == ALEXNET_OK)
         rc = an_zip_writer_put(zip, block, bytes);
@@ -45,7 +46,7 @@ static alexnet_status put_text(void *to, const char *key, const char *value)
 
 static alexnet_status sum(void *crc, const void *bytes, size_t length)
 {
-    *(uint32_t *)crc = an_zip_sum(*(uint32_t *)crc, bytes, length);
+    *(uint32_t *)crc = an_crc32(*(uint32_t *)crc, bytes, length);
     return ALEXNET_OK;
 }
 
@@ -60,7 +61,7 @@ static alexnet_status put_tensor(an_zip_writer *zip, an_net *net, const an_expor
     char header[AN_NPY_HEADER];
     const uint64_t count = (uint64_t)an_shape_count(tensor->shape);
     an_npy_header_write(header, tensor->type == AN_F16 ? "<f2" : "<f4", tensor->shape);
-    uint32_t crc = an_zip_sum(0, header, sizeof header);
+    uint32_t crc = an_crc32(0, header, sizeof header);
     AN_CHECK(an_export_values(net, tensor, sum, &crc));
     AN_CHECK(begin(zip, tensor->name, header, crc, count * an_dtype_bytes(tensor->type)));
     return an_export_values(net, tensor, put, zip);
