@@ -74,8 +74,10 @@ static void measure_row(job *j, int64_t row)
 
 /* ---- Tiles ---- */
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* A chunk of some rows, prepared; rows past the last are zero. */
-static void take_rows(const job *j, int64_t row, int64_t at, int n, double out[TILE][CHUNK])
+INLINE void take_rows(const job *j, int64_t row, int64_t at, int n, double out[TILE][CHUNK])
 {
     for (int i = 0; i < TILE; i++) {
         const bool there = row + i < j->count;
@@ -86,7 +88,7 @@ static void take_rows(const job *j, int64_t row, int64_t at, int n, double out[T
     }
 }
 
-static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE], int n)
+INLINE void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE], int n)
 {
     for (int i = 0; i < TILE; i++)
         for (int k = 0; k < n; k++)
@@ -95,16 +97,19 @@ static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE], int n)
 
 /* Differences are squared one by one: sums of products would cancel out for similar rows. Two rows
  * of x at a time against TILE of y: compilers keep these sums in registers. */
-static void add_squares(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
+INLINE void add_squares(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
 {
     for (int i = 0; i < TILE; i += 2) {
         double a[TILE] = {0}, b[TILE] = {0};
-        for (int k = 0; k < n; k++)
+        for (int k = 0; k < n; k++) {
+            const double f = x[i][k], g = x[i + 1][k];
+#pragma omp simd
             for (int c = 0; c < TILE; c++) {
-                const double d = x[i][k] - y[k][c], e = x[i + 1][k] - y[k][c];
+                const double d = f - y[k][c], e = g - y[k][c];
                 a[c] += d * d;
                 b[c] += e * e;
             }
+        }
         for (int c = 0; c < TILE; c++) {
             sums[i][c] += a[c];
             sums[i + 1][c] += b[c];
@@ -117,10 +122,10 @@ static double dissimilarity(alexnet_dissimilarity measure, double sum)
     return measure == ALEXNET_DISSIMILARITY_EUCLIDEAN ? sqrt(sum) : sum / 2;
 }
 
-static void compute_tile(const job *j, int64_t row, int64_t column)
+/* The sums of a tile's squares. */
+INLINE void sum_tile(const job *j, scratch *s, int64_t row, int64_t column)
 {
-    scratch *s = &j->scratch[omp_get_thread_num()];
-    memset(s, 0, sizeof *s);
+    memset(s->sums, 0, sizeof s->sums);
     for (int64_t at = 0; at < j->length; at += CHUNK) {
         const int n = j->length - at < CHUNK ? (int)(j->length - at) : CHUNK;
         take_rows(j, row, at, n, s->x);
@@ -128,6 +133,32 @@ static void compute_tile(const job *j, int64_t row, int64_t column)
         transpose(s->y, s->turned, n);
         add_squares(s->sums, s->x, s->turned, n);
     }
+}
+
+/* Each instruction set adds up in the same order, so all give the same bits. */
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static void sum_tile_avx2(const job *j, scratch *s, int64_t row,
+                                                          int64_t column)
+{
+    sum_tile(j, s, row, column);
+}
+#endif
+
+static void sum_squares(const job *j, scratch *s, int64_t row, int64_t column)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        sum_tile_avx2(j, s, row, column);
+        return;
+    }
+#endif
+    sum_tile(j, s, row, column);
+}
+
+static void compute_tile(const job *j, int64_t row, int64_t column)
+{
+    scratch *s = &j->scratch[omp_get_thread_num()];
+    sum_squares(j, s, row, column);
     for (int64_t r = row; r < row + TILE && r < j->count; r++)
         for (int64_t c = column; c < column + TILE && c < j->count; c++)
             if (r < c)
