@@ -131,8 +131,12 @@ void an_distance_free(an_distance *d)
 static an_distance_layer layer_of(const an_distance *d, const an_distance_picture *a,
                                   const an_distance_picture *b, int index)
 {
-    return (an_distance_layer){d->lpips->channels[index], a->positions[index],
-                               d->lpips->weights[index], a->layers[index], b->layers[index]};
+    int64_t before = 0; /* positions of earlier layers */
+    for (int i = 0; i < index; i++)
+        before += a->positions[i];
+    return (an_distance_layer){
+        d->lpips->channels[index], a->positions[index], d->lpips->weights[index], a->layers[index],
+        b->layers[index],          a->norms + before,   b->norms + before};
 }
 
 static alexnet_status compute_gradient(an_distance *d, const an_distance_picture *a,

@@ -54,6 +54,7 @@ struct alexnet_distance_picture {
     size_t bytes;    /* of the following */
     float *input;    /* [channels][rows][columns], of the network */
     float *features; /* of all layers, one after the other */
+    double *norms;   /* of the channels at each position, likewise */
     float **layers;  /* per layer, [channels][positions] */
     int64_t *positions;
 };

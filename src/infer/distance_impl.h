@@ -27,12 +27,16 @@ alexnet_status an_distance_check_numbers(const float *values, int64_t count, con
 
 /* ---- distance_layer.c ---- */
 
-/** The features of a layer of two pictures, [channels][positions] each. */
+/** The features of a layer of two pictures, [channels][positions] each, and their norms. */
 typedef struct an_distance_layer {
     int channels;
     int64_t positions;
     const float *weights, *a, *b;
+    const double *norms_a, *norms_b; /* [positions] */
 } an_distance_layer;
+
+/** The norms of the channels at each position. */
+void an_distance_norms(double *norms, const float *features, int channels, int64_t positions);
 
 /** Its part of the distance. */
 double an_distance_sum(const an_distance_layer *layer);

@@ -8,36 +8,40 @@ enum { BLOCK = 64 };
 
 static const double EPSILON = 1e-10; /* of the published implementation */
 
-/* 1 / (norm + epsilon) of `count` positions from `first`. */
-static void invert_norms(const an_distance_layer *l, const float *features, int64_t first,
-                         int count, double *norm, double *inverse)
+static int block_at(int64_t positions, int64_t first)
 {
-    for (int i = 0; i < count; i++)
-        norm[i] = 0;
-    for (int c = 0; c < l->channels; c++) {
-        const float *row = features + c * l->positions + first;
+    return positions - first < BLOCK ? (int)(positions - first) : BLOCK;
+}
+
+void an_distance_norms(double *norms, const float *features, int channels, int64_t positions)
+{
+    for (int64_t first = 0; first < positions; first += BLOCK) {
+        const int count = block_at(positions, first);
+        double squares[BLOCK] = {0};
+        for (int c = 0; c < channels; c++) {
+            const float *row = features + c * positions + first;
+            for (int i = 0; i < count; i++)
+                squares[i] += (double)row[i] * row[i];
+        }
         for (int i = 0; i < count; i++)
-            norm[i] += (double)row[i] * row[i];
-    }
-    for (int i = 0; i < count; i++) {
-        norm[i] = sqrt(norm[i]);
-        inverse[i] = 1 / (norm[i] + EPSILON);
+            norms[first + i] = sqrt(squares[i]);
     }
 }
 
-static int block_at(const an_distance_layer *l, int64_t first)
+static void invert(const double *norms, int count, double *inverse)
 {
-    return l->positions - first < BLOCK ? (int)(l->positions - first) : BLOCK;
+    for (int i = 0; i < count; i++)
+        inverse[i] = 1 / (norms[i] + EPSILON);
 }
 
 double an_distance_sum(const an_distance_layer *l)
 {
-    double norm[BLOCK], of_a[BLOCK], of_b[BLOCK], total = 0;
+    double of_a[BLOCK], of_b[BLOCK], total = 0;
     for (int64_t first = 0; first < l->positions; first += BLOCK) {
-        const int count = block_at(l, first);
+        const int count = block_at(l->positions, first);
         double sums[BLOCK] = {0};
-        invert_norms(l, l->a, first, count, norm, of_a);
-        invert_norms(l, l->b, first, count, norm, of_b);
+        invert(l->norms_a + first, count, of_a);
+        invert(l->norms_b + first, count, of_b);
         for (int c = 0; c < l->channels; c++) {
             const float *a = l->a + c * l->positions + first;
             const float *b = l->b + c * l->positions + first;
@@ -58,12 +62,13 @@ double an_distance_sum(const an_distance_layer *l)
  */
 void an_distance_gradient(const an_distance_layer *l, float *gradient)
 {
-    double norm_a[BLOCK], norm_b[BLOCK], of_a[BLOCK], of_b[BLOCK];
+    double of_a[BLOCK], of_b[BLOCK];
     for (int64_t first = 0; first < l->positions; first += BLOCK) {
-        const int count = block_at(l, first);
+        const int count = block_at(l->positions, first);
+        const double *norm_a = l->norms_a + first;
         double along[BLOCK] = {0}; /* sum of g[k] a[k], then what multiplies a[c] */
-        invert_norms(l, l->b, first, count, norm_b, of_b);
-        invert_norms(l, l->a, first, count, norm_a, of_a);
+        invert(norm_a, count, of_a);
+        invert(l->norms_b + first, count, of_b);
         for (int c = 0; c < l->channels; c++) {
             const int64_t row = c * l->positions + first;
             for (int i = 0; i < count; i++) {

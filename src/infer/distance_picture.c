@@ -18,9 +18,18 @@ void an_distance_picture_free(an_distance_picture *picture)
         return;
     an_free(picture->input);
     an_free(picture->features);
+    an_free(picture->norms);
     an_free(picture->layers);
     an_free(picture->positions);
     an_free(picture);
+}
+
+static int64_t count_positions(const an_distance_picture *p)
+{
+    int64_t count = 0;
+    for (int i = 0; i < p->distance->lpips->count; i++)
+        count += p->positions[i];
+    return count;
 }
 
 static int64_t count_features(const an_distance_picture *p)
@@ -45,10 +54,12 @@ static alexnet_status make_buffers(an_distance_picture *p, const an_program *pro
     }
     p->bytes =
         (size_t)(count_features(p) + (int64_t)channels_of(p->distance) * p->rows * p->columns) *
-        sizeof(float);
+            sizeof(float) +
+        (size_t)count_positions(p) * sizeof(double);
     p->input = an_calloc(3 * (size_t)p->rows * (size_t)p->columns, sizeof *p->input);
     p->features = an_calloc((size_t)count_features(p), sizeof *p->features);
-    if (!p->input || !p->features)
+    p->norms = an_calloc((size_t)count_positions(p), sizeof *p->norms);
+    if (!p->input || !p->features || !p->norms)
         return AN_FAIL_MEMORY(p->bytes, "a picture's features");
     float *at = p->features;
     for (int i = 0; i < lpips->count; i++) {
@@ -107,7 +118,11 @@ static alexnet_status compute_features(an_distance_picture *p, an_program *progr
     AN_CHECK(an_program_run(program));
     for (int i = 0; i < p->distance->lpips->count; i++)
         AN_CHECK(an_program_read(program, p->distance->layers[i], p->layers[i]));
-    return an_distance_check_numbers(p->features, count_features(p), "the features");
+    AN_CHECK(an_distance_check_numbers(p->features, count_features(p), "the features"));
+    double *norms = p->norms;
+    for (int i = 0; i < p->distance->lpips->count; norms += p->positions[i++])
+        an_distance_norms(norms, p->layers[i], p->distance->lpips->channels[i], p->positions[i]);
+    return ALEXNET_OK;
 }
 
 static alexnet_status check_pixels(int rows, int columns, const char *name)
