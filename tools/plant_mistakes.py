@@ -4,7 +4,7 @@
     plant_mistakes.py [NAME...]      plant these, or all; exit 1 if any goes unnoticed
         --list                       the names, and what is wrong in each
         --whole                      run every test, not only those that should notice
-        --table FILE                 write the table of docs/testing.md to FILE
+        --table FILE                 write a table to FILE: where each was planted, what caught it
         --work FOLDER                keep the copy and its build there for the next time
     plant_mistakes.py --check        only see that each can be planted; nothing is built
     plant_mistakes.py --self-check   see that what cannot be planted is refused
@@ -244,12 +244,9 @@ def plant_all(copy, mistakes, whole, table):
 # ---- Checks ----
 
 def check(mistakes):
-    """Every mistake can be planted, and is in the table."""
-    table = (ROOT / "docs" / "testing.md").read_text()
+    """Every mistake can be planted."""
     for mistake in mistakes:
         find(ROOT, mistake)
-        if f"| `{mistake.name}` |" not in table:
-            raise Refused(f"{mistake.name}: docs/testing.md does not have it")
 
 
 def self_check():
