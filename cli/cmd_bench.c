@@ -16,7 +16,7 @@ enum { MODE_LOADER = ALEXNET_BENCH_INFER + 1 };
 static const opt rows[] = {
     {.name = "net",
      .type = OPT_TEXT,
-     .arg = "NAME|FILE",
+     .arg = "NET",
      .standard = "alexnet",
      .help =
          "a built-in network or a network file; with 1000 classes, unless it fixes their number",
@@ -48,7 +48,7 @@ static const opt rows[] = {
      .offset = offsetof(bench_options, steps)},
     {.name = "recipe",
      .type = OPT_TEXT,
-     .arg = "NAME|FILE",
+     .arg = "RECIPE",
      .help = "with --mode loader: how pictures are cut (crop, rotate); default: paper, crops of "
              "one size",
      .reads = true,

@@ -318,6 +318,6 @@ static int run(model_args *line, const void *own)
 int cmd_rdm(int argc, char **argv)
 {
     rdm_options options = {0};
-    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    const opt_group own = {"Options", rows, COUNT_OF(rows), .target = &options};
     return model_args_run(&page, own, run, argc, argv);
 }

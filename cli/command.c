@@ -43,3 +43,14 @@ int command_unknown(const command_list *list, const char *name)
     return cli_error(CLI_USAGE, "there is no command '%s%s%s'; '%s help%s%s' lists them", before,
                      blank, name, cli_program, blank, before);
 }
+
+void command_each(const command_list *list, const char *word)
+{
+    for (const command *c = list->rows; c->name; c++) {
+        char *copy = cli_copy(word), *line[] = {copy, NULL};
+        c->run(1, line);
+        free(copy);
+        if (c->parts)
+            command_each(c->parts, word);
+    }
+}

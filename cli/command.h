@@ -30,10 +30,20 @@ typedef struct command_list {
 /** All commands, and those of `data`. */
 extern const command_list commands, data_commands;
 
+/** What help and the manual page say about all commands. */
+#define COMMANDS_START                                                                             \
+    "Start with 'alexnet demo'. 'alexnet help COMMAND' explains a command. No trained weights "    \
+    "come with alexnet: 'alexnet train' makes a model from your own pictures."
+#define COMMANDS_EXIT_CODES                                                                        \
+    "0 done, 1 failed, 2 wrong usage, 3 bad input file, 4 device or feature not available; "       \
+    "interrupted: 130 by SIGINT (Ctrl-C), 143 by SIGTERM, 152 by SIGXCPU."
+
 /** Find a command in a list. @return NULL if none has this name */
 const command *command_find(const command_list *list, const char *name);
 /** Report a command that is not in the list, with the nearest one. @return CLI_USAGE */
 int command_unknown(const command_list *list, const char *name);
+/** Call each command of a list, and its subcommands, with one word: a form of --help. */
+void command_each(const command_list *list, const char *word);
 
 int cmd_info(int argc, char **argv);
 int cmd_train(int argc, char **argv);
@@ -55,6 +65,8 @@ int cmd_data_stats(int argc, char **argv);
 int cmd_data_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_manual(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 #endif

@@ -2,6 +2,9 @@
 #include <stdio.h>
 
 #include "opt.h"
+#include "terminal.h"
+
+enum { LINE_WIDTH = 80 };
 
 static const command rows[] = {
     {"info", cmd_info, "show a network, a model, a run or a recipe", NULL},
@@ -21,6 +24,8 @@ static const command rows[] = {
     {"selftest", cmd_selftest, "check this installation and list its devices", NULL},
     {"demo", cmd_demo, "a complete small example with nothing to download", NULL},
     {"help", cmd_help, "explain a command", NULL},
+    {"manual", cmd_manual, "print the manual page", NULL},
+    {"completion", cmd_completion, "print a script by which a shell completes command lines", NULL},
     {"version", cmd_version, "print the version and those of the libraries in use", NULL},
     {NULL, NULL, NULL, NULL},
 };
@@ -99,6 +104,7 @@ static const synonym synonyms[] = {
     {"example", "demo"},
     {"tutorial", "demo"},
     {"quickstart", "demo"},
+    {"man", "manual"},
     {NULL, NULL},
 };
 
@@ -122,10 +128,10 @@ static void list_commands(void)
            alexnet_version());
     for (const command *c = rows; c->name; c++)
         printf("  %-10s %s\n", c->name, c->help);
-    printf("\nStart with 'alexnet demo'. 'alexnet help COMMAND' explains a command. No trained\n"
-           "weights come with alexnet: 'alexnet train' makes a model from your own pictures.\n\n"
-           "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input file, 4 device or feature\n"
-           "not available; interrupted: 130 by SIGINT (Ctrl-C), 143 by SIGTERM, 152 by SIGXCPU.\n");
+    putchar('\n');
+    terminal_wrap(stdout, LINE_WIDTH, 0, 0, COMMANDS_START);
+    putchar('\n');
+    terminal_wrap(stdout, LINE_WIDTH, 0, 0, "Exit codes: " COMMANDS_EXIT_CODES);
 }
 
 /* Explain a command, or a part of one, by calling it with --help. */

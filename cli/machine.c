@@ -18,7 +18,7 @@ static const opt rows[] = {
     {.name = "device",
      .type = OPT_TEXT,
      .also = {"gpu", "gpus", "cuda", "cpu", "no-cuda"},
-     .arg = "NAME",
+     .arg = "DEVICE",
      .standard = "auto",
      .help = devices_help,
      .offset = offsetof(machine_options, device)},
@@ -86,13 +86,13 @@ static void list_devices(void)
 opt_group machine_group(machine_options *options)
 {
     list_devices();
-    return (opt_group){"Common options", rows, COUNT_OF(rows), options};
+    return (opt_group){"Common options", rows, COUNT_OF(rows), options, true};
 }
 
 opt_group machine_group_plain(machine_options *options)
 {
     options->device = "cpu";
-    return (opt_group){"Common options", rows + ROW_THREADS, ROWS_PLAIN, options};
+    return (opt_group){"Common options", rows + ROW_THREADS, ROWS_PLAIN, options, true};
 }
 
 static void log_line(void *user, alexnet_log_level level, const char *line)

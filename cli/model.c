@@ -12,7 +12,7 @@ static const opt rows[] = {
     {.name = "net",
      .type = OPT_TEXT,
      .also = {"network", "arch"},
-     .arg = "NAME",
+     .arg = "NET",
      .help = "read MODEL as this built-in network or network file, whatever it is recognised as",
      .reads = true,
      .offset = offsetof(model_options, net)},
@@ -36,7 +36,7 @@ static const opt rows[] = {
 
 opt_group model_group(model_options *options)
 {
-    return (opt_group){"Options of MODEL", rows, COUNT_OF(rows), options};
+    return (opt_group){"Options of MODEL", rows, COUNT_OF(rows), options, true};
 }
 
 static const char best_name[] = "best.safetensors";

@@ -115,11 +115,24 @@ static int take_letter(opt_args *args, char *word, char **next, int *code)
     return take(args, &option, word[1] ? word + 1 : NULL, next, code);
 }
 
-static bool asks_for_help(int argc, char **argv)
+/* Print the help that the line asks for, if it does. `manual` and `completion` ask for the other
+ * forms, because the tables of a command are known only here. */
+static bool print_help(const opt_args *args, int argc, char **argv)
 {
+    static const struct {
+        const char *word;
+        void (*print)(const opt_args *args, FILE *out);
+    } forms[] = {
+        {"--help", opt_print_help},    {"-h", opt_print_help},
+        {"--help=man", opt_print_man}, {"--help=bash", opt_print_bash},
+        {"--help=zsh", opt_print_zsh}, {"--help=fish", opt_print_fish},
+    };
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
+        for (size_t f = 0; f < COUNT_OF(forms); f++)
+            if (strcmp(argv[i], forms[f].word) == 0) {
+                forms[f].print(args, stdout);
+                return true;
+            }
     return false;
 }
 
@@ -142,10 +155,8 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     args->files = argv;
     args->file_count = args->given_count = 0;
     store_defaults(args);
-    if (asks_for_help(argc, argv)) {
-        opt_print_help(args, stdout);
+    if (print_help(args, argc, argv))
         *code = CLI_DONE;
-    }
     bool options = true;
     for (int i = 0; i < argc && *code < 0; i++) {
         char *word = argv[i];

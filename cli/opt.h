@@ -55,6 +55,7 @@ typedef struct opt_group {
     const opt *rows;
     size_t count;
     void *target;
+    bool shared; /* by commands: the manual page describes them once */
 } opt_group;
 
 typedef struct opt_example {

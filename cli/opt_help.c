@@ -9,8 +9,7 @@
 
 enum { HELP_COLUMN = 26, LINE_WIDTH = 80 };
 
-/* "help (1 to 1000; default 5)" */
-static void describe(const opt *row, char *out, size_t size)
+void opt_describe(const opt *row, char *out, size_t size)
 {
     char range[80] = "", standard[120] = "";
     bool numeric = row->type == OPT_INTEGER || row->type == OPT_NUMBER;
@@ -34,7 +33,7 @@ static void print_row(FILE *out, const opt *row)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
     const char *arg = row->arg ? row->arg : "";
     snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name, *arg ? " " : "", arg);
-    describe(row, right, sizeof right);
+    opt_describe(row, right, sizeof right);
     int width = terminal_columns(left);
     fputs(left, out);
     if (width + 2 > HELP_COLUMN) {

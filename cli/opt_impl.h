@@ -3,7 +3,9 @@
  *
  *     opt.c          the command line
  *     opt_meant.c    what a wrong name or value was meant to be
- *     opt_help.c     the help of a command, and errors of usage
+ *     opt_man.c      the section of a command in the manual page
+ *     opt_complete.c its part of the scripts that complete command lines
+ *     opt_help.c     its help, and errors of usage
  *     opt_row.c      rows and the values of options
  *
  * SPDX-License-Identifier: MIT
@@ -41,8 +43,18 @@ bool opt_store(const opt *row, void *options, const char *value);
 
 /** The option --help, which every command has. */
 extern const opt opt_help_row;
-/** Print the help of a command. */
-void opt_print_help(const opt_args *args, FILE *out);
+/** What help says about an option: "help (1 to 1000; default 5)". */
+void opt_describe(const opt *row, char *out, size_t size);
+
+/* A command as each form of --help has it. */
+void opt_print_help(const opt_args *args, FILE *out); /* --help */
+void opt_print_man(const opt_args *args, FILE *out);  /* --help=man */
+void opt_print_bash(const opt_args *args, FILE *out); /* --help=bash */
+void opt_print_zsh(const opt_args *args, FILE *out);  /* --help=zsh */
+void opt_print_fish(const opt_args *args, FILE *out); /* --help=fish */
+/** Options, and a list of commands, in the manual page. */
+void opt_print_man_group(const opt_group *group, FILE *out);
+void opt_print_man_commands(const command_list *list, FILE *out);
 
 /** Report an option that the command does not have. @param dashes  as typed. @return CLI_USAGE */
 int opt_wrong_name(const opt_args *args, const char *dashes, const char *name, size_t length);

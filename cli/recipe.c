@@ -57,7 +57,8 @@ opt_group recipe_group(string_list *settings)
     opt *rows = cli_alloc(count * sizeof *rows);
     for (size_t i = 0; i < count && alexnet_recipe_key_get((int)i, &key); i++)
         rows[i] = row_of_key(&key);
-    return (opt_group){"Recipe; the defaults are those of --recipe default", rows, count, settings};
+    return (opt_group){"Recipe; the defaults are those of --recipe default", rows, count,
+                       .target = settings};
 }
 
 void recipe_group_free(opt_group *group)

@@ -2,7 +2,7 @@
 . "${0%/*}/lib.sh"
 
 for command in info train data eval classify explain features rdm similar convert distance plot runs \
-    bench selftest demo help version; do
+    bench selftest demo help manual completion version; do
     expect 0 "$command" --help
     cp out by_option
     is "$(head -c 14 out)" "Usage: alexnet" "the start of the help of $command"
@@ -69,6 +69,7 @@ suggests trian train
 suggests inof info
 suggests recipes info
 suggests verify "data check"
+suggests man manual
 expect 2 xyzzy
 has err "there is no command 'xyzzy'; '" "help' lists them"
 

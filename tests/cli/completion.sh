@@ -1,0 +1,133 @@
+# The completion of command lines: what is offered is what help says, in every shell that is there,
+# and nothing that is typed or that a file is called is run.
+. "${0%/*}/lib.sh"
+command -v bash >/dev/null || exit 77
+
+expect 2 completion
+expect 2 completion bash zsh
+expect 2 completion csh
+has err "there is no completion for 'csh', only for bash, zsh and fish"
+for shell in bash zsh fish; do
+    expect 0 completion $shell
+    mv out script.$shell
+    ! command -v $shell >/dev/null || $shell -n script.$shell || fail "the script of $shell"
+done
+
+# offered WORD...: what bash offers in the folder `here` for the last word of this line, in the file
+# out; in the file how, what it asks of readline, which completes if nothing is offered.
+mkdir here
+cat >ask.bash <<'END'
+compopt() { echo "$*" >../how; }
+set -u
+. ../script.bash
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_alexnet
+[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
+END
+offered() {
+    echo default >how
+    (cd here && bash --norc ../ask.bash alexnet "$@") >out 2>err || fail "bash: $*"
+    [ ! -s err ] || fail "bash says something: $*"
+}
+words() { tr '\n' ' ' <out | sed 's/ $//'; }
+
+# The options of each command are those of its help. zsh and fish have them as specifications.
+cat >ask.zsh <<'END'
+compdef() { }
+_arguments() { print -rl -- "$@" | sed -n 's/^[*]*\(--[a-z0-9-]*\).*/\1/p'; }
+source ./script.zsh
+words=(alexnet $@ '') CURRENT=$#words
+_alexnet
+END
+cat >ask.fish <<'END'
+source ./script.fish
+complete -C "alexnet $argv --" | string match -r -- '^--[^\t]*'
+END
+expect 0 help
+sed -n 's/^  \([a-z]*\) .*/\1/p' out >commands
+less 18 "$(wc -l <commands)" "commands"
+offered ''
+cmp -s out commands || fail "other commands: $(diff out commands)"
+{
+    cat commands
+    printf 'data %s\n' check pack stats
+} >each
+while read -r line; do
+    expect 0 $line --help
+    sed -n 's/^  \(    \|-., \)\(--[a-z0-9-]*\).*/\2/p' out | sort >options
+    [ -s options ] || fail "$line has no options"
+    offered $line --
+    sort out | cmp -s - options || fail "$line: bash offers other options"
+    if command -v zsh >/dev/null; then
+        zsh -f ask.zsh $line >out 2>err || fail "zsh: $line"
+        sort out | cmp -s - options || fail "$line: zsh offers other options"
+    fi
+    if command -v fish >/dev/null; then
+        HOME=$work fish ask.fish $line >out 2>err </dev/null || fail "fish: $line"
+        sort -u out | cmp -s - options || fail "$line: fish offers other options"
+    fi
+done <each
+
+# Values: the built-in names, and the words of choices, after a blank or '='.
+"$ALEXNET" info --json >all
+for kind in network recipe; do
+    sed -n 's/^{"name": "\([^"]*\)", "kind": "'$kind'".*/\1/p' all >${kind}s
+    less 6 "$(wc -l <${kind}s)" "${kind}s"
+done
+offered train --net ''
+cmp -s out networks || fail "other networks"
+offered bench --recipe ''
+cmp -s out recipes || fail "other recipes"
+offered info ''
+cat networks recipes | cmp -s - out || fail "other names"
+offered train photos --rule ''
+is "$(words)" "2012 nesterov adam adamw" "the words of a choice"
+offered train photos --rule = nest
+is "$(words)" nesterov "a word after ="
+offered train photos --class-weights =
+is "$(words)" "none balanced" "the words beside a file"
+offered train photos --rule x
+is "$(words) $(cat how)" " +o default" "what cannot be a choice"
+offered selftest --device r
+is "$(words)" ref "a device"
+offered convert in out --to caffem
+is "$(words)" caffemodel "a format"
+offered plot ''
+is "$(words)" "filters curves confusion" "what is plotted"
+offered data ''
+is "$(words)" "check pack stats" "the commands of data"
+offered help data ''
+is "$(words)" "check pack stats" "the commands of data, for help"
+offered help data check ''
+is "$(words)" "--help" "after a command to be explained"
+offered nonsense ''
+is "$(words) $(cat how)" " +o default" "after an unknown command"
+offered train photos --epochs ''
+is "$(words) $(cat how)" " +o default" "a number"
+
+# Files are left to readline, which quotes them; so are folders where no file will do.
+for line in "classify " "plot curves " "train --quiet " "data check " "eval --confusion "; do
+    offered $line ''
+    is "$(words) $(cat how)" " default" "files after $line"
+done
+offered train --resume ''
+is "$(words) $(cat how)" " -o dirnames +o default" "a run"
+
+# Beside names of our own, files are offered as they are called.
+: >'here/alex$(touch ran)' && : >'here/alex`touch ran`' && : >'here/alex a;touch ran' && : >'here/alex*'
+offered info alex
+is "$(cat how)" "-o filenames" "files beside networks"
+{
+    grep ^alex networks
+    (cd here && printf '%s\n' alex*)
+} | sort >wanted
+sort out | cmp -s - wanted || fail "other files"
+for word in '$(touch ran)' '`touch ran`' 'alex$(touch ran)' "'\$(touch ran)" '*' ';touch ran' 'a[$(touch ran)]'; do
+    offered info "$word"
+    offered train --net "$word"
+    offered "$word" "$word"
+    offered info "$word" "$word"
+    offered info "$word" = "$word"
+done
+[ ! -e here/ran ] || fail "a name was run"
+exit 0
