@@ -1,5 +1,6 @@
-# What `make install` installs: the header, both libraries, the command, the files by which
-# pkg-config and CMake find them, networks, recipes, documents and examples.
+# What `make install` installs: the header, both libraries, the command with its manual page and its
+# completion, the files by which pkg-config and CMake find the libraries, networks, recipes, documents
+# and examples.
 include(CMakePackageConfigHelpers)
 
 install(FILES include/alexnet/alexnet.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/alexnet)
@@ -7,6 +8,27 @@ install(DIRECTORY nets recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/alexnet)
 install(DIRECTORY docs examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md CONTRIBUTING.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(TARGETS alexnet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# The program prints its manual page and its completion, if it runs on the machine that builds it.
+if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+  message(STATUS "cross-compiled: no manual page and no completion for shells are installed")
+else()
+  set(printed "")
+  function(an_install_printed folder name) # and what is printed by: alexnet ARGN
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/printed/${name})
+    add_custom_command(OUTPUT ${file} DEPENDS alexnet VERBATIM
+                       COMMAND alexnet ${ARGN} > ${file} COMMENT "Printing ${name}")
+    install(FILES ${file} DESTINATION ${folder})
+    set(printed ${printed} ${file} PARENT_SCOPE)
+  endfunction()
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/printed)
+  set(data ${CMAKE_INSTALL_DATADIR})
+  an_install_printed(${CMAKE_INSTALL_MANDIR}/man1 alexnet.1 manual)
+  an_install_printed(${data}/bash-completion/completions alexnet completion bash)
+  an_install_printed(${data}/zsh/site-functions _alexnet completion zsh)
+  an_install_printed(${data}/fish/vendor_completions.d alexnet.fish completion fish)
+  add_custom_target(alexnet_printed ALL DEPENDS ${printed})
+endif()
 
 # CMake: alexnet::alexnet is the shared library, alexnet::static the static one.
 set_target_properties(alexnet_shared PROPERTIES EXPORT_NAME alexnet)

@@ -32,6 +32,17 @@ done
 for file in "$documents"/docs/*.md; do
     links "$documents/README.md" | grep -qx "docs/${file##*/}" || failed "README.md lacks ${file##*/}"
 done
+# What the program prints of itself, from another day than today.
+printed() {
+    file=$prefix/share/$1
+    shift
+    "$prefix/bin/alexnet" "$@" | sed '/^\.TH /d' > printed
+    sed '/^\.TH /d' "$file" | cmp -s - printed || failed "$file is not what alexnet $* prints"
+}
+printed man/man1/alexnet.1 manual
+printed bash-completion/completions/alexnet completion bash
+printed zsh/site-functions/_alexnet completion zsh
+printed fish/vendor_completions.d/alexnet.fish completion fish
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
