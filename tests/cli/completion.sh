@@ -105,6 +105,18 @@ is "$(words) $(cat how)" " +o default" "after an unknown command"
 offered train photos --epochs ''
 is "$(words) $(cat how)" " +o default" "a number"
 
+# The same in the other shells.
+if command -v fish >/dev/null; then
+    for line in "plot |confusion curves filters" "data |check pack stats" "train --rule ne|nesterov" \
+        "help data |check pack stats" "train --rule=ne|--rule=nesterov" "train --epochs |"; do
+        HOME=$work fish -c "source script.fish; complete -C 'alexnet ${line%|*}'" </dev/null | cut -f1 >out
+        is "$(words)" "${line#*|}" "what fish offers after ${line%|*}"
+    done
+fi
+line script.zsh "'1:argument:(filters curves confusion)' \\" "'help data ') compadd -- check pack stats ;;"
+has script.zsh "]:FILE.csv:_files -g \"*(.csv)\"'" "]:2012|nesterov|adam|adamw:(2012 nesterov adam adamw)'" \
+    "]:NET: _alexnet_or_files $(tr '\n' ' ' <networks | sed 's/ $//')'" "]:LAYER\\:INDEX: '" "]:RUN:_files -/'"
+
 # Files are left to readline, which quotes them; so are folders where no file will do.
 for line in "classify " "plot curves " "train --quiet " "data check " "eval --confusion "; do
     offered $line ''
