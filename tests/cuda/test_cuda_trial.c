@@ -381,6 +381,21 @@ static void test_no_memory(void **state)
         fail_msg("the log says \"%s\"", logged);
 }
 
+/* An engine whose workspace does not fit is left out, and the log says so. */
+static void test_no_memory_for_one(void **state)
+{
+    enum { MOST = 60000 }; /* the operands, but not the workspace of engine 2 too */
+    (void)state;
+    libs.cudaEventElapsedTime = elapsed;
+    seconds_of_engine_2 = 0.5;
+    fake.memory = (size_t)fake_count.live_bytes + MOST;
+    assert_int_equal(choose(AN_FORWARD), 1);
+    fake.memory = 0;
+    if (!strstr(logged, "proposal-2 is left out for the forward pass of a convolution of 32x8x4x4 "
+                        "by 16x3x3 with engine 2: out of memory"))
+        fail_msg("the log says \"%s\"", logged);
+}
+
 /* ---- Time ------------------------------------------------------------------------------------ */
 
 static int works;
@@ -584,6 +599,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fallback, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_untimed_products, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_memory_for_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_recording, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_choices, set_up, tear_down),

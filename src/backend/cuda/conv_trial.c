@@ -2,15 +2,15 @@
 
 #include <stdio.h>
 
-/* Blocks: the operands, and a workspace. */
-enum { X_BLOCK, W_BLOCK, Y_BLOCK, BIAS_BLOCK, WORK_BLOCK };
+/* Blocks of operands. */
+enum { X_BLOCK, W_BLOCK, Y_BLOCK, BIAS_BLOCK };
 
 static alexnet_status run(void *arg)
 {
     const an_cuda_conv_trial *t = arg;
     void *const *block = t->base.block;
     return an_cuda_conv_plan_run(t->plan, block[X_BLOCK], block[W_BLOCK], block[Y_BLOCK],
-                                 block[BIAS_BLOCK], block[WORK_BLOCK]);
+                                 block[BIAS_BLOCK], block[AN_CUDA_TRIAL_WORK]);
 }
 
 static an_element_conv sums_of(const an_cuda_engine_choice *c)
@@ -65,8 +65,6 @@ alexnet_status an_cuda_conv_trial_begin(an_cuda_conv_trial *t, const an_cuda_eng
 
 void an_cuda_conv_trial_enter(an_cuda_conv_trial *t, an_cuda_pick candidate)
 {
-    const size_t bytes = (size_t)t->plan->workspace + 1;
     snprintf(t->base.how, sizeof t->base.how, " with engine %d", (int)t->plan->engine);
-    if (an_cuda_trial_block(&t->base, WORK_BLOCK, bytes) == ALEXNET_OK)
-        an_cuda_trial_enter(&t->base, candidate);
+    an_cuda_trial_enter(&t->base, candidate, an_cuda_conv_plan_workspace(t->plan));
 }

@@ -15,7 +15,7 @@ typedef struct an_cuda_conv_trial {
 /** Make the operands. To be ended with an_cuda_trial_end(), also on failure. Points into itself. */
 alexnet_status an_cuda_conv_trial_begin(an_cuda_conv_trial *trial,
                                         const an_cuda_engine_choice *choice);
-/** Try the plan as it is now. If memory for it is lacking, it is left out. */
+/** Try the plan as it is now. */
 void an_cuda_conv_trial_enter(an_cuda_conv_trial *trial, an_cuda_pick candidate);
 
 #endif

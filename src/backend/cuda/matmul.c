@@ -80,8 +80,8 @@ static void take(an_cuda_matmul *mm, const cublasLtMatmulHeuristicResult_t *resu
     mm->workspace = result->workspaceSize;
 }
 
-/* Blocks of a trial. */
-enum { A_BLOCK, B_BLOCK, C_BLOCK, BIAS_BLOCK, WORK_BLOCK };
+/* Blocks of a trial's operands. */
+enum { A_BLOCK, B_BLOCK, C_BLOCK, BIAS_BLOCK };
 
 typedef struct trial_run {
     const an_cuda_matmul *mm;
@@ -93,7 +93,7 @@ static alexnet_status run_trial(void *arg)
     const trial_run *r = arg;
     void *const *block = r->trial->block;
     return an_cuda_matmul_run(r->mm, block[A_BLOCK], block[B_BLOCK], block[C_BLOCK],
-                              block[BIAS_BLOCK], block[WORK_BLOCK]);
+                              block[BIAS_BLOCK], block[AN_CUDA_TRIAL_WORK]);
 }
 
 /* As a convolution of single pixels: C of B, with A as weights. */
@@ -137,8 +137,8 @@ static an_cuda_pick try_all(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
         an_cuda_trial_cancel(&trial);
     for (int i = 0; i < count && rc == ALEXNET_OK && !an_cuda_trial_decided(&trial); i++) {
         take(mm, &results[i]);
-        if (an_cuda_trial_block(&trial, WORK_BLOCK, mm->workspace + 1) == ALEXNET_OK)
-            an_cuda_trial_enter(&trial, (an_cuda_pick){.number = AN_CUDA_PROPOSAL + i, .place = i});
+        const an_cuda_pick candidate = {.number = AN_CUDA_PROPOSAL + i, .place = i};
+        an_cuda_trial_enter(&trial, candidate, mm->workspace);
     }
     an_cuda_choice_keep(mm->cuda, key, &trial);
     an_cuda_trial_end(&trial);

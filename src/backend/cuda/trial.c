@@ -106,11 +106,12 @@ alexnet_status an_cuda_trial_time(an_cuda_trial *t, double *seconds)
 /* ---- Candidates ------------------------------------------------------------------------------ */
 
 /* Run a candidate on a cleared output, and compare its results. */
-static alexnet_status judge(an_cuda_trial *t, double *deviation)
+static alexnet_status judge(an_cuda_trial *t, size_t workspace, double *deviation)
 {
     const int64_t count = an_element_count(&t->out.sums, t->out.direction);
     const size_t bytes = (size_t)count * an_dtype_bytes(t->out.dtype);
     const an_cuda_libs *libs = t->cuda->libs;
+    AN_CHECK(an_cuda_trial_block(t, AN_CUDA_TRIAL_WORK, workspace + 1));
     AN_CHECK(an_cuda_check(t->cuda,
                            libs->cudaMemsetAsync(t->block[t->out.block], 0, bytes, t->cuda->stream),
                            "clearing memory"));
@@ -125,11 +126,11 @@ static void say_failed(const an_cuda_trial *t, an_variant number)
            an_cuda_variant_names[number], t->what, t->how, an_error_text());
 }
 
-void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate)
+void an_cuda_trial_enter(an_cuda_trial *t, an_cuda_pick candidate, size_t workspace)
 {
     const an_variant number = candidate.number;
     double deviation;
-    if (judge(t, &deviation) != ALEXNET_OK) {
+    if (judge(t, workspace, &deviation) != ALEXNET_OK) {
         say_failed(t, number);
         return;
     }

@@ -19,7 +19,10 @@
 
 /* Twenty trials: the best configuration of each of cuDNN's engines, of which 9.19 proposes up to
  * eight for a convolution of AlexNet, and twelve others in its order. */
-enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 20 };
+enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIALS = 20 };
+
+/* Blocks of memory: up to four operands, and the candidate's workspace. */
+enum { AN_CUDA_TRIAL_WORK = 4, AN_CUDA_TRIAL_BLOCKS };
 
 /** Variants: AUTO chooses as described above; 1 and up are the library's proposals that can be
  * used, best first; of convolutions, the best of each engine before the others. They depend on the
@@ -72,9 +75,10 @@ alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes
  * @param numbers  out: its values and mask */
 alexnet_status an_cuda_trial_operand(an_cuda_trial *trial, int index, int64_t count, an_dtype dtype,
                                      bool tf32, an_element_tensor *numbers);
-/** Run a candidate and compare its results; if trials are timed, time it. One that fails is left
- * out. */
-void an_cuda_trial_enter(an_cuda_trial *trial, an_cuda_pick candidate);
+/** Run a candidate and compare its results; if trials are timed, time it. One that fails, or whose
+ * workspace does not fit, is left out, with a line in the log.
+ * @param workspace  its bytes */
+void an_cuda_trial_enter(an_cuda_trial *trial, an_cuda_pick candidate, size_t workspace);
 /** Whether no further candidates are needed. */
 static inline bool an_cuda_trial_decided(const an_cuda_trial *trial)
 {
