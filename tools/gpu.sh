@@ -86,11 +86,8 @@ run() { # NAME LIMIT COMMAND...: a log of its own, and a line of the table
     # -k: after a fault, a process may be stuck in the driver
     LD_LIBRARY_PATH=$libraries timeout -k 5 "$limit" "$@" > "$logs/$name.log" 2>&1
     code=$?
-    until mkdir "$work/writing" 2> /dev/null; do # parts that end at the same time take turns
-        sleep 0.1
-    done
-    { echo "== $name"; cat "$logs/$name.log"; } >> "$out/$(file_of "$name")"
-    rmdir "$work/writing"
+    # Parts that end at the same time take turns.
+    { flock 1; echo "== $name"; cat "$logs/$name.log"; } >> "$out/$(file_of "$name")"
     say "$name: exit $code, $(($(date +%s) - start)) s"
     return $code
 }
