@@ -10,8 +10,8 @@
  *     table.c     the backend's table, whose functions admit one thread at a time
  *     memory.c    buffers on the device and on the host, and copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
- *     trial.h     choosing the fastest of the libraries' algorithms (trial_check.c: whether their
- *                 results agree; noise.c: random operands)
+ *     trial.h     choosing among the libraries' algorithms (trial_check.c: whether their results
+ *                 are right; noise.c: random operands)
  *     op.c        prepared operators: the functions of the table
  *     prepare.c   what operators look up and reserve when they are prepared
  *     reorder.c   layouts, and copies from one to another
