@@ -107,7 +107,8 @@ if(ALEXNET_HAS_CUDA)
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_PTX=${ptx}0>
     $<$<COMPILE_LANGUAGE:C>:AN_CUDNN_LIBRARIES="${cudnn_libraries}">
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_DNN_NAME="libcudnn.so.9">
-    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_BLAS_NAME="libcublasLt.so.${CUDAToolkit_VERSION_MAJOR}">
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_DNN_PART="libcudnn_graph.so.9">
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_BLAS_NAME="libcublasLt.so.%d">
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_LIBRARIES="${CUDAToolkit_LIBRARY_DIR}">)
   target_link_libraries(alexnet_cuda INTERFACE CUDA::cudart_static ${CMAKE_DL_LIBS})
 else()

@@ -53,11 +53,37 @@ static void find_in_driver(const char *name, void *member)
     memcpy(member, &address, sizeof address);
 }
 
+/* Open the cuBLASLt of a version of CUDA. */
+static void *open_blas(size_t cuda)
+{
+    char name[64];
+    snprintf(name, sizeof name, AN_CUDA_BLAS_NAME, (int)(cuda / 1000));
+    return open_library(name, AN_CUDA_LIBRARIES);
+}
+
+/* cuDNN opens other libraries when it needs them, and ends the process if one of these two is
+ * missing: the part that has its functions, and the cuBLASLt of the CUDA that it is made for. It
+ * uses those that are open. */
+static void *open_dnn(void)
+{
+    size_t (*made_for)(void) = NULL;
+    if (!open_library(AN_CUDA_DNN_PART, AN_CUDNN_LIBRARIES))
+        return NULL;
+    void *dnn = open_library(AN_CUDA_DNN_NAME, AN_CUDNN_LIBRARIES);
+    if (dnn)
+        find(dnn, "cudnnGetCudartVersion", &made_for);
+    if (!made_for || open_blas(made_for()))
+        return dnn;
+    snprintf(missing, sizeof missing, "cuDNN is made for CUDA %d, and needs " AN_CUDA_BLAS_NAME,
+             (int)(made_for() / 1000), (int)(made_for() / 1000));
+    return NULL;
+}
+
 static void load(void)
 {
-    void *dnn = open_library(AN_CUDA_DNN_NAME, AN_CUDNN_LIBRARIES);
-    void *blas = dnn ? open_library(AN_CUDA_BLAS_NAME, AN_CUDA_LIBRARIES) : NULL;
-    if (!blas)
+    void *blas = open_blas(CUDART_VERSION);
+    void *dnn = blas ? open_dnn() : NULL;
+    if (!dnn)
         return;
 #define AN_ROW(name) find(dnn, #name, &libs.name);
     AN_CUDA_DNN(AN_ROW)

@@ -1,32 +1,58 @@
 /*
- * Where the cuda backend looks for its libraries: libs.c is compiled with the names of two stubs,
- * which are in folders of their own, as cuDNN does with -DCUDNN_ROOT.
+ * Where the cuda backend looks for its libraries, and what it says if one is missing: libs.c is
+ * compiled with the names of stubs, which are in folders of their own, as cuDNN is with
+ * -DCUDNN_ROOT.
  */
 #include "ops/ops_rig.h"
 
 #undef AN_CUDA_DNN_NAME
+#undef AN_CUDA_DNN_PART
 #undef AN_CUDA_BLAS_NAME
 #undef AN_CUDNN_LIBRARIES
 #undef AN_CUDA_LIBRARIES
-#define AN_CUDA_DNN_NAME "libstub_dnn.so"
-#define AN_CUDA_BLAS_NAME "libstub_blas.so"
+static const char *stub_dnn, *stub_part;
+#define AN_CUDA_DNN_NAME stub_dnn
+#define AN_CUDA_DNN_PART stub_part
+#define AN_CUDA_BLAS_NAME "libstub_blas_%d.so"
 #define AN_CUDNN_LIBRARIES STUBS "_dnn"
 #define AN_CUDA_LIBRARIES STUBS "_blas"
 #include "backend/cuda/libs.c"
 
+/* Load once more, with other libraries. */
+static void expect_missing(const char *name, const char *part, const char *why)
+{
+    const an_cuda_libs *found;
+    stub_dnn = name;
+    stub_part = part;
+    once = (pthread_once_t)PTHREAD_ONCE_INIT;
+    missing[0] = '\0';
+    expect_failure(an_cuda_libs_get(&found), ALEXNET_ERROR_NOT_AVAILABLE, why);
+    assert_null(found);
+}
+
 /* Had one of the stubs not been found, the error would name its file. */
 static void test_folders_of_the_build(void **state)
 {
-    const an_cuda_libs *found;
     (void)state;
-    expect_failure(an_cuda_libs_get(&found), ALEXNET_ERROR_NOT_AVAILABLE,
+    expect_missing("libstub_dnn.so", "libstub_part.so",
                    "cudnnBackendCreateDescriptor is missing from its library");
-    assert_null(found);
     assert_non_null(an_cuda_libs_runtime());
+}
+
+/* cuDNN itself would end the process if it found these missing. */
+static void test_what_cudnn_opens(void **state)
+{
+    (void)state;
+    expect_missing("libstub_dnn.so", "libstub_graph.so", "libstub_graph.so: cannot open");
+    expect_missing("libstub_old.so", "libstub_part.so",
+                   "cuDNN is made for CUDA 11, and needs libstub_blas_11.so");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_folders_of_the_build)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_folders_of_the_build),
+        cmocka_unit_test(test_what_cudnn_opens),
+    };
     return cmocka_run_group_tests_name("the search for CUDA's libraries", tests, NULL, NULL);
 }
