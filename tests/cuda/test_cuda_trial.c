@@ -584,6 +584,29 @@ static void test_no_engine_wanted(void **state)
            "each that it offers is too inexact, or needs more than 256 MiB");
 }
 
+static cudnnStatus_t get_no_results(cudnnBackendDescriptor_t descriptor,
+                                    cudnnBackendAttributeName_t name,
+                                    cudnnBackendAttributeType_t type, int64_t room, int64_t *count,
+                                    void *values)
+{
+    if (name != CUDNN_ATTR_ENGINEHEUR_RESULTS)
+        return real->cudnnBackendGetAttribute(descriptor, name, type, room, count, values);
+    *count = 0;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+/* As by a cuDNN without its library of heuristics, or without that of engines. */
+static void test_no_engine_offered(void **state)
+{
+    (void)state;
+    libs.cudnnBackendFinalize = finalize;
+    libs.cudnnGetErrorString = name_status;
+    libs.cudnnBackendGetAttribute = get_no_results;
+    refuse(CUDNN_STATUS_SUCCESS, CUDNN_STATUS_SUCCESS, ALEXNET_ERROR_UNSUPPORTED,
+           "cuDNN offers no engine for the forward pass of a convolution of 2x8x4x4 by 16x3x3: "
+           "are all of its libraries (libcudnn_*.so.9) there, and does it support sm_90?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -606,6 +629,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_alignment, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_engine, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_engine_wanted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_engine_offered, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("choosing algorithms", tests, NULL, NULL);
 }

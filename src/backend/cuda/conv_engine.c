@@ -241,6 +241,7 @@ bool an_cuda_choose_engine(an_cuda_engine_choice *c, cudnnBackendDescriptor_t gr
                                                       CUDNN_TYPE_BACKEND_DESCRIPTOR, MAX_CONFIGS,
                                                       &count, configs);
     count = count < MAX_CONFIGS ? count : MAX_CONFIGS;
+    c->offered += count;
     if (made->status == CUDNN_STATUS_SUCCESS) {
         put_engines_first(c, configs, count);
         found = choose_among(c, configs, count, variant);

@@ -24,6 +24,7 @@ typedef struct an_cuda_engine_choice {
     cudnnBackendHeurMode_t mode; /* which engines cuDNN is asked for */
     cudnnStatus_t failed; /* out: the first failure among the engines, but a lack of memory takes
                              precedence; SUCCESS: none failed */
+    int64_t offered;      /* out: how many configurations cuDNN offered */
 } an_cuda_engine_choice;
 
 extern const char *const an_cuda_direction_texts[AN_DIRECTIONS];

@@ -19,6 +19,11 @@ static alexnet_status refuse(const an_cuda_engine_choice *c)
                        what, failure);
     if (c->failed != CUDNN_STATUS_SUCCESS)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "cuDNN has no engine for %s (%s)", what, failure);
+    if (c->offered == 0)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "cuDNN offers no engine for %s: are all of its libraries (libcudnn_*.so.9) "
+                       "there, and does it support sm_%d?",
+                       what, c->plan->cuda->chip);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "cuDNN has no engine for %s: each that it offers is too inexact%s, or needs "
                    "more than %lld MiB of workspace",
@@ -56,7 +61,7 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
     plan->bias = tail != AN_CUDA_TAIL_NONE;
     plan->made.cuda = cuda;
     an_cuda_engine_choice choice = {
-        plan, shape, direction, tail, CUDNN_HEUR_MODE_A, CUDNN_STATUS_SUCCESS};
+        plan, shape, direction, tail, CUDNN_HEUR_MODE_A, CUDNN_STATUS_SUCCESS, 0};
     if (prepare(&choice, variant)) {
         *out = plan;
         return ALEXNET_OK;
