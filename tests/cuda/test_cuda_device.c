@@ -61,7 +61,7 @@ static void test_absent(void **state)
     expect_absent("the driver is made for CUDA 11.4, and this build needs ");
     fake_reset();
     fake.devices = 0;
-    expect_absent("the driver finds no GPU");
+    expect_absent("the driver finds no GPU, or CUDA_VISIBLE_DEVICES hides it");
     fake_reset();
     fake.no_dnn = true;
     expect_absent("libcudnn.so.9");

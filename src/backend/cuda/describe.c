@@ -39,7 +39,7 @@ static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
                  "this process was forked from one that had looked for GPUs: fork earlier, "
                  "or exec");
     else if (error == cudaErrorNoDevice || error == cudaSuccess)
-        snprintf(why, size, "the driver finds no GPU");
+        snprintf(why, size, "the driver finds no GPU, or CUDA_VISIBLE_DEVICES hides it");
     else
         snprintf(why, size, "%s", libs->cudaGetErrorString(error));
     return 0;
