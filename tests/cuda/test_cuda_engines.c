@@ -8,6 +8,7 @@
 #include "ops/random_ops.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backend/cuda/conv.h"
@@ -84,11 +85,22 @@ static cudnnStatus_t finish(cudnnBackendDescriptor_t d)
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
+/* cuDNN ends the process if it does not find cuBLASLt; it uses the one that is open. */
+static void *open_libraries(void)
+{
+    char blas[512];
+    const int in = snprintf(blas, sizeof blas, AN_CUDA_LIBRARIES "/"), cuda = CUDART_VERSION / 1000;
+    snprintf(blas + in, sizeof blas - (size_t)in, AN_CUDA_BLAS_NAME, cuda);
+    if (!dlopen(blas + in, RTLD_NOW | RTLD_LOCAL) && !dlopen(blas, RTLD_NOW | RTLD_LOCAL))
+        return NULL;
+    void *library = dlopen(AN_CUDA_DNN_NAME, RTLD_NOW | RTLD_LOCAL);
+    return library ? library
+                   : dlopen(AN_CUDNN_LIBRARIES "/" AN_CUDA_DNN_NAME, RTLD_NOW | RTLD_LOCAL);
+}
+
 static bool load(void)
 {
-    void *library = dlopen(AN_CUDA_DNN_NAME, RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        library = dlopen(AN_CUDNN_LIBRARIES "/" AN_CUDA_DNN_NAME, RTLD_NOW | RTLD_LOCAL);
+    void *library = open_libraries();
     if (!library)
         return false;
 #define AN_ROW(name)                                                                               \
