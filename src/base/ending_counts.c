@@ -14,8 +14,9 @@ const char *an_ending_of(const char *file_name)
 
 static void count_ending(an_endings *endings, const char *ending, int64_t count)
 {
-    enum { KINDS = 3 }; /* rows that are kept for what is no ending */
-    const bool kind = *ending == '*' || *ending == AN_ENDING_LINK || *ending == AN_ENDING_OTHER;
+    static const char kinds[] = {'*', AN_ENDING_LINK, AN_ENDING_OTHER, AN_ENDING_IDX};
+    enum { KINDS = sizeof kinds }; /* rows that are kept for what is no ending */
+    const bool kind = *ending && memchr(kinds, *ending, KINDS);
     int i = 0;
     while (i < endings->rows && strcmp(endings->row[i].ending, ending) != 0)
         i++;
@@ -29,8 +30,19 @@ static void count_ending(an_endings *endings, const char *ending, int64_t count)
     endings->total += count;
 }
 
+/* Whether a file is called like MNIST's: train-images-idx3-ubyte, t10k-labels.idx1-ubyte.gz. */
+static bool is_idx(const char *file_name)
+{
+    const char *name = an_path_last(file_name);
+    return strstr(name, "idx3-ubyte") || strstr(name, "idx1-ubyte");
+}
+
 void an_endings_add(an_endings *endings, const char *file_name)
 {
+    if (is_idx(file_name)) {
+        an_endings_add_as(endings, AN_ENDING_IDX);
+        return;
+    }
     const char *ending = an_ending_of(file_name);
     char lower[sizeof endings->row[0].ending] = "*";
     size_t length = strlen(ending);

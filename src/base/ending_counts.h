@@ -23,11 +23,12 @@ typedef struct an_endings {
 } an_endings;
 
 void an_endings_add(an_endings *endings, const char *file_name);
-/** Count a member of an archive that is called like a picture, as what it is. */
+/** Count a file as what it is, whatever its name ends in. */
 void an_endings_add_as(an_endings *endings, char kind);
 enum {
     AN_ENDING_LINK = '@',
     AN_ENDING_OTHER = '+', /* a picture of a key that has another, which is used */
+    AN_ENDING_IDX = '#',   /* a file of MNIST's, of which only their folder is a data set */
 };
 void an_endings_join(an_endings *endings, const an_endings *others);
 /** The ending of a file's name, from its last dot on; "" if there is none. Borrowed. */

@@ -31,6 +31,19 @@ cp "$a" jxl/only/x.jxl
 expect 3 classify run jxl
 has err "jxl holds no .jpg" "but 1 .jxl; convert .jxl files"
 
+# Folders above MNIST's files, as torchvision makes them.
+mkdir -p above/MNIST/raw
+for part in train t10k; do
+    : >above/MNIST/raw/$part-images-idx3-ubyte.gz
+    : >above/MNIST/raw/$part-labels-idx1-ubyte
+    : >above/MNIST/raw/$part-labels.idx1-ubyte
+done
+for folder in above above/MNIST; do
+    expect 3 train $folder
+    has err "file, but 6 files of MNIST; give the folder that holds MNIST's files itself"
+    lacks err "unpack"
+done
+
 # Lists on standard input: carriage returns, a byte order mark, zero bytes; UTF-16 is named.
 printf '%s\r\n' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err || fail "CR LF"
 is "$(wc -l <out | tr -d ' ')" 2 "pictures of a list with carriage returns"

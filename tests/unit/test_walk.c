@@ -181,16 +181,21 @@ static void test_counts_endings(void **state)
     assert_string_equal(frames.row[0].ending, "*");
     assert_string_equal(frames.row[1].ending, ".7z");
     an_endings_join(&more, &endings);
-    assert_int_equal(more.rows, AN_ENDING_ROWS - 2); /* two are kept for other kinds */
+    assert_int_equal(more.rows, AN_ENDING_ROWS - 3); /* three are kept for other kinds */
     assert_int_equal(more.total, 106);
     int64_t sum = 0;
     for (int i = 0; i < more.rows; i++)
         sum += more.row[i].count;
     assert_int_equal(sum, 106);
-    assert_string_equal(more.row[AN_ENDING_ROWS - 3].ending, "*");
+    assert_string_equal(more.row[AN_ENDING_ROWS - 4].ending, "*");
     an_endings_add_as(&more, AN_ENDING_LINK);
     an_endings_add_as(&more, AN_ENDING_OTHER);
+    an_endings_add(&more, "raw/train-images-idx3-ubyte.gz");
+    an_endings_add(&more, "idx3-ubyte/t10k-labels.idx1-ubyte");
+    an_endings_add(&more, "idx3-ubyte/a.e0"); /* a folder's name does not count */
     assert_int_equal(more.rows, AN_ENDING_ROWS);
+    assert_int_equal(more.row[AN_ENDING_ROWS - 1].ending[0], AN_ENDING_IDX);
+    assert_int_equal(more.row[AN_ENDING_ROWS - 1].count, 2);
 }
 
 static void test_looks_for_names(void **state)

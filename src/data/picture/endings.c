@@ -108,6 +108,7 @@ static const char *row_text(const an_ending_count *row)
     case AN_ENDING_OTHER:
         return an_text_plural(row->count, "picture beside another of its key",
                               "pictures beside others of their keys");
+    case AN_ENDING_IDX: return an_text_plural(row->count, "file of MNIST", "files of MNIST");
     case '*':
         return an_text_plural(row->count, "file with another ending", "files with other endings");
     default: return row->ending;
@@ -165,6 +166,8 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *counts)
         if (*endings->row[i].ending == AN_ENDING_LINK)
             append(out, room, *out ? "; " : "",
                    "make archives with tar --dereference --hard-dereference, without links");
+        if (*endings->row[i].ending == AN_ENDING_IDX)
+            append(out, room, *out ? "; " : "", "give the folder that holds MNIST's files itself");
     }
     return *out ? out : NULL;
 }
