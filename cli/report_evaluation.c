@@ -91,7 +91,7 @@ static void print_text(const evaluation_report *r, const figures *f)
         putchar('\n');
     }
     printf("images       %" PRId64 "\n", f->m.images);
-    printf("skipped      %" PRId64 "\n", f->m.skipped);
+    printf("left out     %" PRId64 "\n", f->m.skipped);
     printf("views        %d\n", r->views);
     if (!f->m.images)
         return;

@@ -179,7 +179,7 @@ expect 0 train --resume plain --tuning tuning.ini
 find "$PWD/elsewhere/train" -name '*.png' | awk -F/ '{ print $0 "\t" $(NF - 1) }' >list.txt
 mv elsewhere away
 expect 3 train list.txt --net alexnet-mini --epochs 1 --val 0 --out gone
-is "$(grep -c 'warning: skipped: ' err)" 10 "pictures that are named"
+is "$(grep -c 'warning: left out: ' err)" 10 "pictures that are named"
 has err "gone/skipped.txt" "none of the 40 training pictures" "are the disk and the folder still there?"
 line err "$ALEXNET train --resume gone" "$ALEXNET train --resume gone --accept-changes"
 lacks err "--bad-pictures"
@@ -222,5 +222,5 @@ cp -r elsewhere parts
 val=$(find parts/val -name '*.png' | head -1)
 echo "no picture" >"$val"
 train parts --epochs 1 --out page
-is "$(grep -c 'warning: skipped: ' err)" 1 "times that a validation picture is named"
+is "$(grep -c 'warning: left out: ' err)" 1 "times that a validation picture is named"
 has page/report.html "1 could not be read"

@@ -81,7 +81,7 @@ until_said "warning: 16 of the 16 pictures of the next batch cannot be read"
 mv away-data data
 kill -USR1 $pid
 ends 0 "whose pictures came back"
-lacks err "skipped"
+lacks err "left out"
 same away
 
 # Ctrl-C ends the wait and the run at once, and says what is kept.

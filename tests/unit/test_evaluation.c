@@ -409,7 +409,7 @@ static void test_kept(void **state)
     assert_int_equal(a.images, 3 * 5 - 1);
     assert_int_equal(a.skipped, 1);
     assert_memory_equal(&a, &b, sizeof a);
-    assert_int_equal(rig_times_heard("skipped: "), 2); /* once by each */
+    assert_int_equal(rig_times_heard("left out: "), 2); /* once by each */
     alexnet_evaluation_free(kept);
     alexnet_evaluation_free(fresh);
     free_sessions(sessions);
@@ -423,14 +423,14 @@ static void test_unnamed(void **state)
     alexnet_evaluation *evaluation;
     alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
     alexnet_metrics m;
-    const int heard = rig_times_heard("skipped: ");
+    const int heard = rig_times_heard("left out: ");
     new_sessions(sessions, 4, 1);
     options.unnamed = true;
     expect_ok(alexnet_evaluation_new_ensemble(&evaluation, sessions, 2, data, &options));
     finish(evaluation);
     expect_ok(alexnet_evaluation_metrics(evaluation, &m));
     assert_int_equal(m.skipped, 1);
-    assert_int_equal(rig_times_heard("skipped: "), heard);
+    assert_int_equal(rig_times_heard("left out: "), heard);
     alexnet_evaluation_free(evaluation);
     free_sessions(sessions);
 }

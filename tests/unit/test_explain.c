@@ -428,8 +428,9 @@ static void test_patches(void **state)
     check_patches(LRN, 3, 2, 1);
     check_patches(EXTRA, 5, 100, 16);
     check_patches(FC, 0, 9, 7);
-    assert_int_equal(
-        rig_times_heard("skipped: cannot open none.png") + rig_times_heard("skipped: none.png"), 4);
+    assert_int_equal(rig_times_heard("left out: cannot open none.png") +
+                         rig_times_heard("left out: none.png"),
+                     4);
 }
 
 static void test_patches_that_cannot_be(void **state)

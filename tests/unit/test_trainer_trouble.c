@@ -21,7 +21,7 @@ static void spoil(const char *path)
     scratch_text(path, "not a picture");
 }
 
-/* One bad picture in 102 is named once, counted each time, and skipped. */
+/* One bad picture in 102 is named once, counted each time, and left out. */
 static void test_a_bad_picture(void **state)
 {
     (void)state;
@@ -36,7 +36,7 @@ static void test_a_bad_picture(void **state)
     assert_int_equal(p.val.skipped, 1);
     assert_int_equal(p.val.images, 101);
     assert_int_equal(rig_times_heard("class1/007.png"), 1);
-    assert_int_equal(rig_times_heard("1 skipped"), 2);
+    assert_int_equal(rig_times_heard("1 left out"), 2);
     assert_int_equal(rig_times_heard("class0/003.png"), 1);
 }
 
@@ -132,7 +132,7 @@ static void test_a_validation_that_begins_again(void **state)
     assert_int_equal(p.val.skipped, 2);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
-    assert_int_equal(rig_times_heard("skipped: "), 2);
+    assert_int_equal(rig_times_heard("left out: "), 2);
     assert_int_equal(times_in("run/skipped.txt", "class0/000.png"), 1);
     assert_int_equal(times_in("run/skipped.txt", "\n"), 2);
 }
@@ -154,7 +154,7 @@ static void test_many_bad_pictures(void **state)
     }
     expect_ok(rig_train("train", "val", "run", settings, &p));
     assert_int_equal(p.val.skipped, 12);
-    assert_int_equal(rig_times_heard("skipped: "), 20);
+    assert_int_equal(rig_times_heard("left out: "), 20);
     assert_int_equal(rig_times_heard("more than 10 pictures cannot be read"), 2);
     assert_int_equal(rig_times_heard(": all are in "), 2);
     assert_int_equal(times_in("run/skipped.txt", "\n"), 36);

@@ -5,7 +5,7 @@
 void an_bad_picture_name(alexnet_ctx *ctx, int64_t *named, const char *error, const char *list)
 {
     if (*named < AN_BAD_NAMED)
-        an_log(ctx, ALEXNET_LOG_WARNING, "skipped: %s", error);
+        an_log(ctx, ALEXNET_LOG_WARNING, "left out: %s", error);
     else if (*named == AN_BAD_NAMED)
         an_log(
             ctx, ALEXNET_LOG_WARNING,
