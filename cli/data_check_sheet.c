@@ -185,20 +185,28 @@ static void put_contents(FILE *file, const data_checked *checked)
     fputs("</table>\n", file);
 }
 
+static void put_part(FILE *file, const data_checked *checked, int part)
+{
+    const alexnet_dataset *data = data_checked_data(checked, part);
+    const int64_t pictures = alexnet_dataset_count(data);
+    const int classes = alexnet_dataset_class_count(data);
+    const char *name = data_checked_part(checked, part);
+    char count[TEXT_SIZE];
+    fprintf(file, "<p>%s%s%s %s in %d %s</p>\n", name, *name ? ": " : "",
+            text_count(count, pictures), text_plural(pictures, "picture", "pictures"), classes,
+            text_plural(classes, "class", "classes"));
+}
+
 static void put_page(FILE *file, const data_checked *checked)
 {
     alexnet_problem_info info;
-    char count[TEXT_SIZE];
     char *title =
         cli_format("%s: %s", checked->name,
                    alexnet_check_ready(checked->check) ? "ready to train on" : "not ready");
     html_begin(file, title, style);
     free(title);
     for (int part = 0; data_checked_data(checked, part); part++)
-        fprintf(file, "<p>%s%s%s pictures in %d classes</p>\n", data_checked_part(checked, part),
-                *data_checked_part(checked, part) ? ": " : "",
-                text_count(count, alexnet_dataset_count(data_checked_data(checked, part))),
-                alexnet_dataset_class_count(data_checked_data(checked, part)));
+        put_part(file, checked, part);
     put_contents(file, checked);
     for (int i = 0; alexnet_problem_get(i, &info); i++)
         if (alexnet_check_count(checked->check, info.problem, NULL, NULL) > 0)

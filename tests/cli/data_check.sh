@@ -143,6 +143,11 @@ is "$(sed -n 2p about | cut -d: -f1)" "      train/z/11.jpg" "the first near cop
 is "$(sed -n 3p about | cut -d: -f1)" "      val/z/11.jpg" "the second near copy"
 has about "8" "and 4 more" "(val, class z)" "(train, class z)"
 
+# One picture, one class.
+mkdir -p lone/cats && cp 07.jpg lone/cats
+expect 1 data check lone --side 16 --sheet lone.html
+has lone.html "<p>1 picture in 1 class</p>"
+
 # A class with only hidden files; a link that would make everything above it part of a class.
 mkdir -p odd/a odd/b odd/c odd/d/deep
 cp 07.jpg odd/a && cp $cats/08.jpg odd/b && cp $cats/09.jpg odd/c/.09.jpg

@@ -142,10 +142,10 @@ alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *par
     const char *now = part->data->source->kind->name;
     if (pictures != part->data->count || !kind || strcmp(kind, now) != 0)
         snprintf(what, sizeof what,
-                 "its part %s has %lld pictures (%.24s), but now %lld (%s): `train`, `val` or "
+                 "its part %s has %lld %s (%.24s), but now %lld (%s): `train`, `val` or "
                  "`seed` differs",
-                 part->name, (long long)pictures, kind ? kind : "of no kind",
-                 (long long)part->data->count, now);
+                 part->name, (long long)pictures, an_text_plural(pictures, "picture", "pictures"),
+                 kind ? kind : "of no kind", (long long)part->data->count, now);
     else
         snprintf(what, sizeof what,
                  "its part %s has as many pictures as now, but with other names, sizes or classes: "

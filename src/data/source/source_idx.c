@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/source/divided.h"
 #include "data/source/idx.h"
 #include "data/source/records.h"
@@ -155,8 +156,9 @@ static alexnet_status read_labels(an_data_source *source, int **out, const char 
     if (!labels)
         AN_TRY(AN_FAIL_MEMORY((size_t)idx.count * sizeof *labels, "labels"));
     if (idx.count != count)
-        AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has %lld labels, but %s has %lld pictures", path,
-                       (long long)idx.count, pictures, (long long)count));
+        AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has %lld %s, but %s has %lld %s", path,
+                       (long long)idx.count, an_text_plural(idx.count, "label", "labels"), pictures,
+                       (long long)count, an_text_plural(count, "picture", "pictures")));
     for (int64_t i = 0; i < count; i++) {
         labels[i] = idx.bytes[i];
         largest = labels[i] > largest ? labels[i] : largest;
