@@ -6,6 +6,7 @@
 #     make test-sanitize   the same under ASan and UBSan by gcc and clang, the threads under TSan
 #     make test-long DATA=FOLDER [SECONDS=60]   fuzzing and real data; a skipped test fails
 #     make install [PREFIX=/usr/local] [DESTDIR=]
+#     make uninstall [DESTDIR=]   remove the files of the latest 'make install'
 #     make format | tidy | clean
 #
 # PRESET=debug builds another preset, CMAKE_FLAGS="-D..." adds options, DNNL_ROOT=FOLDER uses
@@ -18,6 +19,7 @@ JOBS = $(shell nproc 2>/dev/null || echo 2)
 DATA =
 SECONDS = 60
 
+blank := $(subst ,, )
 sources = $(shell git ls-files '*.[ch]')
 laid_out = $(sources) $(shell git ls-files '*.cu' '*.cuh' '*.def')
 export DNNL_ROOT
@@ -47,7 +49,10 @@ test-long: all
 	sh tools/test_long.sh $(BUILD) "$(DATA)" $(SECONDS)
 
 install: all
-	cmake --install $(BUILD) --prefix $(PREFIX)
+	cmake --install $(BUILD) --prefix $(subst $(blank),\$(blank),$(PREFIX))
+
+uninstall:
+	xargs -d '\n' -I FILE rm -f '$(DESTDIR)FILE' < '$(BUILD)/install_manifest.txt'
 
 format:
 	clang-format -i $(laid_out)
@@ -61,4 +66,4 @@ tidy:
 clean:
 	rm -rf build
 
-.PHONY: all setup demo test test-sanitize test-long install format tidy clean
+.PHONY: all setup demo test test-sanitize test-long install uninstall format tidy clean

@@ -99,6 +99,13 @@ fi
 grep -q '^epoch 2 of 2' drawn.log || failed "the run did not go on: $(cat drawn.log)"
 ! grep -q '^epoch 1 of' drawn.log || failed "the run began again: $(cat drawn.log)"
 
+# What was installed is removed again, and nothing else.
+mkdir 'to remove' && touch 'to remove/mine'
+make -s -C "$build" -f "$source/Makefile" -o all install BUILD=. PREFIX="$scratch/to remove" > install.log
+[ -x 'to remove/bin/alexnet' ] || failed "make install: $(cat install.log)"
+make -s -C "$build" -f "$source/Makefile" uninstall BUILD=.
+[ "$(find 'to remove' ! -type d)" = 'to remove/mine' ] || failed "left: $(find 'to remove' ! -type d)"
+
 # The programs work: after a short training they tell dark from light pictures.
 "$build/tests/draw_classes" pictures 10
 ./train-shared pictures run alexnet-mini 20 > train.log || failed "$(cat train.log)"
