@@ -234,6 +234,21 @@ static int check_resume(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
+/* A run is refused before the pictures are looked for, which may take long. What else may be in the
+ * folder, the library refuses when the run begins. */
+static int check_out(const char *out)
+{
+    if (!out || !path_has(out, "last.safetensors"))
+        return CLI_DONE;
+    char *word = cli_quote(out);
+    int code = opt_wrong(&page,
+                         "%s already holds files of a run. To continue it: %s train --resume %s; "
+                         "else choose another folder for --out",
+                         out, cli_program, word);
+    free(word);
+    return code;
+}
+
 /* The options by which no run is kept. */
 static int check_instead(const train_options *options)
 {
@@ -262,6 +277,8 @@ static int check_usage(const opt_args *args, const train_options *options)
     if (options->accept_changes)
         return opt_wrong(&page, "--accept-changes needs --resume");
     code = check_instead(options);
+    if (code == CLI_DONE)
+        code = check_out(options->out);
     if (code == CLI_DONE && options->init_from)
         return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
     return code;

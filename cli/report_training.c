@@ -189,6 +189,10 @@ void report_training_result(const training_result *result, bool json)
                metrics_text(errors, &result->best, result->classes), result->best.loss,
                result->best.images, text_plural(result->best.images, "picture", "pictures"));
     char *model = path_join(result->run, "best.safetensors");
-    terminal_line(stdout, "run %s, model %s", result->run, model);
+    char *report = path_join(result->run, "report.html");
+    const bool written = path_exists(report);
+    terminal_line(stdout, "run %s, model %s%s%s", result->run, model, written ? ", report " : "",
+                  written ? report : "");
     free(model);
+    free(report);
 }

@@ -168,6 +168,16 @@ static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
     return status ? fail(status, trainer) : CLI_DONE;
 }
 
+/* The recipe `default` is made for a few thousand pictures (docs/training.md, section 2). */
+static void advise(const training_request *request, const train_data *data)
+{
+    enum { FEW = 1000 };
+    if (strcmp(request->recipe, "default") == 0 && !request->init_from &&
+        alexnet_dataset_count(data->train) < FEW)
+        progress_note("         from so few, a network learns more with --recipe small, or from "
+                      "published weights: --recipe finetune --init-from MODEL");
+}
+
 static int start(alexnet_ctx *ctx, const training_request *request, const alexnet_recipe *recipe,
                  const train_data *data, const char *words, training_result *result)
 {
@@ -179,6 +189,7 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     options.out_dir = result->run;
     options.split = request->split;
     report_training_data(data);
+    advise(request, data);
     recipe_describe(recipe);
     alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
     int code = status ? cli_code(status) : run_command_write(result->run, words);

@@ -69,7 +69,7 @@ expect 3 classify run data/unseen
 has err "no epoch of it is complete, or the file was removed"
 expect 0 train --resume run --epochs 2
 has err "the model of the next epoch replaces it"
-line out "run run, model run/best.safetensors"
+line out "run run, model run/best.safetensors, report run/report.html"
 expect 0 classify run data/unseen
 
 # Files of a terabyte, of zeros: nothing reads them through, or puts them into the page.

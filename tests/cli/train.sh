@@ -43,17 +43,23 @@ is "$(json 1 best.images)" 20 "validated pictures"
 # A share to validate with, none, another folder; a run folder that is taken.
 train data/pictures/train --epochs 1 --val 0.25 --out share
 has err "115 pictures to train on, 45 to validate with" # of the names' hashes, a quarter
+has err "from so few, a network learns more with --recipe small"
 train data/pictures/train --epochs 1 --out standard/
-line out "run standard/, model standard/best.safetensors"
+line out "run standard/, model standard/best.safetensors, report standard/report.html"
 has err "--val 0.1" "143 pictures to train on, 17 to validate with" \
     "warning: 1 of 10 classes, such as \"blue-cross\", has no picture to validate with"
-train data/pictures/train --epochs 1 --val 0 --out none
+train data/pictures/train --epochs 1 --val 0 --out none --recipe small
 has err "160 pictures to train on, 0 to validate with"
+lacks err "from so few"
 lacks out "validation"
 train data/pictures/train --epochs 1 --val data/unseen --out other
 has err "20 to validate with"
-expect 2 train data/pictures --out other --net alexnet-mini
-has err "other already holds files of a run"
+expect 2 train nowhere --out other
+has err "other already holds files of a run" "train --resume other"
+lacks err "nowhere" # refused before the pictures are looked for
+mkdir begun && cp other/best.safetensors begun
+expect 2 train data/pictures --out begun --net alexnet-mini
+has err "begun already holds files of a run"
 mkdir mine empty
 for name in command.txt log.csv; do
     echo mine >mine/$name
