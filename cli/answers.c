@@ -42,7 +42,7 @@ static int read_heading(reading *r)
     return CLI_DONE;
 }
 
-static int take_field(answer *row, int what, csv_reader *csv)
+static int take_field(answer *row, int what, const csv_reader *csv)
 {
     switch (what) {
     case NAME: row->file = cli_copy(csv->field); return CLI_DONE;

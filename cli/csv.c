@@ -37,23 +37,48 @@ static void skip_mark(FILE *file)
         rewind(file);
 }
 
-/* What separates the fields of the first line that has any, as far as they are texts. Semicolons or
- * tabs, if they are about as many as commas: these may then be the decimal commas of numbers. */
-static char find_separator(const csv_reader *csv)
+static const char separators[] = ",;\t";
+enum { SEPARATORS = sizeof separators - 1 };
+
+/* Count what may separate fields in the next line that is not blank.
+ * @return false at the end, and where a field is no text or too long */
+static bool count_separators(const csv_reader *csv, long count[SEPARATORS])
 {
-    static const char separators[] = ",;\t";
-    long count[sizeof separators - 1] = {0};
     size_t length = 0;
     bool quoted = false, any = false;
-    for (int c = fgetc(csv->file); c > '\0' && length < csv->most && (quoted || !any || c != '\n');
-         c = fgetc(csv->file)) {
-        const char *found = quoted ? NULL : strchr(separators, c);
+    int c;
+    memset(count, 0, SEPARATORS * sizeof *count);
+    while ((c = fgetc(csv->file)) != EOF && (quoted || !any || c != '\n')) {
+        const char *found = c && !quoted ? strchr(separators, c) : NULL;
         length = found ? 0 : length + 1;
+        if (!c || length > csv->most)
+            return false;
         quoted ^= c == '"';
         any |= c != '\n' && c != '\r';
         if (found)
             count[found - separators]++;
     }
+    return any;
+}
+
+/* What separates fields is as often in each line, unlike what is in names. Where more than one is,
+ * semicolons or tabs, if they are about as many as commas: these may then be the decimal commas of
+ * numbers. */
+static char find_separator(const csv_reader *csv)
+{
+    enum { LINES = 3 };
+    long count[SEPARATORS], next[SEPARATORS];
+    bool same[SEPARATORS], any = false;
+    count_separators(csv, count);
+    for (int i = 0; i < SEPARATORS; i++)
+        same[i] = count[i] > 0;
+    for (int line = 1; line < LINES && count_separators(csv, next); line++)
+        for (int i = 0; i < SEPARATORS; i++)
+            same[i] &= next[i] == count[i];
+    for (int i = 0; i < SEPARATORS; i++)
+        any |= same[i];
+    for (int i = 0; i < SEPARATORS && any; i++)
+        count[i] *= same[i];
     const int other = count[2] > count[1] ? 2 : 1;
     return separators[count[other] && count[other] + 1 >= count[0] ? other : 0];
 }
@@ -99,13 +124,15 @@ bool csv_next(csv_reader *csv)
     return found;
 }
 
-bool csv_number(csv_reader *csv, double *value)
+bool csv_number(const csv_reader *csv, double *value)
 {
     char *end;
     *value = strtod(csv->field, &end);
-    if (csv->separator == ';' && *end == ',') {
-        *end = '.';
+    char *comma = csv->separator == ';' && *end == ',' ? end : NULL;
+    if (comma) {
+        *comma = '.';
         *value = strtod(csv->field, &end);
+        *comma = ','; /* it may be that of a name, after all */
     }
     return end != csv->field && end[strspn(end, " \t")] == '\0';
 }

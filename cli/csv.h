@@ -30,7 +30,7 @@ typedef struct csv_reader {
 
 /**
  * Go to the beginning of the file, past the mark with which spreadsheets begin UTF-8, and see from
- * its first line what separates fields: commas, semicolons or tabs.
+ * its first lines what separates fields: commas, semicolons or tabs.
  */
 void csv_begin(csv_reader *csv);
 /** Read the next field. @return false at the end, with an empty field, and after a cut one */
@@ -40,7 +40,7 @@ bool csv_next(csv_reader *csv);
  * comma.
  * @return false if it is none
  */
-bool csv_number(csv_reader *csv, double *value);
+bool csv_number(const csv_reader *csv, double *value);
 /**
  * Close the file.
  * @param code  of what the fields were taken for

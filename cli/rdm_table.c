@@ -21,9 +21,10 @@ typedef struct table {
     csv_reader csv;
     int64_t rows, columns; /* without the line of headings */
     bool headings;
+    bool corner;    /* the first of these is no number: below it may be names */
     double *values; /* of the rows; NaN for a name */
     int64_t count, room;
-    string_list firsts; /* below headings: the first field of each row, which may be a name */
+    string_list firsts; /* below the corner: the first field of each row, which may be a name */
     bool named;         /* one of these is no number */
 } table;
 
@@ -43,15 +44,22 @@ static bool next_field(table *t, bool begins)
     return found;
 }
 
+/* Check that there is memory for so many numbers. */
+static int check_memory(const table *t, int64_t count)
+{
+    char *what = cli_format("the numbers of %s", t->csv.path);
+    const int code = machine_check_memory((double)count * sizeof *t->values, what, "");
+    free(what);
+    return code;
+}
+
 static int add_value(table *t, double value)
 {
     if (t->count == values_max)
         return wrong(t, "60000 pictures at most");
     if (t->count == t->room) {
         t->room = 2 * t->room + 1024;
-        char *what = cli_format("the numbers of %s", t->csv.path);
-        const int code = machine_check_memory((double)t->room * sizeof *t->values, what, "");
-        free(what);
+        const int code = check_memory(t, t->room);
         if (code != CLI_DONE)
             return code;
         t->values = cli_realloc(t->values, (size_t)t->room * sizeof *t->values);
@@ -67,7 +75,9 @@ static int read_first(table *t)
     do {
         if (!next_field(t, t->columns == 0))
             return wrong(t, "a matrix of dissimilarities");
-        t->headings |= !csv_number(&t->csv, &value);
+        const bool number = csv_number(&t->csv, &value);
+        t->headings |= !number;
+        t->corner |= !number && t->columns == 0;
         const int code = add_value(t, value);
         if (code != CLI_DONE)
             return code;
@@ -83,9 +93,10 @@ static int take_field(table *t, bool begins)
 {
     double value;
     const bool number = csv_number(&t->csv, &value);
-    if (!number && !(begins && t->headings))
+    const bool name = begins && t->corner && t->columns > 1;
+    if (!number && !name)
         return wrong(t, "a number");
-    if (begins && t->headings)
+    if (name && t->rows < COUNT_MAX) /* no matrix has more */
         string_list_add(&t->firsts, cli_copy(t->csv.field));
     t->named |= !number;
     return add_value(t, number ? value : NAN);
@@ -122,8 +133,11 @@ static int64_t pictures_of_pairs(const table *t)
 }
 
 /* Replace the numbers above the diagonal of n pictures by the whole matrix. */
-static void expand(table *t, int64_t n)
+static int expand(table *t, int64_t n)
 {
+    const int code = check_memory(t, n * n);
+    if (code != CLI_DONE)
+        return code;
     double *rdm = cli_alloc((size_t)(n * n) * sizeof *rdm);
     const double *next = t->values;
     for (int64_t i = 0; i < n; i++)
@@ -131,25 +145,28 @@ static void expand(table *t, int64_t n)
             rdm[i * n + j] = rdm[j * n + i] = *next++;
     free(t->values);
     t->values = rdm;
+    return CLI_DONE;
 }
 
-/* Make a matrix of what was read. @return how many pictures it is of; 0: it is none */
-static int64_t make_matrix(table *t, string_list *names)
+/* Make a matrix of what was read.
+ * @param count  out: of how many pictures */
+static int make_matrix(table *t, int64_t *count, string_list *names)
 {
-    if (t->headings && t->columns == t->rows + 1) {
+    const bool named = t->corner && t->columns == t->rows + 1;
+    const bool square = !t->named && t->columns == t->rows;
+    *count = named || square ? t->rows : t->named ? 0 : pictures_of_pairs(t);
+    if (*count == 0)
+        return cli_error(CLI_BAD_INPUT,
+                         "%s: expected a square matrix, or the numbers above its diagonal in a row "
+                         "or column, found %" PRId64 " lines of %" PRId64 " numbers%s",
+                         t->csv.path, t->rows, t->columns - t->named,
+                         t->headings ? " below a line of headings" : "");
+    if (named) {
         drop_names(t);
         *names = t->firsts;
         t->firsts = (string_list){0};
-        return t->rows;
     }
-    if (t->named)
-        return 0;
-    if (t->columns == t->rows)
-        return t->rows;
-    const int64_t pictures = pictures_of_pairs(t);
-    if (pictures)
-        expand(t, pictures);
-    return pictures;
+    return named || square ? CLI_DONE : expand(t, *count);
 }
 
 int rdm_read_table(const char *path, int64_t *count, double **rdm, string_list *names)
@@ -160,12 +177,8 @@ int rdm_read_table(const char *path, int64_t *count, double **rdm, string_list *
         return code;
     table t = {.csv = {.file = file, .path = path, .most = FIELD_MAX}};
     code = csv_end(&t.csv, read_rows(&t));
-    if (code == CLI_DONE && (*count = make_matrix(&t, names)) == 0)
-        code = cli_error(CLI_BAD_INPUT,
-                         "%s: expected a square matrix, or the numbers above its diagonal in a row "
-                         "or column, found %" PRId64 " lines of %" PRId64 " numbers%s",
-                         path, t.rows, t.columns - t.named,
-                         t.headings ? " below a line of headings" : "");
+    if (code == CLI_DONE)
+        code = make_matrix(&t, count, names);
     *rdm = t.values;
     string_list_free(&t.firsts);
     return code;

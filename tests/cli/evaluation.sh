@@ -92,6 +92,9 @@ line out small.png
 printf '\357\273\277class;a;"b ""x"", y"\na;1;3\n"b ""x"", y";0;4\n' >spreadsheet.csv
 expect 0 plot confusion spreadsheet.csv -o spreadsheet.png
 cmp spreadsheet.png small.png || fail "semicolons are not read as commas"
+# Names as those of ImageNet, with more commas than there are fields.
+printf 'class;a;b, b, b, b\na;1;3\nb, b, b, b;0;4\n' >synsets.csv
+expect 0 plot confusion synsets.csv -o synsets.png
 is "$("$PNG_PIXEL" small.png 214 279)" "255 255 255" "no b taken for a"
 [ "$("$PNG_PIXEL" small.png 258 235 | awk '{ print ($1 > 200 && $2 < 120) }')" = 1 ] || fail "a taken for b is not red"
 [ "$("$PNG_PIXEL" small.png 258 279 | awk '{ print ($3 > 200 && $1 < 60) }')" = 1 ] || fail "b is not blue"

@@ -52,10 +52,14 @@ for table in out.fc7.csv numbers.csv headings.csv dos.csv spreadsheet.csv blanks
     expect 0 rdm --compare out.conv1.csv $table
     cmp out similarity || fail "$table is not read as out.fc7.npy"
 done
-# Names with semicolons do not separate fields, in quotes or not.
-sed 's/"//g; s,/unseen,/un;seen;;,' out.fc7.csv >unquoted.csv
+# Semicolons in names do not separate fields, in quotes or not, nor do commas where semicolons do.
+sed 's/"//g; s,/unseen,/un;seen,g' out.fc7.csv >unquoted.csv
 expect 0 rdm --compare out.conv1.npy unquoted.csv
 cmp out similarity || fail "unquoted.csv is not read as out.fc7.npy"
+printf ';1,a;2,b;3,c\n1,a;0;1,5;2\n2,b;1,5;0;3\n3,c;2;3;0\n' >names.csv
+printf ',"2,b","1,a","3,c"\n"2,b",0,1.5,3\n"1,a",1.5,0,2\n"3,c",3,2,0\n' >turned.csv
+expect 3 rdm --compare names.csv turned.csv
+has err "picture 1 of turned.csv, 2,b, is picture 2 of names.csv"
 # The numbers above the diagonal, row by row, as a column and as a row.
 awk -F, '{ for (i = NR + 1; i <= NF; i++) print $i }' numbers.csv >column.csv
 paste -sd, column.csv >row.csv
@@ -71,6 +75,16 @@ has err "no-pairs.csv: expected a square matrix, or the numbers above its diagon
 tr . , <tabs.tsv >thousands.tsv
 expect 3 rdm --compare out.fc7.npy thousands.tsv
 has err "thousands.tsv:2: expected a number, found '0,"
+# A number that is missing in the first line does not make that line one of headings, nor the first column one of names.
+printf '0,NA,2,1\n1,0,3,1\n2,3,0,1\n1,1,1,0\n' >missing.csv
+expect 3 rdm --compare missing.csv missing.csv
+has err "missing.csv: expected a square matrix" "found 3 lines of 4 numbers below a line of headings"
+printf 'd\n0.1\nNA\n0.3\n' >missing.csv
+expect 3 rdm --compare missing.csv missing.csv
+has err "missing.csv:3: expected a number, found 'NA'"
+printf '0;1;2\n1;0;1.234,5\n2;3;0\n' >thousands.csv
+expect 3 rdm --compare thousands.csv thousands.csv
+has err "thousands.csv:2: expected a number, found '1.234,5'"
 # The same pictures in another order, and other names.
 awk -F, -v OFS=, 'NR == 2 { first = $0; next } NR == 3 { print; print first; next } { print }' out.fc7.csv >order.csv
 expect 3 rdm --compare out.conv1.csv order.csv
