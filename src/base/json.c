@@ -34,3 +34,21 @@ char *an_json_text(const json_t *value, size_t flags)
     text[length] = '\0';
     return text;
 }
+
+static void keep_whole(json_t **value, int failed)
+{
+    if (failed) {
+        json_decref(*value);
+        *value = NULL;
+    }
+}
+
+void an_json_append(json_t **array, json_t *value)
+{
+    keep_whole(array, json_array_append_new(*array, value));
+}
+
+void an_json_set(json_t **object, const char *key, json_t *value)
+{
+    keep_whole(object, json_object_set_new(*object, key, value));
+}

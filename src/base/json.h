@@ -27,4 +27,13 @@ alexnet_status an_json_parse(json_t **root, const char *text, size_t length, siz
  */
 char *an_json_text(const json_t *value, size_t flags);
 
+/**
+ * Append to an array, or set a member of an object, that is being made.
+ * @param array  NULL if memory was short for it; if it is short now, the whole is freed, and this
+ *               is NULL from then on
+ * @param value  taken over; NULL if memory was short for it
+ */
+void an_json_append(json_t **array, json_t *value);
+void an_json_set(json_t **object, const char *key, json_t *value);
+
 #endif

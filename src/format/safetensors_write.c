@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/crc32.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "base/utf8.h"
 #include "base/writer.h"
@@ -157,23 +158,28 @@ static alexnet_status put_sums(an_tensor_writer *writer)
 }
 
 /* The length, then the JSON, padded with spaces to align the data. */
-static alexnet_status write_header(an_tensor_writer *writer)
+static alexnet_status put_header(an_tensor_writer *writer, const char *text)
 {
-    AN_CHECK(put_sums(writer));
-    size_t length = json_dumpb(writer->header, NULL, 0, JSON_COMPACT);
-    uint64_t padded = ((uint64_t)length + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
-    if (length == 0 || padded > AN_SAFETENSORS_HEADER_MAX)
+    static const char blanks[] = "        ";
+    const size_t length = strlen(text);
+    const uint64_t padded = ((uint64_t)length + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
+    if (padded > AN_SAFETENSORS_HEADER_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: a header of %zu bytes is more than the format allows", writer->path,
                        length);
-    char *block = an_malloc(sizeof padded + (size_t)padded);
-    if (!block)
-        return AN_FAIL_MEMORY(padded, "the header of a safetensors file");
-    memcpy(block, &padded, sizeof padded);
-    memset(block + sizeof padded, ' ', (size_t)padded);
-    json_dumpb(writer->header, block + sizeof padded, length, JSON_COMPACT);
-    alexnet_status rc = writer->put(writer->to, block, sizeof padded + (size_t)padded);
-    an_free(block);
+    AN_CHECK(writer->put(writer->to, &padded, sizeof padded));
+    AN_CHECK(writer->put(writer->to, text, length));
+    return writer->put(writer->to, blanks, (size_t)padded - length);
+}
+
+static alexnet_status write_header(an_tensor_writer *writer)
+{
+    AN_CHECK(put_sums(writer));
+    char *text = an_json_text(writer->header, JSON_COMPACT);
+    if (!text)
+        return AN_FAIL_MEMORY((size_t)writer->count * 64, "the header of a safetensors file");
+    const alexnet_status rc = put_header(writer, text);
+    an_free(text);
     writer->header_written = true;
     return rc;
 }

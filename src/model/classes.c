@@ -85,10 +85,9 @@ alexnet_status an_classes_presume(an_classes *out, int count, bool in_order)
 char *an_strings_to_json(char *const *strings, int count)
 {
     json_t *array = json_array();
-    bool full = !array;
-    for (int i = 0; i < count && !full; i++)
-        full = json_array_append_new(array, json_string(strings[i])) != 0;
-    char *text = full ? NULL : an_json_text(array, JSON_COMPACT);
+    for (int i = 0; i < count; i++)
+        an_json_append(&array, json_string(strings[i]));
+    char *text = an_json_text(array, JSON_COMPACT);
     json_decref(array);
     return text;
 }

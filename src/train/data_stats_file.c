@@ -4,19 +4,15 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
 #include "base/status.h"
 #include "format/safetensors.h"
+#include "model/classes.h"
 #include "train/data_stats.h"
 
 static alexnet_status describe(an_tensor_writer *file, const alexnet_data_stats *s)
 {
-    json_t *classes = json_array();
     char text[32];
-    for (int c = 0; c < s->data->classes; c++)
-        json_array_append_new(classes, json_string(s->data->class_ids[c]));
-    char *list = an_json_text(classes, JSON_COMPACT);
-    json_decref(classes);
+    char *list = an_strings_to_json(s->data->class_ids, s->data->classes);
     alexnet_status rc = list ? an_tensor_writer_metadata(file, "classes", list)
                              : AN_FAIL_MEMORY(64, "the names of classes");
     an_free(list);

@@ -19,9 +19,9 @@ static json_t *list_shards(const an_pack_part *part)
         const an_pack_shard *s = &part->shards[i];
         char file[64];
         snprintf(file, sizeof file, "%s-%06" PRId64 ".tar", part->name, i);
-        json_array_append_new(out, json_pack("{s:s, s:I, s:I, s:s, s:I}", "file", file, "pictures",
-                                             (json_int_t)s->pictures, "bytes", (json_int_t)s->bytes,
-                                             "sha256", s->sha256, "end", (json_int_t)s->end));
+        an_json_append(&out, json_pack("{s:s, s:I, s:I, s:s, s:I}", "file", file, "pictures",
+                                       (json_int_t)s->pictures, "bytes", (json_int_t)s->bytes,
+                                       "sha256", s->sha256, "end", (json_int_t)s->end));
     }
     return out;
 }
@@ -33,12 +33,12 @@ static json_t *describe_part(const an_pack_part *part)
                             "unchanged", (json_int_t)part->unchanged);
     json_t *by_class = json_array(), *left_out = json_array();
     for (int c = 0; c < part->data->classes; c++)
-        json_array_append_new(by_class, json_integer(part->by_class[c]));
+        an_json_append(&by_class, json_integer(part->by_class[c]));
     for (int64_t i = 0; i < part->left_out.count; i++)
-        json_array_append_new(left_out, json_string(part->left_out.at[i]));
-    json_object_set_new(out, "by_class", by_class);
-    json_object_set_new(out, "left_out", left_out);
-    json_object_set_new(out, "shards", list_shards(part));
+        an_json_append(&left_out, json_string(part->left_out.at[i]));
+    an_json_set(&out, "by_class", by_class);
+    an_json_set(&out, "left_out", left_out);
+    an_json_set(&out, "shards", list_shards(part));
     return out;
 }
 
@@ -46,7 +46,7 @@ static json_t *describe(const alexnet_pack *pack)
 {
     json_t *parts = json_array();
     for (int i = 0; i < pack->part_count; i++)
-        json_array_append_new(parts, describe_part(&pack->parts[i]));
+        an_json_append(&parts, describe_part(&pack->parts[i]));
     return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "format", AN_MANIFEST_FORMAT, "version",
                      AN_MANIFEST_VERSION, "complete", pack->complete, "stored",
                      an_pack_describe_pictures(&pack->options), "order",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "data/tar/manifest.h"
@@ -17,10 +18,10 @@ json_t *an_pack_describe_pictures(const alexnet_pack_options *o)
                                        [ALEXNET_PACK_WARP] = "warp"};
     json_t *out = json_pack("{s:s}", "as", o->raw ? "npy" : "jpeg");
     if (!o->raw)
-        json_object_set_new(out, "quality", json_integer(o->quality));
-    json_object_set_new(out, "side", json_integer(o->side));
+        an_json_set(&out, "quality", json_integer(o->quality));
+    an_json_set(&out, "side", json_integer(o->side));
     if (o->side)
-        json_object_set_new(out, "fit", json_string(fits[o->fit]));
+        an_json_set(&out, "fit", json_string(fits[o->fit]));
     return out;
 }
 
@@ -30,9 +31,9 @@ json_t *an_pack_describe_order(const alexnet_pack_options *o)
     snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
     json_t *out = json_pack("{s:b}", "shuffled", !o->in_order);
     if (!o->in_order)
-        json_object_set_new(out, "seed", json_string(seed));
-    json_object_set_new(out, "shard_pictures", json_integer(o->shard_pictures));
-    json_object_set_new(out, "shard_bytes", json_integer(o->shard_bytes));
+        an_json_set(&out, "seed", json_string(seed));
+    an_json_set(&out, "shard_pictures", json_integer(o->shard_pictures));
+    an_json_set(&out, "shard_bytes", json_integer(o->shard_bytes));
     return out;
 }
 
@@ -40,7 +41,7 @@ json_t *an_pack_describe_classes(const alexnet_dataset *data)
 {
     json_t *out = json_array();
     for (int c = 0; c < data->classes; c++)
-        json_array_append_new(out, json_string(data->class_ids[c]));
+        an_json_append(&out, json_string(data->class_ids[c]));
     return out;
 }
 
@@ -51,7 +52,7 @@ json_t *an_pack_describe_source(const an_pack_part *part)
     json_t *out = json_pack("{s:s, s:I, s:s}", "kind", part->data->source->kind->name, "pictures",
                             (json_int_t)part->data->count, "fingerprint", fingerprint);
     if (part->own_names)
-        json_object_set_new(out, "names", json_string("own"));
+        an_json_set(&out, "names", json_string("own"));
     return out;
 }
 
@@ -65,11 +66,13 @@ alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_o
     json_t *stored = an_pack_describe_pictures(options), *order = an_pack_describe_order(options);
     const json_t *const objects[] = {json_object_get(manifest, "stored"),
                                      json_object_get(manifest, "order"), stored, order};
-    const bool same =
-        stored && order && json_equal(objects[0], stored) && json_equal(objects[1], order);
+    const bool made = stored && order;
+    const bool same = json_equal(objects[0], stored) && json_equal(objects[1], order);
     an_manifest_differences(then, now, ROOM, objects);
     json_decref(stored);
     json_decref(order);
+    if (!made)
+        return AN_FAIL_MEMORY(ROOM, "the options of a pack");
     if (same)
         return ALEXNET_OK;
     if (!*then)
@@ -126,7 +129,9 @@ alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *par
 {
     char what[256];
     json_t *wanted = an_pack_describe_source(part);
-    const bool same = wanted && json_equal(source, wanted);
+    if (!wanted)
+        return AN_FAIL_MEMORY(sizeof what, "the source of a pack");
+    const bool same = json_equal(source, wanted);
     const bool renamed = json_object_del(wanted, "names") == 0 && json_equal(source, wanted);
     json_decref(wanted);
     if (same)
