@@ -31,15 +31,21 @@ static const opt rows[] = {
     MODEL_ARGS_BATCH(classify_options, "16"),
     {.name = "csv",
      .type = OPT_FLAG,
-     .also = {"format", "output-type", "results-format", "fmt"},
      .help = "results as CSV: a header, then a row for each picture and class",
      .offset = offsetof(classify_options, csv)},
 };
 
 #define TO_STDOUT "the answers are printed; to keep them: --csv > FILE.csv"
 
-static const opt_elsewhere elsewhere[] = {
-    {"o", TO_STDOUT}, {"out", TO_STDOUT}, {"output", TO_STDOUT}, {"results-file", TO_STDOUT}, {0}};
+static const opt_elsewhere elsewhere[] = {{"format", OPT_AS_CSV_OR_JSON},
+                                          {"output-type", OPT_AS_CSV_OR_JSON},
+                                          {"results-format", OPT_AS_CSV_OR_JSON},
+                                          {"fmt", OPT_AS_CSV_OR_JSON},
+                                          {"o", TO_STDOUT},
+                                          {"out", TO_STDOUT},
+                                          {"output", TO_STDOUT},
+                                          {"results-file", TO_STDOUT},
+                                          {0}};
 
 static const opt_page page = {
     .command = "classify",

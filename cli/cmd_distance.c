@@ -32,7 +32,6 @@ static const opt rows[] = {
      .offset = offsetof(distance_options, all_pairs)},
     {.name = "csv",
      .type = OPT_FLAG,
-     .also = {"format"},
      .help = "results as CSV, with the contribution of each layer",
      .offset = offsetof(distance_options, csv)},
     {.name = "out",
@@ -46,10 +45,13 @@ static const opt rows[] = {
      .offset = offsetof(distance_options, out)},
 };
 
+static const opt_elsewhere elsewhere[] = {{"format", OPT_AS_CSV_OR_JSON}, {0}};
+
 static const opt_page page = {
     .command = "distance",
     .usage = {"distance MODEL|RUN A B [options]",
               "distance MODEL|RUN FOLDER --all-pairs [options]"},
+    .elsewhere = elsewhere,
     .about =
         "Measure how different two pictures look, by LPIPS (version 0.1): 0 for equal pictures, "
         "and larger the less alike they are. A and B are pictures, or two folders whose pictures "

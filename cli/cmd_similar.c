@@ -79,7 +79,6 @@ static const opt rows[] = {
      .offset = offsetof(similar_options, html)},
     {.name = "csv",
      .type = OPT_FLAG,
-     .also = {"format"},
      .help = "results as CSV: a header, then a row for each neighbour or pair",
      .offset = offsetof(similar_options, csv)},
     {.name = "index",
@@ -93,10 +92,13 @@ static const opt rows[] = {
     MODEL_ARGS_BATCH(similar_options, "32"),
 };
 
+static const opt_elsewhere elsewhere[] = {{"format", OPT_AS_CSV_OR_JSON}, {0}};
+
 static const opt_page page = {
     .command = "similar",
     .usage = {"similar MODEL|RUN QUERY... --in FOLDER [options]",
               "similar MODEL|RUN --all-pairs --in FOLDER [options]"},
+    .elsewhere = elsewhere,
     .about =
         "Find the pictures of a folder that are most like each QUERY: those whose output of a "
         "layer is nearest. QUERY is what 'classify' takes: a picture, a folder of "

@@ -69,6 +69,9 @@ typedef struct opt_elsewhere {
     const char *hint; /* follows "there is no option --WORD: " */
 } opt_elsewhere;
 
+/** The hint where results are printed as text, CSV or JSON. */
+#define OPT_AS_CSV_OR_JSON "for programs to read there are --csv and --json"
+
 /** What `--help` says about a command besides its options. */
 typedef struct opt_page {
     const char *command;

@@ -119,13 +119,14 @@ meant --resume train --resume-from
 meant --freeze train --freeze-backbone
 meant --average train --model-ema-decay
 meant --confusion eval --confusion-matrix
-for command in classify similar distance; do
-    meant --csv $command --format
-done
 meant --per-class eval --per_class_accuracy
 # What is set elsewhere is said to be.
 expect 2 classify run a.jpg -o answers.csv
 has err "there is no option -o: the answers are printed; to keep them: --csv > FILE.csv"
+for command in classify similar distance; do
+    expect 2 $command run --format json
+    has err "there is no option --format: for programs to read there are --csv and --json"
+done
 expect 2 train data --dropout 1
 has err "there is no option --dropout: dropout is set in the network file" "Usage: alexnet train"
 expect 2 train data --img_size=64
