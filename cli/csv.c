@@ -37,6 +37,18 @@ static void skip_mark(FILE *file)
         rewind(file);
 }
 
+/* The next byte. Outside of quotes CR alone ends a line, as that of old Macs and of some
+ * spreadsheets does. */
+static int next_byte(FILE *file, bool quoted)
+{
+    const int c = fgetc(file);
+    if (c != '\r' || quoted)
+        return c;
+    const int next = fgetc(file);
+    ungetc(next, file);
+    return next == '\r' || next == '\n' || next == EOF ? '\r' : '\n';
+}
+
 static const char separators[] = ",;\t";
 enum { SEPARATORS = sizeof separators - 1 };
 
@@ -48,7 +60,7 @@ static bool count_separators(const csv_reader *csv, long count[SEPARATORS])
     bool quoted = false, any = false;
     int c;
     memset(count, 0, SEPARATORS * sizeof *count);
-    while ((c = fgetc(csv->file)) != EOF && (quoted || !any || c != '\n')) {
+    while ((c = next_byte(csv->file, quoted)) != EOF && (quoted || !any || c != '\n')) {
         const char *found = c && !quoted ? strchr(separators, c) : NULL;
         length = found ? 0 : length + 1;
         if (!c || length > csv->most)
@@ -101,10 +113,10 @@ bool csv_next(csv_reader *csv)
         csv->field = cli_alloc(csv->most + 1);
     csv->length = 0;
     csv->line = csv->ends + 1;
-    int c = fgetc(csv->file);
+    int c = next_byte(csv->file, false);
     const bool found = c != EOF;
     for (; c != EOF && (quoted || (c != csv->separator && c != '\n'));
-         c = csv->cut ? EOF : fgetc(csv->file)) {
+         c = csv->cut ? EOF : next_byte(csv->file, quoted)) {
         if (c == '"' && quoted) { /* the closing quote, or a doubled one */
             int next = fgetc(csv->file);
             quoted = next == '"';

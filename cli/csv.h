@@ -1,5 +1,5 @@
 /*
- * Fields of CSV files (RFC 4180).
+ * Fields of CSV files (RFC 4180), whose lines may also end with LF or CR alone.
  *
  * SPDX-License-Identifier: MIT
  */

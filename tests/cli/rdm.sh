@@ -43,12 +43,13 @@ cp out similarity
 sed '1d; s/^"[^"]*",//' out.fc7.csv >numbers.csv
 { sed -n '1s/^file,//p' out.fc7.csv; cat numbers.csv; } >headings.csv
 sed 's/$/\r/' out.fc7.csv >dos.csv
+tr '\n' '\r' <out.fc7.csv >mac.csv
 { printf '\357\273\277' && cat numbers.csv && echo; } >spreadsheet.csv
 sed 's/^/\n/' out.fc7.csv >blanks.csv
 tr , '\t' <numbers.csv >tabs.tsv
 tr , ';' <out.fc7.csv >semicolons.csv
 tr ,. ';,' <numbers.csv >decimals.csv # as spreadsheets write in some languages
-for table in out.fc7.csv numbers.csv headings.csv dos.csv spreadsheet.csv blanks.csv tabs.tsv semicolons.csv decimals.csv; do
+for table in out.fc7.csv numbers.csv headings.csv dos.csv mac.csv spreadsheet.csv blanks.csv tabs.tsv semicolons.csv decimals.csv; do
     expect 0 rdm --compare out.conv1.csv $table
     cmp out similarity || fail "$table is not read as out.fc7.npy"
 done
