@@ -126,17 +126,13 @@ static json_t *norms_object(const alexnet_norms *n)
 static char *line_of(const alexnet_trainer *t)
 {
     const int64_t epoch = (t->record.step - 1) / t->steps_per_epoch + 1;
-    json_t *all = json_object(), *line = NULL;
-    bool good = all != NULL;
-    for (int i = 0; i < t->net->count && good; i++)
+    json_t *all = json_object();
+    for (int i = 0; i < t->net->count; i++)
         if (learns(t, i))
-            good = json_object_set_new(all, t->net->params[i].name,
-                                       norms_object(&t->norms.latest[i])) == 0;
-    if (good)
-        line = json_pack("{s:I,s:I,s:O}", "epoch", (json_int_t)epoch, "step",
-                         (json_int_t)an_trainer_updates(t), "norms", all);
+            an_json_set(&all, t->net->params[i].name, norms_object(&t->norms.latest[i]));
+    json_t *line = json_pack("{s:I,s:I,s:o}", "epoch", (json_int_t)epoch, "step",
+                             (json_int_t)an_trainer_updates(t), "norms", all);
     char *text = an_json_text(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(all);
     json_decref(line);
     return text;
 }

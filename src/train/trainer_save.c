@@ -255,8 +255,8 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
                   (json_int_t)an_trainer_updates(t), "images", (json_int_t)m.images, "loss", m.loss,
                   "top1_error", m.top1_error, "top5_error", m.top5_error, "lr", an_trainer_rate(t),
                   "images_per_second", t->pace.rate, "waiting", t->pace.waiting);
-    if (line && val)
-        json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
+    if (val)
+        an_json_set(&line, "val", val->images ? metrics_object(val) : json_null());
     char *text = an_json_text(line, JSON_COMPACT | JSON_REAL_PRECISION(9));
     alexnet_status rc =
         text ? an_run_lines_add(&t->run.logged, text) : AN_FAIL_MEMORY(512, "a line of the log");
