@@ -253,7 +253,7 @@ bool alexnet_patches_get(const alexnet_patches *patches, int index, alexnet_patc
         return false;
     const an_found *found = &patches->best[index];
     *patch = (alexnet_patch){
-        patches->dataset->samples[found->sample].name,
+        patches->pass.pictures->samples[found->sample].name,
         found->value,
         found->row,
         found->column,

@@ -29,12 +29,13 @@ alexnet_status an_activations_new(an_activations **out, alexnet_model *model)
     an_activations *a = an_calloc(1, sizeof *a);
     if (!a)
         return AN_FAIL_MEMORY(sizeof *a, "activations");
+    AN_TRY(open_features(&a->features, model));
     a->stored = an_calloc(side * side, 3);
-    if (!a->stored) {
+    a->values = an_calloc((size_t)a->features->length, sizeof *a->values);
+    if (!a->stored || !a->values) {
         rc = AN_FAIL_MEMORY(side * side * 3, "activations");
         goto cleanup;
     }
-    AN_TRY(open_features(&a->features, model));
     *out = a;
     a = NULL;
 cleanup:
@@ -48,19 +49,20 @@ void an_activations_free(an_activations *a)
         return;
     an_features_free(a->features);
     an_free(a->stored);
+    an_free(a->values);
     an_free(a);
 }
 
 alexnet_status an_activations_compute(an_activations *a, const uint8_t *crop)
 {
     an_centre_lay(a->stored, a->features->model->net->network, crop);
-    AN_CHECK(an_features_compute(a->features, a->stored, 1));
-    return an_features_check(a->features, a->features->values, "the crop");
+    AN_CHECK(an_features_compute(a->features, a->stored, 1, a->values));
+    return an_features_check(a->features, a->values, "the crop");
 }
 
 const float *an_activations_layer(const an_activations *a, int layer)
 {
     if (layer < 0 || layer >= a->features->count)
         return NULL;
-    return a->features->values + a->features->outputs[layer].offset;
+    return a->values + a->features->outputs[layer].offset;
 }

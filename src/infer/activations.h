@@ -9,6 +9,7 @@
 struct alexnet_activations {
     an_features *features; /* of all layers, in their order */
     uint8_t *stored;       /* [side][side][3] */
+    float *values;         /* of all layers */
 };
 typedef struct alexnet_activations an_activations;
 

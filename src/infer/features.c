@@ -59,9 +59,8 @@ static alexnet_status make_buffers(an_features *f)
     f->slots = an_calloc(slots, sizeof *f->slots);
     f->raw = an_calloc(slots, largest * sizeof *f->raw);
     f->sums = an_calloc(largest, sizeof *f->sums);
-    f->values = an_calloc((size_t)f->batch, (size_t)f->length * sizeof *f->values);
     f->pixels = an_calloc((size_t)f->batch, side * side * 3);
-    if (f->slots && f->raw && f->sums && f->values && f->pixels)
+    if (f->slots && f->raw && f->sums && f->pixels)
         return ALEXNET_OK;
     return AN_FAIL_MEMORY(slots * largest * sizeof *f->raw, "features");
 }
@@ -113,7 +112,6 @@ void an_features_free(an_features *f)
     an_free(f->slots);
     an_free(f->raw);
     an_free(f->sums);
-    an_free(f->values);
     an_free(f->pixels);
     an_free(f);
 }
@@ -152,10 +150,9 @@ static void add_view(const an_features *f, const an_feature *o, const float *x)
     }
 }
 
-static void give_picture(const an_features *f, const an_feature *o, int picture)
+static void give_picture(const an_features *f, const an_feature *o, int picture, float *values)
 {
     const int64_t size = an_chw_count(o->shape);
-    float *values = f->values + picture * f->length + o->offset;
     memset(f->sums, 0, (size_t)o->length * sizeof *f->sums);
     for (int v = 0; v < f->views; v++)
         add_view(f, o, f->raw + ((int64_t)picture * f->views + v) * size);
@@ -163,7 +160,7 @@ static void give_picture(const an_features *f, const an_feature *o, int picture)
         values[i] = (float)(f->sums[i] / f->views);
 }
 
-alexnet_status an_features_compute(an_features *f, const uint8_t *pixels, int count)
+alexnet_status an_features_compute(an_features *f, const uint8_t *pixels, int count, float *rows)
 {
     const an_step_state state = {0};
     AN_CHECK(an_compute_check(f->model->ctx));
@@ -174,7 +171,7 @@ alexnet_status an_features_compute(an_features *f, const uint8_t *pixels, int co
         const an_feature *o = &f->outputs[i];
         AN_CHECK(an_program_read(f->program, o->place, f->raw));
         for (int picture = 0; picture < count; picture++)
-            give_picture(f, o, picture);
+            give_picture(f, o, picture, rows + picture * f->length + o->offset);
     }
     return ALEXNET_OK;
 }
@@ -197,74 +194,62 @@ alexnet_status an_features_picture(an_features *f, const an_picture *picture, co
                                    float *values)
 {
     AN_CHECK(an_fit_picture(f->pixels, an_fit_of(f->model->net->network), picture));
-    AN_CHECK(an_features_compute(f, f->pixels, 1));
-    AN_CHECK(an_features_check(f, f->values, name));
-    memcpy(values, f->values, (size_t)f->length * sizeof *values);
-    return ALEXNET_OK;
+    AN_CHECK(an_features_compute(f, f->pixels, 1, values));
+    return an_features_check(f, values, name);
 }
 
 /* ---- Many pictures ---- */
 
+static alexnet_status compute(void *self, const uint8_t *pixels, int count, float *rows)
+{
+    return an_features_compute(self, pixels, count, rows);
+}
+
+static alexnet_status check(void *self, const float *row, const char *picture)
+{
+    return an_features_check(self, row, picture);
+}
+
+an_row_maker an_features_maker(an_features *f)
+{
+    return (an_row_maker){.fit = an_fit_of(f->model->net->network),
+                          .batch = f->batch,
+                          .length = f->length,
+                          .compute = compute,
+                          .check = check,
+                          .self = f};
+}
+
 alexnet_status an_feature_stream_new(an_feature_stream **out, an_features *features,
                                      const alexnet_dataset *dataset)
 {
-    alexnet_status rc = ALEXNET_OK;
-    const size_t bytes = (size_t)features->length * sizeof(float);
+    const an_row_maker maker = an_features_maker(features);
     *out = NULL;
     an_feature_stream *s = an_calloc(1, sizeof *s);
     if (!s)
         return AN_FAIL_MEMORY(sizeof *s, "a stream");
-    s->features = features;
-    s->dataset = an_dataset_retain((alexnet_dataset *)dataset);
-    s->values = an_calloc((size_t)features->batch, bytes);
-    if (!s->values) {
-        rc = AN_FAIL_MEMORY((size_t)features->batch * bytes, "a stream");
-        goto cleanup;
+    const alexnet_status rc =
+        an_row_pass_start(&s->pass, features->model->ctx, dataset, &maker, NULL, &(an_pass){0});
+    if (rc != ALEXNET_OK) {
+        an_free(s);
+        return rc;
     }
-    AN_TRY(an_loader_new(&s->loader, s->dataset, an_fit_of(features->model->net->network),
-                         features->batch, features->model->ctx->threads, NULL));
-    AN_TRY(an_loader_start(s->loader, NULL, 0, 0));
     *out = s;
-    s = NULL;
-cleanup:
-    an_feature_stream_free(s);
-    return rc;
-}
-
-/* Load and compute the next batch; one that an earlier call has loaded and could not compute is not
- * loaded again. */
-static alexnet_status next_batch(an_feature_stream *s, bool *more)
-{
-    an_features *f = s->features;
-    AN_CHECK(an_compute_check(f->model->ctx));
-    if (s->next == s->batch.count) {
-        s->next = s->computed = 0;
-        AN_CHECK(an_loader_next(s->loader, f->model->ctx, &s->batch, more));
-    }
-    if (!*more)
-        return ALEXNET_OK;
-    AN_CHECK(an_features_compute(f, s->batch.pixels, s->batch.count));
-    memcpy(s->values, f->values, (size_t)(s->batch.count * f->length) * sizeof *s->values);
-    s->computed = s->batch.count;
     return ALEXNET_OK;
 }
 
 alexnet_status an_feature_stream_next(an_feature_stream *s, alexnet_feature_result *result,
                                       bool *more)
 {
-    *more = true;
-    if (s->next == s->computed)
-        AN_CHECK(next_batch(s, more));
+    const float *values;
+    AN_CHECK(an_row_pass_fill(&s->pass, more));
     if (!*more)
         return ALEXNET_OK;
-    const int i = s->next++;
-    const an_loaded *picture = &s->batch.pictures[i];
-    const char *path = s->dataset->samples[picture->sample].name;
-    const float *values = s->values + i * s->features->length;
-    const bool good = picture->status == ALEXNET_OK;
-    if (good)
-        AN_CHECK(an_features_check(s->features, values, path));
-    *result = (alexnet_feature_result){path, picture->status, picture->error, good ? values : NULL};
+    const int i = s->pass.taken++;
+    const an_loaded *picture = &s->pass.batch.pictures[i];
+    AN_CHECK(an_row_pass_row(&s->pass, i, &values));
+    *result = (alexnet_feature_result){s->pass.pictures->samples[picture->sample].name,
+                                       picture->status, picture->error, values};
     return ALEXNET_OK;
 }
 
@@ -272,8 +257,6 @@ void an_feature_stream_free(an_feature_stream *s)
 {
     if (!s)
         return;
-    an_loader_free(s->loader);
-    an_dataset_release(s->dataset);
-    an_free(s->values);
+    an_row_pass_end(&s->pass);
     an_free(s);
 }

@@ -5,7 +5,7 @@
 #ifndef AN_INFER_FEATURES_H
 #define AN_INFER_FEATURES_H
 
-#include "data/loader/loader.h"
+#include "infer/row_pass.h"
 #include "model/model.h"
 #include "model/program/program.h"
 
@@ -32,7 +32,6 @@ struct alexnet_features {
     an_slot *slots;
     float *raw;      /* one output of all slots, as the network computes it */
     double *sums;    /* of one output, over the views */
-    float *values;   /* [batch][length] */
     uint8_t *pixels; /* [batch][side][side][3], for callers without pixels of their own */
 };
 typedef struct alexnet_features an_features;
@@ -42,22 +41,22 @@ alexnet_status an_features_new(an_features **out, alexnet_model *model,
                                const alexnet_features_options *options);
 void an_features_free(an_features *features); /* NULL allowed */
 
-/** Compute pictures 0 .. count-1 into `values`. @param pixels  uint8 [batch][side][side][3] */
-alexnet_status an_features_compute(an_features *features, const uint8_t *pixels, int count);
+/** Compute pictures 0 .. count-1.
+ *  @param pixels  uint8 [batch][side][side][3]
+ *  @param rows    out, float [count][length] */
+alexnet_status an_features_compute(an_features *features, const uint8_t *pixels, int count,
+                                   float *rows);
 /** Compute one picture. @param name  of the picture, for error texts */
 alexnet_status an_features_picture(an_features *features, const an_picture *picture,
                                    const char *name, float *values);
 /** Refuse values that are not numbers. @return ALEXNET_ERROR_BAD_MODEL */
 alexnet_status an_features_check(const an_features *features, const float *values,
                                  const char *picture);
+/** What computes features as rows; it borrows them. */
+an_row_maker an_features_maker(an_features *features);
 
 struct alexnet_feature_stream {
-    an_features *features;
-    alexnet_dataset *dataset;
-    an_loader *loader;
-    an_batch batch;     /* its pictures are being returned */
-    int next, computed; /* the next of them; how many have values: all or none */
-    float *values;      /* [batch][length], a copy: others may compute meanwhile */
+    an_row_pass pass;
 };
 typedef struct alexnet_feature_stream an_feature_stream;
 

@@ -7,7 +7,6 @@
 
 #include "base/hash.h"
 #include "base/status.h"
-#include "infer/runner.h"
 
 /* The identity begins with the layer's name; characters unsuitable for a file name become '_'. */
 static void write_identity(an_feature_maker *maker, const an_features *f, uint64_t hash)
@@ -20,31 +19,13 @@ static void write_identity(an_feature_maker *maker, const an_features *f, uint64
     snprintf(maker->identity, sizeof maker->identity, "%s-%016" PRIx64, name, hash);
 }
 
-static alexnet_status compute(void *self, const uint8_t *pixels, int count, float *rows)
-{
-    an_features *f = self;
-    AN_CHECK(an_features_compute(f, pixels, count));
-    memcpy(rows, f->values, (size_t)count * (size_t)f->length * sizeof *rows);
-    return ALEXNET_OK;
-}
-
-static alexnet_status check(void *self, const float *row, const char *picture)
-{
-    return an_features_check(self, row, picture);
-}
-
 alexnet_status an_index_features(an_feature_maker *out, an_features *f)
 {
     an_net *net = f->model->net;
     if (f->length > INT_MAX / (int64_t)sizeof(float))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%lld values for a picture are too many",
                        (long long)f->length);
-    *out = (an_feature_maker){.fit = an_fit_of(net->network),
-                              .batch = f->batch,
-                              .dims = (int)f->length,
-                              .compute = compute,
-                              .check = check,
-                              .self = f};
+    *out = (an_feature_maker){.rows = an_features_maker(f)};
     uint64_t hash;
     AN_CHECK(an_model_hash(f->model, &hash));
     for (int i = 0; i < f->count; i++)

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "base/team.h"
 #include "data/loader/bad_pictures.h"
 #include "infer/centre.h"
 #include "infer/runner.h"
@@ -12,13 +11,11 @@
 
 static alexnet_status make_buffers(an_patches *p)
 {
-    const size_t batch = (size_t)p->batch, values = (size_t)an_chw_count(p->shape);
-    const size_t size = (size_t)p->net->network->input.size;
+    const size_t batch = (size_t)p->batch, size = (size_t)p->net->network->input.size;
     p->slots = an_calloc(batch, sizeof *p->slots);
-    p->outputs = an_calloc(batch, values * sizeof *p->outputs);
     p->best = an_calloc((size_t)p->count, sizeof *p->best);
-    if (!p->slots || !p->outputs || !p->best)
-        return AN_FAIL_MEMORY(batch * values * sizeof *p->outputs, "a layer's outputs");
+    if (!p->slots || !p->best)
+        return AN_FAIL_MEMORY(batch * sizeof *p->slots, "a search for patches");
     for (int i = 0; i < p->count; i++) {
         p->best[i].pixels = an_calloc(size * size, 3);
         if (!p->best[i].pixels)
@@ -27,12 +24,30 @@ static alexnet_status make_buffers(an_patches *p)
     return ALEXNET_OK;
 }
 
-static alexnet_status start(an_patches *p)
+static alexnet_status compute(void *self, const uint8_t *pixels, int count, float *outputs)
+{
+    an_patches *p = self;
+    const an_input *input = &p->net->network->input;
+    const an_step_state state = {0};
+    for (int i = 0; i < p->batch; i++) {
+        an_view_place(&p->slots[i], input->side, input->size, AN_VIEW_CENTRE);
+        p->slots[i].picture = i < count ? i : -1;
+        p->slots[i].label = -1;
+    }
+    AN_CHECK(an_program_feed(p->program, pixels, p->slots, &state));
+    AN_CHECK(an_program_run(p->program));
+    return an_program_read(p->program, p->layer, outputs);
+}
+
+static alexnet_status start(an_patches *p, const alexnet_dataset *dataset)
 {
     const an_loader_memory memory = an_net_loader_memory(p->net);
-    AN_CHECK(an_loader_new(&p->loader, p->dataset, an_fit_of(p->net->network), p->batch,
-                           p->net->ctx->threads, &memory));
-    return an_loader_start(p->loader, NULL, 0, 0);
+    const an_row_maker maker = {.fit = an_fit_of(p->net->network),
+                                .batch = p->batch,
+                                .length = an_chw_count(p->shape),
+                                .compute = compute,
+                                .self = p};
+    return an_row_pass_start(&p->pass, p->net->ctx, dataset, &maker, &memory, &(an_pass){0});
 }
 
 alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_dataset *dataset,
@@ -45,7 +60,6 @@ alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_datas
         return AN_FAIL_MEMORY(sizeof *p, "a search for patches");
     const an_graph *graph = &net->network->graph;
     p->net = an_net_retain(net);
-    p->dataset = an_dataset_retain((alexnet_dataset *)dataset);
     p->layer = options->layer;
     p->channel = options->channel;
     p->count = options->count;
@@ -58,7 +72,7 @@ alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_datas
         .slots = p->batch, .pictures = p->batch, .keep = &p->layer, .n_keep = 1};
     AN_TRY(an_program_compile(&p->program, net, &purpose));
     AN_TRY(an_program_pack(p->program));
-    AN_TRY(start(p));
+    AN_TRY(start(p, dataset));
     *out = p;
     p = NULL;
 cleanup:
@@ -70,25 +84,23 @@ void an_patches_free(an_patches *p)
 {
     if (!p)
         return;
-    an_loader_free(p->loader);
+    an_row_pass_end(&p->pass);
     an_program_free(p->program);
-    an_dataset_release(p->dataset);
     for (int i = 0; p->best && i < p->count; i++)
         an_free(p->best[i].pixels);
     an_free(p->best);
     an_free(p->slots);
-    an_free(p->outputs);
     an_net_release(p->net);
     an_free(p);
 }
 
 /* The largest value of the channel in a picture of the batch; of equal ones the first in row order.
  */
-static alexnet_status find_largest(const an_patches *p, int slot, const char *name, an_found *out)
+static alexnet_status find_largest(const an_patches *p, const float *outputs, const char *name,
+                                   an_found *out)
 {
     const int plane = p->shape.h * p->shape.w;
-    const float *map =
-        p->outputs + ((int64_t)slot * p->shape.c + p->channel) * (int64_t)p->shape.h * p->shape.w;
+    const float *map = outputs + (int64_t)p->channel * plane;
     int at = 0;
     for (int i = 0; i < plane; i++) {
         if (!isfinite(map[i]))
@@ -122,56 +134,29 @@ static void insert(an_patches *p, an_found found, const uint8_t *stored)
     p->best[at] = found;
 }
 
-static alexnet_status compute(an_patches *p, const an_batch *batch)
-{
-    const an_input *input = &p->net->network->input;
-    const an_step_state state = {0};
-    for (int i = 0; i < p->batch; i++) {
-        an_view_place(&p->slots[i], input->side, input->size, AN_VIEW_CENTRE);
-        p->slots[i].picture = i < batch->count ? i : -1;
-        p->slots[i].label = -1;
-    }
-    AN_CHECK(an_program_feed(p->program, batch->pixels, p->slots, &state));
-    AN_CHECK(an_program_run(p->program));
-    return an_program_read(p->program, p->layer, p->outputs);
-}
-
-/* Load and compute the next batch, unless a step that failed has left one. */
-static alexnet_status make_batch(an_patches *p, bool *more)
-{
-    if (p->taken == p->latest.count) {
-        p->taken = 0;
-        p->computed = false;
-        AN_CHECK(an_loader_next(p->loader, p->net->ctx, &p->latest, more));
-    }
-    if (*more && !p->computed)
-        AN_CHECK(compute(p, &p->latest));
-    p->computed = true;
-    return ALEXNET_OK;
-}
-
 static alexnet_status take_picture(an_patches *p, int place)
 {
     const size_t side = (size_t)p->net->network->input.side;
-    const an_loaded *picture = &p->latest.pictures[place];
+    const an_loaded *picture = &p->pass.batch.pictures[place];
+    const float *outputs;
     an_found found = {.sample = picture->sample};
-    if (picture->status != ALEXNET_OK) {
+    AN_CHECK(an_row_pass_row(&p->pass, place, &outputs));
+    if (!outputs) {
         p->skipped++;
         an_bad_picture_name(p->net->ctx, &p->named, picture->error, NULL);
         return ALEXNET_OK;
     }
-    AN_CHECK(find_largest(p, place, p->dataset->samples[picture->sample].name, &found));
-    insert(p, found, p->latest.pixels + (size_t)place * side * side * 3);
+    AN_CHECK(find_largest(p, outputs, p->pass.pictures->samples[picture->sample].name, &found));
+    insert(p, found, p->pass.batch.pixels + (size_t)place * side * side * 3);
     return ALEXNET_OK;
 }
 
 alexnet_status an_patches_step(an_patches *p, bool *more)
 {
-    *more = true;
-    AN_CHECK(an_compute_check(p->net->ctx));
-    AN_CHECK(make_batch(p, more));
-    for (; p->taken < p->latest.count; p->taken++, p->done++)
-        AN_CHECK(take_picture(p, p->taken));
-    *more = p->done < p->dataset->count;
+    an_row_pass *pass = &p->pass;
+    AN_CHECK(an_row_pass_fill(pass, more));
+    for (; pass->taken < pass->batch.count; pass->taken++, p->done++)
+        AN_CHECK(take_picture(p, pass->taken));
+    *more = p->done < pass->pictures->count;
     return ALEXNET_OK;
 }

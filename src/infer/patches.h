@@ -6,7 +6,7 @@
 #ifndef AN_INFER_PATCHES_H
 #define AN_INFER_PATCHES_H
 
-#include "data/loader/loader.h"
+#include "infer/row_pass.h"
 #include "model/program/program.h"
 
 /** A place among the best. */
@@ -20,14 +20,9 @@ typedef struct an_found {
 struct alexnet_patches {
     an_net *net;
     an_program *program;
-    alexnet_dataset *dataset;
-    an_loader *loader;
-    an_batch latest; /* of which `taken` pictures have been looked at */
-    int taken;
-    bool computed; /* `outputs` are of its pictures */
+    an_row_pass pass; /* of the layer's outputs, [channels][rows][columns] */
     an_slot *slots;
-    float *outputs; /* of the layer, [batch][channels][rows][columns] */
-    an_chw shape;   /* of one of them */
+    an_chw shape; /* of one of the outputs */
     int layer, channel, batch;
     int count, found;             /* capacity of `best`, and how many it holds */
     an_found *best;               /* best first */

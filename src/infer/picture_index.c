@@ -19,7 +19,7 @@ enum { SHARD_ROWS_MAX = 1 << 16 };
 
 static alexnet_status make_buffers(an_picture_index *x)
 {
-    const size_t row_bytes = (size_t)x->maker.dims * sizeof *x->block;
+    const size_t row_bytes = (size_t)x->maker.rows.length * sizeof *x->block;
     const size_t count = (size_t)x->pictures->count;
     size_t rows = SHARD_BYTES / row_bytes;
     if (x->maker.file_rows)
@@ -33,9 +33,7 @@ static alexnet_status make_buffers(an_picture_index *x)
     x->fresh = an_calloc(rows, sizeof *x->fresh);
     x->fresh_picture = an_calloc(rows, sizeof *x->fresh_picture);
     x->block = an_calloc(rows, row_bytes);
-    x->batch_rows = an_calloc((size_t)x->maker.batch, row_bytes);
-    if (x->row && x->place && x->pending && x->fresh && x->fresh_picture && x->block &&
-        x->batch_rows)
+    if (x->row && x->place && x->pending && x->fresh && x->fresh_picture && x->block)
         return ALEXNET_OK;
     return an_index_no_memory(count * (sizeof *x->row + sizeof *x->place) + rows * row_bytes);
 }
@@ -90,20 +88,6 @@ cleanup:
 
 /* ---- Computing ------------------------------------------------------------------------------- */
 
-/* Load what is not done yet, from whole batches on. */
-static alexnet_status start(an_picture_index *x)
-{
-    alexnet_status rc =
-        an_loader_new(&x->loader, x->pictures, x->maker.fit, x->maker.batch, x->ctx->threads, NULL);
-    if (rc == ALEXNET_OK)
-        rc = an_loader_start(x->loader, x->pending, x->n_pending, x->done);
-    if (rc != ALEXNET_OK) { /* the next step tries again */
-        an_loader_free(x->loader);
-        x->loader = NULL;
-    }
-    return rc;
-}
-
 /* A picture whose content cannot be read is recorded in the index as unreadable. One that failed by
  * an I/O error is not recorded, so it is tried again the next time. */
 static alexnet_status take_bad(an_picture_index *x, const an_loaded *picture)
@@ -115,33 +99,25 @@ static alexnet_status take_bad(an_picture_index *x, const an_loaded *picture)
     return ALEXNET_OK;
 }
 
-/* Load and compute the next batch, unless a step that failed has left one. */
+/* Load and compute the next batch, from what is not done yet on, unless a step that failed has left
+ * one. */
 static alexnet_status make_batch(an_picture_index *x)
 {
-    bool got = true;
-    if (!x->loader)
-        AN_CHECK(start(x));
-    if (x->taken == x->batch.count) {
-        x->taken = 0;
-        x->computed = false;
-        AN_CHECK(an_loader_next(x->loader, x->ctx, &x->batch, &got));
-        assert(got);
-    }
-    if (!x->computed)
-        AN_CHECK(x->maker.compute(x->maker.self, x->batch.pixels, x->batch.count, x->batch_rows));
-    x->computed = true;
+    bool more;
+    if (!x->pass.loader)
+        AN_CHECK(an_row_pass_start(&x->pass, x->ctx, x->pictures, &x->maker.rows, NULL,
+                                   &(an_pass){.order = x->pending, .count = x->n_pending}));
+    AN_CHECK(an_row_pass_fill(&x->pass, &more));
+    assert(more);
     return ALEXNET_OK;
 }
 
 static alexnet_status take_picture(an_picture_index *x, int place)
 {
-    const an_loaded *picture = &x->batch.pictures[place];
-    const float *row = x->batch_rows + (size_t)place * (size_t)x->maker.dims;
-    if (picture->status != ALEXNET_OK)
-        return take_bad(x, picture);
-    if (x->maker.check)
-        AN_CHECK(x->maker.check(x->maker.self, row, x->pictures->samples[picture->sample].name));
-    return an_index_add_row(x, picture->sample, row);
+    const an_loaded *picture = &x->pass.batch.pictures[place];
+    const float *row;
+    AN_CHECK(an_row_pass_row(&x->pass, place, &row));
+    return row ? an_index_add_row(x, picture->sample, row) : take_bad(x, picture);
 }
 
 alexnet_status an_picture_index_step(an_picture_index *x, bool *more)
@@ -150,8 +126,8 @@ alexnet_status an_picture_index_step(an_picture_index *x, bool *more)
     AN_CHECK(an_ctx_check(x->ctx));
     if (x->done < x->n_pending) {
         AN_CHECK(make_batch(x));
-        for (; x->taken < x->batch.count; x->taken++, x->done++)
-            AN_CHECK(take_picture(x, x->taken));
+        for (; x->pass.taken < x->pass.batch.count; x->pass.taken++, x->done++)
+            AN_CHECK(take_picture(x, x->pass.taken));
     }
     if (x->done < x->n_pending)
         return ALEXNET_OK;
@@ -195,7 +171,8 @@ static bool is_whole(const void *index, int64_t picture)
 
 an_rows an_picture_index_rows(const an_picture_index *x)
 {
-    return (an_rows){x->row, x->pictures->count, x->maker.dims, is_whole, fail_damaged, x};
+    return (an_rows){x->row,   x->pictures->count, (int)x->maker.rows.length,
+                     is_whole, fail_damaged,       x};
 }
 
 alexnet_status an_picture_index_row(const an_picture_index *x, int64_t picture, const float **row)
@@ -208,7 +185,7 @@ void an_picture_index_free(an_picture_index *x)
 {
     if (!x)
         return;
-    an_loader_free(x->loader);
+    an_row_pass_end(&x->pass);
     for (int s = 0; s < x->n_shards; s++)
         an_index_shard_close(&x->shards[s]);
     an_dataset_release(x->pictures);
@@ -220,7 +197,6 @@ void an_picture_index_free(an_picture_index *x)
     an_free(x->fresh);
     an_free(x->fresh_picture);
     an_free(x->block);
-    an_free(x->batch_rows);
     an_free(x->folder);
     an_free(x->home);
     an_ctx_release(x->ctx);

@@ -14,20 +14,14 @@
 
 #include <stdatomic.h>
 
-#include "data/loader/loader.h"
 #include "infer/index_shard.h"
 #include "infer/nearest.h"
+#include "infer/row_pass.h"
 
-/** What computes features; its functions and `self` are borrowed. */
+/** What computes features. */
 typedef struct an_feature_maker {
-    an_fit fit;
-    int batch, dims;
-    int file_rows; /* rows of a file at most; 0: as many as 64 MiB hold */
-    /** @param rows  out, float [count][dims] */
-    alexnet_status (*compute)(void *self, const uint8_t *pixels, int count, float *rows);
-    /** Fails if a row is none to keep; the error names `picture`. NULL: every row is kept */
-    alexnet_status (*check)(void *self, const float *row, const char *picture);
-    void *self;
+    an_row_maker rows;
+    int file_rows;     /* rows of a file at most; 0: as many as 64 MiB hold */
     char identity[96]; /* of model and layer; file names begin with it */
 } an_feature_maker;
 
@@ -50,11 +44,7 @@ struct alexnet_index {
     an_index_shard *shards; /* all zero: removed */
     uint32_t *pending;      /* pictures to compute, in order */
     int64_t n_pending, done, bad;
-    an_loader *loader;
-    an_batch batch;      /* the last one loaded */
-    int taken;           /* how many of its pictures are done */
-    bool computed;       /* whether its rows are */
-    float *batch_rows;   /* [batch.count] */
+    an_row_pass pass;    /* over what is pending */
     an_index_row *fresh; /* [n_fresh]: not written yet; their rows are in `block` */
     int64_t *fresh_picture;
     int n_fresh, fresh_room;

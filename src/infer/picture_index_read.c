@@ -24,7 +24,8 @@ alexnet_status an_index_make_room(an_picture_index *x)
 alexnet_status an_index_open_file(an_picture_index *x, const char *path, an_index_shard *shard,
                                   bool *there)
 {
-    const alexnet_status rc = an_index_shard_open(shard, path, x->maker.identity, x->maker.dims);
+    const alexnet_status rc =
+        an_index_shard_open(shard, path, x->maker.identity, (int)x->maker.rows.length);
     *there = true;
     if (rc != ALEXNET_ERROR_IO || access(path, F_OK) == 0 || errno != ENOENT)
         return rc;

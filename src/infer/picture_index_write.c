@@ -19,8 +19,8 @@ static alexnet_status write_file(an_picture_index *x, an_index_shard *shard, boo
 {
     char *path;
     AN_CHECK(an_index_file_new(&path, x->home, x->maker.identity, x->next_number));
-    alexnet_status rc =
-        an_index_shard_write(path, x->maker.identity, x->fresh, x->n_fresh, x->maker.dims);
+    alexnet_status rc = an_index_shard_write(path, x->maker.identity, x->fresh, x->n_fresh,
+                                             (int)x->maker.rows.length);
     if (rc == ALEXNET_OK)
         rc = an_index_open_file(x, path, shard, there);
     an_free(path);
@@ -52,9 +52,9 @@ alexnet_status an_index_add_row(an_picture_index *x, int64_t picture, const floa
 {
     if (x->n_fresh == x->fresh_room)
         AN_CHECK(an_index_write_fresh(x));
-    float *place = x->block + (size_t)x->n_fresh * (size_t)x->maker.dims;
+    float *place = x->block + (size_t)x->n_fresh * (size_t)x->maker.rows.length;
     if (row)
-        memcpy(place, row, (size_t)x->maker.dims * sizeof *row);
+        memcpy(place, row, (size_t)x->maker.rows.length * sizeof *row);
     x->row[picture] = row ? place : NULL;
     x->place[picture] = (an_index_place){.shard = -1};
     x->fresh_picture[x->n_fresh] = picture;

@@ -62,9 +62,31 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
     return ALEXNET_OK;
 }
 
+/* ---- Many pictures ---- */
+
+static alexnet_status compute(void *self, const uint8_t *pixels, int count, float *rows)
+{
+    an_runner *runner = ((alexnet_session *)self)->runner;
+    AN_CHECK(an_runner_compute(runner, pixels, NULL, count, true));
+    memcpy(rows, runner->probabilities, (size_t)count * (size_t)runner->classes * sizeof *rows);
+    return ALEXNET_OK;
+}
+
+static alexnet_status check(void *self, const float *row, const char *picture)
+{
+    return an_check_probabilities(row, ((alexnet_session *)self)->runner->classes, picture);
+}
+
 alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
                              const alexnet_dataset *dataset, int top)
 {
+    const an_runner *runner = session->runner;
+    const an_row_maker maker = {.fit = runner->fit,
+                                .batch = runner->batch,
+                                .length = runner->classes,
+                                .compute = compute,
+                                .check = check,
+                                .self = session};
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
     AN_CHECK(check_top(top));
@@ -74,21 +96,12 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
     stream->session = session;
     stream->top = top;
     stream->best = an_calloc((size_t)top, sizeof *stream->best);
-    stream->probabilities =
-        an_calloc((size_t)session->runner->batch,
-                  (size_t)session->runner->classes * sizeof *stream->probabilities);
-    if (!stream->best || !stream->probabilities) {
-        rc = AN_FAIL_MEMORY((size_t)session->runner->batch * (size_t)session->runner->classes *
-                                    sizeof *stream->probabilities +
-                                (size_t)top * sizeof *stream->best,
-                            "a stream");
+    if (!stream->best) {
+        rc = AN_FAIL_MEMORY((size_t)top * sizeof *stream->best, "a stream");
         goto cleanup;
     }
-    stream->dataset = an_dataset_retain((alexnet_dataset *)dataset);
-    AN_TRY(an_loader_new(&stream->loader, stream->dataset, session->runner->fit,
-                         session->runner->batch, session->model->ctx->threads,
-                         &session->runner->memory));
-    AN_TRY(an_loader_start(stream->loader, NULL, 0, 0));
+    AN_TRY(an_row_pass_start(&stream->pass, session->model->ctx, dataset, &maker, &runner->memory,
+                             &(an_pass){0}));
     *out = stream;
     stream = NULL;
 cleanup:
@@ -96,45 +109,21 @@ cleanup:
     return rc;
 }
 
-/* Load and compute the next batch; one that an earlier call has loaded and could not compute is not
- * loaded again. */
-static alexnet_status next_batch(alexnet_stream *stream, bool *more)
-{
-    an_runner *runner = stream->session->runner;
-    an_batch *batch = &stream->batch;
-    AN_CHECK(an_compute_check(stream->session->model->ctx));
-    if (stream->next == batch->count) {
-        stream->next = stream->computed = 0;
-        AN_CHECK(an_loader_next(stream->loader, stream->session->model->ctx, batch, more));
-    }
-    if (!*more)
-        return ALEXNET_OK;
-    AN_CHECK(an_runner_compute(runner, batch->pixels, NULL, batch->count, true));
-    memcpy(stream->probabilities, runner->probabilities,
-           (size_t)batch->count * (size_t)runner->classes * sizeof(float));
-    stream->computed = batch->count;
-    return ALEXNET_OK;
-}
-
 alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *result, bool *more)
 {
-    *more = true;
-    if (stream->next == stream->computed)
-        AN_CHECK(next_batch(stream, more));
+    an_row_pass *pass = &stream->pass;
+    const float *probabilities;
+    AN_CHECK(an_row_pass_fill(pass, more));
     if (!*more)
         return ALEXNET_OK;
-    const an_runner *runner = stream->session->runner;
-    int i = stream->next++;
-    const an_loaded *picture = &stream->batch.pictures[i];
-    const char *path = stream->dataset->samples[picture->sample].name;
-    const float *probabilities = stream->probabilities + (size_t)i * (size_t)runner->classes;
-    bool good = picture->status == ALEXNET_OK;
-    if (good) {
-        AN_CHECK(an_check_probabilities(probabilities, runner->classes, path));
+    const int i = pass->taken++;
+    const an_loaded *picture = &pass->batch.pictures[i];
+    AN_CHECK(an_row_pass_row(pass, i, &probabilities));
+    if (probabilities)
         an_session_rank(stream->session, probabilities, stream->top, stream->best);
-    }
     *result =
-        (alexnet_stream_result){path, picture->status, picture->error, good ? stream->best : NULL};
+        (alexnet_stream_result){pass->pictures->samples[picture->sample].name, picture->status,
+                                picture->error, probabilities ? stream->best : NULL};
     return ALEXNET_OK;
 }
 
@@ -142,9 +131,7 @@ void an_stream_free(alexnet_stream *stream)
 {
     if (!stream)
         return;
-    an_loader_free(stream->loader);
-    an_dataset_release(stream->dataset);
+    an_row_pass_end(&stream->pass);
     an_free(stream->best);
-    an_free(stream->probabilities);
     an_free(stream);
 }

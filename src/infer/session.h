@@ -4,7 +4,7 @@
 #ifndef AN_INFER_SESSION_H
 #define AN_INFER_SESSION_H
 
-#include "data/loader/loader.h"
+#include "infer/row_pass.h"
 #include "infer/runner.h"
 #include "model/model.h"
 
@@ -26,12 +26,8 @@ void an_session_rank(const alexnet_session *session, const float *probabilities,
 
 struct alexnet_stream {
     alexnet_session *session;
-    alexnet_dataset *dataset;
-    an_loader *loader;
+    an_row_pass pass; /* of probabilities */
     int top;
-    an_batch batch;       /* results of its pictures are being returned */
-    int next, computed;   /* the next of them; how many have results: all or none */
-    float *probabilities; /* [batch][classes], a copy: the session may compute others meanwhile */
     alexnet_prediction *best;
 };
 

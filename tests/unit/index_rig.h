@@ -37,11 +37,11 @@ static inline alexnet_status compute(void *self, const uint8_t *pixels, int coun
 
 static inline an_feature_maker maker_of(const char *identity)
 {
-    an_feature_maker maker = {.fit = {.rule = AN_FIT_WARP, .side = SIDE},
-                              .batch = 3,
-                              .dims = DIMS,
-                              .file_rows = 4,
-                              .compute = compute};
+    an_feature_maker maker = {.rows = {.fit = {.rule = AN_FIT_WARP, .side = SIDE},
+                                       .batch = 3,
+                                       .length = DIMS,
+                                       .compute = compute},
+                              .file_rows = 4};
     snprintf(maker.identity, sizeof maker.identity, "%s", identity);
     return maker;
 }
@@ -58,7 +58,7 @@ static inline bool is_row(an_picture_index *x, int64_t p)
     const float *row = an_picture_index_rows(x).row[p];
     if (an_data_source_picture(x->pictures->source, x->pictures->samples[p].item, &picture))
         return !row;
-    const alexnet_status rc = an_fit_picture(pixels, x->maker.fit, &picture);
+    const alexnet_status rc = an_fit_picture(pixels, x->maker.rows.fit, &picture);
     an_picture_free(&picture);
     features_of(pixels, expected);
     return rc == ALEXNET_OK && row && memcmp(row, expected, sizeof expected) == 0;

@@ -429,7 +429,7 @@ static void test_joining_together(void **state)
         an_picture_index *x;
         bool more = true;
         scratch_remove("index");
-        maker.batch = 1;
+        maker.rows.batch = 1;
         expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
         while (more) {
             expect_ok(an_picture_index_step(x, &more));
@@ -460,8 +460,8 @@ static void test_refused_row(void **state)
     bool more = true;
     int good = 4;
     (void)state;
-    maker.check = refuse;
-    maker.self = &good;
+    maker.rows.check = refuse;
+    maker.rows.self = &good;
     expect_ok(an_picture_index_open(&x, ctx, "photos", "index", &maker));
     const char *name = x->pictures->samples[4].name;
     alexnet_status rc = ALEXNET_OK;
