@@ -3,19 +3,13 @@
 #include "api/options.h"
 #include "base/status.h"
 
-enum { BATCH_MAX = 65536, STEPS_MAX = 100000 };
+enum { STEPS_MAX = 100000 };
 
 static alexnet_status check(const alexnet_bench_options *o)
 {
-    if (o->mode != ALEXNET_BENCH_TRAIN && o->mode != ALEXNET_BENCH_INFER)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "mode = %d: expected 0 or 1", (int)o->mode);
-    if (o->batch < 1 || o->batch > BATCH_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o->batch,
-                       BATCH_MAX);
-    if (o->steps < 1 || o->steps > STEPS_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "steps = %d: expected 1 to %d", o->steps,
-                       STEPS_MAX);
-    return ALEXNET_OK;
+    AN_CHECK(an_check_number("mode", (int)o->mode, ALEXNET_BENCH_TRAIN, ALEXNET_BENCH_INFER));
+    AN_CHECK(an_check_number("batch", o->batch, 1, AN_BATCH_MAX));
+    return an_check_number("steps", o->steps, 1, STEPS_MAX);
 }
 
 static alexnet_status take(alexnet_bench_options *o, const alexnet_bench_options *options)

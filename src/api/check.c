@@ -21,12 +21,8 @@ alexnet_status alexnet_check_new(alexnet_check **out, alexnet_ctx *ctx,
     AN_NEED(ctx);
     AN_NEED(train);
     AN_CHECK(an_options_take(&o, sizeof o, options));
-    if (o.side < 0 || o.side > AN_PICTURE_SIDE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "side = %d: expected 0 to %d", o.side,
-                       AN_PICTURE_SIDE_MAX);
-    if (o.distance < 0 || o.distance > AN_NEAR_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "distance = %d: expected 0 to %d",
-                       o.distance, AN_NEAR_MAX);
+    AN_CHECK(an_check_number("side", o.side, 0, AN_PICTURE_SIDE_MAX));
+    AN_CHECK(an_check_number("distance", o.distance, 0, AN_NEAR_MAX));
     return an_check_new(out, ctx, train, val, &o);
 }
 
@@ -84,8 +80,6 @@ alexnet_status alexnet_dataset_thumbnail(const alexnet_dataset *dataset, int64_t
     if (index < 0 || index >= dataset->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of a data set with %lld",
                        (long long)index, (long long)dataset->count);
-    if (side < 1 || side > SIDE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "side = %d: expected 1 to %d", side,
-                       SIDE_MAX);
+    AN_CHECK(an_check_number("side", side, 1, SIDE_MAX));
     return an_thumbnail(dataset, index, side, out, room, length);
 }

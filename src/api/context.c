@@ -32,9 +32,7 @@ uint64_t alexnet_memory_available(void)
 
 static alexnet_status check_options(const alexnet_ctx_options *o)
 {
-    if (o->threads < 0 || o->threads > THREADS_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "threads = %d: expected 0 to %d", o->threads,
-                       THREADS_MAX);
+    AN_CHECK(an_check_number("threads", o->threads, 0, THREADS_MAX));
     if (o->precision < ALEXNET_PRECISION_AUTO || o->precision > ALEXNET_PRECISION_BF16)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "precision = %d is not an alexnet_precision",
                        (int)o->precision);

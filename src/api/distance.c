@@ -32,9 +32,7 @@ alexnet_status alexnet_distance_new(alexnet_distance **out, alexnet_model *model
     *out = NULL;
     AN_NEED(model);
     AN_CHECK(an_options_take(&o, sizeof o, options));
-    if (o.side < 0 || o.side > SIDE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "side = %d: expected 0 to %d", o.side,
-                       SIDE_MAX);
+    AN_CHECK(an_check_number("side", o.side, 0, SIDE_MAX));
     return an_distance_new(out, model->net, o.lpips, o.side);
 }
 
@@ -155,9 +153,8 @@ alexnet_status alexnet_distance_stream_new(alexnet_distance_stream **out,
     *out = NULL;
     AN_NEED(distance);
     AN_NEED(dataset);
-    if (order && count < 0)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %lld: expected 0 or more",
-                       (long long)count);
+    if (order)
+        AN_CHECK(an_check_number("count", count, 0, INT64_MAX));
     return an_distance_stream_new(out, distance, dataset, order, count);
 }
 

@@ -161,8 +161,7 @@ alexnet_status alexnet_evaluation_picture(const alexnet_evaluation *evaluation, 
 {
     AN_NEED(evaluation);
     AN_NEED(picture);
-    if (top < 0)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: expected 0 or more", top);
+    AN_CHECK(an_check_number("top", top, 0, INT64_MAX));
     if (top > 0)
         AN_NEED(best);
     if (i < 0 || i >= evaluation->latest)

@@ -38,9 +38,7 @@ alexnet_status alexnet_events_histogram(alexnet_events *events, int64_t step, co
     AN_NEED(tag);
     AN_NEED(values);
     AN_CHECK(check_tag(tag));
-    if (count < 0)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %lld: expected 0 or more",
-                       (long long)count);
+    AN_CHECK(an_check_number("count", count, 0, INT64_MAX));
     return an_events_histogram(events, step, tag, values, count);
 }
 

@@ -9,22 +9,11 @@
 #include "base/status.h"
 #include "model/model.h"
 
-enum { BATCH_MAX = 65536, COUNT_MAX = 10000 };
+enum { COUNT_MAX = 10000 };
 
 static alexnet_status check_class(const an_net *net, int class_index)
 {
-    if (class_index < 0 || class_index >= net->network->classes)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class_index = %d: expected 0 to %d",
-                       class_index, net->network->classes - 1);
-    return ALEXNET_OK;
-}
-
-static alexnet_status check_number(const char *name, int value, int low, int high)
-{
-    if (value < low || value > high)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %d: expected %d to %d", name, value,
-                       low, high);
-    return ALEXNET_OK;
+    return an_check_number("class_index", class_index, 0, net->network->classes - 1);
 }
 
 /* ---- Crops ---- */
@@ -124,9 +113,9 @@ alexnet_status alexnet_occlusion_new(alexnet_occlusion **out, alexnet_model *mod
     AN_NEED(model);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     const int side = model->net->network->input.size;
-    AN_CHECK(check_number("square", o.square, 0, side));
-    AN_CHECK(check_number("stride", o.stride, 0, side));
-    AN_CHECK(check_number("batch", o.batch, 1, BATCH_MAX));
+    AN_CHECK(an_check_number("square", o.square, 0, side));
+    AN_CHECK(an_check_number("stride", o.stride, 0, side));
+    AN_CHECK(an_check_number("batch", o.batch, 1, AN_BATCH_MAX));
     int square = o.square ? o.square : (side + 6) / 7,
         stride = o.stride ? o.stride : (square + 3) / 4;
     return an_occlusion_new(out, model->net, square, stride, o.batch);
@@ -224,11 +213,11 @@ alexnet_status alexnet_patches_new(alexnet_patches **out, alexnet_model *model,
     AN_NEED(dataset);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     const alexnet_network *network = model->net->network;
-    AN_CHECK(check_number("layer", o.layer, 0, network->count - 1));
+    AN_CHECK(an_check_number("layer", o.layer, 0, network->count - 1));
     const an_node *node = &network->graph.nodes[network->graph.layer_node[o.layer]];
-    AN_CHECK(check_number("channel", o.channel, 0, node->desc.out.c - 1));
-    AN_CHECK(check_number("count", o.count, 1, COUNT_MAX));
-    AN_CHECK(check_number("batch", o.batch, 1, BATCH_MAX));
+    AN_CHECK(an_check_number("channel", o.channel, 0, node->desc.out.c - 1));
+    AN_CHECK(an_check_number("count", o.count, 1, COUNT_MAX));
+    AN_CHECK(an_check_number("batch", o.batch, 1, AN_BATCH_MAX));
     return an_patches_new(out, model->net, dataset, &o);
 }
 

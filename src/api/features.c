@@ -4,15 +4,13 @@
 #include "base/status.h"
 #include "infer/runner.h"
 
-enum { BATCH_MAX = 65536, COUNT_MAX = 2 * AN_LAYERS_MAX };
+enum { COUNT_MAX = 2 * AN_LAYERS_MAX };
 
 static const char in_memory[] = "picture in memory";
 
 static alexnet_status check_options(const alexnet_features_options *o)
 {
-    if (o->count < 0 || o->count > COUNT_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %d: expected 0 to %d", o->count,
-                       COUNT_MAX);
+    AN_CHECK(an_check_number("count", o->count, 0, COUNT_MAX));
     if (o->count > 0 && !o->layers)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %d, but layers is NULL", o->count);
     if (o->count == 0 && o->layers)
@@ -20,14 +18,10 @@ static alexnet_status check_options(const alexnet_features_options *o)
     for (int i = 0; i < o->count; i++)
         if (!o->layers[i])
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layers[%d] is NULL", i);
-    if (o->batch < 1 || o->batch > BATCH_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o->batch,
-                       BATCH_MAX);
+    AN_CHECK(an_check_number("batch", o->batch, 1, AN_BATCH_MAX));
     if (o->views != 1 && o->views != 10)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "views = %d: expected 1 or 10", o->views);
-    if (o->pool < ALEXNET_POOLING_NONE || o->pool > ALEXNET_POOLING_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "pool = %d: expected 0 to %d", (int)o->pool,
-                       (int)ALEXNET_POOLING_MAX);
+    AN_CHECK(an_check_number("pool", (int)o->pool, ALEXNET_POOLING_NONE, ALEXNET_POOLING_MAX));
     return ALEXNET_OK;
 }
 

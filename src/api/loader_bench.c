@@ -3,20 +3,13 @@
 #include "api/options.h"
 #include "base/status.h"
 
-enum { BATCH_MAX = 65536, ROUNDS_MAX = 100000 };
+enum { ROUNDS_MAX = 100000 };
 
 static alexnet_status check(const alexnet_loader_bench_options *o)
 {
-    if (o->batch < 1 || o->batch > BATCH_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o->batch,
-                       BATCH_MAX);
-    if (o->rounds < 1 || o->rounds > ROUNDS_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "rounds = %d: expected 1 to %d", o->rounds,
-                       ROUNDS_MAX);
-    if (o->pictures < 1)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "pictures = %lld: expected 1 or more",
-                       (long long)o->pictures);
-    return ALEXNET_OK;
+    AN_CHECK(an_check_number("batch", o->batch, 1, AN_BATCH_MAX));
+    AN_CHECK(an_check_number("rounds", o->rounds, 1, ROUNDS_MAX));
+    return an_check_number("pictures", o->pictures, 1, INT64_MAX);
 }
 
 alexnet_status alexnet_loader_bench_new(alexnet_loader_bench **out, alexnet_ctx *ctx,

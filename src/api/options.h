@@ -8,6 +8,9 @@
 
 #include "alexnet/alexnet.h"
 
+/** Pictures that are computed together, at most. */
+enum { AN_BATCH_MAX = 65536 };
+
 /**
  * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes. A new
  * field of a struct must begin behind the struct's former size: callers of an older header pass

@@ -4,8 +4,6 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-enum { BATCH_MAX = 65536 };
-
 static const char in_memory[] = "picture in memory";
 
 alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
@@ -16,9 +14,7 @@ alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
     *out = NULL;
     AN_NEED(model);
     AN_CHECK(an_options_take(&o, sizeof o, options));
-    if (o.batch < 1 || o.batch > BATCH_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o.batch,
-                       BATCH_MAX);
+    AN_CHECK(an_check_number("batch", o.batch, 1, AN_BATCH_MAX));
     if (o.views != 1 && o.views != 10)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "views = %d: expected 1 or 10", o.views);
     return an_session_new(out, model, o.batch, o.views);

@@ -91,17 +91,7 @@ const float *alexnet_index_values(const alexnet_index *index, int64_t row)
 
 static alexnet_status check_metric(alexnet_metric metric)
 {
-    if (metric == ALEXNET_METRIC_EUCLIDEAN || metric == ALEXNET_METRIC_COSINE)
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "metric = %d: expected 1 or 2", (int)metric);
-}
-
-static alexnet_status check_count(const char *name, int64_t value, int64_t most)
-{
-    if (value >= 1 && value <= most)
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %lld: expected 1 to %lld", name,
-                   (long long)value, (long long)most);
+    return an_check_number("metric", (int)metric, ALEXNET_METRIC_EUCLIDEAN, ALEXNET_METRIC_COSINE);
 }
 
 static alexnet_status check_queries(const float *queries, int count, int dims)
@@ -121,8 +111,8 @@ alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *qu
     AN_NEED(queries);
     AN_NEED(out);
     AN_CHECK(check_metric(metric));
-    AN_CHECK(check_count("count", count, QUERIES_MAX));
-    AN_CHECK(check_count("top", top, TOP_MAX));
+    AN_CHECK(an_check_number("count", count, 1, QUERIES_MAX));
+    AN_CHECK(an_check_number("top", top, 1, TOP_MAX));
     const an_rows rows = an_picture_index_rows(index);
     AN_CHECK(check_queries(queries, count, rows.dims));
     return an_nearest(index->ctx, &rows, queries, count, metric, top, out);
@@ -140,7 +130,7 @@ alexnet_status alexnet_pairs_new(alexnet_pairs **out, const alexnet_index *index
     *out = NULL;
     AN_NEED(index);
     AN_CHECK(check_metric(metric));
-    AN_CHECK(check_count("limit", limit, PAIRS_MAX));
+    AN_CHECK(an_check_number("limit", limit, 1, PAIRS_MAX));
     if (isnan(most) || most < 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "most = %g: expected 0 or more", most);
     if (index->done < index->n_pending)

@@ -17,9 +17,7 @@ alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (!o.out_dir)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "out_dir, the run's folder, is not set");
-    if (o.split < 0 || o.split > AN_SPLIT_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "split = %d: expected 0 to %d", o.split,
-                       AN_SPLIT_MAX);
+    AN_CHECK(an_check_number("split", o.split, 0, AN_SPLIT_MAX));
     return an_trainer_new(out, ctx, train, val, &o, NULL);
 }
 

@@ -37,9 +37,7 @@ alexnet_status alexnet_trial_new(alexnet_trial **out, alexnet_ctx *ctx,
     AN_CHECK(an_options_take(&o, sizeof o, options));
     AN_CHECK(an_options_take(&h, sizeof h, how));
     AN_CHECK(check(&h));
-    if (o.split < 0 || o.split > AN_SPLIT_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "split = %d: expected 0 to %d", o.split,
-                       AN_SPLIT_MAX);
+    AN_CHECK(an_check_number("split", o.split, 0, AN_SPLIT_MAX));
     return an_trial_new(out, ctx, train, &o, &h);
 }
 

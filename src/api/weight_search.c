@@ -18,10 +18,8 @@ alexnet_status alexnet_weight_search_new(alexnet_weight_search **out,
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (o.measure < ALEXNET_WEIGHT_TOP1 || o.measure > ALEXNET_WEIGHT_LOSS)
         return AN_FAIL(bad, "measure = %d: no such measure", (int)o.measure);
-    if (o.steps < 2 || o.steps > STEPS_MAX)
-        return AN_FAIL(bad, "steps = %d: expected 2 to %d", o.steps, STEPS_MAX);
-    if (o.passes < 1 || o.passes > PASSES_MAX)
-        return AN_FAIL(bad, "passes = %d: expected 1 to %d", o.passes, PASSES_MAX);
+    AN_CHECK(an_check_number("steps", o.steps, 2, STEPS_MAX));
+    AN_CHECK(an_check_number("passes", o.passes, 1, PASSES_MAX));
     if (!an_evaluation_kept(evaluation))
         return AN_FAIL(bad, "the evaluation does not have the probabilities of all pictures: make "
                             "it with `keep` and run it to its end first");

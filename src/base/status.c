@@ -24,6 +24,18 @@ alexnet_status an_fail_within(alexnet_status status, const char *prefix)
     return an_fail(status, "%s: %s", prefix, text);
 }
 
+alexnet_status an_check_number(const char *name, int64_t value, int64_t low, int64_t high)
+{
+    const long long found = value, from = low, to = high;
+    if (value >= low && value <= high)
+        return ALEXNET_OK;
+    if (high == INT64_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %lld: expected %lld or more", name,
+                       found, from);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %lld: expected %lld %s %lld", name, found,
+                   from, high == low + 1 ? "or" : "to", to);
+}
+
 const char *an_error_text(void)
 {
     return text;

@@ -39,6 +39,13 @@ static inline alexnet_status an_status_known(alexnet_status status, alexnet_stat
     AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: %.1f MiB for %s",                             \
             (double)(bytes) / 1048576.0, (what))
 
+/**
+ * Check a number that a caller gives.
+ * @param high  INT64_MAX: there is no limit
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT, with "NAME = VALUE: expected LOW to HIGH"
+ */
+alexnet_status an_check_number(const char *name, int64_t value, int64_t low, int64_t high);
+
 /** Whether nothing else is to be tried after an attempt that failed with this status. */
 static inline bool an_status_ends_all(alexnet_status status)
 {

@@ -42,19 +42,12 @@ void an_session_rank(const alexnet_session *session, const float *probabilities,
         best[i] = (alexnet_prediction){-1, 0, ""};
 }
 
-static alexnet_status check_top(int top)
-{
-    if (top < 1)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: expected 1 or more", top);
-    return ALEXNET_OK;
-}
-
 alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture,
                                    const char *name, int top, alexnet_prediction *best)
 {
     an_runner *runner = session->runner;
     AN_CHECK(an_compute_check(session->model->ctx));
-    AN_CHECK(check_top(top));
+    AN_CHECK(an_check_number("top", top, 1, INT64_MAX));
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
     AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1, true));
     AN_CHECK(an_check_probabilities(runner->probabilities, runner->classes, name));
@@ -89,7 +82,7 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
                                 .self = session};
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
-    AN_CHECK(check_top(top));
+    AN_CHECK(an_check_number("top", top, 1, INT64_MAX));
     alexnet_stream *stream = an_calloc(1, sizeof *stream);
     if (!stream)
         return AN_FAIL_MEMORY(sizeof *stream, "a stream");

@@ -520,6 +520,9 @@ static void test_refusals(void **state)
     o = usual();
     o.fit = (alexnet_pack_fit)3;
     expect_refused(&o, "folder", "out", "fit = 3: expected 0 to 2");
+    o = usual();
+    o.shard_pictures = -1;
+    expect_refused(&o, "folder", "out", "shard_pictures = -1: expected 0 or more");
 }
 
 /* Two processes do not pack into one folder. */

@@ -19,23 +19,12 @@
 
 static alexnet_status check_options(const alexnet_pack_options *o)
 {
-    const struct {
-        const char *name;
-        int64_t value, least, most;
-    } rows[] = {
-        {"side", o->side, 0, 4096},
-        {"fit", (int64_t)o->fit, 0, ALEXNET_PACK_WARP},
-        {"quality", o->quality, 1, 100},
-        {"shard_pictures", o->shard_pictures, 0, INT64_MAX},
-        {"shard_bytes", o->shard_bytes, 0, INT64_MAX},
-        {"bad_pictures", o->bad_pictures, 0, INT64_MAX},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].value < rows[i].least || rows[i].value > rows[i].most)
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %lld: expected %lld to %lld",
-                           rows[i].name, (long long)rows[i].value, (long long)rows[i].least,
-                           (long long)rows[i].most);
-    return ALEXNET_OK;
+    AN_CHECK(an_check_number("side", o->side, 0, 4096));
+    AN_CHECK(an_check_number("fit", (int)o->fit, 0, ALEXNET_PACK_WARP));
+    AN_CHECK(an_check_number("quality", o->quality, 1, 100));
+    AN_CHECK(an_check_number("shard_pictures", o->shard_pictures, 0, INT64_MAX));
+    AN_CHECK(an_check_number("shard_bytes", o->shard_bytes, 0, INT64_MAX));
+    return an_check_number("bad_pictures", o->bad_pictures, 0, INT64_MAX);
 }
 
 static alexnet_status check_shards(const alexnet_pack *pack, const alexnet_dataset *data)
