@@ -193,8 +193,8 @@ static void test_preprocessing(void **state)
     static const char *const nodes[] = {"Cast input > input/float; to 1",
                                         "Transpose input/float > input/planes; perm 0 3 1 2",
                                         "Gather input/planes input/order > input/bgr; axis 1",
-                                        "Slice input.mean input/mean/first input/mean/end "
-                                        "input/mean/axes > input/mean",
+                                        ("Slice input.mean input/mean/first input/mean/end "
+                                         "input/mean/axes > input/mean"),
                                         "Sub input/bgr input/mean > input/centred",
                                         "Mul input/centred input/scale > input/prepared"};
     an_wire_file file;
