@@ -8,7 +8,6 @@
 #include <ctype.h>
 #include <locale.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "base/writer.h"
@@ -107,7 +106,7 @@ static void test_capitals(void **state)
     (void)state;
     if (!set_locale("tr_TR"))
         skip();
-    assert_int_not_equal(strcasecmp("GIF", "gif"), 0); /* the host's own */
+    assert_int_not_equal(tolower('I'), 'i'); /* AddressSanitizer replaces strcasecmp() */
     expect_ok(an_make_folder("data/a"));
     for (const char *name; (name = alexnet_picture_ending(count)); count++) {
         snprintf(ending, sizeof ending, "%s", name);
