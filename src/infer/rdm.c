@@ -197,7 +197,7 @@ alexnet_status an_rdm(double *rdm, alexnet_ctx *ctx, const float *features, int6
     alexnet_status rc = ALEXNET_OK;
     double *rows = an_calloc((size_t)count, 2 * sizeof *rows);
     scratch *scratches = an_calloc((size_t)ctx->threads, sizeof *scratches);
-    job j = {features, count, length, measure, rows, rows + count, rdm, scratches};
+    job j = {features, count, length, measure, rows, rows ? rows + count : NULL, rdm, scratches};
     if (!rows || !scratches)
         rc = AN_FAIL_MEMORY((size_t)count * 2 * sizeof *rows, "dissimilarities");
     else
