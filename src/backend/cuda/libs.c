@@ -67,11 +67,12 @@ static void *open_blas(size_t cuda)
 static void *open_dnn(void)
 {
     size_t (*made_for)(void) = NULL;
+    void *dnn = open_library(AN_CUDA_DNN_NAME, AN_CUDNN_LIBRARIES);
+    if (!dnn)
+        return NULL;
     if (!open_library(AN_CUDA_DNN_PART, AN_CUDNN_LIBRARIES))
         return NULL;
-    void *dnn = open_library(AN_CUDA_DNN_NAME, AN_CUDNN_LIBRARIES);
-    if (dnn)
-        find(dnn, "cudnnGetCudartVersion", &made_for);
+    find(dnn, "cudnnGetCudartVersion", &made_for);
     if (!made_for || open_blas(made_for()))
         return dnn;
     snprintf(missing, sizeof missing, "cuDNN is made for CUDA %d, and needs " AN_CUDA_BLAS_NAME,

@@ -39,6 +39,13 @@ static void test_folders_of_the_build(void **state)
     assert_non_null(an_cuda_libs_runtime());
 }
 
+/* Where there is no cuDNN at all, the error names it rather than one of its parts. */
+static void test_no_cudnn(void **state)
+{
+    (void)state;
+    expect_missing("libstub_none.so", "libstub_graph.so", "libstub_none.so: cannot open");
+}
+
 /* cuDNN itself would end the process if it found these missing. */
 static void test_what_cudnn_opens(void **state)
 {
@@ -52,6 +59,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folders_of_the_build),
+        cmocka_unit_test(test_no_cudnn),
         cmocka_unit_test(test_what_cudnn_opens),
     };
     return cmocka_run_group_tests_name("the search for CUDA's libraries", tests, NULL, NULL);
