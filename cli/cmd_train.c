@@ -12,7 +12,7 @@
 typedef struct train_options {
     const char *net, *recipe, *val, *out, *init_from, *names, *resume, *preview;
     const char *find_rate;
-    bool accept_changes, overfit;
+    bool accept_changes, overfit, recipe_given;
     int64_t split, wait;
     string_list settings; /* keys and values in turn */
 } train_options;
@@ -305,6 +305,7 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .out = options->out,
         .split = (int)options->split,
         .wait = options->wait,
+        .advise = !options->recipe_given && !options->init_from,
         .settings = &options->settings,
     };
     if (options->preview)
@@ -371,8 +372,10 @@ int cmd_train(int argc, char **argv)
                      .groups = {{"Options", rows, COUNT_OF(rows), &options},
                                 recipe_group(&options.settings),
                                 machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
+    if (opt_parse(&args, argc, argv, &code)) {
+        options.recipe_given = opt_given(&args, "recipe");
         code = run(&args, &options, &machine);
+    }
     recipe_group_free(&args.groups[1]);
     string_list_free(&options.settings);
     return code;

@@ -172,8 +172,7 @@ static int run(alexnet_trainer *trainer, int64_t wait, training_result *result)
 static void advise(const training_request *request, const train_data *data)
 {
     enum { FEW = 1000 };
-    if (strcmp(request->recipe, "default") == 0 && !request->init_from &&
-        alexnet_dataset_count(data->train) < FEW)
+    if (request->advise && alexnet_dataset_count(data->train) < FEW)
         progress_note("         from so few, a network learns more with --recipe small, or from "
                       "published weights: --recipe finetune --init-from MODEL");
 }

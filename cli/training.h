@@ -26,6 +26,7 @@ typedef struct training_request {
     const char *machine_arguments; /* as machine_arguments(), for the command */
     int split;
     int64_t wait;                /* minutes, for a full disk and the like (retry.h) */
+    bool advise;                 /* which recipes suit few pictures */
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;
 

@@ -52,8 +52,9 @@ train data/pictures/train --epochs 1 --val 0 --out none --recipe small
 has err "160 pictures to train on, 0 to validate with"
 lacks err "from so few"
 lacks out "validation"
-train data/pictures/train --epochs 1 --val data/unseen --out other
+train data/pictures/train --epochs 1 --val data/unseen --out other --recipe default
 has err "20 to validate with"
+lacks err "from so few" # whoever names a recipe has chosen it
 expect 2 train nowhere --out other
 has err "other already holds files of a run" "train --resume other"
 lacks err "nowhere" # refused before the pictures are looked for
