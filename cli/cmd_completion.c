@@ -22,15 +22,15 @@ static const char bash_before[] =
     "# Completion of alexnet in bash, as 'alexnet completion bash' prints it.\n"
     "_alexnet()\n"
     "{\n"
-    "    local typed=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} IFS=' '\n"
-    "    local line=\"${COMP_WORDS[*]:1:COMP_CWORD - 1} \" word paths='' names\n"
+    "    local typed=$2 before=$3 IFS=' ' word paths='' # typed: up to the cursor\n"
+    "    local line=\"${COMP_WORDS[*]:1:COMP_CWORD - 1} \"\n"
     "    local options=( --help --version ) words=(";
 static const char bash_between[] = ")\n"
-                                   "    if [[ $typed == = ]]; then # a word of its own\n"
-                                   "        typed=\n"
-                                   "    elif [[ $before == = ]]; then\n"
-                                   "        before=${COMP_WORDS[COMP_CWORD - 2]}\n"
-                                   "    fi\n"
+                                   "    COMPREPLY=()\n"
+                                   "    case $before in\n"
+                                   "    =) before=${COMP_WORDS[COMP_CWORD - 2]} ;;\n"
+                                   "    *[\\<\\>]*) return ;; # a file that the shell opens\n"
+                                   "    esac\n"
                                    "    case $line in\n"
                                    "    ' ') ;;\n";
 static const char bash_after[] =
@@ -41,14 +41,14 @@ static const char bash_after[] =
     "    elif [[ ${#words[@]} -eq 0 && ! $paths ]]; then\n"
     "        words=(\"${options[@]}\")\n"
     "    fi\n"
-    "    COMPREPLY=()\n"
     "    for word in \"${words[@]}\"; do\n"
     "        [[ $word == \"$typed\"* ]] && COMPREPLY+=(\"$word\")\n"
     "    done\n"
-    "    # Without an answer, readline completes names of files itself, and quotes them.\n"
+    "    # Without an answer, bash completes variables and names of files itself.\n"
     "    if [[ $paths == files && ${#COMPREPLY[@]} -gt 0 ]]; then\n"
-    "        mapfile -t names < <(compgen -f -- \"$typed\")\n"
-    "        COMPREPLY+=(\"${names[@]}\")\n"
+    "        for word in \"$typed\"*; do\n"
+    "            [[ -e $word ]] && COMPREPLY+=(\"$word\")\n"
+    "        done\n"
     "        compopt -o filenames\n"
     "    elif [[ $paths == folders ]]; then\n"
     "        compopt -o dirnames +o default\n"
@@ -56,7 +56,7 @@ static const char bash_after[] =
     "        compopt +o default\n"
     "    fi\n"
     "}\n"
-    "complete -o default -F _alexnet alexnet\n";
+    "complete -o bashdefault -o default -F _alexnet alexnet\n";
 
 static const char zsh_before[] =
     "#compdef alexnet\n"

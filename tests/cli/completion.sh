@@ -14,14 +14,16 @@ for shell in bash zsh fish; do
 done
 
 # offered WORD...: what bash offers in the folder `here` for the last word of this line, in the file
-# out; in the file how, what it asks of readline, which completes if nothing is offered.
+# out; in the file how, what it asks of readline, which completes if nothing is offered. The cursor is
+# behind the last word, or behind the part of it that is in $left.
 mkdir here
 cat >ask.bash <<'END'
 compopt() { echo "$*" >../how; }
 set -u
 . ../script.bash
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_alexnet
+typed=${left-${!#}}
+_alexnet "$1" "${typed#=}" "${COMP_WORDS[COMP_CWORD - 1]}" # as bash calls it
 [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
 END
 offered() {
@@ -86,6 +88,8 @@ offered train photos --rule = nest
 is "$(words)" nesterov "a word after ="
 offered train photos --class-weights =
 is "$(words)" "none balanced" "the words beside a file"
+left=ne offered train photos --rule nadam
+is "$(words)" nesterov "a word with the cursor inside"
 offered train photos --rule x
 is "$(words) $(cat how)" " +o default" "what cannot be a choice"
 offered selftest --device r
@@ -118,7 +122,8 @@ has script.zsh "]:FILE.csv:_files -g \"*(.csv)\"'" "]:2012|nesterov|adam|adamw:(
     "]:NET: _alexnet_or_files $(tr '\n' ' ' <networks | sed 's/ $//')'" "]:LAYER\\:INDEX: '" "]:RUN:_files -/'"
 
 # Files are left to readline, which quotes them; so are folders where no file will do.
-for line in "classify " "plot curves " "train --quiet " "data check " "eval --confusion "; do
+for line in "classify " "plot curves " "train --quiet " "data check " "eval --confusion " \
+    "completion zsh >" "version 2>>"; do
     offered $line ''
     is "$(words) $(cat how)" " default" "files after $line"
 done
@@ -127,6 +132,7 @@ is "$(words) $(cat how)" " -o dirnames +o default" "a run"
 
 # Beside names of our own, files are offered as they are called.
 : >'here/alex$(touch ran)' && : >'here/alex`touch ran`' && : >'here/alex a;touch ran' && : >'here/alex*'
+: >"$(printf 'here/alex\nnet')"
 offered info alex
 is "$(cat how)" "-o filenames" "files beside networks"
 {
