@@ -52,7 +52,7 @@ install: all
 	cmake --install $(BUILD) --prefix $(subst $(blank),\$(blank),$(PREFIX))
 
 uninstall:
-	xargs -d '\n' -I FILE rm -f '$(DESTDIR)FILE' < '$(BUILD)/install_manifest.txt'
+	xargs -d '\n' -I {} rm -f "$$DESTDIR{}" < $(BUILD)/install_manifest.txt
 
 format:
 	clang-format -i $(laid_out)

@@ -101,9 +101,10 @@ grep -q '^epoch 2 of 2' drawn.log || failed "the run did not go on: $(cat drawn.
 
 # What was installed is removed again, and nothing else.
 mkdir 'to remove' && touch 'to remove/mine'
-make -s -C "$build" -f "$source/Makefile" -o all install BUILD=. PREFIX="$scratch/to remove" > install.log
-[ -x 'to remove/bin/alexnet' ] || failed "make install: $(cat install.log)"
-make -s -C "$build" -f "$source/Makefile" uninstall BUILD=.
+set -- BUILD=. PREFIX="/usr of it" DESTDIR="$scratch/to remove/FILE's"
+make -s -C "$build" -f "$source/Makefile" -o all install "$@" > install.log
+[ -x "to remove/FILE's/usr of it/bin/alexnet" ] || failed "make install: $(cat install.log)"
+make -s -C "$build" -f "$source/Makefile" uninstall "$@"
 [ "$(find 'to remove' ! -type d)" = 'to remove/mine' ] || failed "left: $(find 'to remove' ! -type d)"
 
 # The programs work: after a short training they tell dark from light pictures.
