@@ -70,9 +70,10 @@ static const char zsh_before[] =
     "    local curcontext=$curcontext state line commands\n"
     "    typeset -A opt_args\n"
     "    commands=(";
-static const char zsh_between[] = "\n    )\n"
-                                  "    case \"${words[2,CURRENT-1]} \" in\n"
-                                  "    ' ') _describe command commands ;;\n";
+static const char zsh_between[] =
+    "\n    )\n"
+    "    case \"${words[2,CURRENT-1]} \" in\n"
+    "    ' ') _arguments '1: :{_describe command commands}' --help --version ;;\n";
 static const char zsh_after[] = "    esac\n"
                                 "}\n"
                                 "if [[ $funcstack[1] == _alexnet ]]; then\n"
@@ -95,7 +96,9 @@ static const char fish_before[] =
     "function __alexnet_past\n"
     "    __alexnet_at $argv; and not __alexnet_after $argv\n"
     "end\n"
-    "complete -c alexnet -f\n";
+    "complete -c alexnet -f\n"
+    "complete -c alexnet -n __alexnet_after -l help\n"
+    "complete -c alexnet -n __alexnet_after -l version\n";
 
 static void list_bash(const command *c)
 {

@@ -54,9 +54,14 @@ cmp -s out commands || fail "other commands: $(diff out commands)"
     cat commands
     printf 'data %s\n' check pack stats
 } >each
+echo >>each # without a command
 while read -r line; do
-    expect 0 $line --help
-    sed -n 's/^  \(    \|-., \)\(--[a-z0-9-]*\).*/\2/p' out | sort >options
+    if [ "$line" ]; then
+        expect 0 $line --help
+        sed -n 's/^  \(    \|-., \)\(--[a-z0-9-]*\).*/\2/p' out | sort >options
+    else
+        printf '%s\n' --help --version >options
+    fi
     [ -s options ] || fail "$line has no options"
     offered $line --
     sort out | cmp -s - options || fail "$line: bash offers other options"
