@@ -24,7 +24,7 @@ set -u
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 typed=${left-${!#}}
 _alexnet "$1" "${typed#=}" "${COMP_WORDS[COMP_CWORD - 1]}" # as bash calls it
-[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
+[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]//$'\n'/|}"
 END
 offered() {
     echo default >how
@@ -142,7 +142,7 @@ offered info alex
 is "$(cat how)" "-o filenames" "files beside networks"
 {
     grep ^alex networks
-    (cd here && printf '%s\n' alex*)
+    (cd here && for name in alex*; do printf '%s' "$name" | tr '\n' '|' && echo; done)
 } | sort >wanted
 sort out | cmp -s - wanted || fail "other files"
 for word in '$(touch ran)' '`touch ran`' 'alex$(touch ran)' "'\$(touch ran)" '*' ';touch ran' 'a[$(touch ran)]'; do
