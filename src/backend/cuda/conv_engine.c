@@ -14,9 +14,6 @@ enum { COARSE_WEIGHTS_ENGINE = 17 };
 
 typedef an_cuda_engine_choice choice;
 
-const char *const an_cuda_direction_texts[AN_DIRECTIONS] = {"the forward pass", "gradients of data",
-                                                            "gradients of weights"};
-
 bool an_cuda_is_lack_of_memory(cudnnStatus_t status)
 {
     return status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED ||

@@ -27,8 +27,6 @@ typedef struct an_cuda_engine_choice {
     int64_t offered;      /* out: how many configurations cuDNN offered */
 } an_cuda_engine_choice;
 
-extern const char *const an_cuda_direction_texts[AN_DIRECTIONS];
-
 /** Whether it is float32 without tensor cores. */
 static inline bool an_cuda_conv_is_exact(const an_cuda_conv_shape *shape)
 {

@@ -3,6 +3,9 @@
 #include "backend/cuda/conv_engine.h"
 #include "base/alloc.h"
 
+const char *const an_cuda_direction_texts[AN_DIRECTIONS] = {"the forward pass", "gradients of data",
+                                                            "gradients of weights"};
+
 void an_cuda_conv_plan_free(an_cuda_conv_plan *plan)
 {
     if (!plan)

@@ -25,6 +25,9 @@ typedef enum an_cuda_conv_tail {
     AN_CUDA_TAIL_RELU, /* bias, then ReLU */
 } an_cuda_conv_tail;
 
+/** What each direction computes, in error texts and the log. */
+extern const char *const an_cuda_direction_texts[AN_DIRECTIONS];
+
 typedef struct an_cuda_conv_plan an_cuda_conv_plan;
 
 /**
