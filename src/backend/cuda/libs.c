@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/files.h"
+
 static an_cuda_libs libs = {
 #define AN_ROW(name) .name = name,
     AN_CUDA_RUNTIME(AN_ROW)
@@ -61,6 +63,18 @@ static void *open_blas(size_t cuda)
     return open_library(name, AN_CUDA_LIBRARIES);
 }
 
+/* Open a library from the search path, else from the folder of the one that has this function: the
+ * program may have opened that one itself, from a folder of its own, as Python's packages do. */
+static void *open_beside(const void *function, const char *name)
+{
+    Dl_info found;
+    char folder[512] = AN_CUDNN_LIBRARIES;
+    if (dladdr(function, &found))
+        snprintf(folder, sizeof folder, "%.*s", (int)an_path_folder(found.dli_fname),
+                 found.dli_fname);
+    return open_library(name, folder);
+}
+
 /* cuDNN opens other libraries when it needs them, and ends the process if one of these two is
  * missing: the part that has its functions, and the cuBLASLt of the CUDA that it is made for. It
  * uses those that are open. */
@@ -70,10 +84,10 @@ static void *open_dnn(void)
     void *dnn = open_library(AN_CUDA_DNN_NAME, AN_CUDNN_LIBRARIES);
     if (!dnn)
         return NULL;
-    if (!open_library(AN_CUDA_DNN_PART, AN_CUDNN_LIBRARIES))
-        return NULL;
     find(dnn, "cudnnGetCudartVersion", &made_for);
-    if (!made_for || open_blas(made_for()))
+    if (!made_for || !open_beside((void *)made_for, AN_CUDA_DNN_PART))
+        return NULL;
+    if (open_blas(made_for()))
         return dnn;
     snprintf(missing, sizeof missing, "cuDNN is made for CUDA %d, and needs " AN_CUDA_BLAS_NAME,
              (int)(made_for() / 1000), (int)(made_for() / 1000));

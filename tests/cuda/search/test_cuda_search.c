@@ -55,12 +55,24 @@ static void test_what_cudnn_opens(void **state)
                    "cuDNN is made for CUDA 11, and needs libstub_blas_11.so");
 }
 
+/* The program has opened a cuDNN of its own, from a folder that is not searched. */
+static void test_cudnn_of_the_program(void **state)
+{
+    (void)state;
+    void *own = dlopen(STUBS "_own/libstub_own.so", RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(own);
+    expect_missing("libstub_own.so", "libstub_beside.so",
+                   "cudnnBackendCreateDescriptor is missing from its library");
+    dlclose(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folders_of_the_build),
         cmocka_unit_test(test_no_cudnn),
         cmocka_unit_test(test_what_cudnn_opens),
+        cmocka_unit_test(test_cudnn_of_the_program),
     };
     return cmocka_run_group_tests_name("the search for CUDA's libraries", tests, NULL, NULL);
 }
