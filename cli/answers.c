@@ -21,24 +21,18 @@ typedef struct reading {
     int at[USED]; /* which column; -1: none */
 } reading;
 
-static int wrong(const csv_reader *csv, const char *expected)
-{
-    return cli_error(CLI_BAD_INPUT, "%s:%ld: expected %s, found '%.60s'", csv->path, csv->line,
-                     expected, csv->field);
-}
-
 static int read_heading(reading *r)
 {
     do {
         if (!csv_next(&r->csv) || r->columns == COLUMNS_MAX)
-            return wrong(&r->csv, "the names of columns, as 'eval --images' writes them");
+            return csv_wrong(&r->csv, "the names of columns, as 'eval --images' writes them");
         for (int i = 0; i < USED; i++)
             if (strcmp(r->csv.field, used[i]) == 0)
                 r->at[i] = r->columns;
         r->columns++;
     } while (!r->csv.last);
     if (r->at[NAME] < 0 || r->at[CORRECT] < 0)
-        return wrong(&r->csv, "the columns file and correct, as 'eval --images' writes them");
+        return csv_wrong(&r->csv, "the columns file and correct, as 'eval --images' writes them");
     return CLI_DONE;
 }
 
@@ -50,11 +44,11 @@ static int take_field(answer *row, int what, const csv_reader *csv)
         row->correct = strcmp(csv->field, "1") == 0;
         if (row->correct || strcmp(csv->field, "0") == 0)
             return CLI_DONE;
-        return wrong(csv, "1 or 0 in the column correct");
+        return csv_wrong(csv, "1 or 0 in the column correct");
     case LOSS:
         if (csv_number(csv, &row->loss) && isfinite(row->loss))
             return CLI_DONE;
-        return wrong(csv, "a number in the column loss");
+        return csv_wrong(csv, "a number in the column loss");
     default: return CLI_DONE;
     }
 }
@@ -65,7 +59,7 @@ static int read_row(reading *r, answer *row)
     *row = (answer){.loss = NAN};
     for (int column = 0; column < r->columns; column++) {
         if (column > 0 && (r->csv.last || !csv_next(&r->csv)))
-            return wrong(&r->csv, "as many fields as the first line has");
+            return csv_wrong(&r->csv, "as many fields as the first line has");
         for (int i = 0; i < USED; i++)
             if (r->at[i] == column) {
                 int code = take_field(row, i, &r->csv);
@@ -73,7 +67,7 @@ static int read_row(reading *r, answer *row)
                     return code;
             }
     }
-    return r->csv.last ? CLI_DONE : wrong(&r->csv, "the end of the line");
+    return r->csv.last ? CLI_DONE : csv_wrong(&r->csv, "the end of the line");
 }
 
 static int read_rows(answers *out, reading *r)
@@ -82,7 +76,7 @@ static int read_rows(answers *out, reading *r)
     int code = CLI_DONE;
     while (code == CLI_DONE && csv_next(&r->csv)) {
         if (out->count == ROWS_MAX)
-            return wrong(&r->csv, "100000000 pictures at most");
+            return csv_wrong(&r->csv, "100000000 pictures at most");
         if (out->count == room) {
             room = 2 * room + 1024;
             out->rows = cli_realloc(out->rows, room * sizeof *out->rows);

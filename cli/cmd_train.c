@@ -194,14 +194,12 @@ static bool fits_resume(const opt *row)
     return row->type == OPT_KEY || row->type == OPT_SETTING;
 }
 
-/* Report that DATA is a run, and how to resume it. */
-static int wrong_run(const char *path)
+/* Report that a folder is a run, and how to resume it. */
+static int wrong_run(const char *path, const char *wrong)
 {
     char *word = cli_quote(path);
-    int code = opt_wrong(&page,
-                         "%s is a run folder; train takes DATA. To continue the run: %s train "
-                         "--resume %s",
-                         path, cli_program, word);
+    int code = opt_wrong(&page, "%s %s. To continue the run: %s train --resume %s", path, wrong,
+                         cli_program, word);
     free(word);
     return code;
 }
@@ -213,7 +211,7 @@ static int check_data(const char *data)
     if (path_is_picture(data))
         return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
     if (path_has(data, "last.safetensors"))
-        return wrong_run(data);
+        return wrong_run(data, "is a run folder; train takes DATA");
     return CLI_DONE;
 }
 
@@ -238,15 +236,9 @@ static int check_resume(const opt_args *args, const train_options *options)
  * folder, the library refuses when the run begins. */
 static int check_out(const char *out)
 {
-    if (!out || !path_has(out, "last.safetensors"))
-        return CLI_DONE;
-    char *word = cli_quote(out);
-    int code = opt_wrong(&page,
-                         "%s already holds files of a run. To continue it: %s train --resume %s; "
-                         "else choose another folder for --out",
-                         out, cli_program, word);
-    free(word);
-    return code;
+    return out && path_has(out, "last.safetensors")
+               ? wrong_run(out, "already holds files of a run; --out takes another folder")
+               : CLI_DONE;
 }
 
 /* The options by which no run is kept. */

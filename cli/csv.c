@@ -149,6 +149,12 @@ bool csv_number(const csv_reader *csv, double *value)
     return end != csv->field && end[strspn(end, " \t")] == '\0';
 }
 
+int csv_wrong(const csv_reader *csv, const char *expected)
+{
+    return cli_error(CLI_BAD_INPUT, "%s:%ld: expected %s, found '%.60s'", csv->path, csv->line,
+                     expected, csv->field);
+}
+
 int csv_end(csv_reader *csv, int code)
 {
     if (ferror(csv->file))

@@ -41,6 +41,8 @@ bool csv_next(csv_reader *csv);
  * @return false if it is none
  */
 bool csv_number(const csv_reader *csv, double *value);
+/** Report that the latest field is another than expected. @return CLI_BAD_INPUT */
+int csv_wrong(const csv_reader *csv, const char *expected);
 /**
  * Close the file.
  * @param code  of what the fields were taken for

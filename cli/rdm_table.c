@@ -28,12 +28,6 @@ typedef struct table {
     bool named;         /* one of these is no number */
 } table;
 
-static int wrong(const table *t, const char *expected)
-{
-    return cli_error(CLI_BAD_INPUT, "%s:%ld: expected %s, found '%.60s'", t->csv.path, t->csv.line,
-                     expected, t->csv.field);
-}
-
 /* Read the next field; blank lines do not count, as at the end of what spreadsheets save.
  * @param begins  whether it is the first of its line */
 static bool next_field(table *t, bool begins)
@@ -56,7 +50,7 @@ static int check_memory(const table *t, int64_t count)
 static int add_value(table *t, double value)
 {
     if (t->count == values_max)
-        return wrong(t, "60000 pictures at most");
+        return csv_wrong(&t->csv, "60000 pictures at most");
     if (t->count == t->room) {
         t->room = 2 * t->room + 1024;
         const int code = check_memory(t, t->room);
@@ -74,7 +68,7 @@ static int read_first(table *t)
     double value;
     do {
         if (!next_field(t, t->columns == 0))
-            return wrong(t, "a matrix of dissimilarities");
+            return csv_wrong(&t->csv, "a matrix of dissimilarities");
         const bool number = csv_number(&t->csv, &value);
         t->headings |= !number;
         t->corner |= !number && t->columns == 0;
@@ -95,7 +89,7 @@ static int take_field(table *t, bool begins)
     const bool number = csv_number(&t->csv, &value);
     const bool name = begins && t->corner && t->columns > 1;
     if (!number && !name)
-        return wrong(t, "a number");
+        return csv_wrong(&t->csv, "a number");
     if (name && t->rows < COUNT_MAX) /* no matrix has more */
         string_list_add(&t->firsts, cli_copy(t->csv.field));
     t->named |= !number;
@@ -109,12 +103,13 @@ static int read_rows(table *t)
     int code = read_first(t);
     while (code == CLI_DONE && next_field(t, column == 0)) {
         if (t->csv.last != (column + 1 == t->columns))
-            return wrong(t, "as many fields as the first line has");
+            return csv_wrong(&t->csv, "as many fields as the first line has");
         code = take_field(t, column == 0);
         column = t->csv.last ? 0 : column + 1;
         t->rows += t->csv.last;
     }
-    return code == CLI_DONE && column ? wrong(t, "as many fields as the first line has") : code;
+    return code == CLI_DONE && column ? csv_wrong(&t->csv, "as many fields as the first line has")
+                                      : code;
 }
 
 /* Leave out the first column. */
